@@ -1,0 +1,189 @@
+"""Requests, the answers to them, and what has been decided from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assay.core.cost import NO_USAGE, Usage
+from assay.core.digest import digest
+from assay.core.errors import InputError
+from assay.core.record import Record
+from assay.core.task import Example, Task
+from assay.core.value import Value, encode
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    ABSTAINED = "abstained"
+    REFUSED = "refused"
+    UNPARSED = "unparsed"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        """Only a failed request is asked again."""
+        return self is not Outcome.FAILED
+
+
+class Source(StrEnum):
+    """Where a confidence comes from; different sources compare only when calibrated or ranked."""
+
+    LIKELIHOOD = "likelihood"  # probability of the label given by the model's own scores
+    MARGIN = "margin"  # best minus second-best label log-probability, in nats
+    VOTE_SHARE = "vote_share"
+    STATED = "stated"
+    JUDGE = "judge"
+    PROBABILITY = "probability"  # of a fitted classifier
+    CALIBRATED = "calibrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a record is put to an annotator; every field is part of the resume key."""
+
+    focus: tuple[str, ...] = ()  # labels or fields asked about; empty means all
+    examples: tuple[Example, ...] = ()
+    replica: int = 0
+    hint: str = ""  # words added to the prompt for this request only
+    saw: tuple[str, ...] = ()  # keys of the annotations shown to the annotator
+
+    @property
+    def digest(self) -> str:
+        if self == PLAIN:
+            return ""
+        examples = [e.digest for e in self.examples]
+        return digest([self.focus, examples, self.replica, self.hint, self.saw])
+
+
+PLAIN = Way()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One record put to one annotator, in one way."""
+
+    task: Task
+    record: Record
+    annotator: str
+    way: Way = PLAIN
+
+    @property
+    def key(self) -> str:
+        """The resume key: a change of wording, content, annotator or way changes it."""
+        parts = (self.task.id, self.record.digest, self.annotator, self.way.digest)
+        # the record id keeps two records with the same text apart
+        return digest([*parts, self.record.id])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """One answer, never changed; a value exists if and only if the outcome is `answered`."""
+
+    key: str
+    task: str
+    record: str
+    annotator: str
+    focus: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()  # ids of the examples shown
+    replica: int = 0
+    outcome: Outcome
+    value: Value | None = None
+    confidence: float | None = None
+    confidence_source: Source | None = None
+    scores: Mapping[str, float] | None = None  # per label, natural log unless the source says else
+    rationale: str | None = None
+    raw: str | None = None
+    mapping: str | None = None  # the policy that made the value from the raw text
+    error: str | None = None
+    usage: Usage = NO_USAGE
+    cost: int = 0  # nanos
+    seconds: float = 0.0
+    by: str | None = None  # the person, where the annotator is a panel
+    run: str = ""
+    at: float = 0.0  # Unix seconds
+    saw: tuple[str, ...] = ()
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.value is not None) != (self.outcome is Outcome.ANSWERED):
+            raise InputError(
+                f"record {self.record!r}: outcome {self.outcome} with value {self.value!r}; "
+                "a value exists if and only if answered"
+            )
+        if self.confidence is not None and self.confidence_source is None:
+            raise InputError(f"record {self.record!r}: a confidence needs its source")
+
+    @property
+    def answered(self) -> bool:
+        return self.outcome is Outcome.ANSWERED
+
+
+def answer(request: Request, outcome: Outcome, **fields: object) -> Annotation:
+    """An annotation that carries the request's ids; `fields` are the annotation's other fields."""
+    way = request.way
+    return Annotation(
+        key=request.key,
+        task=request.task.id,
+        record=request.record.id,
+        annotator=request.annotator,
+        focus=way.focus,
+        examples=tuple(e.id for e in way.examples),
+        replica=way.replica,
+        outcome=outcome,
+        saw=way.saw,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """People were asked and have not answered yet."""
+
+    key: str
+    record: str
+    annotator: str
+
+
+def latest(annotations: Sequence[Annotation]) -> list[Annotation]:
+    """The last revision of each answer, by key and person, in order of first appearance."""
+    last: dict[tuple[str, str | None], Annotation] = {}
+    for a in annotations:
+        slot = (a.key, a.by)
+        if slot not in last or a.revision >= last[slot].revision:
+            last[slot] = a
+    return list(last.values())
+
+
+class DecidedBy(StrEnum):
+    MODEL = "model"
+    PEOPLE = "people"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The final value of a record; `decided_by` is None where nothing is decided (yet)."""
+
+    record: str
+    value: Value | None
+    confidence: float | None = None
+    confidence_source: Source | None = None
+    decided_by: DecidedBy | None = None
+    route: tuple[str, ...] = ()  # the steps that led here, in words
+    scores: Mapping[str, float] | None = None
+    waiting_for: str | None = None  # the panel whose answer is awaited
+
+    def __post_init__(self) -> None:
+        if (self.value is None) != (self.decided_by is None):
+            raise InputError(f"record {self.record!r}: a decided value needs `decided_by`")
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "record": self.record,
+            "value": None if self.value is None else encode(self.value),
+            "confidence": self.confidence,
+            "confidence_source": self.confidence_source,
+            "decided_by": self.decided_by,
+            "route": list(self.route),
+            "waiting_for": self.waiting_for,
+        }

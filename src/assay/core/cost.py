@@ -1,0 +1,102 @@
+"""Usage, prices and money.
+
+Money is counted in whole *nanos*, billionths of one unit of the task's currency, so that shares
+add up to the bill exactly and a cap is never passed by rounding.
+"""
+
+import math
+from dataclasses import dataclass, fields
+
+from assay.core.errors import BudgetError
+
+NANOS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one answer used, all its attempts together; seconds are of machines or of people."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0  # part of input_tokens read from the provider's cache
+    output_tokens: int = 0  # reasoning included
+    reasoning_tokens: int = 0
+    image_tokens: int = 0  # part of input_tokens
+    attempts: int = 0
+    gpu_seconds: float = 0.0
+    human_seconds: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Usage)))
+
+
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Prices in currency units; tokens are priced per million."""
+
+    input: float = 0.0
+    cached: float | None = None  # None: as input
+    output: float = 0.0
+    per_request: float = 0.0
+    gpu_hour: float = 0.0
+    human_hour: float = 0.0
+    human_label: float = 0.0
+
+    def nanos(self, usage: Usage, labels: int = 0) -> int:
+        """The bill for `usage`, rounded up to the next nano."""
+        cached = self.input if self.cached is None else self.cached
+        tokens = (
+            (usage.input_tokens - usage.cached_tokens) * self.input
+            + usage.cached_tokens * cached
+            + usage.output_tokens * self.output
+        ) / 1_000_000
+        hours = (usage.gpu_seconds * self.gpu_hour + usage.human_seconds * self.human_hour) / 3600
+        once = usage.attempts * self.per_request + labels * self.human_label
+        return math.ceil(round((tokens + hours + once) * NANOS, 3))
+
+
+def share(nanos: int, among: int) -> list[int]:
+    """Split a bill into whole parts that sum to it; the first parts carry the remainder."""
+    part, rest = divmod(nanos, among)
+    return [part + (i < rest) for i in range(among)]
+
+
+def to_nanos(amount: float) -> int:
+    return round(amount * NANOS)
+
+
+def money(nanos: int, currency: str = "USD") -> str:
+    """For people: two decimals, more where the amount is small."""
+    amount = nanos / NANOS
+    decimals = 2 if amount == 0 or amount >= 1 else min(9, 2 - math.floor(math.log10(amount)))
+    return f"{amount:,.{decimals}f} {currency}"
+
+
+class Budget:
+    """A hard cap: money is reserved before a call and settled after it, so it cannot be passed."""
+
+    def __init__(self, cap: int | None, spent: int = 0) -> None:
+        self.cap = cap
+        self.spent = spent
+        self.reserved = 0
+
+    def reserve(self, nanos: int) -> None:
+        """Set aside the most a call can cost; BudgetError where that would pass the cap."""
+        if self.cap is not None and self.spent + self.reserved + nanos > self.cap:
+            raise BudgetError(
+                f"the budget of {money(self.cap)} is used up: {money(self.spent)} spent, "
+                f"{money(self.reserved)} in flight, the next call may cost {money(nanos)}; "
+                "raise `budget` to go on, nothing answered so far is lost"
+            )
+        self.reserved += nanos
+
+    def settle(self, reserved: int, spent: int) -> None:
+        """Give a reservation back and book what the call really cost."""
+        self.reserved -= reserved
+        self.spent += spent
+
+    @property
+    def left(self) -> int | None:
+        return None if self.cap is None else self.cap - self.spent - self.reserved

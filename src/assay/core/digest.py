@@ -1,0 +1,15 @@
+"""Stable digests: the same content has the same name on every machine and in every run."""
+
+import hashlib
+import json
+
+
+def digest(content: object, size: int = 16) -> str:
+    """Hex BLAKE2b of the canonical JSON of `content`, `size` bytes long."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return digest_text(text, size)
+
+
+def digest_text(text: str, size: int = 16) -> str:
+    # lone surrogates cannot be encoded strictly, yet hostile records may hold them
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()

@@ -1,0 +1,62 @@
+"""One thing to label."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from assay.core.digest import digest
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    text: str
+    name: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """A picture by address and content hash; the bytes are read when they are needed."""
+
+    uri: str
+    sha256: str
+    name: str = "image"
+
+
+Part: TypeAlias = TextPart | ImagePart
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Named parts to label; `meta` travels along and is never shown to an annotator."""
+
+    id: str
+    parts: tuple[Part, ...]
+    language: str | None = None
+    source: str | None = None
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Names what an annotator is shown: parts and language, not id or meta."""
+        shown = [
+            [p.name, p.text] if isinstance(p, TextPart) else [p.name, None, p.sha256]
+            for p in self.parts
+        ]
+        return digest([shown, self.language])
+
+    @property
+    def texts(self) -> tuple[TextPart, ...]:
+        return tuple(p for p in self.parts if isinstance(p, TextPart))
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        return tuple(p for p in self.parts if isinstance(p, ImagePart))
+
+    @property
+    def text(self) -> str:
+        """The text parts, a line each; empty for a record of images only."""
+        return "\n".join(p.text for p in self.texts)
+
+
+def text_record(id: str, text: str, language: str | None = None) -> Record:
+    return Record(id, (TextPart(text),), language)

@@ -1,0 +1,83 @@
+"""The contract of a schema: the kind of answer a task wants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from assay.core.errors import SpecError
+from assay.core.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name with its definition; aliases are other words for it, by language code ("" = any)."""
+
+    name: str
+    definition: str = ""
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def words(self, language: str | None = None) -> tuple[str, ...]:
+        """The name and the aliases of one language, or of all where none is given."""
+        if language is None:
+            return (self.name, *(w for words in self.aliases.values() for w in words))
+        return (self.name, *self.aliases.get("", ()), *self.aliases.get(language, ()))
+
+    def wording(self) -> object:
+        return [self.name, self.definition, {k: list(v) for k, v in self.aliases.items()}]
+
+
+class Schema(Protocol):
+    """Parses, validates, and splits an answer into units; a unit is one decision in an answer."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def parse(self, raw: str) -> Value | None:
+        """The value of a strictly formed answer (the label itself, or JSON); None if it is not."""
+
+    def check(self, cell: object) -> Value:
+        """The value of a cell of a file or of JSON; InputError names what does not fit."""
+
+    def json_schema(self) -> dict[str, object]:
+        """What a constrained model must return: an object, as most endpoints demand."""
+
+    def wording(self) -> object:
+        """JSON of everything that is part of what is asked; the task id is a digest of it."""
+
+    def units(self, values: Sequence[Value]) -> list[str]:
+        """The units on which these values of one record can be compared."""
+
+    def unit_labels(self, unit: str) -> tuple[str, ...] | None:
+        """All labels a unit can take, in order; None where the set is open."""
+
+    def label(self, value: Value, unit: str) -> str | None:
+        """What `value` says about `unit`; None where it says nothing."""
+
+    def assemble(self, labels: Mapping[str, str]) -> Value | None:
+        """The value of decided units; None where they make none. Inverse of split."""
+
+    def in_focus(self, unit: str, focus: Sequence[str]) -> bool:
+        """Whether a request with this focus asked about the unit."""
+
+
+def label_table(labels: Sequence[Label]) -> dict[str, str]:
+    """Every word for a label, case-folded, to its name; SpecError where two labels share one."""
+    if not labels:
+        raise SpecError("a schema needs at least one label")
+    table: dict[str, str] = {}
+    for label in labels:
+        if not label.name.strip():
+            raise SpecError("a label has an empty name")
+        for word in label.words():
+            key = word.strip().casefold()
+            if table.setdefault(key, label.name) != label.name:
+                raise SpecError(
+                    f"{word!r} stands for two labels: {table[key]!r} and {label.name!r}"
+                )
+    if len({label.name for label in labels}) != len(labels):
+        raise SpecError("two labels have the same name")
+    return table
+
+
+def as_labels(labels: Sequence[str | Label]) -> tuple[Label, ...]:
+    return tuple(Label(entry) if isinstance(entry, str) else entry for entry in labels)

@@ -1,0 +1,65 @@
+"""One label out of a closed set."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from assay.core.errors import InputError
+from assay.core.schema.base import Label, as_labels, label_table
+from assay.core.value import Value
+
+
+class Choice:
+    """Exactly one of the labels; unit "" carries it."""
+
+    kind = "choice"
+
+    def __init__(self, labels: Sequence[str | Label]) -> None:
+        self.labels = as_labels(labels)
+        self.table = label_table(self.labels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.labels)
+
+    def parse(self, raw: str) -> Value | None:
+        text = raw.strip()
+        if text.startswith(("{", '"')):
+            try:
+                content = json.loads(text)
+            except ValueError:
+                return None
+            found = content.get("label") if isinstance(content, dict) else content
+            text = found if isinstance(found, str) else ""
+        return self.table.get(text.strip().casefold())
+
+    def check(self, cell: object) -> Value:
+        name = self.table.get(str(cell).strip().casefold())
+        if name is None:
+            raise InputError(f"{cell!r} is not a label; the labels are {', '.join(self.names)}")
+        return name
+
+    def json_schema(self) -> dict[str, object]:
+        return {
+            "type": "object",
+            "properties": {"label": {"type": "string", "enum": list(self.names)}},
+            "required": ["label"],
+            "additionalProperties": False,
+        }
+
+    def wording(self) -> object:
+        return [self.kind, [label.wording() for label in self.labels]]
+
+    def units(self, values: Sequence[Value]) -> list[str]:
+        return [""]
+
+    def unit_labels(self, unit: str) -> tuple[str, ...] | None:
+        return self.names
+
+    def label(self, value: Value, unit: str) -> str | None:
+        return str(value)
+
+    def assemble(self, labels: Mapping[str, str]) -> Value | None:
+        return labels.get("")
+
+    def in_focus(self, unit: str, focus: Sequence[str]) -> bool:
+        return True

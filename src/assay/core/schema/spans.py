@@ -1,0 +1,118 @@
+"""Marked stretches of text."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from assay.core.errors import InputError
+from assay.core.schema.base import Label, as_labels, label_table
+from assay.core.value import Span, Value
+
+NONE = "none"
+
+
+class Spans:
+    """Labelled stretches; each stretch anyone marked is a unit, "none" for who did not mark it."""
+
+    kind = "spans"
+
+    def __init__(self, labels: Sequence[str | Label]) -> None:
+        self.labels = as_labels(labels)
+        self.table = label_table(self.labels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.labels)
+
+    def parse(self, raw: str) -> Value | None:
+        """Spans by character offsets; quoted text is anchored by a mapping that sees the record."""
+        try:
+            return self.check(raw)
+        except InputError:
+            return None
+
+    def check(self, cell: object) -> Value:
+        content = cell
+        if isinstance(cell, str):
+            try:
+                content = json.loads(cell)
+            except ValueError as bad:
+                raise InputError(f"{cell!r} is not a JSON list of spans") from bad
+        if isinstance(content, Mapping):
+            content = content.get("spans")
+        if not isinstance(content, list | tuple):
+            raise InputError(f"{cell!r} is not a list of spans")
+        return tuple(sorted({self._span(entry) for entry in content}))
+
+    def _span(self, entry: object) -> Span:
+        if isinstance(entry, Span):
+            entry = {
+                "start": entry.start,
+                "end": entry.end,
+                "label": entry.label,
+                "part": entry.part,
+            }
+        if not isinstance(entry, Mapping) or not {"start", "end", "label"} <= set(entry):
+            raise InputError(f"{entry!r} is not a span: it needs start, end and label")
+        label = self.table.get(str(entry["label"]).strip().casefold())
+        if label is None:
+            raise InputError(f"{entry['label']!r} is not a label: {', '.join(self.names)}")
+        try:
+            start, end = int(entry["start"]), int(entry["end"])
+        except (TypeError, ValueError) as bad:
+            raise InputError(f"{entry!r}: start and end are whole numbers") from bad
+        if not 0 <= start < end:
+            raise InputError(f"span {start} to {end} is empty or backwards")
+        return Span(start, end, label, str(entry.get("part", "text")))
+
+    def json_schema(self) -> dict[str, object]:
+        """Quoted text, since models cannot count characters; `check` reads offsets."""
+        entry = {
+            "type": "object",
+            "properties": {
+                "text": {"type": "string"},
+                "label": {"type": "string", "enum": list(self.names)},
+            },
+            "required": ["text", "label"],
+            "additionalProperties": False,
+        }
+        return {
+            "type": "object",
+            "properties": {"spans": {"type": "array", "items": entry}},
+            "required": ["spans"],
+            "additionalProperties": False,
+        }
+
+    def wording(self) -> object:
+        return [self.kind, [label.wording() for label in self.labels]]
+
+    def units(self, values: Sequence[Value]) -> list[str]:
+        places = {(s.part, s.start, s.end) for v in values for s in _spans(v)}
+        return [f"{part}:{start}:{end}" for part, start, end in sorted(places)]
+
+    def unit_labels(self, unit: str) -> tuple[str, ...] | None:
+        return (NONE, *self.names)
+
+    def label(self, value: Value, unit: str) -> str | None:
+        marked = [s.label for s in _spans(value) if f"{s.part}:{s.start}:{s.end}" == unit]
+        return "+".join(sorted(marked)) or NONE
+
+    def assemble(self, labels: Mapping[str, str]) -> Value | None:
+        spans: list[Span] = []
+        for unit, label in labels.items():
+            part, start, end = unit.rsplit(":", 2)
+            names = [] if label == NONE else _names(label, self.names)
+            spans += [Span(int(start), int(end), name, part) for name in names]
+        return tuple(sorted(spans))
+
+    def in_focus(self, unit: str, focus: Sequence[str]) -> bool:
+        return True
+
+
+def _spans(value: Value) -> tuple[Span, ...]:
+    assert isinstance(value, tuple)
+    return tuple(s for s in value if isinstance(s, Span))
+
+
+def _names(label: str, known: Sequence[str]) -> list[str]:
+    """One stretch may carry several labels, joined by plus."""
+    return [label] if label in known else label.split("+")

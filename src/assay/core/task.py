@@ -1,0 +1,43 @@
+"""What is asked."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from assay.core.digest import digest
+from assay.core.record import Record
+from assay.core.schema.base import Schema
+from assay.core.value import Value, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A record with its right answer, shown to an annotator; the rationale says why."""
+
+    record: Record
+    value: Value
+    rationale: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def digest(self) -> str:
+        return digest([self.record.digest, encode(self.value), self.rationale])
+
+
+@dataclass(frozen=True)
+class Task:
+    """Question, schema and guideline; the id carries a digest of the wording."""
+
+    name: str
+    question: str
+    schema: Schema
+    guideline: str = ""
+    examples: tuple[Example, ...] = ()
+
+    @cached_property
+    def id(self) -> str:
+        examples = [e.digest for e in self.examples]
+        wording = [self.question, self.schema.wording(), self.guideline, examples]
+        return f"{self.name}@{digest(wording, 6)}"

@@ -1,0 +1,63 @@
+"""The columns that aggregators and agreement see: record x unit x annotator x label."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.core.annotation import Annotation
+from assay.core.schema.base import Schema
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """One row a vote; the four int32 columns index the name tables. Silence has no row."""
+
+    records: tuple[str, ...]
+    units: tuple[str, ...]
+    annotators: tuple[str, ...]
+    labels: tuple[str, ...]
+    record: Ints
+    unit: Ints
+    annotator: Ints
+    label: Ints
+    weight: Floats | None = None  # None: each vote counts 1
+    saw: NDArray[np.bool_] | None = None  # True where the author was shown another annotation
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+
+class _Codes(dict[str, int]):
+    def __missing__(self, name: str) -> int:
+        code = self[name] = len(self)
+        return code
+
+
+def votes_of(schema: Schema, annotations: Iterable[Annotation]) -> Votes:
+    """The votes in answered annotations; a panel's votes are those of its people."""
+    records, units, annotators, labels = _Codes(), _Codes(), _Codes(), _Codes()
+    by_record: dict[str, list[Annotation]] = {}
+    for a in annotations:
+        if a.answered:
+            by_record.setdefault(a.record, []).append(a)
+    rows: list[tuple[int, int, int, int, bool]] = []
+    for record, group in by_record.items():
+        values = [a.value for a in group if a.value is not None]
+        for unit in schema.units(values):
+            for a, value in zip(group, values, strict=True):
+                label = schema.label(value, unit)
+                if label is None or (a.focus and not schema.in_focus(unit, a.focus)):
+                    continue
+                who = annotators[a.by or a.annotator]
+                rows.append((records[record], units[unit], who, labels[label], bool(a.saw)))
+    columns = np.array(rows, dtype=np.int32).reshape(-1, 5)
+    return Votes(
+        tuple(records), tuple(units), tuple(annotators), tuple(labels),
+        columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3],
+        None, columns[:, 4].astype(bool),
+    )  # fmt: skip

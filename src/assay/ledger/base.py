@@ -1,0 +1,72 @@
+"""The contract of the ledger: an append-only store of records, annotations, decisions and runs."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assay.core.annotation import Annotation, Decision
+from assay.core.record import Record
+from assay.core.schema.base import Schema
+from assay.core.task import Task
+from assay.core.votes import Votes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a strategy; `settings` say all that is needed to read its results."""
+
+    id: str
+    task: str
+    strategy: str
+    started: float  # Unix seconds
+    ended: float | None = None
+    settings: Mapping[str, object] | None = None
+    version: str = ""  # of Assay
+
+
+class Ledger(Protocol):
+    """Safe for several processes at once; a write is durable when the call returns.
+
+    LedgerError where the store cannot be read or written, or was written by a newer version.
+    """
+
+    def add_task(self, task: Task) -> None: ...
+
+    def add_records(self, records: Iterable[Record]) -> int:
+        """How many were new; InputError where an id is there with another digest."""
+
+    def records(self, ids: Sequence[str] | None = None) -> Iterator[Record]:
+        """All records in order of arrival, or those of `ids` in that order."""
+
+    def count_records(self) -> int: ...
+
+    def add(self, annotations: Sequence[Annotation]) -> int:
+        """Insert; how many were new. A second final answer to one key and person is ignored."""
+
+    def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
+        """The final answer to each key that has one (last revision); failed ones are not final."""
+
+    def annotations(
+        self, task: str | None = None, annotators: Sequence[str] | None = None
+    ) -> Iterator[Annotation]:
+        """Streams annotations in order of arrival, superseded revisions left out."""
+
+    def votes(
+        self, task: str, schema: Schema, annotators: Sequence[str] | None = None
+    ) -> Votes: ...
+
+    def spent(self, task: str | None = None) -> int:
+        """Nanos over all annotations, failed ones too."""
+
+    def start_run(self, run: Run) -> None: ...
+
+    def end_run(self, id: str, ended: float) -> None: ...
+
+    def runs(self, task: str | None = None) -> list[Run]: ...
+
+    def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
+        """The last decision of a run on a record counts."""
+
+    def decisions(self, run: str) -> Iterator[Decision]: ...
+
+    def close(self) -> None: ...

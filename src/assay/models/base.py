@@ -1,0 +1,96 @@
+"""The contract of a model: messages in, one completion out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.core.cost import NO_USAGE, Usage
+from assay.core.record import ImagePart
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`role` is system, user or assistant; parts are texts and pictures in reading order."""
+
+    role: str
+    parts: tuple[str | ImagePart, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(p for p in self.parts if isinstance(p, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Decoding options; all of them belong to the annotator's id, since they change answers."""
+
+    max_tokens: int = 64
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+    json_schema: Mapping[str, object] | None = None
+    top_logprobs: int = 0  # how many alternatives to ask for at each output token
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScore:
+    """One output token with the log-probabilities (nats) of the alternatives at its place."""
+
+    token: str
+    logprob: float
+    top: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model said; `usage` counts every attempt that led to it."""
+
+    text: str
+    usage: Usage = NO_USAGE
+    seconds: float = 0.0
+    tokens: tuple[TokenScore, ...] = ()
+    scores: Mapping[str, float] | None = None  # log-likelihood of each label, from `Scorer`
+    refused: bool = False
+    cut: bool = False  # the answer stopped at max_tokens
+    error: str | None = None  # set where every attempt failed; then there is no text
+
+
+class Model(Protocol):
+    """A chat model. A bad answer is a completion with `error`, never an exception.
+
+    ModelError is for what no retry mends: an unknown model, a missing key, a closed circuit.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def takes_images(self) -> bool: ...
+
+    async def complete(self, messages: Sequence[Message], options: Options) -> Completion: ...
+
+    async def close(self) -> None: ...
+
+
+class Scorer(Protocol):
+    """A model that can give the log-likelihood of every label after each of several prompts."""
+
+    @property
+    def id(self) -> str: ...
+
+    async def score(
+        self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
+    ) -> list[Completion]: ...
+
+
+class Encoder(Protocol):
+    """A model that turns texts into vectors of one length, scaled to length 1."""
+
+    @property
+    def id(self) -> str: ...
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (texts, width)."""

@@ -1,0 +1,53 @@
+"""The contract of a strategy: straight-line code over `ask`."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
+
+from assay.core.annotation import PLAIN, Annotation, Decision, Waiting, Way
+from assay.core.record import Record
+from assay.core.task import Task
+
+Answer: TypeAlias = Annotation | Waiting
+
+
+class Ask(Protocol):
+    """Puts records to an annotator; looks up the ledger first and sends only what is open.
+
+    `ways` is one way for all records or one for each. Answers come back in the order of the
+    records. An annotator that is itself a strategy is asked in the same words.
+    """
+
+    async def __call__(
+        self,
+        annotator: str,
+        records: Sequence[Record],
+        ways: Way | Sequence[Way] = PLAIN,
+        *,
+        task: Task | None = None,
+    ) -> list[Answer]: ...
+
+    @property
+    def task(self) -> Task:
+        """The task of the run; `task=` asks another one (an explanation, a sub-question)."""
+
+    def people(self, annotator: str) -> bool:
+        """Whether people are behind this name."""
+
+
+class Strategy(Protocol):
+    """Who is asked what, in which order, and when to stop.
+
+    Returns one decision a record, in order. `whole` strategies need all records at once (ranks,
+    batch thresholds); the others are given blocks, several of them in flight.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def whole(self) -> bool: ...
+
+    @property
+    def annotators(self) -> tuple[str, ...]: ...
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]: ...
