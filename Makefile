@@ -1,16 +1,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
+RECORDS ?= 300
+OUT ?= out/demo
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check clean
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet -e '.[dev]'
 	touch $@
 
 demo: .venv/ready
-	$(BIN)/assay demo --out out/demo
+	$(BIN)/assay demo --records $(RECORDS) --out $(OUT)
 
 test: .venv/ready
 	$(BIN)/pytest

@@ -1,0 +1,44 @@
+"""Runs the code blocks of README and docs, page by page, in a fresh folder.
+
+A page's `python` blocks share one namespace; `bash` blocks run in order. A block is left out only
+where the line before it is an HTML comment that says why: `<!-- not run: reason -->`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(
+    r"(?P<skip><!-- not run: .+? -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```", re.M | re.S
+)
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    found = BLOCK.finditer(page.read_text(encoding="utf-8"))
+    return [
+        (m["kind"], m["code"]) for m in found if not m["skip"] and m["kind"] in ("python", "bash")
+    ]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)
+def test_every_snippet_of_the_page_runs(page: Path, tmp_path: Path) -> None:
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    python: list[str] = []
+    for kind, code in blocks(page):
+        if kind == "python":
+            python.append(code)
+            continue
+        _run(["bash", "-euo", "pipefail", "-c", code], tmp_path, env)
+    if python:
+        _run([sys.executable, "-c", "\n".join(python)], tmp_path, env)
+
+
+def _run(command: list[str], folder: Path, env: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command[-1]}\n{done.stdout}\n{done.stderr}"
