@@ -35,6 +35,7 @@ class Source(StrEnum):
     JUDGE = "judge"
     PROBABILITY = "probability"  # of a fitted classifier
     CALIBRATED = "calibrated"
+    RANK = "rank"  # share of the records its author saw that it was at most as sure of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,254 @@
+"""Chains of annotators, cheap first: each link keeps what it is sure of and forwards the rest.
+
+After "LLM chain ensembles" (Farr et al., arXiv 2410.13006). Three forms: `Chain` takes its
+thresholds from the batch, `ThresholdChain` has them given (from a calibration batch by
+`calibrate`, or from a certificate), `RandomChain` is the control that routes at random.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.core.annotation import (
+    Annotation,
+    DecidedBy,
+    Decision,
+    Source,
+    Waiting,
+)
+from assay.core.digest import digest
+from assay.core.errors import SpecError
+from assay.core.record import Record
+from assay.strategies.base import Answer, Ask
+from assay.strategies.confidence import Confidence, fractional_ranks, margin, or_least
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one link saw: positions of the records, its answers, how sure it was, what it kept."""
+
+    link: str
+    seen: NDArray[np.int64]
+    answers: list[Answer]
+    confidence: Floats
+    kept: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Thresholds from the batch: of m links, link k keeps the surest 1/(m-k) of what it sees.
+
+    `answer` is "forward" (the label of the link that kept the record) or "rank" (the label of
+    the link among whose records this one ranked highest; section 11(a) step 4).
+    """
+
+    links: tuple[str, ...]
+    answer: Literal["forward", "rank"] = "rank"
+    confidence: Confidence = margin
+
+    @property
+    def id(self) -> str:
+        return f"chain({'>'.join(self.links)};{self.answer};{self.confidence.__name__})"
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return self.links
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        steps: list[Step] = []
+        left = np.arange(len(records))
+        for k, link in enumerate(self.links):
+            answers = await ask(link, _pick(records, left))
+            sure = confidences(answers, self.confidence)
+            kept = surest(sure, len(left) // (len(self.links) - k))
+            steps.append(Step(link, left, answers, sure, kept))
+            left = left[~kept]
+        decide = by_rank if self.answer == "rank" else forward
+        return decide(records, steps, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdChain:
+    """Thresholds given: link k keeps an answer that is at least `thresholds[k]` sure.
+
+    The last link keeps all, so it has no threshold. Works in blocks, since no record's route
+    depends on another record. A threshold of None forwards everything (a link that could not be
+    certified).
+    """
+
+    links: tuple[str, ...]
+    thresholds: tuple[float | None, ...]
+    confidence: Confidence = margin
+
+    def __post_init__(self) -> None:
+        if len(self.thresholds) != len(self.links) - 1:
+            raise SpecError(
+                f"a chain of {len(self.links)} links needs {len(self.links) - 1} thresholds, "
+                f"not {len(self.thresholds)}: the last link keeps everything"
+            )
+
+    @property
+    def id(self) -> str:
+        return (
+            f"chain({'>'.join(self.links)};{digest(self.thresholds, 4)};{self.confidence.__name__})"
+        )
+
+    @property
+    def whole(self) -> bool:
+        return False
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return self.links
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        steps: list[Step] = []
+        left = np.arange(len(records))
+        for link, threshold in zip(self.links, (*self.thresholds, -np.inf), strict=True):
+            answers = await ask(link, _pick(records, left))
+            sure = confidences(answers, self.confidence)
+            kept = np.zeros(len(left), bool) if threshold is None else sure >= threshold
+            steps.append(Step(link, left, answers, sure, kept))
+            left = left[~steps[-1].kept]
+        return forward(records, steps, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomChain:
+    """The control: the same number of records for each link as a `Chain`, drawn at random."""
+
+    links: tuple[str, ...]
+    seed: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"random_chain({'>'.join(self.links)};{self.seed})"
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return self.links
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        # the order of the records must not matter: draw by digest, then shuffle by seed
+        order = sorted(range(len(records)), key=lambda i: (records[i].digest, records[i].id))
+        order = [order[i] for i in np.random.default_rng(self.seed).permutation(len(order))]
+        bounds = np.linspace(0, len(order), len(self.links) + 1).astype(int)
+        steps: list[Step] = []
+        for link, (start, end) in zip(self.links, pairwise(bounds), strict=True):
+            seen = np.array(sorted(order[start:end]), dtype=np.int64)
+            answers = await ask(link, _pick(records, seen))
+            sure = confidences(answers, margin)
+            steps.append(Step(link, seen, answers, sure, np.ones(len(seen), bool)))
+        return forward(records, steps, ask)
+
+
+def _pick(records: Sequence[Record], positions: NDArray[np.int64]) -> list[Record]:
+    return [records[int(i)] for i in positions]
+
+
+def confidences(answers: Sequence[Answer], read: Confidence) -> Floats:
+    """One number an answer; minus infinity where there is no answer or it does not say."""
+    return np.array(
+        [
+            or_least(read(a)) if isinstance(a, Annotation) and a.answered else -np.inf
+            for a in answers
+        ],
+        dtype=np.float64,
+    )
+
+
+def surest(confidence: Floats, count: int) -> Bools:
+    """Keeps the `count` largest and whatever ties with the smallest of them; never a silence."""
+    if count == 0:
+        return np.zeros(len(confidence), dtype=bool)
+    least = np.partition(confidence, -count)[-count]
+    kept: Bools = (confidence >= least) & (confidence > -np.inf)
+    return kept
+
+
+def calibrate(
+    confidence_by_link: Sequence[Sequence[float]], keep: Sequence[float] | None = None
+) -> tuple[float | None, ...]:
+    """Thresholds for a `ThresholdChain` from a calibration batch on which every link was asked.
+
+    Row k holds link k's confidences for the same records; `keep` is the share each link keeps
+    of what reaches it, by default 1/(m-k).
+    """
+    rows = [np.asarray(row, dtype=np.float64) for row in confidence_by_link]
+    alive = np.ones(len(rows[0]), dtype=bool)
+    thresholds: list[float | None] = []
+    for k, row in enumerate(rows[:-1]):
+        share = keep[k] if keep is not None else 1 / (len(rows) - k)
+        count = int(alive.sum() * share)
+        if count == 0:
+            thresholds.append(None)
+            continue
+        threshold = float(np.partition(row[alive], -count)[-count])
+        thresholds.append(threshold)
+        alive &= row < threshold
+    return tuple(thresholds)
+
+
+def forward(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
+    """The answer of the link that kept the record; a silent last link leaves it undecided."""
+    decided: dict[int, Decision] = {}
+    for depth, step in enumerate(steps):
+        last = depth == len(steps) - 1
+        for position, answer, kept in zip(step.seen, step.answers, step.kept, strict=True):
+            if kept or last:
+                route = tuple(s.link for s in steps[: depth + 1])
+                decided[int(position)] = decision(records[position], answer, route, ask)
+    return [decided[i] for i in range(len(records))]
+
+
+def by_rank(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
+    """The answer of the link where the record ranked highest among all that link saw."""
+    best: dict[int, tuple[float, Answer, str]] = {}
+    waiting: dict[int, Decision] = {}
+    for step in steps:
+        ranks = fractional_ranks(step.confidence)
+        for position, answer, rank in zip(step.seen, step.answers, ranks, strict=True):
+            i = int(position)
+            if isinstance(answer, Waiting):
+                waiting[i] = decision(records[i], answer, (step.link,), ask)
+            elif answer.answered and (i not in best or rank > best[i][0]):
+                best[i] = (float(rank), answer, step.link)
+    return [
+        waiting[i] if i in waiting else _ranked(record, best.get(i), ask)
+        for i, record in enumerate(records)
+    ]
+
+
+def _ranked(record: Record, best: tuple[float, Answer, str] | None, ask: Ask) -> Decision:
+    if best is None:
+        return Decision(record.id, None, route=("no link answered",))
+    rank, answer, link = best
+    assert isinstance(answer, Annotation)
+    who = DecidedBy.PEOPLE if ask.people(link) else DecidedBy.MODEL
+    return Decision(record.id, answer.value, rank, Source.RANK, who, (link,), answer.scores)
+
+
+def decision(record: Record, answer: Answer, route: tuple[str, ...], ask: Ask) -> Decision:
+    """One answer taken as it is: decided, waited for, or left open with the outcome as reason."""
+    if isinstance(answer, Waiting):
+        return Decision(record.id, None, route=route, waiting_for=answer.annotator)
+    if not answer.answered:
+        return Decision(record.id, None, route=(*route, answer.outcome))
+    who = DecidedBy.PEOPLE if ask.people(answer.annotator) else DecidedBy.MODEL
+    source = answer.confidence_source
+    return Decision(record.id, answer.value, answer.confidence, source, who, route, answer.scores)

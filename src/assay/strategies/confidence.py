@@ -1,0 +1,52 @@
+"""How sure an answer is, read from it; pluggable, since sources differ between annotators."""
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.core.annotation import Annotation
+
+Confidence: TypeAlias = Callable[[Annotation], float | None]
+"""Larger is surer; None where the answer does not say. Infinity is allowed, NaN is not."""
+
+
+def margin(annotation: Annotation) -> float | None:
+    """Best minus second-best label log-probability, in nats; infinite if one label has it all."""
+    if annotation.scores is None or len(annotation.scores) < 2:
+        return None
+    best, second = sorted(annotation.scores.values(), reverse=True)[:2]
+    return 0.0 if best == second else best - second
+
+
+def least_entropy(annotation: Annotation) -> float | None:
+    """Minus the entropy (nats) of the label distribution that the scores give."""
+    if not annotation.scores:
+        return None
+    scores = np.array(list(annotation.scores.values()))
+    if not np.isfinite(scores.max()):
+        return None
+    p = np.exp(scores - scores.max())
+    p /= p.sum()
+    return float((p[p > 0] * np.log(p[p > 0])).sum())
+
+
+def own(annotation: Annotation) -> float | None:
+    """The confidence the answer carries, whatever its source."""
+    return annotation.confidence
+
+
+BY_NAME: dict[str, Confidence] = {"margin": margin, "entropy": least_entropy, "own": own}
+
+
+def fractional_ranks(confidences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the values that are at most as large; ties take the largest rank."""
+    ordered = np.sort(confidences)
+    return np.searchsorted(ordered, confidences, side="right") / max(len(ordered), 1)
+
+
+def or_least(confidence: float | None) -> float:
+    """An answer that does not say how sure it is ranks below every one that does."""
+    return -math.inf if confidence is None else confidence

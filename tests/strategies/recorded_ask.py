@@ -1,0 +1,70 @@
+"""An `ask` over answers that are given: a real `Ask`, without engine or ledger."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from assay.core.annotation import (
+    PLAIN,
+    Annotation,
+    Outcome,
+    Request,
+    Source,
+    Waiting,
+    Way,
+    answer,
+)
+from assay.core.record import Record
+from assay.core.task import Task
+from assay.core.value import Value
+from assay.strategies.base import Answer
+
+Given = Mapping[str, tuple[Value | None, Mapping[str, float] | None]]
+"""Record id to value (None: unparsed) and label scores. A record left out is waited for."""
+
+
+class RecordedAsk:
+    def __init__(self, task: Task, given: Mapping[str, Given], panels: Sequence[str] = ()) -> None:
+        self._task = task
+        self.given = given
+        self.panels = set(panels)
+        self.asked: Counter[str] = Counter()
+        self.log: list[tuple[str, str, Way]] = []
+
+    @property
+    def task(self) -> Task:
+        return self._task
+
+    def people(self, annotator: str) -> bool:
+        return annotator in self.panels
+
+    async def __call__(
+        self,
+        annotator: str,
+        records: Sequence[Record],
+        ways: Way | Sequence[Way] = PLAIN,
+        *,
+        task: Task | None = None,
+    ) -> list[Answer]:
+        each = [ways] * len(records) if isinstance(ways, Way) else list(ways)
+        self.asked[annotator] += len(records)
+        return [
+            self._answer(Request(task or self._task, record, annotator, way))
+            for record, way in zip(records, each, strict=True)
+        ]
+
+    def _answer(self, request: Request) -> Annotation | Waiting:
+        self.log.append((request.annotator, request.record.id, request.way))
+        given = self.given[request.annotator]
+        if request.record.id not in given:
+            return Waiting(request.key, request.record.id, request.annotator)
+        value, scores = given[request.record.id]
+        if value is None:
+            return answer(request, Outcome.UNPARSED, raw="?")
+        return answer(
+            request,
+            Outcome.ANSWERED,
+            value=value,
+            scores=scores,
+            confidence=None if scores is None else max(scores.values()),
+            confidence_source=None if scores is None else Source.LIKELIHOOD,
+        )

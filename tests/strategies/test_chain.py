@@ -1,0 +1,151 @@
+import math
+
+import numpy as np
+import pytest
+
+from assay.core.annotation import DecidedBy
+from assay.core.errors import SpecError
+from assay.core.record import Record, text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.strategies.chain import Chain, RandomChain, ThresholdChain, calibrate, surest
+from tests.strategies.recorded_ask import Given, RecordedAsk
+
+TASK = Task("t", "which?", Choice(["a", "b", "c"]))
+LINKS = ("cheap", "middle", "dear")
+
+
+def scored(rng: np.random.Generator, records: list[Record]) -> Given:
+    logits = rng.normal(size=(len(records), 3)) * 3
+    scores = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    return {
+        r.id: ("abc"[int(row.argmax())], dict(zip("abc", map(float, row), strict=True)))
+        for r, row in zip(records, scores, strict=True)
+    }
+
+
+def world(n: int, seed: int = 0) -> tuple[list[Record], RecordedAsk]:
+    rng = np.random.default_rng(seed)
+    records = [text_record(f"r{i}", f"text {i}") for i in range(n)]
+    return records, RecordedAsk(TASK, {link: scored(rng, records) for link in LINKS})
+
+
+async def test_links_see_all_then_two_thirds_then_one_third() -> None:
+    records, ask = world(900)
+    await Chain(LINKS).label(records, ask)
+    assert dict(ask.asked) == {"cheap": 900, "middle": 600, "dear": 300}
+
+
+async def test_a_record_kept_by_the_first_link_never_changes_its_label_in_the_backward_pass() -> (
+    None
+):
+    records, ask = world(900)
+    forward = await Chain(LINKS, answer="forward").label(records, ask)
+    ranked = await Chain(LINKS, answer="rank").label(records, ask)
+    changed = [
+        f.route[-1] for f, r in zip(forward, ranked, strict=True) if f.route[-1] != r.route[0]
+    ]
+    assert "cheap" not in changed
+    assert changed.count("dear") > changed.count("middle")
+
+
+async def test_ranks_lie_in_the_ranges_that_the_keeping_link_implies() -> None:
+    records, ask = world(900)
+    forward = await Chain(LINKS, answer="forward").label(records, ask)
+    ranked = await Chain(LINKS, answer="rank").label(records, ask)
+    for f, r in zip(forward, ranked, strict=True):
+        assert r.confidence is not None
+        if f.route[-1] == "cheap":
+            assert 2 / 3 < r.confidence <= 1
+        elif f.route[-1] == "middle":
+            assert 1 / 2 < r.confidence <= 1
+
+
+async def test_the_order_of_the_records_does_not_matter() -> None:
+    records, ask = world(300)
+    straight = {d.record: d.value for d in await Chain(LINKS).label(records, ask)}
+    turned = {d.record: d.value for d in await Chain(LINKS).label(records[::-1], ask)}
+    assert straight == turned
+
+
+async def test_equal_confidences_all_pass_and_leave_the_next_link_nothing() -> None:
+    records = [text_record(f"r{i}", f"text {i}") for i in range(6)]
+    same: Given = {r.id: ("a", {"a": -0.1, "b": -2.0}) for r in records}
+    ask = RecordedAsk(TASK, dict.fromkeys(LINKS, same))
+    decisions = await Chain(LINKS, answer="forward").label(records, ask)
+    assert dict(ask.asked) == {"cheap": 6, "middle": 0, "dear": 0}
+    assert all(d.value == "a" for d in decisions)
+
+
+async def test_fewer_records_than_links_lets_early_links_keep_nothing() -> None:
+    records, ask = world(2)
+    decisions = await Chain(LINKS, answer="forward").label(records, ask)
+    assert ask.asked["cheap"] == 2
+    assert ask.asked["middle"] == 2
+    assert all(d.value is not None for d in decisions)
+
+
+async def test_silence_is_forwarded_and_never_becomes_a_label() -> None:
+    records = [text_record("r0", "x"), text_record("r1", "y")]
+    silent: Given = {r.id: (None, None) for r in records}
+    decisions = await Chain(("cheap", "dear")).label(
+        records, RecordedAsk(TASK, {"cheap": silent, "dear": silent})
+    )
+    assert [d.value for d in decisions] == [None, None]
+    assert all(d.decided_by is None for d in decisions)
+
+
+async def test_infinite_margins_do_not_poison_the_ranks() -> None:
+    records = [text_record(f"r{i}", f"t{i}") for i in range(4)]
+    sure: Given = {r.id: ("a", {"a": 0.0, "b": -math.inf}) for r in records[:2]}
+    unsure: Given = {r.id: ("b", {"a": -1.0, "b": -0.5}) for r in records[2:]}
+    given: Given = {**sure, **unsure}
+    decisions = await Chain(("cheap", "dear")).label(
+        records, RecordedAsk(TASK, {"cheap": given, "dear": given})
+    )
+    assert [d.value for d in decisions] == ["a", "a", "b", "b"]
+    assert all(d.confidence is not None and math.isfinite(d.confidence) for d in decisions)
+
+
+async def test_people_as_last_link_are_waited_for() -> None:
+    records, ask = world(4)
+    ask.given = {"cheap": ask.given["cheap"], "panel": {}}
+    ask.panels = {"panel"}
+    decisions = await Chain(("cheap", "panel")).label(records, ask)
+    assert sum(d.waiting_for == "panel" for d in decisions) == 2
+    assert sum(d.decided_by is DecidedBy.MODEL for d in decisions) == 2
+
+
+async def test_thresholds_from_a_calibration_batch_give_the_same_routes_in_streaming() -> None:
+    records, ask = world(900)
+    margins = [
+        [sorted(s.values())[-1] - sorted(s.values())[-2] for _, s in ask.given[k].values() if s]
+        for k in LINKS
+    ]
+    chain = ThresholdChain(LINKS, calibrate(margins))
+    batch = await Chain(LINKS, answer="forward").label(records, ask)
+    stream = [d for i in range(0, 900, 100) for d in await chain.label(records[i : i + 100], ask)]
+    assert [d.route for d in stream] == [d.route for d in batch]
+
+
+async def test_a_link_without_a_threshold_forwards_everything() -> None:
+    records, ask = world(10)
+    await ThresholdChain(("cheap", "dear"), (None,)).label(records, ask)
+    assert ask.asked["dear"] == 10
+
+
+def test_thresholds_must_match_the_links() -> None:
+    with pytest.raises(SpecError, match="needs 1 thresholds"):
+        ThresholdChain(("cheap", "dear"), (0.5, 0.6))
+
+
+async def test_random_routing_gives_each_link_its_share() -> None:
+    records, ask = world(900)
+    decisions = await RandomChain(LINKS, seed=3).label(records, ask)
+    assert dict(ask.asked) == {"cheap": 300, "middle": 300, "dear": 300}
+    assert all(d.value is not None for d in decisions)
+
+
+def test_ties_with_the_smallest_kept_confidence_are_kept_too() -> None:
+    kept = surest(np.array([3.0, 1.0, 1.0, 0.0, -np.inf]), 2)
+    assert kept.tolist() == [True, True, True, False, False]
