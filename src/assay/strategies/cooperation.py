@@ -1,0 +1,217 @@
+"""People and models together: who decides what, and what people are shown.
+
+The three forms of the survey by Huang et al. (ACL 2025, arXiv 2501.05714, section 8 of our notes):
+`Sequential` shows people a suggestion, `Triage` gives each side its own records, and joint
+fusion (`strategies.joint`) merges independent answers. Each decision says who made it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.core.annotation import (
+    PLAIN,
+    Annotation,
+    DecidedBy,
+    Decision,
+    Way,
+)
+from assay.core.digest import digest
+from assay.core.record import Record
+from assay.strategies.base import Answer, Ask
+from assay.strategies.chain import confidences, decision
+from assay.strategies.confidence import Confidence, own
+
+
+class Suggest(Protocol):
+    """The labels to show people for an answer."""
+
+    @property
+    def id(self) -> str: ...
+
+    def labels(self, annotation: Annotation) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The k labels with the largest scores; the answer itself where there are no scores."""
+
+    k: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"top{self.k}"
+
+    def labels(self, annotation: Annotation) -> tuple[str, ...]:
+        scores = annotation.scores
+        if not scores:
+            return (str(annotation.value),)
+        return tuple(sorted(scores, key=scores.__getitem__, reverse=True)[: self.k])
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionSet:
+    """Every label whose probability is at least `least`, a conformal quantile from calibration
+    gold; never empty, since the likeliest label is always shown."""
+
+    least: float
+
+    @property
+    def id(self) -> str:
+        return f"set{self.least:g}"
+
+    def labels(self, annotation: Annotation) -> tuple[str, ...]:
+        scores = annotation.scores
+        if not scores:
+            return (str(annotation.value),)
+        names = sorted(scores, key=scores.__getitem__, reverse=True)
+        weights = np.exp(np.array([scores[n] for n in names]) - scores[names[0]])
+        share = weights / weights.sum()
+        return tuple(n for i, n in enumerate(names) if i == 0 or share[i] >= self.least)
+
+
+TOP_ONE = Top(1)
+
+
+def drawn(record: Record, share: float, seed: int) -> bool:
+    """A draw that depends on the record alone, so that order and restarts do not change it."""
+    return int(digest([record.digest, record.id, seed], 8), 16) / 2**64 < share
+
+
+@dataclass(frozen=True, slots=True)
+class Sequential:
+    """People decide with the model's suggestion before them, and without it on a control share.
+
+    A label given after a suggestion is `decided_by` both, and its annotation says what it saw,
+    so that no aggregator takes it for an independent one. The control arm is what measures
+    anchoring (section 12(d)).
+    """
+
+    model: str
+    panel: str
+    suggest: Suggest = TOP_ONE
+    control: float = 0.1
+    seed: int = 0
+
+    @property
+    def id(self) -> str:
+        shown = f"{self.suggest.id};control={self.control:g};{self.seed}"
+        return f"sequential({self.model}>{self.panel};{shown})"
+
+    @property
+    def whole(self) -> bool:
+        return False
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.model, self.panel)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        suggestions = await ask(self.model, records)
+        ways = [self._way(r, s) for r, s in zip(records, suggestions, strict=True)]
+        answers = await ask(self.panel, records, ways)
+        return [
+            self._decide(record, answer, way, ask)
+            for record, answer, way in zip(records, answers, ways, strict=True)
+        ]
+
+    def _way(self, record: Record, suggestion: Answer) -> Way:
+        told = isinstance(suggestion, Annotation) and suggestion.answered
+        if not told or drawn(record, self.control, self.seed):
+            return PLAIN
+        assert isinstance(suggestion, Annotation)
+        shown = ", ".join(self.suggest.labels(suggestion))
+        return Way(hint=f"Suggested: {shown}", saw=(suggestion.key,))
+
+    def _decide(self, record: Record, answer: Answer, way: Way, ask: Ask) -> Decision:
+        route = ("with suggestion" if way.saw else "control, without suggestion", self.panel)
+        made = decision(record, answer, route, ask)
+        both = made.decided_by is not None and way.saw
+        return replace(made, decided_by=DecidedBy.BOTH) if both else made
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The model keeps what it is sure of; the rest goes to people, who do not see its answer.
+
+    `threshold` is fixed on calibration data. What the model leaves unanswered goes to people
+    whatever the threshold.
+    """
+
+    model: str
+    panel: str
+    threshold: float
+    confidence: Confidence = own
+
+    @property
+    def id(self) -> str:
+        return f"triage({self.model}|{self.panel};{self.threshold!r};{self.confidence.__name__})"
+
+    @property
+    def whole(self) -> bool:
+        return False
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.model, self.panel)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        answers = await ask(self.model, records)
+        kept = confidences(answers, self.confidence) >= self.threshold
+        return await split(records, answers, kept, self.panel, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class TriageShare:
+    """Dynamic threshold: of all records, the given share about which the model is least sure.
+
+    Ties at the threshold are drawn by record, so that the share of human work is kept.
+    """
+
+    model: str
+    panel: str
+    share: float
+    confidence: Confidence = own
+
+    @property
+    def id(self) -> str:
+        return f"triage({self.model}|{self.panel};share={self.share:g};{self.confidence.__name__})"
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.model, self.panel)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        answers = await ask(self.model, records)
+        sure = confidences(answers, self.confidence)
+        tie = np.array([int(digest([r.digest, r.id], 8), 16) for r in records], dtype=np.uint64)
+        order = np.lexsort((tie, sure))
+        kept = np.ones(len(records), dtype=bool)
+        kept[order[: round(self.share * len(records))]] = False
+        kept &= sure > -np.inf
+        return await split(records, answers, kept, self.panel, ask)
+
+
+async def split(
+    records: Sequence[Record],
+    answers: Sequence[Answer],
+    kept: NDArray[np.bool_],
+    panel: str,
+    ask: Ask,
+) -> list[Decision]:
+    """The answers kept are decisions; the panel is asked, unseen, about the other records."""
+    rest = [record for record, keep in zip(records, kept, strict=True) if not keep]
+    reviewed = iter(await ask(panel, rest))
+    return [
+        decision(record, answer, ("kept", answer.annotator), ask)
+        if keep
+        else decision(record, next(reviewed), ("sent on", panel), ask)
+        for record, answer, keep in zip(records, answers, kept, strict=True)
+    ]

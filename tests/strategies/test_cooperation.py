@@ -1,0 +1,71 @@
+import numpy as np
+
+from assay.core.annotation import DecidedBy, Outcome, Request, answer
+from assay.core.record import Record, text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.strategies.cooperation import PredictionSet, Sequential, Top, Triage, TriageShare, drawn
+from tests.strategies.recorded_ask import Given, RecordedAsk
+
+TASK = Task("t", "which?", Choice(["a", "b"]))
+
+
+def world(n: int = 200) -> tuple[list[Record], RecordedAsk]:
+    rng = np.random.default_rng(1)
+    records = [text_record(f"r{i}", f"text {i}") for i in range(n)]
+    model: Given = {
+        r.id: ("a" if p > 0.5 else "b", {"a": float(np.log(p)), "b": float(np.log(1 - p))})
+        for r, p in zip(records, rng.uniform(0.01, 0.99, n), strict=True)
+    }
+    people: Given = {r.id: ("b", None) for r in records}
+    return records, RecordedAsk(TASK, {"model": model, "panel": people}, ["panel"])
+
+
+async def test_a_label_given_after_a_suggestion_is_decided_by_both_and_says_what_it_saw() -> None:
+    records, ask = world()
+    decisions = await Sequential("model", "panel", control=0.25).label(records, ask)
+    ways = {record: way for name, record, way in ask.log if name == "panel"}
+    for d in decisions:
+        suggested = bool(ways[d.record].saw)
+        assert d.decided_by is (DecidedBy.BOTH if suggested else DecidedBy.PEOPLE)
+    control = sum(d.decided_by is DecidedBy.PEOPLE for d in decisions)
+    assert 30 <= control <= 70
+
+
+async def test_the_control_arm_does_not_depend_on_the_order_of_records() -> None:
+    records, _ = world()
+    assert [drawn(r, 0.3, 5) for r in records] == [drawn(r, 0.3, 5) for r in records[::-1]][::-1]
+
+
+async def test_people_in_triage_never_see_the_model_and_get_only_unsure_records() -> None:
+    records, ask = world()
+    decisions = await Triage("model", "panel", threshold=float(np.log(0.8))).label(records, ask)
+    assert all(not way.saw and not way.hint for name, _, way in ask.log if name == "panel")
+    by_people = [d for d in decisions if d.decided_by is DecidedBy.PEOPLE]
+    assert len(by_people) == ask.asked["panel"]
+    assert 0 < len(by_people) < len(records)
+
+
+async def test_triage_by_share_sends_exactly_that_share() -> None:
+    records, ask = world()
+    await TriageShare("model", "panel", share=0.1).label(records, ask)
+    assert ask.asked["panel"] == 20
+
+
+async def test_what_the_model_leaves_unanswered_goes_to_people() -> None:
+    records, ask = world(4)
+    silent: Given = {r.id: (None, None) for r in records}
+    decisions = await Triage("model", "panel", threshold=-100).label(
+        records, RecordedAsk(TASK, {"model": silent, "panel": ask.given["panel"]}, ["panel"])
+    )
+    assert all(d.decided_by is DecidedBy.PEOPLE for d in decisions)
+
+
+def test_a_prediction_set_grows_with_doubt_and_is_never_empty() -> None:
+    request = Request(TASK, text_record("r", "x"), "m")
+    doubt = answer(request, Outcome.ANSWERED, value="a", scores={"a": -0.69, "b": -0.7})
+    sure = answer(request, Outcome.ANSWERED, value="a", scores={"a": -0.001, "b": -7.0})
+    assert PredictionSet(0.2).labels(doubt) == ("a", "b")
+    assert PredictionSet(0.2).labels(sure) == ("a",)
+    assert PredictionSet(2.0).labels(sure) == ("a",)
+    assert Top(2).labels(sure) == ("a", "b")
