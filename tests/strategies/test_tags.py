@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from assay.annotators.base import Annotator
 from assay.core.annotation import PLAIN, Outcome, Request, Way, answer
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
@@ -43,6 +44,9 @@ class SimulatedTagger:
 
     def people(self, annotator: str) -> bool:
         return False
+
+    def enrol(self, annotator: Annotator) -> str:
+        return annotator.id
 
     async def __call__(
         self,

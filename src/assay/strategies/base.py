@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
+from assay.annotators.base import Annotator
 from assay.core.annotation import PLAIN, Annotation, Decision, Waiting, Way
 from assay.core.record import Record
 from assay.core.task import Task
@@ -32,6 +33,9 @@ class Ask(Protocol):
 
     def people(self, annotator: str) -> bool:
         """Whether people are behind this name."""
+
+    def enrol(self, annotator: Annotator) -> str:
+        """Makes a fitted or refitted annotator askable under its id; returns the id."""
 
 
 class Strategy(Protocol):

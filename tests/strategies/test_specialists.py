@@ -1,0 +1,155 @@
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
+from assay.core.errors import SpecError
+from assay.core.record import Record, text_record
+from assay.core.schema import Choice
+from assay.core.task import Example, Task
+from assay.strategies.specialists import Specialists, Stages, parts, review_share
+from tests.strategies.recorded_ask import Given, RecordedAsk
+
+TASK = Task("t", "which?", Choice(["a", "b"]))
+
+
+@dataclass(frozen=True)
+class Version:
+    """Right with a probability that its training set decides; the same for the same set."""
+
+    id: str
+    accuracy: float
+    truth: dict[str, str]
+    decided_by: DecidedBy = DecidedBy.MODEL
+    batch: int = 100
+
+    async def annotate(self, requests: Sequence[Request]) -> AsyncIterator[Annotation]:
+        for request in requests:
+            right = self.truth[request.record.id]
+            rng = np.random.default_rng(int(request.key[:12], 16))
+            value = right if rng.random() < self.accuracy else ("b" if right == "a" else "a")
+            yield answer(request, Outcome.ANSWERED, value=value)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Accuracy moves by `gain` with every stage it is fitted in."""
+
+    name: str
+    truth: dict[str, str]
+    gain: float
+    fits: list[int]
+
+    def fitted(self, task: Task, examples: Sequence[Example], seed: int) -> Version:
+        self.fits.append(len(examples))
+        accuracy = 0.7 + self.gain * (len(self.fits) - 1)
+        return Version(f"{self.name}#{len(self.fits)}", accuracy, self.truth)
+
+
+def world(n: int, seed: int = 0) -> tuple[list[Record], dict[str, str]]:
+    rng = np.random.default_rng(seed)
+    records = [text_record(f"r{i}", f"text {i}") for i in range(n)]
+    return records, {r.id: str(rng.choice(["a", "b"])) for r in records}
+
+
+def noisy(truth: dict[str, str], accuracy: float, seed: int) -> Given:
+    rng = np.random.default_rng(seed)
+    other = {"a": "b", "b": "a"}
+    return {k: (v if rng.random() < accuracy else other[v], None) for k, v in truth.items()}
+
+
+async def test_review_share_and_accuracy_follow_the_closed_form() -> None:
+    records, truth = world(4000)
+    accuracies = (0.9, 0.85, 0.8)
+    given = {f"s{i}": noisy(truth, a, seed=i) for i, a in enumerate(accuracies)}
+    given["llm"] = {k: (v, None) for k, v in truth.items()}
+    ask = RecordedAsk(TASK, given)
+    decisions = await Specialists(("s0", "s1", "s2"), "llm").label(records, ask)
+    share = ask.asked["llm"] / len(records)
+    assert share == pytest.approx(review_share(accuracies), abs=0.03)
+    counts = parts(decisions, dict(truth))
+    assert counts["reviewed"][0] == counts["reviewed"][1]
+    right, all_ = counts["unanimous"]
+    wrong_together = 0.1 * 0.15 * 0.2
+    assert 1 - right / all_ == pytest.approx(wrong_together / (1 - share), abs=0.005)
+
+
+async def test_unanimous_and_wrong_never_reaches_review() -> None:
+    records, truth = world(50)
+    other = {"a": "b", "b": "a"}
+    wrong: Given = {k: (other[v], None) for k, v in truth.items()}
+    ask = RecordedAsk(TASK, {"s0": wrong, "s1": wrong, "llm": {}})
+    decisions = await Specialists(("s0", "s1"), "llm").label(records, ask)
+    assert ask.asked["llm"] == 0
+    assert parts(decisions, dict(truth))["unanimous"] == (0, 50)
+
+
+async def test_an_unparsed_review_stays_open_and_teaches_nothing() -> None:
+    records, truth = world(1)
+    [record] = records
+    right: Given = {record.id: (truth[record.id], None)}
+    wrong: Given = {record.id: ("b" if truth[record.id] == "a" else "a", None)}
+    ask = RecordedAsk(TASK, {"s0": right, "s1": wrong, "llm": {record.id: (None, None)}})
+    [decision] = await Specialists(("s0", "s1"), "llm").label(records, ask)
+    assert decision.value is None
+    assert decision.decided_by is None
+
+
+def staged(gain: float) -> tuple[Specialists, list[Record], RecordedAsk, list[int]]:
+    records, truth = world(1600)
+    train = tuple(Example(r, truth[r.id]) for r in records[:100])
+    gold = tuple(Example(r, truth[r.id]) for r in records[100:600])
+    fits: list[int] = []
+    learner = Learner("nb", truth, gain, fits)
+    given: dict[str, Given] = {
+        "lexicon": noisy(truth, 0.75, seed=5),
+        "llm": {k: (v, None) for k, v in truth.items()},
+    }
+    stages = Stages(beta=120, replay=0.5, block=100, most=2)
+    strategy = Specialists(("lexicon",), "llm", (learner,), train, gold, stages)
+    return strategy, records[600:], RecordedAsk(TASK, given), fits
+
+
+async def test_a_stage_that_helps_is_kept_and_sends_fewer_records_to_review() -> None:
+    strategy, records, ask, fits = staged(gain=0.12)
+    decisions = await strategy.label(records, ask)
+    by_stage = {
+        s: [d.route[0] == "reviewed" for d in decisions if s in d.route]
+        for s in ("stage 0", "stage 2")
+    }
+    assert len(fits) == 3
+    assert np.mean(by_stage["stage 2"]) < np.mean(by_stage["stage 0"])
+
+
+async def test_a_stage_that_lowers_accuracy_on_gold_is_rolled_back() -> None:
+    strategy, records, ask, fits = staged(gain=-0.2)
+    await strategy.label(records, ask)
+    assert len(fits) == 3
+    pool = {r.id for r in records}
+    worse = ask.enrolled["nb#2"]
+    assert isinstance(worse, Version)
+    used = [name for name, count in ask.asked.items() if name.startswith("nb#") and count > 500]
+    assert used == ["nb#1"]
+    assert len(pool) == 1000
+
+
+async def test_a_stage_replays_a_share_of_the_old_examples() -> None:
+    strategy, records, ask, fits = staged(gain=0.0)
+    await strategy.label(records, ask)
+    assert fits[0] == 100
+    assert 50 + 120 <= fits[1] <= 50 + 220
+
+
+def test_training_and_judging_gold_must_not_overlap() -> None:
+    example = Example(text_record("x", "x"), "a")
+    learner = Learner("nb", {}, 0.0, [])
+    with pytest.raises(SpecError, match="both the training and the judging"):
+        Specialists(("s",), "llm", (learner,), (example,), (example,))
+
+
+def test_the_papers_cost_arithmetic() -> None:
+    assert pytest.approx(0.7415, abs=5e-5) == 1 - 0.012519 / 0.048423
+    assert pytest.approx(0.26, abs=0.005) == 10_065 / 38_396
+    assert pytest.approx(0.39, abs=0.005) == 18_942 / 48_475
