@@ -1,0 +1,160 @@
+"""Active labelling: a learner chooses the records whose labels teach it most.
+
+Half a claim is none: `Active` always spends a share of its batch at random, and `arms` runs the
+same loop with random choice and several seeds, so that a gain can be told from luck (section 9(d)).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.annotators.trainable import Trainable
+from assay.core.annotation import Annotation, Decision
+from assay.core.errors import SpecError
+from assay.core.record import Record
+from assay.core.task import Example
+from assay.models.base import Encoder
+from assay.strategies.base import Ask
+from assay.strategies.chain import decision
+from assay.strategies.queries import QUERIES, Pool
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Sizes in records; `random_share` of every batch is drawn at random whatever the query."""
+
+    first: int = 50
+    batch: int = 25
+    rounds: int = 8
+    random_share: float = 0.1
+    seed: int = 0
+
+
+DEFAULT_LOOP = Loop()
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """`oracle` (people, or a dear model) labels what the query picks; the learner does the rest.
+
+    `learners` has one member, or several for the committee. The vectors of `encoder` serve the
+    queries that look at diversity.
+    """
+
+    oracle: str
+    learners: tuple[Trainable, ...]
+    encoder: Encoder
+    query: str = "margin"
+    loop: Loop = DEFAULT_LOOP
+
+    def __post_init__(self) -> None:
+        if self.query not in QUERIES:
+            raise SpecError(f"unknown query {self.query!r}; there are {', '.join(QUERIES)}")
+        if not self.learners:
+            raise SpecError("active labelling needs a learner")
+
+    @property
+    def id(self) -> str:
+        names = ",".join(t.name for t in self.learners)
+        loop = self.loop
+        sizes = f"{loop.first}+{loop.rounds}x{loop.batch};random={loop.random_share:g}"
+        return f"active({self.oracle};{names};{self.query};{sizes};{loop.seed})"
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.oracle,)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        rng = np.random.default_rng(self.loop.seed)
+        vectors = np.asarray(self.encoder.encode([r.text for r in records]), dtype=np.float64)
+        chosen = [int(i) for i in rng.permutation(len(records))[: self.loop.first]]
+        made: dict[int, Decision] = await self._oracle(records, chosen, ask)
+        rest: dict[int, Decision] = {}
+        for round_ in range(self.loop.rounds + 1):
+            known = [i for i, d in made.items() if d.value is not None]
+            left = [i for i in range(len(records)) if i not in made]
+            if any(d.waiting_for for d in made.values()) or not known or not left:
+                break
+            examples = [_example(records[i], made[i]) for i in known]
+            names = self._fit(examples, round_, ask)
+            probs, rest = await self._predict(records, left, names, ask)
+            if round_ == self.loop.rounds:
+                break
+            pool = Pool(probs.mean(axis=0), probs, vectors[left], vectors[known])
+            picks = self._pick(pool, rng)
+            made |= await self._oracle(records, [left[int(i)] for i in picks], ask)
+        both = rest | made
+        return [
+            both.get(
+                i, Decision(r.id, None, route=("not reached",), waiting_for=self._awaited(made))
+            )
+            for i, r in enumerate(records)
+        ]
+
+    def _awaited(self, made: dict[int, Decision]) -> str | None:
+        return next((d.waiting_for for d in made.values() if d.waiting_for), None)
+
+    def _pick(self, pool: Pool, rng: np.random.Generator) -> list[int]:
+        count = min(self.loop.batch, len(pool.probs))
+        blind = round(self.loop.random_share * count)
+        ranked = [int(i) for i in QUERIES[self.query](pool, count - blind, rng)]
+        others = [i for i in rng.permutation(len(pool.probs)) if int(i) not in set(ranked)]
+        return ranked + [int(i) for i in others[:blind]]
+
+    def _fit(self, examples: Sequence[Example], round_: int, ask: Ask) -> list[str]:
+        seed = self.loop.seed * 1000 + round_
+        return [
+            ask.enrol(t.fitted(ask.task, examples, seed + 101 * i))
+            for i, t in enumerate(self.learners)
+        ]
+
+    async def _oracle(
+        self, records: Sequence[Record], chosen: Sequence[int], ask: Ask
+    ) -> dict[int, Decision]:
+        answers = await ask(self.oracle, [records[i] for i in chosen])
+        return {
+            i: decision(records[i], a, ("chosen", self.oracle), ask)
+            for i, a in zip(chosen, answers, strict=True)
+        }
+
+    async def _predict(
+        self, records: Sequence[Record], left: Sequence[int], names: Sequence[str], ask: Ask
+    ) -> tuple[Floats, dict[int, Decision]]:
+        """Probabilities (learners, records, labels) and the first learner's answers."""
+        labels = ask.task.schema.unit_labels("")
+        if labels is None:
+            raise SpecError("active labelling needs a closed set of labels")
+        open_ = [records[i] for i in left]
+        probs = np.full((len(names), len(left), len(labels)), 1 / len(labels))
+        rest: dict[int, Decision] = {}
+        for k, name in enumerate(names):
+            for j, answer in enumerate(await ask(name, open_)):
+                if isinstance(answer, Annotation) and answer.scores:
+                    logs = np.array([answer.scores.get(label, -np.inf) for label in labels])
+                    weights = np.exp(logs - logs.max())
+                    probs[k, j] = weights / weights.sum()
+                if k == 0:
+                    rest[left[j]] = decision(open_[j], answer, ("learnt",), ask)
+        return probs, rest
+
+
+def _example(record: Record, made: Decision) -> Example:
+    assert made.value is not None
+    return Example(record, made.value)
+
+
+def arms(strategy: Active, seeds: Sequence[int]) -> list[Active]:
+    """The strategy and its random control at the same budget, once for each seed."""
+    return [
+        replace(strategy, query=query, loop=replace(strategy.loop, seed=seed))
+        for query in (strategy.query, "random")
+        for seed in seeds
+    ]
