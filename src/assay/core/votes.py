@@ -32,7 +32,9 @@ class Votes:
         return len(self.record)
 
 
-class _Codes(dict[str, int]):
+class Codes(dict[str, int]):
+    """Numbers names in order of first use."""
+
     def __missing__(self, name: str) -> int:
         code = self[name] = len(self)
         return code
@@ -40,7 +42,7 @@ class _Codes(dict[str, int]):
 
 def votes_of(schema: Schema, annotations: Iterable[Annotation]) -> Votes:
     """The votes in answered annotations; a panel's votes are those of its people."""
-    records, units, annotators, labels = _Codes(), _Codes(), _Codes(), _Codes()
+    records, units, annotators, labels = Codes(), Codes(), Codes(), Codes()
     by_record: dict[str, list[Annotation]] = {}
     for a in annotations:
         if a.answered:

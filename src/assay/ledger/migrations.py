@@ -1,0 +1,51 @@
+"""The ledger's versions: functions in a list, the number of the last one applied in `meta`."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine, inspect, select, text
+
+from assay.core.errors import LedgerError
+from assay.ledger import tables
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (tables.metadata.create_all,)
+"""Entry i takes a ledger of version i to version i + 1; never change one that was released."""
+
+assert len(MIGRATIONS) == tables.VERSION
+
+
+def migrate(engine: Engine, name: str) -> None:
+    """Bring a ledger, new or old, to this version; LedgerError where it is newer than us."""
+    if _version(engine, name) == tables.VERSION:
+        return
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(20409)"))
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for step in MIGRATIONS[_applied(connection, name) :]:
+            step(connection)
+        connection.execute(tables.meta.delete())
+        connection.execute(
+            tables.meta.insert(), {"name": "version", "content": str(tables.VERSION)}
+        )
+
+
+def _version(engine: Engine, name: str) -> int:
+    with engine.connect() as connection:
+        return _applied(connection, name)
+
+
+def _applied(connection: Connection, name: str) -> int:
+    there = set(inspect(connection).get_table_names())
+    if "meta" not in there:
+        if there & {"annotations", "records"}:
+            raise LedgerError(f"{name} holds tables of another program; give another path")
+        return 0
+    row = connection.execute(select(tables.meta.c.content)).scalar()
+    version = int(row or 0)
+    if version > tables.VERSION:
+        raise LedgerError(
+            f"ledger {name} has format {version}, this Assay reads up to {tables.VERSION}; "
+            "install a newer Assay (pip install -U assay)"
+        )
+    return version

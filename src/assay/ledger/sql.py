@@ -1,0 +1,251 @@
+"""The ledger in SQLite, or in PostgreSQL by its URL, through SQLAlchemy Core."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Select, create_engine, event, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from assay.core.annotation import Annotation, Decision
+from assay.core.errors import InputError, LedgerError
+from assay.core.record import Record
+from assay.core.schema.base import Schema
+from assay.core.task import Task
+from assay.core.votes import Votes
+from assay.ledger import rows, tables
+from assay.ledger.base import Run
+from assay.ledger.migrations import migrate
+from assay.ledger.votes import votes_from_rows
+
+PAGE = 2_000  # rows fetched at once
+CHUNK = 400  # keys in one IN list
+COUNTED = {"preserve_rowcount": True}
+T = TypeVar("T")
+
+
+class SqlLedger:
+    """Every method is one transaction, durable when it returns."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url if "://" in url else f"sqlite:///{url}"
+        self.name = make_url(self.url).render_as_string(hide_password=True)
+        with self._clear_errors():
+            self.engine = _engine(self.url)
+            migrate(self.engine, self.name)
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._insert: Any = sqlite_insert if sqlite else postgres_insert
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as bad:
+            reason = str(getattr(bad, "orig", None) or bad).strip().splitlines()[0]
+            raise LedgerError(f"ledger {self.name}: {reason}; {_advice(reason)}") from None
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._clear_errors(), self.engine.begin() as connection:
+            yield connection
+
+    def _read(self, query: Select[Any]) -> list[Any]:
+        with self._clear_errors(), self.engine.connect() as connection:
+            return list(connection.execute(query))
+
+    def add_task(self, task: Task) -> None:
+        content = rows.dump([task.name, task.question, task.schema.wording(), task.guideline])
+        statement = self._insert(tables.tasks).on_conflict_do_nothing()
+        with self._write() as connection:
+            connection.execute(statement, [{"id": task.id, "content": content}])
+
+    def add_records(self, records: Iterable[Record]) -> int:
+        added = 0
+        for batch in chunks(records, PAGE):
+            added += self._add_records(batch)
+        return added
+
+    def _add_records(self, batch: Sequence[Record]) -> int:
+        known = self._digests([r.id for r in batch])
+        fresh: list[dict[str, str]] = []
+        for record in batch:
+            digest = record.digest
+            if known.setdefault(record.id, digest) != digest:
+                raise InputError(
+                    f"record {record.id!r} is in the ledger with other content; give the changed "
+                    "record another id, or use another ledger"
+                )
+            content = rows.record_content(record)
+            fresh.append({"id": record.id, "digest": digest, "content": content})
+        with self._write() as connection:
+            statement = self._insert(tables.records).on_conflict_do_nothing()
+            return connection.execute(statement, fresh, execution_options=COUNTED).rowcount
+
+    def _digests(self, ids: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        t = tables.records.c
+        for chunk in chunks(ids, CHUNK):
+            found |= {
+                r.id: r.digest for r in self._read(select(t.id, t.digest).where(t.id.in_(chunk)))
+            }
+        return found
+
+    def records(self, ids: Sequence[str] | None = None) -> Iterator[Record]:
+        t = tables.records.c
+        if ids is None:
+            for row in self._pages(select(t.row, t.id, t.content), t.row):
+                yield rows.record_of(row.id, row.content)
+            return
+        for chunk in chunks(ids, CHUNK):
+            found = self._read(select(t.id, t.content).where(t.id.in_(chunk)))
+            content = {r.id: r.content for r in found}
+            yield from (rows.record_of(id, content[id]) for id in chunk if id in content)
+
+    def _pages(self, query: Select[Any], place: Any) -> Iterator[Any]:
+        """Keyset paging: memory stays flat and no cursor is held open."""
+        last = 0
+        while page := self._read(query.where(place > last).order_by(place).limit(PAGE)):
+            yield from page
+            last = page[-1].row
+
+    def count_records(self) -> int:
+        return int(self._read(select(func.count()).select_from(tables.records))[0][0])
+
+    def add(self, annotations: Sequence[Annotation]) -> int:
+        if not annotations:
+            return 0
+        statement = self._insert(tables.annotations).on_conflict_do_nothing()
+        with self._write() as connection:
+            given = [rows.annotation_row(a) for a in annotations]
+            return connection.execute(statement, given, execution_options=COUNTED).rowcount
+
+    def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
+        t = tables.annotations
+        found: dict[str, Annotation] = {}
+        for chunk in chunks(keys, CHUNK):
+            query = select(t).where(t.c.key.in_(chunk), t.c.outcome != "failed")
+            for row in self._read(query.order_by(t.c.revision, t.c.row)):
+                found[row.key] = rows.annotation_of(row._mapping)
+        return found
+
+    def annotations(
+        self, task: str | None = None, annotators: Sequence[str] | None = None
+    ) -> Iterator[Annotation]:
+        t = tables.annotations
+        query = select(t).where(~_superseded())
+        for row in self._pages(_filtered(query, task, annotators), t.c.row):
+            yield rows.annotation_of(row._mapping)
+
+    def votes(self, task: str, schema: Schema, annotators: Sequence[str] | None = None) -> Votes:
+        t = tables.annotations.c
+        query = select(t.row, t.record, t.annotator, t.person, t.value, t.rest)
+        query = query.where(t.outcome == "answered", ~_superseded())
+        return votes_from_rows(schema, self._pages(_filtered(query, task, annotators), t.row))
+
+    def spent(self, task: str | None = None) -> int:
+        t = tables.annotations.c
+        query = select(func.coalesce(func.sum(t.cost), 0))
+        return int(self._read(query if task is None else query.where(t.task == task))[0][0])
+
+    def start_run(self, run: Run) -> None:
+        row = {
+            "id": run.id, "task": run.task, "strategy": run.strategy, "started": run.started,
+            "ended": run.ended, "settings": rows.dump(dict(run.settings or {})),
+            "version": run.version,
+        }  # fmt: skip
+        with self._write() as connection:
+            connection.execute(self._insert(tables.runs).on_conflict_do_nothing(), [row])
+
+    def end_run(self, id: str, ended: float) -> None:
+        with self._write() as connection:
+            connection.execute(
+                update(tables.runs).where(tables.runs.c.id == id).values(ended=ended)
+            )
+
+    def runs(self, task: str | None = None) -> list[Run]:
+        t = tables.runs
+        query = select(t).order_by(t.c.started)
+        found = self._read(query if task is None else query.where(t.c.task == task))
+        return [
+            Run(r.id, r.task, r.strategy, r.started, r.ended, json.loads(r.settings), r.version)
+            for r in found
+        ]
+
+    def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
+        if not decisions:
+            return
+        content = [
+            {"run": run, "record": d.record, "content": rows.decision_content(d)} for d in decisions
+        ]
+        statement = self._insert(tables.decisions)
+        statement = statement.on_conflict_do_update(
+            index_elements=["run", "record"], set_={"content": statement.excluded.content}
+        )
+        with self._write() as connection:
+            connection.execute(statement, content)
+
+    def decisions(self, run: str) -> Iterator[Decision]:
+        t = tables.decisions.c
+        query = select(t.row, t.content).where(t.run == run)
+        for row in self._pages(query, t.row):
+            yield rows.decision_of(row.content)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    chunk: list[T] = []
+    for thing in things:
+        chunk.append(thing)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _filtered(
+    query: Select[Any], task: str | None, annotators: Sequence[str] | None
+) -> Select[Any]:
+    t = tables.annotations.c
+    query = query if task is None else query.where(t.task == task)
+    return query if annotators is None else query.where(t.annotator.in_(annotators))
+
+
+def _superseded() -> Any:
+    """Whether a later revision of the same answer exists."""
+    now, later = tables.annotations.c, tables.annotations.alias("later").c
+    same = (later.key == now.key) & (later.person == now.person) & (later.outcome != "failed")
+    return select(later.row).where(same, later.revision > now.revision).exists()
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: Any, _: Any) -> None:
+            # WAL with full sync: a commit that returned survives kill -9 and a power cut
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=60000"):
+                connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _advice(reason: str) -> str:
+    for sign, advice in {
+        "not a database": "give another path, this file is something else",
+        "unable to open": "check that the folder exists and may be written",
+        "disk is full": "free some space and run again, nothing answered so far is lost",
+        "readonly": "the file or its folder may not be written",
+        "locked": "another process holds it; run again when that has ended",
+        "onnect": "is the database server running, and are user and password right?",
+    }.items():
+        if sign in reason:
+            return advice
+    return "the ledger is as it was before this write"

@@ -1,0 +1,85 @@
+"""The tables, the same on SQLite and PostgreSQL."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+VERSION = 1
+
+metadata = MetaData()
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("content", Text))
+
+tasks = Table("tasks", metadata, Column("id", String, primary_key=True), Column("content", Text))
+
+records = Table(
+    "records",
+    metadata,
+    Column("row", _Serial, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("digest", String, nullable=False),
+    Column("content", Text, nullable=False),
+)
+
+annotations = Table(
+    "annotations",
+    metadata,
+    Column("row", _Serial, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False),
+    Column("person", String, nullable=False),  # "" where no person is behind the answer
+    Column("revision", Integer, nullable=False),
+    Column("task", String, nullable=False),
+    Column("record", String, nullable=False),
+    Column("annotator", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("value", Text),
+    Column("confidence", Float),
+    Column("confidence_source", String),
+    Column("cost", BigInteger, nullable=False),
+    Column("run", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("rest", Text, nullable=False),  # JSON of the fields that no query asks for
+)
+# one final answer to a key, person and revision; failed attempts are kept beside it
+Index(
+    "one_final_answer",
+    annotations.c.key,
+    annotations.c.person,
+    annotations.c.revision,
+    unique=True,
+    sqlite_where=text("outcome <> 'failed'"),
+    postgresql_where=text("outcome <> 'failed'"),
+)
+Index("annotations_by_task", annotations.c.task, annotations.c.annotator)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("task", String, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("ended", Float),
+    Column("settings", Text),
+    Column("version", String, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("row", _Serial, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False),
+    Column("record", String, nullable=False),
+    Column("content", Text, nullable=False),
+)
+Index("one_decision", decisions.c.run, decisions.c.record, unique=True)

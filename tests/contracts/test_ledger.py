@@ -1,0 +1,170 @@
+"""Every ledger keeps the same contract."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from assay.core.annotation import (
+    Annotation,
+    DecidedBy,
+    Decision,
+    Outcome,
+    Request,
+    Source,
+    Way,
+    answer,
+)
+from assay.core.cost import Usage
+from assay.core.errors import InputError
+from assay.core.record import ImagePart, Record, TextPart, text_record
+from assay.core.schema import Choice, MultiChoice, Spans
+from assay.core.task import Task
+from assay.core.value import Span
+from assay.ledger import Ledger, MemoryLedger, Run, SqlLedger
+
+TASK = Task("t", "which?", Choice(["a", "b"]))
+POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+
+
+def sqlite(folder: Path) -> Ledger:
+    return SqlLedger(str(folder / "l.sqlite"))
+
+
+def memory(folder: Path) -> Ledger:
+    return MemoryLedger()
+
+
+def postgres(folder: Path) -> Ledger:
+    schema = f"assay_{uuid.uuid4().hex[:12]}"
+    try:
+        engine = sqlalchemy.create_engine(POSTGRES, connect_args={"connect_timeout": 2})
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text(f"CREATE SCHEMA {schema}"))
+        engine.dispose()
+    except sqlalchemy.exc.OperationalError:
+        pytest.skip("no PostgreSQL server on 127.0.0.1:5432")
+    return SqlLedger(f"{POSTGRES}?options=-csearch_path%3D{schema}")
+
+
+@pytest.fixture(params=[memory, sqlite, postgres], ids=lambda f: f.__name__)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    make: Callable[[Path], Ledger] = request.param
+    opened = make(tmp_path)
+    yield opened
+    opened.close()
+
+
+def said(record: str, value: str | None, annotator: str = "m", **fields: object) -> Annotation:
+    request = Request(TASK, text_record(record, f"text of {record}"), annotator)
+    outcome = Outcome.UNPARSED if value is None else Outcome.ANSWERED
+    return answer(request, fields.pop("outcome", outcome), value=value, **fields)  # type: ignore[arg-type]
+
+
+def failed(record: str, cost: int = 0) -> Annotation:
+    request = Request(TASK, text_record(record, f"text of {record}"), "m")
+    return answer(request, Outcome.FAILED, error="timeout", cost=cost)
+
+
+def test_an_annotation_comes_back_as_it_was(ledger: Ledger) -> None:
+    way = Way(focus=("a",), replica=2, hint="look", saw=("k1",))
+    request = Request(TASK, text_record("r", "x"), "m", way)
+    full = answer(
+        request, Outcome.ANSWERED, value="a", confidence=0.5, confidence_source=Source.LIKELIHOOD,
+        scores={"a": -0.5, "b": -1.5}, rationale="since", raw="A", mapping="pattern",
+        usage=Usage(10, 2, 3, attempts=2, gpu_seconds=0.5), cost=12, seconds=0.25, by="ann",
+        run="run1", at=1.5,
+    )  # fmt: skip
+    ledger.add([full])
+    assert list(ledger.annotations()) == [full]
+    assert ledger.answers([full.key]) == {full.key: full}
+
+
+def test_a_second_final_answer_to_a_key_is_ignored(ledger: Ledger) -> None:
+    assert ledger.add([said("r", "a")]) == 1
+    assert ledger.add([said("r", "b")]) == 0
+    assert [a.value for a in ledger.annotations()] == ["a"]
+
+
+def test_two_people_may_answer_one_key(ledger: Ledger) -> None:
+    assert ledger.add([said("r", "a", by="ann"), said("r", "b", by="bob")]) == 2
+
+
+def test_a_failed_request_stays_open_and_its_cost_counts(ledger: Ledger) -> None:
+    ledger.add([failed("r", cost=5), failed("r", cost=7)])
+    assert ledger.answers([failed("r").key]) == {}
+    assert ledger.spent(TASK.id) == 12
+    ledger.add([said("r", "a", cost=1)])
+    assert ledger.answers([failed("r").key])[failed("r").key].value == "a"
+    assert ledger.spent() == 13
+
+
+def test_unparsed_is_final(ledger: Ledger) -> None:
+    ledger.add([said("r", None, raw="?")])
+    assert next(iter(ledger.answers([said("r", "a").key]).values())).outcome is Outcome.UNPARSED
+
+
+def test_the_last_revision_counts(ledger: Ledger) -> None:
+    ledger.add([said("r", "a", by="ann"), said("r", "b", by="ann", revision=1)])
+    assert [a.value for a in ledger.annotations()] == ["b"]
+    assert ledger.answers([said("r", "a").key])[said("r", "a").key].value == "b"
+
+
+def test_records_come_back_in_order_and_by_id(ledger: Ledger) -> None:
+    picture = ImagePart("a.png", "0" * 64)
+    given = [
+        Record("b", (TextPart("x", "premise"), picture), "mr", "s", {"k": "v"}),
+        text_record("a", "y"),
+    ]
+    assert ledger.add_records(given) == 2
+    assert ledger.add_records(given) == 0
+    assert list(ledger.records()) == given
+    assert list(ledger.records(["a", "missing", "b"])) == [given[1], given[0]]
+    assert ledger.count_records() == 2
+
+
+def test_a_known_id_with_other_content_is_refused(ledger: Ledger) -> None:
+    ledger.add_records([text_record("r", "one")])
+    with pytest.raises(InputError, match="'r' is in the ledger with other content"):
+        ledger.add_records([text_record("r", "two")])
+
+
+def test_votes_are_those_of_answered_annotations(ledger: Ledger) -> None:
+    ledger.add([said("r1", "a"), said("r2", None), said("r1", "b", "n"), failed("r3")])
+    votes = ledger.votes(TASK.id, TASK.schema)
+    assert len(votes) == 2
+    assert votes.labels == ("a", "b")
+    assert votes.annotators == ("m", "n")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "rows"),
+    [
+        (MultiChoice(["x", "y", "z"]), frozenset("x"), 3),
+        (Spans(["PER"]), (Span(0, 2, "PER"),), 1),
+    ],
+)
+def test_votes_of_schemas_with_many_units(
+    ledger: Ledger, schema: MultiChoice | Spans, value: frozenset[str], rows: int
+) -> None:
+    task = Task("u", "?", schema)
+    ledger.add([answer(Request(task, text_record("r", "x"), "m"), Outcome.ANSWERED, value=value)])
+    assert len(ledger.votes(task.id, schema)) == rows
+
+
+def test_the_last_decision_of_a_run_counts(ledger: Ledger) -> None:
+    ledger.start_run(Run("run1", TASK.id, "single(m)", 1.0, settings={"seed": 1}, version="0"))
+    ledger.add_decisions("run1", [Decision("r", None, waiting_for="panel")])
+    made = Decision("r", "a", 0.9, Source.MARGIN, DecidedBy.MODEL, ("m",), {"a": 0.0})
+    ledger.add_decisions("run1", [made])
+    assert list(ledger.decisions("run1")) == [made]
+    ledger.end_run("run1", 2.0)
+    [run] = ledger.runs(TASK.id)
+    assert (run.ended, run.settings) == (2.0, {"seed": 1})
+
+
+def test_many_rows_stream_in_order(ledger: Ledger) -> None:
+    ledger.add([said(f"r{i}", "a") for i in range(4500)])
+    assert [a.record for a in ledger.annotations()] == [f"r{i}" for i in range(4500)]
