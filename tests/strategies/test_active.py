@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,9 +34,9 @@ class Fitted:
     id: str
     model: Any
     decided_by: DecidedBy = DecidedBy.MODEL
-    batch: int = 1000
 
-    async def annotate(self, requests: Sequence[Request]) -> AsyncIterator[Annotation]:
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+        requests = list(requests)
         if not requests:
             return
         probs = self.model.predict_proba(Plane().encode([r.record.text for r in requests]))

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +23,8 @@ class Version:
     accuracy: float
     truth: dict[str, str]
     decided_by: DecidedBy = DecidedBy.MODEL
-    batch: int = 100
 
-    async def annotate(self, requests: Sequence[Request]) -> AsyncIterator[Annotation]:
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         for request in requests:
             right = self.truth[request.record.id]
             rng = np.random.default_rng(int(request.key[:12], 16))

@@ -1,7 +1,7 @@
 """The contract of a strategy: straight-line code over `ask`."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from assay.annotators.base import Annotator
 from assay.core.annotation import PLAIN, Annotation, Decision, Waiting, Way
@@ -38,6 +38,7 @@ class Ask(Protocol):
         """Makes a fitted or refitted annotator askable under its id; returns the id."""
 
 
+@runtime_checkable
 class Strategy(Protocol):
     """Who is asked what, in which order, and when to stop.
 

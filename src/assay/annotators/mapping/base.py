@@ -1,0 +1,47 @@
+"""The contract of a mapping: what a model said becomes a value, or stays unparsed."""
+
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from typing import Protocol
+
+from assay.annotators.prompt import AnswerForm
+from assay.core.annotation import Outcome, Request, Source
+from assay.core.value import Value
+from assay.models.base import Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood; a value if and only if the outcome is `answered`."""
+
+    outcome: Outcome
+    value: Value | None = None
+    confidence: float | None = None
+    source: Source | None = None
+    scores: Table[str, float] | None = None
+    rationale: str | None = None
+
+
+UNPARSED = Reading(Outcome.UNPARSED)
+
+
+class Mapping(Protocol):
+    """A named policy; the name is stored with every answer and is part of the annotator's id."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def form(self) -> AnswerForm:
+        """The form of answer the prompt must ask for."""
+
+    @property
+    def top_logprobs(self) -> int:
+        """How many alternatives a token this mapping needs; 0 for none."""
+
+    def read(self, request: Request, completion: Completion) -> Reading:
+        """Never raises for what a model said."""
+
+
+def reading(value: Value | None) -> Reading:
+    return UNPARSED if value is None else Reading(Outcome.ANSWERED, value)

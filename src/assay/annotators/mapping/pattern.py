@@ -1,0 +1,189 @@
+"""Reads free text: the earliest mention of a label wins.
+
+Of the rules that could be meant by the pattern matching of Mohta et al. (NeurIPS 2023 workshop),
+only this one gives the verdicts printed in its case studies (section 1(d) of our notes). Words are
+whole words, in any script; a negated mention ("not hateful") is no mention, and in a schema of two
+labels it is a mention of the other one.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assay.annotators.mapping.base import UNPARSED, Reading, reading
+from assay.annotators.prompt import AnswerForm
+from assay.core.annotation import Request
+from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
+from assay.core.schema.base import Label
+from assay.core.value import Value
+from assay.models.base import Completion
+
+# a cluster of words after which a mention is denied; up to three words may stand between
+_NEGATION = re.compile(
+    r"(?:\b(?:not|isn't|isn’t|is\s+no|no|never|neither|nor|without|cannot|can't|doesn't|doesn’t|"
+    r"don't|wasn't|aren't|non|nicht|kein\w*|pas|no\s+es|नाही|नहीं)\b[\s-]+(?:[\w'’]+\s+){0,3}?)$",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(r"\s*(?:none|no labels?|nothing|-|\[\])\s*\.?\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+(?:[.,]\d+)?(?![\w])")
+_LAST = re.compile(r"^\W*label\W*[:：]\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    start: int
+    end: int
+    label: str
+    denied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Earliest mention for one label, all mentions for several, a number for a scale."""
+
+    @property
+    def name(self) -> str:
+        return "pattern"
+
+    @property
+    def form(self) -> AnswerForm:
+        return "label"
+
+    @property
+    def top_logprobs(self) -> int:
+        return 0
+
+    def read(self, request: Request, completion: Completion) -> Reading:
+        language = request.record.language
+        return reading(find(request.task.schema, completion.text, language, request.way.focus))
+
+
+@dataclass(frozen=True, slots=True)
+class LastLine:
+    """For answers that reason first: only the last line tagged "Label:" counts."""
+
+    @property
+    def name(self) -> str:
+        return "last_line"
+
+    @property
+    def form(self) -> AnswerForm:
+        return "last_line"
+
+    @property
+    def top_logprobs(self) -> int:
+        return 0
+
+    def read(self, request: Request, completion: Completion) -> Reading:
+        tagged = list(_LAST.finditer(completion.text))
+        if not tagged:
+            return UNPARSED
+        last = tagged[-1]
+        schema, way = request.task.schema, request.way
+        value = find(schema, last[1], request.record.language, way.focus)
+        if value is None:
+            return UNPARSED
+        before = completion.text[: last.start()].strip()
+        return Reading(reading(value).outcome, value, rationale=before or None)
+
+
+def find(
+    schema: Schema, text: str, language: str | None = None, focus: Sequence[str] = ()
+) -> Value | None:
+    """The value that the text names, or None."""
+    if isinstance(schema, Choice):
+        return _choice(schema, text, language)
+    if isinstance(schema, MultiChoice):
+        return _several(schema, text, language, focus)
+    if isinstance(schema, Scale):
+        return _number(schema, text)
+    if isinstance(schema, Form):
+        return _fields(schema, text, language)
+    if isinstance(schema, FreeText | Spans):
+        return schema.parse(text)
+    return None
+
+
+def _choice(schema: Choice, text: str, language: str | None) -> Value | None:
+    exact = schema.parse(text)
+    if exact is not None:
+        return exact
+    for mention in mentions(schema.labels, text, language):
+        if not mention.denied:
+            return mention.label
+        if len(schema.labels) == 2:
+            return next(n for n in schema.names if n != mention.label)
+    return None
+
+
+def _several(
+    schema: MultiChoice, text: str, language: str | None, focus: Sequence[str]
+) -> Value | None:
+    if _ABSENT.fullmatch(text):
+        return frozenset[str]()
+    asked = set(focus or schema.names)
+    found = [m for m in mentions(schema.labels, text, language) if m.label in asked]
+    if not found:
+        return _yes_or_no(text, focus)
+    return frozenset(m.label for m in found if not m.denied)
+
+
+def _yes_or_no(text: str, focus: Sequence[str]) -> Value | None:
+    """One label in focus may be answered by yes or no."""
+    if len(focus) != 1:
+        return None
+    said = find(Choice(["yes", "no"]), text)
+    if said is None:
+        return None
+    return frozenset(focus) if said == "yes" else frozenset[str]()
+
+
+def _number(schema: Scale, text: str) -> Value | None:
+    for match in _NUMBER.finditer(text):
+        value = schema.parse(match[0])
+        if value is not None:
+            return value
+    return None
+
+
+def _fields(schema: Form, text: str, language: str | None) -> Value | None:
+    value: dict[str, Value] = {}
+    for name, inner in schema.fields.items():
+        line = re.search(rf"^\W*{re.escape(name)}\W*[:：=]\s*(.+)$", text, re.I | re.M)
+        found = find(inner, line[1], language) if line else None
+        if found is not None:
+            value[name] = found
+    return value or None
+
+
+def mentions(labels: Sequence[Label], text: str, language: str | None = None) -> Iterator[Mention]:
+    """Mentions in reading order; of words that start at one place the longest is meant."""
+    pattern, table = _words(tuple((x.name, x.words(language)) for x in labels))
+    for match in pattern.finditer(text):
+        denied = _NEGATION.search(text, max(0, match.start() - 60), match.start()) is not None
+        yield Mention(match.start(), match.end(), table[match[0].casefold()], denied)
+
+
+@lru_cache(maxsize=256)
+def _words(
+    labels: tuple[tuple[str, tuple[str, ...]], ...],
+) -> tuple[re.Pattern[str], dict[str, str]]:
+    table = {word.casefold(): name for name, words in labels for word in words}
+    longest_first = sorted(table, key=len, reverse=True)
+    return re.compile("|".join(map(_whole, longest_first)), re.IGNORECASE), table
+
+
+def _whole(word: str) -> str:
+    """Boundaries only where the script parts words by spaces and combines no marks."""
+    # \w misses combining marks (Devanagari vowel signs), so they are named beside it
+    edge = r"\w\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+    start = "" if _unspaced(word[0]) else rf"(?<![{edge}])"
+    end = "" if _unspaced(word[-1]) else rf"(?![{edge}])"
+    return start + re.escape(word) + end
+
+
+def _unspaced(letter: str) -> bool:
+    """Scripts written without spaces between words: CJK, kana, Thai, Lao, Khmer, Myanmar."""
+    point = ord(letter)
+    return 0x0E00 <= point <= 0x0EFF or 0x1000 <= point <= 0x109F or 0x2E80 <= point <= 0x9FFF

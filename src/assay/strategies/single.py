@@ -1,0 +1,33 @@
+"""One annotator labels everything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assay.core.annotation import Decision
+from assay.core.record import Record
+from assay.strategies.base import Ask
+from assay.strategies.chain import decision
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    annotator: str
+
+    @property
+    def id(self) -> str:
+        return f"single({self.annotator})"
+
+    @property
+    def whole(self) -> bool:
+        return False
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.annotator,)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        answers = await ask(self.annotator, records)
+        return [
+            decision(record, answer, (self.annotator,), ask)
+            for record, answer in zip(records, answers, strict=True)
+        ]
