@@ -85,16 +85,21 @@ def anchor(entries: list[object], record: Record, schema: Spans) -> Anchored:
     result = Anchored()
     taken: set[Span] = set()
     for entry in entries:
-        quote = entry.get("text") if isinstance(entry, Table) else None
-        label = schema.table.get(str(entry.get("label", "")).strip().casefold()) if quote else None  # type: ignore[union-attr, attr-defined]
-        if not isinstance(quote, str) or not quote.strip() or label is None:
+        quote, label = _entry(entry, schema)
+        if not quote or label is None:
             result.count("not a span")
             continue
-        span = _place(quote.strip(), label, record, taken, result)
+        span = _place(quote, label, record, taken, result)
         if span is not None:
             taken.add(span)
     result.spans = tuple(sorted(taken))
     return result
+
+
+def _entry(entry: object, schema: Spans) -> tuple[str, str | None]:
+    if not isinstance(entry, Table) or not isinstance(entry.get("text"), str):
+        return "", None
+    return entry["text"].strip(), schema.table.get(str(entry.get("label", "")).strip().casefold())
 
 
 def _place(

@@ -1,0 +1,148 @@
+"""A language model as an annotator: render, complete, read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from assay.annotators.mapping import Mapping, Pattern, Reading
+from assay.annotators.prompt import VERSION, render
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
+from assay.core.cost import Budget, Prices, Usage
+from assay.core.digest import digest
+from assay.models.base import Completion, Message, Model, Options
+
+FREE = Prices()
+WINDOW = 256  # calls begun at once; the endpoint's own limit is below it
+CHARACTERS_A_TOKEN = 3.0  # a cautious guess, so that a forecast is rather high than low
+PICTURE_TOKENS = 1_700
+ATTEMPTS = 5  # the most that `Limits` lets a request be tried
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What answers cost and what may be spent."""
+
+    prices: Prices = FREE
+    budget: Budget | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LLM:
+    """Sends each request as one call, many in flight; replicas get different seeds."""
+
+    model: Model
+    mapping: Mapping = field(default_factory=Pattern)
+    options: Options = field(default_factory=Options)
+    purse: Purse = field(default_factory=Purse)
+
+    @property
+    def id(self) -> str:
+        o = self.options
+        decoding = [o.max_tokens, o.temperature, o.top_p, o.seed, o.json_schema is not None]
+        return f"{self.model.id}/{self.mapping.name}/{VERSION}.{digest(decoding, 3)}"
+
+    @property
+    def decided_by(self) -> DecidedBy:
+        return DecidedBy.MODEL
+
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+        """Answers as they come. Trouble ends the drawing of requests, not what is under way."""
+        source = iter(requests)
+        done: asyncio.Queue[asyncio.Task[Annotation]] = asyncio.Queue()
+        running: set[asyncio.Task[Annotation]] = set()
+        trouble: BaseException | None = None
+
+        def begin(count: int) -> None:
+            for request in islice(source, count):
+                task = asyncio.ensure_future(self._one(request))
+                running.add(task)
+                task.add_done_callback(done.put_nowait)
+
+        try:
+            begin(WINDOW)
+            while running:
+                task = await done.get()
+                running.discard(task)
+                if task.exception() is None:
+                    yield task.result()
+                trouble = trouble or task.exception()
+                if trouble is None:
+                    begin(1)
+        finally:
+            for task in running:
+                task.cancel()
+        if trouble is not None:
+            raise trouble
+
+    async def _one(self, request: Request) -> Annotation:
+        budget, most = self.purse.budget, self.ceiling(request)
+        if budget is not None:
+            budget.reserve(most)
+        spent = 0
+        try:
+            completion = await self.model.complete(*self.call(request))
+            spent = self.purse.prices.nanos(completion.usage)
+        finally:
+            if budget is not None:
+                budget.settle(most, spent)
+        return self.read(request, completion, spent)
+
+    def call(self, request: Request) -> tuple[tuple[Message, ...], Options]:
+        """What is sent for a request."""
+        options = self.options
+        if self.mapping.top_logprobs:
+            options = replace(options, top_logprobs=self.mapping.top_logprobs, max_tokens=1)
+        if self.mapping.name == "json":
+            options = replace(options, json_schema=request.task.schema.json_schema())
+        if request.way.replica:
+            options = replace(options, seed=(options.seed or 0) + request.way.replica)
+        return render(request, self.mapping.form), options
+
+    def read(self, request: Request, completion: Completion, cost: int) -> Annotation:
+        """The annotation in a completion; the raw text is always kept."""
+        said = self._reading(request, completion)
+        return answer(
+            request,
+            said.outcome,
+            value=said.value,
+            confidence=said.confidence,
+            confidence_source=said.source,
+            scores=said.scores,
+            rationale=said.rationale,
+            raw=completion.text or None,
+            mapping=self.mapping.name,
+            error=completion.error,
+            usage=completion.usage,
+            cost=cost,
+            seconds=completion.seconds,
+        )
+
+    def _reading(self, request: Request, completion: Completion) -> Reading:
+        if completion.error is not None:
+            return Reading(Outcome.FAILED)
+        if completion.refused:
+            return Reading(Outcome.REFUSED)
+        return self.mapping.read(request, completion)
+
+    def forecast(self, request: Request) -> tuple[int, int]:
+        """Input tokens, guessed high, and the most output tokens of one call."""
+        messages, options = self.call(request)
+        texts = sum(len(p) for m in messages for p in m.parts if isinstance(p, str))
+        pictures = sum(not isinstance(p, str) for m in messages for p in m.parts)
+        tokens = texts / CHARACTERS_A_TOKEN + pictures * PICTURE_TOKENS + 16
+        return int(tokens), options.max_tokens
+
+    def ceiling(self, request: Request) -> int:
+        """The most one call can cost, in nanos; a token is at least one byte of text."""
+        prices = self.purse.prices
+        if prices == FREE:
+            return 0
+        messages, options = self.call(request)
+        size = sum(len(p.encode("utf-8", "replace")) for m in messages for p in m.parts
+                   if isinstance(p, str))  # fmt: skip
+        pictures = sum(not isinstance(p, str) for m in messages for p in m.parts)
+        most = Usage(
+            size + pictures * PICTURE_TOKENS + 64, 0, options.max_tokens, attempts=ATTEMPTS
+        )
+        return prices.nanos(most)

@@ -1,0 +1,93 @@
+"""Anthropic's messages endpoint."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from assay.core.cost import Usage
+from assay.core.record import ImagePart
+from assay.models.base import Completion, Message, Options
+from assay.models.http import Call, Http, key_from
+from assay.models.images import ReadImage, read_file
+from assay.models.limits import Endpoint
+from assay.models.openai import Address
+
+HOSTED = Address("https://api.anthropic.com", "ANTHROPIC_API_KEY")
+
+
+class Anthropic:
+    """Messages with pictures; a JSON schema is demanded as the input of a forced tool."""
+
+    takes_images = True
+
+    def __init__(
+        self, model: str, address: Address = HOSTED, read_image: ReadImage = read_file
+    ) -> None:
+        self.model = model
+        self.url = address.base_url.rstrip("/") + "/v1/messages"
+        self._headers = {
+            "Content-Type": "application/json",
+            "anthropic-version": "2023-06-01",
+            "x-api-key": key_from(address.key_variable) or "",
+        }
+        self._http = Http(Endpoint(address.base_url, address.limits))
+        self._read_image = read_image
+
+    @property
+    def id(self) -> str:
+        return self.model
+
+    async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+        body = json.dumps(self.body(messages, options), ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )
+        return await self._http.ask(Call(self.url, self._headers, body), parse)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+        system = "\n".join(m.text for m in messages if m.role == "system")
+        body: dict[str, Any] = {
+            "model": self.model,
+            "max_tokens": options.max_tokens,
+            "temperature": options.temperature,
+            "messages": [
+                {"role": m.role, "content": [self._part(p) for p in m.parts]}
+                for m in messages
+                if m.role != "system"
+            ],
+        }
+        if system:
+            # the shared instructions are what a cache can keep
+            block = {"type": "text", "text": system, "cache_control": {"type": "ephemeral"}}
+            body["system"] = [block]
+        if options.json_schema is not None:
+            tool = {"name": "answer", "input_schema": dict(options.json_schema)}
+            body |= {"tools": [tool], "tool_choice": {"type": "tool", "name": "answer"}}
+        return body
+
+    def _part(self, part: str | ImagePart) -> dict[str, Any]:
+        if isinstance(part, str):
+            return {"type": "text", "text": part}
+        kind, content = self._read_image(part)
+        data = base64.b64encode(content).decode("ascii")
+        return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}}
+
+
+def parse(reply: Any) -> Completion:
+    texts = [
+        block["text"] if block["type"] == "text" else json.dumps(block["input"])
+        for block in reply["content"]
+        if block["type"] in ("text", "tool_use")
+    ]
+    usage = reply.get("usage") or {}
+    cached = int(usage.get("cache_read_input_tokens") or 0)
+    fresh = int(usage.get("input_tokens") or 0) + int(usage.get("cache_creation_input_tokens") or 0)
+    return Completion(
+        "\n".join(texts),
+        Usage(fresh + cached, cached, int(usage.get("output_tokens") or 0)),
+        refused=reply.get("stop_reason") == "refusal",
+        cut=reply.get("stop_reason") == "max_tokens",
+    )

@@ -1,0 +1,162 @@
+"""One JSON call over HTTP, tried again where that can help, every attempt counted."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+
+from assay.core.cost import Usage
+from assay.core.errors import ModelError
+from assay.models.base import Completion
+from assay.models.limits import Endpoint, retry_after
+
+Parse = Callable[[Any], Completion]
+"""The completion in a reply's JSON; raises KeyError, TypeError or ValueError if it is not one."""
+
+RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+OVERLOAD = frozenset({429, 503, 529})
+KEY_TROUBLE = frozenset({401, 403})
+LONGEST_REPLY = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try: a completion, or an error that is final or worth another try."""
+
+    completion: Completion | None = None
+    error: str = ""
+    final: bool = False
+    wait: float | None = None
+    overload: bool = False
+
+
+class Http:
+    """A session made when first needed; `close` ends it."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+            timeout = aiohttp.ClientTimeout(total=self.endpoint.limits.timeout)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def ask(self, call: Call, parse: Parse) -> Completion:
+        """The completion, or one with `error` where every attempt failed.
+
+        ModelError for what no later request can mend either: a refused key, an unknown model or
+        address, an open circuit.
+        """
+        began = time.perf_counter()
+        endpoint, error = self.endpoint, ""
+        for number in range(1, endpoint.limits.attempts + 1):
+            async with endpoint:
+                attempt = await self._attempt(call, parse)
+            if attempt.completion is not None:
+                endpoint.succeeded()
+                return _counted(attempt.completion, number, began)
+            error = attempt.error
+            if attempt.final:
+                break
+            if attempt.overload:
+                endpoint.overloaded(attempt.wait, error)
+            else:
+                endpoint.failed(error)
+            if number < endpoint.limits.attempts:
+                await asyncio.sleep(max(attempt.wait or 0.0, endpoint.pause(number)))
+        return _counted(Completion("", error=error), number, began)
+
+    async def _attempt(self, call: Call, parse: Parse) -> Attempt:
+        try:
+            async with self.session().post(
+                call.url, data=call.body, headers=call.headers, allow_redirects=False
+            ) as reply:
+                body = await reply.content.read(LONGEST_REPLY)
+                return self._judge(reply.status, reply.headers, body, parse)
+        except TimeoutError:
+            return Attempt(error=f"no answer within {self.endpoint.limits.timeout:g} s")
+        except aiohttp.InvalidURL:
+            raise ModelError(f"{call.url!r} is not a URL; check base_url") from None
+        except aiohttp.ClientConnectorError as bad:
+            return Attempt(error=f"cannot connect ({bad.os_error.strerror or bad.os_error})")
+        except (aiohttp.ClientError, OSError) as bad:
+            return Attempt(error=f"connection cut ({type(bad).__name__})")
+
+    def _judge(self, status: int, headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
+        if status == 200:
+            return _parsed(headers, body, parse)
+        said = message_of(body)
+        error = f"status {status}: {said}"
+        if status in RETRIED:
+            wait = retry_after(headers.get("Retry-After"))
+            return Attempt(error=error, wait=wait, overload=status in OVERLOAD)
+        if status in KEY_TROUBLE:
+            raise ModelError(f"{self.endpoint.name} refuses the key ({error})")
+        if status == 404:
+            raise ModelError(
+                f"{self.endpoint.name} knows no such model or address ({error}); check model and "
+                "base_url"
+            )
+        if 300 <= status < 400:
+            raise ModelError(f"{self.endpoint.name} redirects elsewhere; give the final base_url")
+        return Attempt(error=error, final=True)
+
+
+def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
+    kind = headers.get("Content-Type", "")
+    if "html" in kind or body[:15].lstrip().lower().startswith((b"<!doctype", b"<html")):
+        return Attempt(error="answered with a web page, not JSON: is base_url right?")
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return Attempt(error=f"broken JSON of {len(body)} bytes")
+    try:
+        return Attempt(parse(content))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as bad:
+        return Attempt(error=f"not the expected reply ({type(bad).__name__}: {bad})"[:200])
+
+
+def _counted(completion: Completion, attempts: int, began: float) -> Completion:
+    usage: Usage = replace(completion.usage, attempts=attempts)
+    return replace(completion, usage=usage, seconds=time.perf_counter() - began)
+
+
+def message_of(body: bytes) -> str:
+    """What a server says of its error, one short line."""
+    try:
+        content = json.loads(body)
+        error = content.get("error", content) if isinstance(content, dict) else content
+        text = error.get("message", error) if isinstance(error, dict) else error
+    except ValueError:
+        text = body.decode("utf-8", "replace")
+    return " ".join(str(text).split())[:200]
+
+
+def key_from(variable: str | None) -> str | None:
+    """The key in an environment variable; keys come from nowhere else."""
+    if variable is None:
+        return None
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise ModelError(f"the environment variable {variable} with the key is not set")
+    return key

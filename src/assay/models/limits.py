@@ -1,0 +1,137 @@
+"""How fast an endpoint may be asked, when to ask again, and when to give up on it."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from assay.core.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`most` calls in flight; `attempts` a request; waits in seconds."""
+
+    most: int = 64
+    least: int = 1
+    start: int = 16
+    attempts: int = 5
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    timeout: float = 120.0
+    broken_after: int = 12  # failures in a row, with no success between, that open the circuit
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Endpoint:
+    """One server's gate: additive increase on success, halving on overload, a circuit breaker.
+
+    Shared by all models behind one base URL. `clock` and `rng` are given in tests.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        limits: Limits = DEFAULT_LIMITS,
+        clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.name = name
+        self.limits = limits
+        self.room = float(limits.start)
+        self.in_flight = 0
+        self.failures = 0
+        self.successes = 0
+        self._last_error = ""
+        self._clock = clock
+        self._rng = rng or random.Random()
+        self._not_before = 0.0
+        self._halved = 0.0
+        self._waiters: list[asyncio.Future[None]] = []
+
+    async def __aenter__(self) -> None:
+        while True:
+            self.check()
+            pause = self._not_before - self._clock()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            elif self.in_flight < int(self.room):
+                self.in_flight += 1
+                return
+            else:
+                waiter = asyncio.get_running_loop().create_future()
+                self._waiters.append(waiter)
+                await waiter
+
+    async def __aexit__(self, *_: object) -> None:
+        self.in_flight -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        free = int(self.room) - self.in_flight
+        while self._waiters and free > 0:
+            waiter = self._waiters.pop(0)
+            if not waiter.done():
+                waiter.set_result(None)
+                free -= 1
+
+    def check(self) -> None:
+        """ModelError while the circuit is open."""
+        if self.failures >= self.limits.broken_after:
+            self._wake_all()
+            raise ModelError(
+                f"{self.name} failed {self.failures} times in a row (last: {self._last_error}); "
+                "check that the server is up and reachable, then run again: answers so far are kept"
+            )
+
+    def _wake_all(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.pop()
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def succeeded(self) -> None:
+        self.failures = 0
+        self.successes += 1
+        if self.room < self.limits.most:
+            self.room = min(self.limits.most, self.room + 1 / self.room * 4)
+            self._wake()
+
+    def failed(self, error: str) -> None:
+        self.failures += 1
+        self._last_error = error
+        if self.failures >= self.limits.broken_after:
+            self._wake_all()
+
+    def overloaded(self, wait: float | None, error: str) -> None:
+        """Halve at most once a second, since one storm answers many calls at once."""
+        self._last_error = error
+        now = self._clock()
+        if now - self._halved > 1.0:
+            self._halved = now
+            self.room = max(float(self.limits.least), self.room / 2)
+        if wait is not None:
+            self._not_before = max(self._not_before, now + min(wait, self.limits.longest_wait))
+
+    def pause(self, attempt: int) -> float:
+        """Exponential, with full jitter, so that many callers do not come back together."""
+        longest = min(self.limits.longest_wait, self.limits.first_wait * 2 ** (attempt - 1))
+        return self._rng.uniform(longest / 2, longest)
+
+
+def retry_after(header: str | None, now: Callable[[], float] = time.time) -> float | None:
+    """Seconds from a Retry-After header, a number or a date; None where there is none."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - now())
+    except ValueError:
+        return None

@@ -1,0 +1,172 @@
+"""Faults: nothing lost, nothing doubled, retries bounded and counted."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from assay.annotators.llm import LLM, Purse
+from assay.core.annotation import Annotation, Outcome, Request
+from assay.core.cost import Budget, Prices, to_nanos
+from assay.core.errors import BudgetError, ModelError
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.models.base import Message, Options
+from assay.models.limits import Limits, retry_after
+from assay.models.openai import Address, OpenAI
+from tests.servers import Server, html, scripted, serving, status, truncated, wrong_shape
+
+TASK = Task("t", "Positive or negative?", Choice(["positive", "negative"]))
+QUICK = Limits(first_wait=0.01, longest_wait=0.05, timeout=0.5, attempts=4)
+
+
+def requests(n: int) -> list[Request]:
+    return [Request(TASK, text_record(f"r{i}", f"text {i}"), "m") for i in range(n)]
+
+
+async def ask(server: Server, n: int = 20, limits: Limits = QUICK) -> list[Annotation]:
+    async with serving(server) as url:
+        model = OpenAI("m", Address(url, limits=limits))
+        try:
+            return [a async for a in LLM(model).annotate(requests(n))]
+        finally:
+            await model.close()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [status(429), status(429, Retry_After="0.02"), status(500), status(503), html, truncated,
+     wrong_shape],
+)  # fmt: skip
+async def test_passing_trouble_is_overcome_and_every_attempt_counted(trouble: object) -> None:
+    server = Server(scripted([trouble, trouble]))  # type: ignore[list-item]
+    annotations = await ask(server)
+    assert sorted(a.record for a in annotations) == sorted(f"r{i}" for i in range(20))
+    assert all(a.answered and a.usage.attempts == 3 for a in annotations)
+    assert set(server.calls.values()) == {3}
+
+
+async def test_a_request_that_keeps_failing_ends_failed_after_its_attempts() -> None:
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        return status(500)(text) if text == "text 3" else await fine(request, text)
+
+    fine = scripted([])
+    server = Server(answer)
+    annotations = {a.record: a for a in await ask(server)}
+    assert annotations["r3"].outcome is Outcome.FAILED
+    assert "status 500: made up 500" in (annotations["r3"].error or "")
+    assert server.calls["text 3"] == QUICK.attempts
+    assert sum(a.answered for a in annotations.values()) == 19
+
+
+async def test_a_bad_request_is_final() -> None:
+    server = Server(scripted([status(400)]))
+    annotations = await ask(server, 3)
+    assert all(a.outcome is Outcome.FAILED for a in annotations)
+    assert set(server.calls.values()) == {1}
+
+
+@pytest.mark.parametrize(("code", "says"), [(401, "refuses the key"), (404, "no such model")])
+async def test_what_no_retry_mends_is_one_clear_line(code: int, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        await ask(Server(scripted([status(code)])))
+
+
+async def test_cut_connections_are_tried_again() -> None:
+    cut: set[str] = set()
+
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        if text not in cut:
+            cut.add(text)
+            assert request.transport is not None
+            request.transport.close()
+        return await fine(request, text)
+
+    fine = scripted([])
+    annotations = await ask(Server(answer))
+    assert all(a.answered and a.usage.attempts == 2 for a in annotations)
+
+
+async def test_a_hanging_call_times_out_and_is_tried_again() -> None:
+    hung: set[str] = set()
+
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        if text not in hung:
+            hung.add(text)
+            await asyncio.sleep(2)
+        return await fine(request, text)
+
+    fine = scripted([])
+    annotations = await ask(Server(answer), 3)
+    assert all(a.answered and a.usage.attempts == 2 for a in annotations)
+
+
+async def test_a_slow_drip_ends_at_the_time_out() -> None:
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        reply = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await reply.prepare(request)
+        for _ in range(100):
+            await reply.write(b" ")
+            await asyncio.sleep(0.05)
+        return reply
+
+    limits = Limits(first_wait=0.01, timeout=0.2, attempts=2)
+    annotations = await ask(Server(answer), 2, limits)
+    assert all("no answer within 0.2 s" in (a.error or "") for a in annotations)
+
+
+async def test_a_server_that_is_down_opens_the_circuit_quickly() -> None:
+    model = OpenAI("m", Address("http://127.0.0.1:9/v1", limits=QUICK))
+    with pytest.raises(ModelError, match="failed 12 times in a row"):
+        [a async for a in LLM(model).annotate(requests(50))]
+    await model.close()
+
+
+async def test_a_storm_of_429_halves_the_calls_in_flight() -> None:
+    server = Server(scripted([status(429)]))
+    async with serving(server) as url:
+        model = OpenAI("m", Address(url, limits=QUICK))
+        before = model.endpoint.room
+        [a async for a in LLM(model).annotate(requests(1))]
+        assert model.endpoint.room < before
+        await model.close()
+
+
+async def test_the_budget_is_never_passed_and_answers_in_flight_are_kept() -> None:
+    budget = Budget(to_nanos(0.01))
+    purse = Purse(Prices(input=10.0, output=10.0), budget)
+    server = Server()
+    came: list[Annotation] = []
+    async with serving(server) as url:
+        model = OpenAI("m", Address(url))
+        with pytest.raises(BudgetError, match="is used up"):
+            async for a in LLM(model, purse=purse).annotate(requests(500)):
+                came.append(a)
+        await model.close()
+    assert 0 < len(came) < 500
+    assert sum(server.calls.values()) == len(came)
+    assert sum(a.cost for a in came) == budget.spent <= to_nanos(0.01)
+    assert budget.reserved == 0
+
+
+async def test_keys_come_from_the_environment_and_show_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ModelError, match="MADE_UP_KEY"):
+        OpenAI("m", Address("http://127.0.0.1:9", "MADE_UP_KEY"))
+    monkeypatch.setenv("MADE_UP_KEY", "s3cret")
+    server = Server()
+    async with serving(server) as url:
+        model = OpenAI("m", Address(url, "MADE_UP_KEY"))
+        await model.complete([Message("user", ("<record>x</record>",))], Options())
+        await model.close()
+    assert server.headers[0]["Authorization"] == "Bearer s3cret"
+    assert "s3cret" not in repr(model) + model.id
+
+
+def test_retry_after_is_a_number_or_a_date() -> None:
+    assert retry_after("2.5") == 2.5
+    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT", lambda: 1445412470.0) == 10.0
+    assert retry_after("soon") is None
+    assert retry_after(None) is None
