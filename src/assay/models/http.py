@@ -21,7 +21,6 @@ Parse = Callable[[Any], Completion]
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 OVERLOAD = frozenset({429, 503, 529})
 KEY_TROUBLE = frozenset({401, 403})
-LONGEST_REPLY = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,7 @@ class Http:
             async with self.session().post(
                 call.url, data=call.body, headers=call.headers, allow_redirects=False
             ) as reply:
-                body = await reply.content.read(LONGEST_REPLY)
-                return self._judge(reply.status, reply.headers, body, parse)
+                return self._judge(reply.status, reply.headers, await reply.read(), parse)
         except TimeoutError:
             return Attempt(error=f"no answer within {self.endpoint.limits.timeout:g} s")
         except aiohttp.InvalidURL:

@@ -21,7 +21,8 @@ class Limits:
     first_wait: float = 0.5
     longest_wait: float = 60.0
     timeout: float = 120.0
-    broken_after: int = 12  # failures in a row, with no success between, that open the circuit
+    broken_after: int = 8  # failures in a row that open the circuit, once there was
+    patience: float = 8.0  # no success for this long: a burst of calls may fail together
 
 
 DEFAULT_LIMITS = Limits()
@@ -47,6 +48,7 @@ class Endpoint:
         self.failures = 0
         self.successes = 0
         self._last_error = ""
+        self._failing_since = 0.0
         self._clock = clock
         self._rng = rng or random.Random()
         self._not_before = 0.0
@@ -81,7 +83,7 @@ class Endpoint:
 
     def check(self) -> None:
         """ModelError while the circuit is open."""
-        if self.failures >= self.limits.broken_after:
+        if self._open():
             self._wake_all()
             raise ModelError(
                 f"{self.name} failed {self.failures} times in a row (last: {self._last_error}); "
@@ -101,10 +103,16 @@ class Endpoint:
             self.room = min(self.limits.most, self.room + 1 / self.room * 4)
             self._wake()
 
+    def _open(self) -> bool:
+        lasting = self._clock() - self._failing_since >= self.limits.patience
+        return self.failures >= self.limits.broken_after and lasting
+
     def failed(self, error: str) -> None:
+        if self.failures == 0:
+            self._failing_since = self._clock()
         self.failures += 1
         self._last_error = error
-        if self.failures >= self.limits.broken_after:
+        if self._open():
             self._wake_all()
 
     def overloaded(self, wait: float | None, error: str) -> None:

@@ -160,8 +160,11 @@ def _fields(schema: Form, text: str, language: str | None) -> Value | None:
 def mentions(labels: Sequence[Label], text: str, language: str | None = None) -> Iterator[Mention]:
     """Mentions in reading order; of words that start at one place the longest is meant."""
     pattern, table = _words(tuple((x.name, x.words(language)) for x in labels))
+    last = 0
     for match in pattern.finditer(text):
-        denied = _NEGATION.search(text, max(0, match.start() - 60), match.start()) is not None
+        # a denial reaches to the next mention only: "not drama but comedy"
+        denied = _NEGATION.search(text, max(last, match.start() - 60), match.start()) is not None
+        last = match.end()
         yield Mention(match.start(), match.end(), table[match[0].casefold()], denied)
 
 
