@@ -1,8 +1,9 @@
-"""`ask`: look the requests up, send only the open ones, commit each answer, return them in order."""
+"""`ask`: look requests up, send only the open ones, commit each answer, return them in order."""
 
 import asyncio
+import copy
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -18,7 +19,8 @@ from assay.core.annotation import (
     Way,
     answer,
 )
-from assay.core.errors import BudgetError, ModelError, SpecError
+from assay.core.cost import Budget
+from assay.core.errors import BudgetError, InputError, ModelError, SpecError
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.ledger.base import Ledger
@@ -28,6 +30,8 @@ from assay.run.writer import Writer
 from assay.strategies.base import Answer, Strategy
 
 Askable: TypeAlias = Annotator | Strategy
+
+BREATH = 128  # answers taken before others may run
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +43,41 @@ class Desk:
     progress: Progress
     stop: Stop
     run: str
+    budget: Budget | None = None
     clock: Callable[[], float] = time.time
 
 
 class LedgerAsk:
     """Replays what the ledger holds; the same request under way twice is sent once.
 
-    Where the run is to stop, unanswered requests come back as `Waiting`, so that a strategy
-    decides what it can and nothing is lost.
+    Where the run is to stop, unanswered requests come back as `Waiting`, and their records are
+    named in `cut`: a decision on them would differ from that of an unbroken run.
     """
 
-    def __init__(self, task: Task, annotators: dict[str, Askable], desk: Desk) -> None:
+    def __init__(self, task: Task, annotators: Mapping[str, Askable], desk: Desk) -> None:
+        self.cut: set[str] = set()
         self._task = task
-        self._annotators = dict(annotators)
+        self._tasks = {task.id}
+        self._annotators = {a.id: a for a in annotators.values()} | dict(annotators)
+        self._people: dict[str, bool] = {}
         self._desk = desk
-        self._under_way: dict[str, asyncio.Future[Answer]] = {}
+        self._under_way: dict[str, asyncio.Future[Mapping[str, Answer]]] = {}
+        self._failed: dict[str, Annotation] = {}  # asked again in the next run, not in this one
+        self._shaky: set[str] = set()  # records with a failed answer
 
     @property
     def task(self) -> Task:
         return self._task
 
     def people(self, annotator: str) -> bool:
-        who = self._named(annotator)
-        if isinstance(who, Strategy):
-            return any(self.people(name) for name in who.annotators)
-        return who.decided_by is DecidedBy.PEOPLE
+        if annotator not in self._people:
+            who = self._named(annotator)
+            self._people[annotator] = (
+                any(self.people(name) for name in who.annotators)
+                if isinstance(who, Strategy)
+                else who.decided_by is DecidedBy.PEOPLE
+            )
+        return self._people[annotator]
 
     def enrol(self, annotator: Annotator) -> str:
         self._annotators[annotator.id] = annotator
@@ -83,60 +97,111 @@ class LedgerAsk:
         *,
         task: Task | None = None,
     ) -> list[Answer]:
-        who = self._named(annotator)
+        who, task = self._named(annotator), self._known(task or self._task)
         each = [ways] * len(records) if isinstance(ways, Way) else ways
         requests = [
-            Request(task or self._task, record, who.id, way)
-            for record, way in zip(records, each, strict=True)
+            Request(task, record, who.id, way) for record, way in zip(records, each, strict=True)
         ]
         if isinstance(who, Strategy):
             return await self._nested(who, requests)
         return await self._answers(annotator, who, requests)
 
+    def _known(self, task: Task) -> Task:
+        """A task that a strategy brings along is kept too, and what it has cost counts."""
+        if task.id not in self._tasks:
+            self._tasks.add(task.id)
+            self._desk.ledger.add_task(task)
+            if self._desk.budget is not None:
+                self._desk.budget.spent += self._desk.ledger.spent(task.id)
+        return task
+
     async def _answers(
         self, name: str, who: Annotator, requests: Sequence[Request]
     ) -> list[Answer]:
+        # no await between looking up and marking as under way, else two could send one request
         keys = [request.key for request in requests]
-        held: dict[str, Answer] = {**self._desk.ledger.answers(keys)}
-        self._desk.progress.replayed(name, [a for a in held.values() if isinstance(a, Annotation)])
-        elsewhere = {k: self._under_way[k] for k in keys if k not in held and k in self._under_way}
-        mine = {
-            key: request
-            for key, request in zip(keys, requests, strict=True)
-            if key not in held and key not in elsewhere
-        }
+        found = self._desk.ledger.answers(keys)
+        if found:
+            self._desk.progress.replayed(name, list(found.values()))
+        held: dict[str, Answer] = {**found}
+        mine: dict[str, Request] = {}
+        elsewhere: list[tuple[str, asyncio.Future[Mapping[str, Answer]]]] = []
+        for key, request in zip(keys, requests, strict=True):
+            if key in held:
+                continue
+            if key in self._failed:
+                held[key] = self._failed[key]
+            elif key in self._under_way:
+                elsewhere.append((key, self._under_way[key]))
+            else:
+                mine[key] = request
         if mine:
             held |= await self._send(name, who, mine)
-        for key, future in elsewhere.items():
-            held[key] = await future
+        for key, sent in elsewhere:
+            if (given := (await sent).get(key)) is not None:
+                held[key] = given
         return [
-            held.get(key) or Waiting(key, request.record.id, name)
+            held.get(key) or self._open(name, key, request)
             for key, request in zip(keys, requests, strict=True)
         ]
 
+    def _open(self, name: str, key: str, request: Request) -> Waiting:
+        if self._desk.stop.reason is not None and not self.people(name):
+            self.cut.add(request.record.id)
+        return Waiting(key, request.record.id, name)
+
     async def _send(
         self, name: str, who: Annotator, requests: dict[str, Request]
-    ) -> dict[str, Answer]:
-        loop = asyncio.get_running_loop()
-        self._under_way |= {key: loop.create_future() for key in requests}
-        came: dict[str, Answer] = {}
+    ) -> Mapping[str, Answer]:
+        desk, came = self._desk, dict[str, Answer]()
+        done: asyncio.Future[Mapping[str, Answer]] = asyncio.get_running_loop().create_future()
+        self._under_way |= dict.fromkeys(requests, done)
+        ignored = desk.writer.ignored
+        try:
+            await desk.stop.guarded(self._take(name, who, requests, came))
+        finally:
+            try:
+                await desk.writer.flush()
+                if desk.writer.ignored != ignored:  # another process was quicker: its answer counts
+                    came |= desk.ledger.answers(list(requests))
+            finally:
+                for key in requests:
+                    del self._under_way[key]
+                done.set_result(came)
+        return came
+
+    async def _take(
+        self, name: str, who: Annotator, requests: dict[str, Request], came: dict[str, Answer]
+    ) -> None:
+        """Draws the answers into `came`, each on its way to the ledger."""
         stop = self._desk.stop
         try:
             async for annotation in who.annotate(stop.until(requests.values())):
-                stamped = replace(annotation, run=self._desk.run, at=self._desk.clock())
-                came[stamped.key] = stamped
-                self._desk.progress.answered(name, stamped)
-                await self._desk.writer.put(stamped)
+                if annotation.key not in requests:
+                    raise InputError(
+                        f"annotator {name!r} answered a request on record {annotation.record!r} "
+                        "that it was not given"
+                    )
+                came[annotation.key] = self._keep(name, annotation)
+                if len(came) % BREATH == 0:
+                    await self._desk.writer.breathe()
         except BudgetError as spent:
             stop.because(Reason.BUDGET, str(spent))
         except ModelError as broken:
             stop.because(Reason.MODEL, str(broken))
-        finally:
-            await self._desk.writer.flush()
-            for key, request in requests.items():
-                waiting = Waiting(key, request.record.id, name)
-                self._under_way.pop(key).set_result(came.get(key, waiting))
-        return came
+        if stop.reason is None and who.decided_by is DecidedBy.MODEL:
+            for key in requests.keys() - came.keys():
+                silent = answer(requests[key], Outcome.FAILED, error="no answer came")
+                came[key] = self._keep(name, silent)
+
+    def _keep(self, name: str, annotation: Annotation) -> Annotation:
+        stamped = replace(annotation, run=self._desk.run, at=self._desk.clock())
+        if stamped.outcome is Outcome.FAILED:
+            self._failed[stamped.key] = stamped
+            self._shaky.add(stamped.record)
+        self._desk.writer.put(stamped)
+        self._desk.progress.answered(name, stamped)
+        return stamped
 
     async def _nested(self, who: Strategy, requests: Sequence[Request]) -> list[Answer]:
         """A strategy asked like an annotator: it runs on this ask, its decisions are answers."""
@@ -144,30 +209,40 @@ class LedgerAsk:
             raise SpecError(
                 f"{who.id} is a strategy; it is asked plainly, without focus or examples"
             )
-        records = [request.record for request in requests]
-        decisions = await who.label(records, self)
+        if not requests:
+            return []
+        asked = copy.copy(self)
+        asked._task = requests[0].task
+        decisions = await who.label([request.record for request in requests], asked)
         answers = [
-            as_answer(request, made) for request, made in zip(requests, decisions, strict=True)
+            self._as_answer(request, made)
+            for request, made in zip(requests, decisions, strict=True)
         ]
-        await self._keep(a for a in answers if isinstance(a, Annotation))
+        final = [a for a in answers if isinstance(a, Annotation) and self._settled(a)]
+        known = self._desk.ledger.answers([a.key for a in final])
+        for a in final:
+            if a.key not in known:
+                self._desk.writer.put(replace(a, run=self._desk.run, at=self._desk.clock()))
         return answers
 
-    async def _keep(self, annotations: Iterable[Annotation]) -> None:
-        for a in annotations:
-            await self._desk.writer.put(replace(a, run=self._desk.run, at=self._desk.clock()))
-        await self._desk.writer.flush()
+    def _settled(self, annotation: Annotation) -> bool:
+        """Whether a nested answer stays what it is, once what failed under it is asked again."""
+        return annotation.record not in self._shaky and annotation.record not in self.cut
 
-
-def as_answer(request: Request, made: Decision) -> Answer:
-    """A nested strategy's decision as the answer to the request; it costs nothing again."""
-    if made.waiting_for is not None:
-        return Waiting(request.key, request.record.id, made.waiting_for)
-    return answer(
-        request,
-        Outcome.ABSTAINED if made.value is None else Outcome.ANSWERED,
-        value=made.value,
-        confidence=made.confidence,
-        confidence_source=made.confidence_source,
-        scores=made.scores,
-        mapping="strategy",
-    )
+    def _as_answer(self, request: Request, made: Decision) -> Answer:
+        """What a nested strategy decided as the answer to the request; it costs nothing again."""
+        if made.waiting_for is not None:
+            return Waiting(request.key, request.record.id, made.waiting_for)
+        if made.value is None:
+            shaky = request.record.id in self._shaky
+            outcome = Outcome.FAILED if shaky else Outcome.ABSTAINED
+            return answer(request, outcome, mapping="strategy", error=": ".join(made.route) or None)
+        return answer(
+            request,
+            Outcome.ANSWERED,
+            value=made.value,
+            confidence=made.confidence,
+            confidence_source=made.confidence_source,
+            scores=made.scores,
+            mapping="strategy",
+        )

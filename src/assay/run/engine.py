@@ -4,31 +4,37 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from itertools import islice
 
-from assay.core.annotation import Decision
+from assay.core.cost import Budget
 from assay.core.digest import digest
+from assay.core.errors import AssayError, LedgerError, SpecError
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, Desk, LedgerAsk
-from assay.run.progress import Progress, Tally
+from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
+from assay.run.summary import Summary
 from assay.run.writer import Writer
 from assay.strategies.base import Strategy
-
-VERSION = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`block` records are decided together; `in_flight` blocks are under way at once."""
+    """`block` records are decided together; `in_flight` blocks are under way at once, so that a
+    slow answer holds up its own block alone. `budget` is the one the annotators hold; `seconds`
+    is the time allowed, `grace` what answers under way get when it is over or at Ctrl-C.
+    """
 
-    block: int = 500
-    in_flight: int = 4
+    block: int = 250
+    in_flight: int = 16
+    budget: Budget | None = None
     seconds: float | None = None
+    grace: float = 10.0
     note: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -43,53 +49,56 @@ class Job:
     settings: Settings = Settings()
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run did. `reason` is None where it went through all records."""
-
-    run: str
-    records: int
-    decided: int
-    waiting: int
-    tallies: Mapping[str, Tally]
-    cost: int
-    spent: int
-    seconds: float
-    reason: Reason | None
-    message: str
-
-    @property
-    def undecided(self) -> int:
-        return self.records - self.decided - self.waiting
-
-
 async def label(job: Job, records: Iterable[Record], progress: Progress | None = None) -> Summary:
     """Run to the end, or until budget, time, a model or the user stops it; then run again."""
+    whole = _needs_all(job.strategy, job.annotators)
     progress = progress or Progress()
-    stop = Stop(job.settings.seconds)
     run = _start(job)
-    desk = Desk(job.ledger, Writer(job.ledger), progress, stop, run.id)
-    ask = LedgerAsk(job.task, dict(job.annotators), desk)
-    with _interruptible(stop):
-        if job.strategy.whole:
-            everything = list(_arriving(job.ledger, _blocks(records, job.settings.block)))
-            await _block(job, [r for block in everything for r in block], ask, desk)
-        else:
-            await _in_flight(job, _blocks(records, job.settings.block), ask, desk)
+    stop = Stop(job.settings.seconds, job.settings.grace)
+    writer = Writer(job.ledger, run.id)
+    desk = Desk(job.ledger, writer, progress, stop, run.id, job.settings.budget)
+    ask = LedgerAsk(job.task, job.annotators, desk)
+    with _interruptible(stop), _timed(stop, job.settings.seconds):
+        try:
+            blocks = _blocks(records, job.settings.block)
+            await (_all_at_once if whole else _in_flight)(job, blocks, ask, desk)
+            await writer.flush()
+        except BaseException as bad:
+            with suppress(LedgerError):
+                await writer.flush()
+            raise _first(bad) from None
     job.ledger.end_run(run.id, time.time())
-    return Summary(
-        run.id, progress.records, progress.decided, progress.waiting, progress.tallies,
-        progress.cost, job.ledger.spent(job.task.id), progress.seconds, stop.reason, stop.message,
-    )  # fmt: skip
+    spent = job.ledger.spent(job.task.id)
+    return Summary.of(run.id, progress, spent, stop)
 
 
 def _start(job: Job) -> Run:
     now = time.time()
     id = digest([job.task.id, job.strategy.id, now], 6)
-    run = Run(id, job.task.id, job.strategy.id, now, None, dict(job.settings.note), VERSION)
+    note = dict(job.settings.note)
+    run = Run(id, job.task.id, job.strategy.id, now, None, note, version("assay"))
     job.ledger.add_task(job.task)
     job.ledger.start_run(run)
+    if job.settings.budget is not None:
+        job.settings.budget.spent = job.ledger.spent(job.task.id)
     return run
+
+
+def _needs_all(
+    strategy: Strategy, annotators: Mapping[str, Askable], above: tuple[str, ...] = ()
+) -> bool:
+    """Whether it, or a strategy it asks, wants all records at once; SpecError for a bad name."""
+    if strategy.id in above:
+        raise SpecError(f"strategy {strategy.id} asks itself; name another annotator in it")
+    whole = strategy.whole
+    for name in strategy.annotators:
+        if name not in annotators:
+            known = ", ".join(annotators) or "none"
+            raise SpecError(f"{strategy.id}: no annotator is called {name!r}; there are {known}")
+        below = annotators[name]
+        if isinstance(below, Strategy):
+            whole |= _needs_all(below, annotators, (*above, strategy.id))
+    return whole
 
 
 def _blocks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
@@ -98,44 +107,72 @@ def _blocks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
         yield block
 
 
-def _arriving(ledger: Ledger, blocks: Iterable[list[Record]]) -> Iterator[list[Record]]:
-    for block in blocks:
-        ledger.add_records(block)
-        yield block
-
-
 async def _in_flight(job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, desk: Desk) -> None:
-    """Several blocks at once, so that one slow answer holds up only its own block."""
     room = asyncio.Semaphore(job.settings.in_flight)
     async with asyncio.TaskGroup() as group:
-        for block in _arriving(job.ledger, blocks):
+        for block in blocks:
             await room.acquire()
             if desk.stop.now():
                 return
+            await desk.writer.records(block)
             task = group.create_task(_block(job, block, ask, desk))
             task.add_done_callback(lambda _: room.release())
 
 
+async def _all_at_once(
+    job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, desk: Desk
+) -> None:
+    everything: list[Record] = []
+    for block in blocks:
+        await desk.writer.records(block)
+        everything += block
+    await _block(job, everything, ask, desk)
+
+
 async def _block(job: Job, block: Sequence[Record], ask: LedgerAsk, desk: Desk) -> None:
-    decisions: list[Decision] = await job.strategy.label(block, ask)
-    if desk.stop.reason is not None and job.strategy.whole:
-        return  # ranks and shares over a part of the records would mislead
-    await asyncio.to_thread(job.ledger.add_decisions, desk.run, decisions)
-    desk.progress.block(decisions)
+    decisions = await job.strategy.label(block, ask)
+    if ask.cut:
+        # ranks and shares over a part of the records would mislead
+        kept = [] if job.strategy.whole else [d for d in decisions if d.record not in ask.cut]
+    else:
+        kept = decisions
+    desk.writer.decide(kept)
+    desk.progress.block(kept, len(block))
+
+
+def _first(bad: BaseException) -> BaseException:
+    """The error a user can mend, out of those of several blocks."""
+    if not isinstance(bad, BaseExceptionGroup):
+        return bad
+    several = [_first(e) for e in bad.exceptions]
+    return next((e for e in several if isinstance(e, AssayError)), several[0])
+
+
+@contextmanager
+def _timed(stop: Stop, seconds: float | None) -> Iterator[None]:
+    """Ends what waits for an answer when the time is over; new requests look for themselves."""
+    if seconds is None:
+        yield
+        return
+    timer = asyncio.get_running_loop().call_later(seconds, stop.because, Reason.TIME)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager
 def _interruptible(stop: Stop) -> Iterator[None]:
-    """Ctrl-C once: finish what is under way and stop; twice: stop at once."""
+    """Ctrl-C once: finish what is under way and stop; twice: give it up."""
+
+    def interrupted() -> None:
+        if stop.reason is Reason.INTERRUPTED:
+            stop.abandon()
+        stop.because(Reason.INTERRUPTED)
+
+    loop = asyncio.get_running_loop()
     try:
-        loop = asyncio.get_running_loop()
         before = signal.getsignal(signal.SIGINT)
-
-        def interrupted() -> None:
-            stop.because(Reason.INTERRUPTED)
-            loop.remove_signal_handler(signal.SIGINT)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
         loop.add_signal_handler(signal.SIGINT, interrupted)
     except (ValueError, NotImplementedError, RuntimeError):
         yield  # not the main thread, or no signals here

@@ -1,16 +1,18 @@
-"""What a run tells while it goes on: a live line on a terminal, plain lines elsewhere."""
+"""What a run counts while it goes on, and the plain lines that tell it without a terminal."""
 
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import IO
 
 from assay.core.annotation import Annotation, Decision, Outcome
 from assay.core.cost import money
 
 EVERY = 5.0  # seconds between two plain lines
+KINDS = 200  # different error texts that are told apart
+OTHER = "other reasons"
 
 
 @dataclass(slots=True)
@@ -29,14 +31,36 @@ class Tally:
         tried = self.outcomes.total() - self.outcomes[Outcome.FAILED]
         return self.outcomes[Outcome.ANSWERED] / tried if tried else None
 
+    def count(self, annotation: Annotation) -> None:
+        self.outcomes[annotation.outcome] += 1
+        self.cost += annotation.cost
+        self.retries += max(0, annotation.usage.attempts - 1)
+        if annotation.outcome is Outcome.FAILED:
+            error = annotation.error or "no reason given"
+            # texts may carry addresses or times: memory must not grow with them
+            self.errors[error if error in self.errors or len(self.errors) < KINDS else OTHER] += 1
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "outcomes": {str(o): self.outcomes[o] for o in Outcome},
+            "answer_rate": self.answer_rate,
+            "replayed": self.replayed,
+            "retries": self.retries,
+            "cost_nanos": self.cost,
+            "errors": dict(self.errors.most_common(10)),
+        }
+
+
+Show = Callable[["Progress"], None]
+
 
 class Progress:
-    """Counts; subclasses of nobody: give it a `show` to make it visible."""
+    """Counts; give it a `show` to make it visible."""
 
     def __init__(
         self,
         total: int | None = None,
-        show: Callable[["Progress"], None] | None = None,
+        show: Show | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.total = total
@@ -50,15 +74,13 @@ class Progress:
         self._show = show
 
     def tally(self, annotator: str) -> Tally:
-        return self.tallies.setdefault(annotator, Tally())
+        found = self.tallies.get(annotator)
+        if found is None:
+            found = self.tallies[annotator] = Tally()
+        return found
 
     def answered(self, annotator: str, annotation: Annotation) -> None:
-        tally = self.tally(annotator)
-        tally.outcomes[annotation.outcome] += 1
-        tally.cost += annotation.cost
-        tally.retries += max(0, annotation.usage.attempts - 1)
-        if annotation.error:
-            tally.errors[annotation.error] += 1
+        self.tally(annotator).count(annotation)
         self.asked += 1
         if self._show:
             self._show(self)
@@ -66,10 +88,11 @@ class Progress:
     def replayed(self, annotator: str, annotations: Sequence[Annotation]) -> None:
         tally = self.tally(annotator)
         tally.replayed += len(annotations)
-        tally.outcomes.update(a.outcome for a in annotations)
+        tally.outcomes.update([a.outcome for a in annotations])
 
-    def block(self, decisions: Sequence[Decision]) -> None:
-        self.records += len(decisions)
+    def block(self, decisions: Sequence[Decision], records: int) -> None:
+        """`decisions` are those that stand; of a block that was broken off there are fewer."""
+        self.records += records
         self.decided += sum(d.value is not None for d in decisions)
         self.waiting += sum(d.waiting_for is not None for d in decisions)
         if self._show:
@@ -83,41 +106,40 @@ class Progress:
     def seconds(self) -> float:
         return self._clock() - self.started
 
-    def line(self, currency: str) -> str:
+    @property
+    def rate(self) -> float:
+        """Answers a second since the start."""
+        return self.asked / max(self.seconds, 1e-9)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to go, if records come on as they did; None where that cannot be known."""
+        if not self.total or not self.records:
+            return None
+        return self.seconds * max(0, self.total - self.records) / self.records
+
+    def parts(self, currency: str) -> list[str]:
         of = f" of {self.total:,}" if self.total else ""
-        rate = self.asked / max(self.seconds, 1e-9)
-        parts = [f"{self.records:,}{of} records", f"{self.asked:,} answers", f"{rate:,.0f}/s"]
+        told = [f"{self.records:,}{of} records", f"{self.asked:,} answers", f"{self.rate:,.0f}/s"]
         rates = [r for t in self.tallies.values() if (r := t.answer_rate) is not None]
-        parts += [f"{min(rates):.0%} answered"] if rates else []
-        parts += [money(self.cost, currency)] if self.cost else []
-        if self.total and self.records:
-            left = self.seconds * (self.total - self.records) / self.records
-            parts.append(f"{left:,.0f} s left")
-        return ", ".join(parts)
+        told += [f"{min(rates):.0%} answered"] if rates else []
+        told += [money(self.cost, currency)] if self.cost else []
+        told += [] if self.left is None else [f"{self.left:,.0f} s left"]
+        return told
 
 
-def plain(currency: str, stream: TextIO | None = None) -> Callable[[Progress], None]:
+def plain(
+    currency: str,
+    stream: IO[str] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Show:
     """A line on stderr every few seconds, for logs and pipes."""
-    last = time.monotonic()
+    last = clock()
 
     def show(progress: Progress) -> None:
         nonlocal last
-        if time.monotonic() - last >= EVERY:
-            last = time.monotonic()
-            print(progress.line(currency), file=stream or sys.stderr, flush=True)
-
-    return show
-
-
-def live(currency: str, stream: TextIO | None = None) -> Callable[[Progress], None]:
-    """One line that rewrites itself, for a terminal."""
-    last = 0.0
-    out = stream or sys.stderr
-
-    def show(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last >= 0.1:
-            last = time.monotonic()
-            print(f"\r\033[K{progress.line(currency)}", end="", file=out, flush=True)
+        if clock() - last >= EVERY:
+            last = clock()
+            print(", ".join(progress.parts(currency)), file=stream or sys.stderr, flush=True)
 
     return show

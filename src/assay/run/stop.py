@@ -1,7 +1,8 @@
 """Why and when a run ends before all its records are labelled."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,20 +17,38 @@ class Reason(StrEnum):
 
 
 class Stop:
-    """Asked before each request; once there is a reason, nothing new is begun."""
+    """Asked before each request; once there is a reason, nothing new is begun.
+
+    What is under way is finished. Where the user or the clock wants an end, it has `grace`
+    seconds for that; calls that a budget paid for are waited for.
+    """
 
     def __init__(
-        self, seconds: float | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        seconds: float | None = None,
+        grace: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.reason: Reason | None = None
         self.message = ""
+        self.abandoned = False
+        self._grace = grace
         self._clock = clock
         self._end = None if seconds is None else clock() + seconds
+        self._under_way: set[asyncio.Task[None]] = set()
 
     def because(self, reason: Reason, message: str = "") -> None:
         """The first reason counts."""
         if self.reason is None:
             self.reason, self.message = reason, message
+            if reason in (Reason.TIME, Reason.INTERRUPTED):
+                asyncio.get_running_loop().call_later(self._grace, self.abandon)
+
+    def abandon(self) -> None:
+        """What is under way is given up; its requests stay open."""
+        self.abandoned = True
+        for task in self._under_way:
+            task.cancel()
 
     def now(self) -> bool:
         if self.reason is None and self._end is not None and self._clock() >= self._end:
@@ -42,3 +61,16 @@ class Stop:
             if self.now():
                 return
             yield thing
+
+    async def guarded(self, work: Coroutine[None, None, None]) -> None:
+        """Waits for the work, unless it is given up."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        try:
+            await task
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            if not self.abandoned or (me is not None and me.cancelling()):
+                raise
+        finally:
+            self._under_way.discard(task)

@@ -1,35 +1,76 @@
-"""Commits answers as they come, in small batches, off the event loop."""
+"""Commits what a run writes, in small batches, one at a time, off the event loop."""
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from assay.core.annotation import Annotation
+from assay.core.annotation import Annotation, Decision
+from assay.core.record import Record
 from assay.ledger.base import Ledger
 
-FULL = 100  # answers in a batch
-LONGEST = 0.2  # seconds an answer waits for its batch
+FULL = 100  # answers that start a commit
+LONGEST = 0.2  # seconds an answer waits for company
+BACKLOG = 4_000  # answers at which the asking waits for the ledger
 
 
 class Writer:
-    """One for a run. An answer is durable when `put` or `flush` has returned after it."""
+    """One for a run: the only one who writes to the ledger while blocks are in flight.
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
+    Whatever comes while a commit is under way goes together into the next one. What was put is
+    durable when a later `flush` returns. Decisions never overtake the answers they rest on.
+    """
+
+    def __init__(self, ledger: Ledger, run: str) -> None:
+        self.ignored = 0  # answers to keys that another process had answered meanwhile
         self._ledger = ledger
-        self._clock = clock
-        self._batch: list[Annotation] = []
-        self._since = 0.0
+        self._run = run
+        self._answers: list[Annotation] = []
+        self._decisions: list[Decision] = []
         self._one_at_a_time = asyncio.Lock()
+        self._behind: asyncio.Task[None] | None = None
 
-    async def put(self, annotation: Annotation) -> None:
-        if not self._batch:
-            self._since = self._clock()
-        self._batch.append(annotation)
-        if len(self._batch) >= FULL or self._clock() - self._since >= LONGEST:
+    def put(self, annotation: Annotation) -> None:
+        self._answers.append(annotation)
+        if len(self._answers) == 1:
+            asyncio.get_running_loop().call_later(LONGEST, self._commit_behind)
+        elif len(self._answers) >= FULL:
+            self._commit_behind()
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        self._decisions.extend(decisions)
+        self._commit_behind()
+
+    async def records(self, records: Sequence[Record]) -> None:
+        async with self._one_at_a_time:
+            await asyncio.to_thread(self._ledger.add_records, records)
+
+    async def breathe(self) -> None:
+        """Lets others run; waits for the ledger where it has fallen behind."""
+        if len(self._answers) > BACKLOG:
             await self.flush()
+        else:
+            await asyncio.sleep(0)
+
+    def _commit_behind(self) -> None:
+        if self._behind is not None and self._behind.done():
+            self._behind.result()  # a ledger that cannot be written ends the run
+            self._behind = None
+        if self._behind is None and (self._answers or self._decisions):
+            self._behind = asyncio.ensure_future(self._commit())
 
     async def flush(self) -> None:
+        await self._commit()
+        if self._behind is not None:
+            await self._behind
+
+    async def _commit(self) -> None:
         async with self._one_at_a_time:
-            batch, self._batch = self._batch, []
-            if batch:
-                await asyncio.to_thread(self._ledger.add, batch)
+            answers, self._answers = self._answers, []
+            decisions, self._decisions = self._decisions, []
+            if answers or decisions:
+                await asyncio.to_thread(self._write, answers, decisions)
+
+    def _write(self, answers: Sequence[Annotation], decisions: Sequence[Decision]) -> None:
+        if answers:
+            self.ignored += len(answers) - self._ledger.add(answers)
+        if decisions:
+            self._ledger.add_decisions(self._run, decisions)

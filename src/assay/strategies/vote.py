@@ -7,32 +7,50 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiting, Way
-from assay.core.errors import SpecError
+from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.strategies.base import Answer, Ask
 from assay.strategies.review import vote
 
-Ties = Literal["first", "undecided"]
+Ties = Literal["undecided", "first", "confidence"]
+COMPARABLE = frozenset({Source.CALIBRATED, Source.RANK})
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the votes of one record come to: decided units, their shares, and units that tie."""
+
+    labels: dict[str, str]
+    shares: list[float]
+    tied: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """Majority unit by unit; silence casts no vote. `replicas` asks each annotator that often
-    (self-consistency). Ties: `first` takes the tied label that the first-named annotator among
-    the tied gave, `undecided` leaves the record open.
+    """The most frequent label, unit by unit; silence casts no vote.
+
+    `replicas` asks each voter that often (self-consistency). A tie goes to the `referee`, who is
+    asked about the tied records alone, where one is named; else `first` takes the label of the
+    first-named voter among the tied, `confidence` that of the surest (only where confidences
+    compare: calibrated, ranked, or of one annotator), `undecided` leaves the record open. The
+    confidence is the winners' share of the votes, averaged over the units.
     """
 
     voters: tuple[str, ...]
     replicas: int = 1
-    ties: Ties = "first"
+    ties: Ties = "undecided"
+    referee: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.voters) * self.replicas < 2:
-            raise SpecError("a vote needs at least two answers: more annotators, or replicas")
+        if self.replicas < 1 or len(self.voters) * self.replicas < 2:
+            raise SpecError("a vote needs at least two answers: name more annotators, or replicas")
+        if len(set(self.voters)) < len(self.voters):
+            raise SpecError("a voter is named twice; use replicas to ask one several times")
 
     @property
     def id(self) -> str:
-        return f"vote({','.join(self.voters)};x{self.replicas};{self.ties})"
+        ties = self.ties if self.referee is None else f">{self.referee}"
+        return f"vote({','.join(self.voters)};x{self.replicas};{ties})"
 
     @property
     def whole(self) -> bool:
@@ -40,7 +58,7 @@ class Vote:
 
     @property
     def annotators(self) -> tuple[str, ...]:
-        return self.voters
+        return self.voters if self.referee is None else (*self.voters, self.referee)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         asked = [
@@ -48,42 +66,101 @@ class Vote:
             for name in self.voters
             for replica in range(self.replicas)
         ]
-        ballots = zip(*await asyncio.gather(*asked), strict=True)
-        return [self._decide(r, ballot, ask) for r, ballot in zip(records, ballots, strict=True)]
+        ballots = list(zip(*await asyncio.gather(*asked), strict=True))
+        tallies = [count(answered(ballot), ask) for ballot in ballots]
+        words = await self._referee(records, tallies, ask)
+        return [
+            self._decide(record, (*ballot, *words.get(i, ())), tallies[i], ask)
+            for i, (record, ballot) in enumerate(zip(records, ballots, strict=True))
+        ]
 
-    def _decide(self, record: Record, ballot: Sequence[Answer], ask: Ask) -> Decision:
-        waiting = next((a for a in ballot if isinstance(a, Waiting)), None)
-        if waiting is not None:
-            return Decision(record.id, None, waiting_for=waiting.annotator)
-        given = [a for a in ballot if isinstance(a, Annotation) and a.answered]
-        labels, shares = self._count(given, ask)
-        if labels is None or not given:
-            return Decision(record.id, None, route=("tie" if given else "nobody answered",))
+    async def _referee(
+        self, records: Sequence[Record], tallies: Sequence[Tally], ask: Ask
+    ) -> dict[int, tuple[Answer]]:
+        tied = [i for i, tally in enumerate(tallies) if tally.tied]
+        if self.referee is None or not tied:
+            return {}
+        words = await ask(self.referee, [records[i] for i in tied])
+        return {i: (word,) for i, word in zip(tied, words, strict=True)}
+
+    def _decide(
+        self, record: Record, answers: Sequence[Answer], tally: Tally, ask: Ask
+    ) -> Decision:
+        for a in answers:
+            if isinstance(a, Waiting):
+                return Decision(record.id, None, waiting_for=a.annotator)
+        given = answered(answers)
+        if not given:
+            return Decision(record.id, None, route=("nobody answered",))
+        labels, route = dict(tally.labels), [f"{len(given)} of {len(answers)} answered"]
+        for unit, among in tally.tied.items():
+            chosen = self._break(unit, among, given, ask)
+            if chosen is None:
+                return Decision(record.id, None, route=(*route, "tie"))
+            labels[unit] = chosen
+        route += [f"tie: {self.referee or self.ties}"] if tally.tied else []
         value = ask.task.schema.assemble(labels)
         if value is None:
-            return Decision(record.id, None, route=("nobody answered",))
-        share = sum(shares) / len(shares) if shares else 1.0
-        people = {ask.people(name) for name in self.voters}
-        who = DecidedBy.PEOPLE if people == {True} else DecidedBy.MODEL
-        who = DecidedBy.BOTH if len(people) == 2 else who
-        route = (f"{len(given)} of {len(ballot)} answered",)
-        return Decision(record.id, value, share, Source.VOTE_SHARE, who, route)
+            return Decision(record.id, None, route=(*route, "the labels make no answer"))
+        share = sum(tally.shares) / len(tally.shares) if tally.shares else 1.0
+        who = decided_by(given, ask)
+        return Decision(record.id, value, share, Source.VOTE_SHARE, who, tuple(route))
 
-    def _count(
-        self, given: Sequence[Annotation], ask: Ask
-    ) -> tuple[dict[str, str] | None, list[float]]:
-        """The winning label and its share of the votes, for each unit; None for an open tie."""
-        schema = ask.task.schema
-        labels: dict[str, str] = {}
-        shares: list[float] = []
-        for unit in schema.units([a.value for a in given if a.value is not None]):
-            votes = [v for a in given if (v := vote(a, unit, ask)) is not None]
-            counts = Counter(votes).most_common()
-            if not counts:
-                continue
-            best = [label for label, n in counts if n == counts[0][1]]
-            if len(best) > 1 and self.ties == "undecided":
-                return None, []
-            labels[unit] = next(v for v in votes if v in best)
-            shares.append(counts[0][1] / len(votes))
-        return labels, shares
+    def _break(
+        self, unit: str, among: list[str], given: Sequence[Annotation], ask: Ask
+    ) -> str | None:
+        """One of the tied labels, or None where the rule does not single one out."""
+        votes = [(a, v) for a in given if (v := vote(a, unit, ask)) in among and v is not None]
+        if self.referee is not None:
+            return next((v for a, v in reversed(votes) if a is given[-1]), None)
+        if self.ties == "first":
+            return votes[0][1]
+        return _surest(votes) if self.ties == "confidence" else None
+
+
+def answered(answers: Sequence[Answer]) -> list[Annotation]:
+    return [a for a in answers if isinstance(a, Annotation) and a.answered]
+
+
+def count(given: Sequence[Annotation], ask: Ask) -> Tally:
+    """Counts the votes of one record, unit by unit."""
+    tally = Tally({}, [], {})
+    for unit in ask.task.schema.units([a.value for a in given if a.value is not None]):
+        votes = Counter([v for a in given if (v := vote(a, unit, ask)) is not None])
+        if not votes:
+            continue
+        (best, most), *others = votes.most_common()
+        tally.shares.append(most / votes.total())
+        if others and others[0][1] == most:
+            tally.tied[unit] = [label for label, n in votes.items() if n == most]
+        else:
+            tally.labels[unit] = best
+    return tally
+
+
+def _surest(votes: Sequence[tuple[Annotation, str]]) -> str | None:
+    """The label of the surest vote; None where two labels are equally sure or one does not say."""
+    sure: dict[str, float] = {}
+    for a, label in votes:
+        if a.confidence is None:
+            return None
+        sure[label] = max(sure.get(label, a.confidence), a.confidence)
+    sources = {a.confidence_source for a, _ in votes}
+    kinds = {(a.annotator, a.confidence_source) for a, _ in votes}
+    if not (len(kinds) == 1 or (len(sources) == 1 and sources <= COMPARABLE)):
+        named = ", ".join(sorted(str(s) for s in sources))
+        raise InputError(
+            f"record {votes[0][0].record!r}: a tie cannot be broken by confidences of {named} "
+            "from several annotators; calibrate or rank them first, or use another tie rule"
+        )
+    best = max(sure.values())
+    surest = [label for label, c in sure.items() if c == best]
+    return surest[0] if len(surest) == 1 else None
+
+
+def decided_by(given: Sequence[Annotation], ask: Ask) -> DecidedBy:
+    """Who is behind the answers that counted."""
+    people = {ask.people(a.annotator) for a in given}
+    if len(people) == 2:
+        return DecidedBy.BOTH
+    return DecidedBy.PEOPLE if people == {True} else DecidedBy.MODEL

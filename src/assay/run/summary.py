@@ -1,0 +1,111 @@
+"""What a run did, and how to go on."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assay.core.annotation import Outcome
+from assay.core.cost import money
+from assay.run.progress import Progress, Tally
+from assay.run.stop import Reason, Stop
+
+TOP = 3  # reasons of failure that are told
+GO_ON = "run again to go on: nothing answered so far is asked or paid for again"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`reason` is None where the run went through all records; money is in nanos."""
+
+    run: str
+    records: int  # that the run got to
+    decided: int
+    waiting: int  # for people
+    tallies: Mapping[str, Tally]
+    cost: int  # of this run
+    spent: int  # on the task, in all runs
+    seconds: float
+    reason: Reason | None = None
+    message: str = ""
+
+    @classmethod
+    def of(cls, run: str, progress: Progress, spent: int, stop: Stop) -> "Summary":
+        return cls(
+            run,
+            progress.records,
+            progress.decided,
+            progress.waiting,
+            dict(progress.tallies),
+            progress.cost,
+            spent,
+            progress.seconds,
+            stop.reason,
+            stop.message,
+        )
+
+    @property
+    def undecided(self) -> int:
+        return self.records - self.decided - self.waiting
+
+    @property
+    def retries(self) -> int:
+        return sum(t.retries for t in self.tallies.values())
+
+    @property
+    def failures(self) -> Counter[str]:
+        return sum((t.errors for t in self.tallies.values()), Counter())
+
+    @property
+    def exit_code(self) -> int:
+        """130 after Ctrl-C, as shells have it; 2 where budget, time or a model stopped it."""
+        if self.reason is None:
+            return 0
+        return 130 if self.reason is Reason.INTERRUPTED else 2
+
+    def lines(self, currency: str = "USD") -> list[str]:
+        """For people: what was done, what it cost, what went wrong, what to do next."""
+        told = [
+            f"{self.records:,} records: {self.decided:,} decided, {self.waiting:,} waiting for "
+            f"people, {self.undecided:,} left open"
+        ]
+        told += [_tally_line(name, tally) for name, tally in self.tallies.items()]
+        told.append(
+            f"cost {money(self.cost, currency)} in this run, {money(self.spent, currency)} in all; "
+            f"{self.seconds:,.1f} s; {_count(self.retries, 'retry', 'retries')}"
+        )
+        if self.failures:
+            reasons = "; ".join(f"{why} ({n:,})" for why, n in self.failures.most_common(TOP))
+            told.append(f"failed, and asked again next time: {reasons}")
+        if self.reason is not None:
+            told.append(f"stopped since {self.reason}" + (f": {self.message}" * bool(self.message)))
+            told.append(GO_ON)
+        return told
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "run": self.run,
+            "records": self.records,
+            "decided": self.decided,
+            "waiting": self.waiting,
+            "undecided": self.undecided,
+            "annotators": {name: tally.as_json() for name, tally in self.tallies.items()},
+            "cost_nanos": self.cost,
+            "spent_nanos": self.spent,
+            "seconds": self.seconds,
+            "retries": self.retries,
+            "reason": None if self.reason is None else self.reason.name.lower(),
+            "message": self.message,
+        }
+
+
+def _tally_line(name: str, tally: Tally) -> str:
+    outcomes = ", ".join(
+        f"{tally.outcomes[o]:,} {o}" for o in Outcome if tally.outcomes[o] or o == "answered"
+    )
+    rate = "" if tally.answer_rate is None else f" ({tally.answer_rate:.1%} of what was tried)"
+    kept = f"; {tally.replayed:,} of them from before" if tally.replayed else ""
+    return f"{name}: {outcomes}{rate}{kept}"
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
