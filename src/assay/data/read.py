@@ -1,0 +1,208 @@
+"""Rows of CSV, TSV, JSONL, Parquet and Hugging Face folders, streamed; memory stays flat."""
+
+import csv
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assay.core.errors import InputError
+from assay.core.record import Record
+from assay.data.base import Columns, Findings, Reader, Row, check_columns, record_of
+
+csv.field_size_limit(2**27)
+BATCH = 4_096
+
+
+def read_records(
+    path: Path | str, columns: Columns, findings: Findings | None = None
+) -> Iterator[Record]:
+    """The records of a file; what is odd about them is counted in `findings`."""
+    path = Path(path)
+    findings = findings or Findings()
+    checked = False
+    for number, row in read_rows(path):
+        if not checked:
+            check_columns(path, list(row), columns.named)
+            checked = True
+        yield record_of(row, columns, f"{path}:{number}", findings)
+    if not checked:
+        raise InputError(f"{path} holds no records")
+
+
+def read_rows(path: Path | str) -> Iterator[tuple[int, Row]]:
+    """(line or row number, row) by the kind of file that the name tells."""
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path} does not exist")
+    if path.is_dir():
+        return _folder(path)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        kinds = ", ".join(READERS)
+        raise InputError(
+            f"{path}: cannot read {path.suffix or 'a file without ending'}; {kinds} can"
+        )
+    return reader(path)
+
+
+def columns_of(path: Path | str) -> list[str]:
+    first = next(iter(read_rows(path)), None)
+    if first is None:
+        raise InputError(f"{path} holds no records")
+    return list(first[1])
+
+
+def read_csv(path: Path) -> Iterator[tuple[int, Row]]:
+    return _delimited(path, ",;|\t")
+
+
+def read_tsv(path: Path) -> Iterator[tuple[int, Row]]:
+    return _delimited(path, "\t")
+
+
+def _delimited(path: Path, marks: str) -> Iterator[tuple[int, Row]]:
+    with path.open("r", encoding="utf-8-sig", newline="") as file:
+        try:
+            head = file.readline()
+            mark = max(marks, key=head.count)
+            file.seek(0)
+            rows = csv.reader(file, delimiter=mark, strict=True)
+            header = next(rows, None)
+            if header is None:
+                return
+            names = _names(path, header)
+            for row in rows:
+                if not row:
+                    continue
+                if len(row) != len(names):
+                    raise InputError(
+                        f"{path}:{rows.line_num}: {len(row)} cells, the header has {len(names)}; "
+                        "is a quote or delimiter missing?"
+                    )
+                yield rows.line_num, dict(zip(names, row, strict=True))
+        except UnicodeDecodeError as bad:
+            raise _encoding(path, bad) from None
+        except csv.Error as bad:
+            raise InputError(f"{path}:{rows.line_num}: {bad}") from None
+
+
+def _names(path: Path, header: list[str]) -> list[str]:
+    names = [name.strip() for name in header]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice is not None:
+        raise InputError(f"{path}: two columns are called {twice!r}")
+    return names
+
+
+def _encoding(path: Path, bad: UnicodeDecodeError) -> InputError:
+    line = 1
+    with path.open("rb") as file:
+        for line, raw in enumerate(file, 1):  # noqa: B007
+            try:
+                raw.decode("utf-8")
+            except UnicodeDecodeError:
+                break
+    return InputError(
+        f"{path}:{line}: not UTF-8 ({bad.reason}); save the file as UTF-8, "
+        "or convert it with: iconv -f latin1 -t utf-8"
+    )
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.strip():
+                continue
+            try:
+                row = json.loads(raw)
+            except UnicodeDecodeError as bad:
+                raise _encoding(path, bad) from None
+            except ValueError as bad:
+                raise InputError(f"{path}:{number}: broken JSON ({bad})") from None
+            if not isinstance(row, dict):
+                raise InputError(f"{path}:{number}: a JSON object is needed, not {row!r:.60}")
+            yield number, row
+
+
+def read_json(path: Path) -> Iterator[tuple[int, Row]]:
+    """A JSON list of objects, read whole; JSONL is what streams."""
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as bad:
+        raise InputError(f"{path}: broken JSON ({bad})") from None
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        raise InputError(f"{path}: a JSON list of objects is needed")
+    yield from enumerate(content, 1)
+
+
+def read_parquet(path: Path) -> Iterator[tuple[int, Row]]:
+    try:
+        file = pq.ParquetFile(path)
+        batches = file.iter_batches(BATCH)
+        yield from _batches(batches)
+    except (pa.ArrowException, OSError) as bad:
+        raise InputError(
+            f"{path}: not a readable Parquet file ({str(bad).splitlines()[0]})"
+        ) from None
+
+
+def read_arrow(path: Path) -> Iterator[tuple[int, Row]]:
+    """Arrow files as Hugging Face `datasets` keeps them: streams, at times random access."""
+    try:
+        with pa.memory_map(str(path)) as source:
+            try:
+                yield from _batches(iter(pa.ipc.open_stream(source)))
+            except pa.ArrowInvalid:
+                opened = pa.ipc.open_file(source)
+                yield from _batches(opened.get_batch(i) for i in range(opened.num_record_batches))
+    except (pa.ArrowException, OSError) as bad:
+        raise InputError(
+            f"{path}: not a readable Arrow file ({str(bad).splitlines()[0]})"
+        ) from None
+
+
+def _batches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, Row]]:
+    number = 0
+    for batch in batches:
+        for row in batch.to_pylist():
+            number += 1
+            yield number, row
+
+
+def _folder(path: Path) -> Iterator[tuple[int, Row]]:
+    """A Hugging Face dataset on disk: the .arrow files named in its state.json, or all there are."""
+    state = path / "state.json"
+    if state.exists():
+        files = [path / f["filename"] for f in json.loads(state.read_text())["_data_files"]]
+    else:
+        files = sorted(path.glob("*.arrow")) or sorted(path.glob("*.parquet"))
+    if not files:
+        splits = sorted(p.parent.name for p in path.glob("*/state.json"))
+        hint = f"; it has the splits {', '.join(splits)}: name one, as in {path}/{splits[0]}"
+        raise InputError(f"{path} holds no dataset{hint if splits else ''}")
+    number = 0
+    for file in files:
+        for _, row in (read_parquet if file.suffix == ".parquet" else read_arrow)(file):
+            number += 1
+            yield number, row
+
+
+READERS: dict[str, Reader] = {
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".tab": read_tsv,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".json": read_json,
+    ".parquet": read_parquet,
+    ".arrow": read_arrow,
+}
+
+
+def peek(path: Path | str, count: int = 200) -> list[Row]:
+    """The first rows, for guesses about a file."""
+    return [row for _, row in islice(read_rows(path), count)]

@@ -1,0 +1,172 @@
+"""Decisions and annotations as CSV, JSONL, Parquet or a Hugging Face folder; whole or not at all."""
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assay.core.annotation import Annotation, Decision
+from assay.core.cost import NANOS
+from assay.core.errors import InputError
+from assay.core.value import Value, encode
+
+BATCH = 4_096
+
+DECISION_FIELDS = (
+    "record", "value", "confidence", "confidence_source", "decided_by", "route", "waiting_for",
+)  # fmt: skip
+ANNOTATION_FIELDS = (
+    "record", "annotator", "by", "outcome", "value", "confidence", "confidence_source", "mapping",
+    "rationale", "raw", "error", "cost", "seconds", "replica", "focus", "saw", "run", "at", "key",
+)  # fmt: skip
+NUMBERS = frozenset({"confidence", "cost", "seconds", "at"})
+
+Table = dict[str, object]
+
+
+def decision_rows(decisions: Iterable[Decision]) -> Iterator[Table]:
+    for d in decisions:
+        yield {
+            "record": d.record,
+            "value": flat(d.value),
+            "confidence": d.confidence,
+            "confidence_source": d.confidence_source and str(d.confidence_source),
+            "decided_by": d.decided_by and str(d.decided_by),
+            "route": " > ".join(d.route),
+            "waiting_for": d.waiting_for,
+        }
+
+
+def annotation_rows(annotations: Iterable[Annotation]) -> Iterator[Table]:
+    """One row an annotation; cost in currency units."""
+    for a in annotations:
+        row: Table = {name: getattr(a, name) for name in ANNOTATION_FIELDS}
+        row |= {
+            "value": flat(a.value),
+            "outcome": str(a.outcome),
+            "confidence_source": a.confidence_source and str(a.confidence_source),
+            "cost": a.cost / NANOS,
+            "replica": str(a.replica),
+            "focus": ";".join(a.focus),
+            "saw": ";".join(a.saw),
+        }
+        yield row
+
+
+def flat(value: Value | None) -> str | None:
+    """A value in one cell: the word itself, labels parted by `;`, or JSON."""
+    if value is None:
+        return None
+    if isinstance(value, frozenset):
+        return ";".join(sorted(value))
+    if isinstance(value, float | int):
+        return f"{value:.9g}"
+    return value if isinstance(value, str) else json.dumps(encode(value), ensure_ascii=False)
+
+
+def write_rows(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+    """Write by the ending of the name (none: a Hugging Face folder); how many rows there were."""
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise InputError(
+            f"{path}: cannot write {path.suffix}; {', '.join(filter(None, WRITERS))} can"
+        )
+    with whole(path) as part:
+        return writer(rows, fields, part)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A name to write to, put in place of `path` at the end; nothing half-written stays."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".assay-", dir=path.parent))
+    except OSError as bad:
+        raise InputError(f"cannot write to {path.parent}: {bad.strerror}") from None
+    part = folder / path.name
+    try:
+        yield part
+        if path.is_dir() and part.is_dir():
+            shutil.rmtree(path)
+        os.replace(part, path)
+    except OSError as bad:
+        raise InputError(f"cannot write {path}: {bad.strerror}; nothing was written") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _csv(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fields)
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: _guarded(v) for k, v in row.items()})
+            count += 1
+    return count
+
+
+def _guarded(content: object) -> object:
+    """A cell that a spreadsheet would run as a formula gets a leading apostrophe."""
+    if isinstance(content, str) and content[:1] in ("=", "+", "@", "\t", "\r"):
+        return "'" + content
+    return content
+
+
+def _jsonl(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def _schema(fields: tuple[str, ...]) -> pa.Schema:
+    return pa.schema([(f, pa.float64() if f in NUMBERS else pa.string()) for f in fields])
+
+
+def _tables(rows: Iterable[Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield pa.Table.from_pylist(batch, schema=schema)
+
+
+def _parquet(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+    count, schema = 0, _schema(fields)
+    with pq.ParquetWriter(path, schema) as writer:
+        for table in _tables(rows, schema):
+            writer.write_table(table)
+            count += table.num_rows
+    return count
+
+
+def _folder(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+    """What `datasets.load_from_disk` reads: an Arrow stream, dataset_info.json, state.json."""
+    path.mkdir()
+    name, count, schema = "data-00000-of-00001.arrow", 0, _schema(fields)
+    with pa.OSFile(str(path / name), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+        for table in _tables(rows, schema):
+            writer.write_table(table)
+            count += table.num_rows
+    kinds = {f: "float64" if f in NUMBERS else "string" for f in fields}
+    info = {"features": {f: {"dtype": k, "_type": "Value"} for f, k in kinds.items()}}
+    state: Mapping[str, object] = {
+        "_data_files": [{"filename": name}], "_fingerprint": "0" * 16, "_format_columns": None,
+        "_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, "_split": None,
+    }  # fmt: skip
+    (path / "dataset_info.json").write_text(json.dumps(info))
+    (path / "state.json").write_text(json.dumps(state))
+    return count
+
+
+Writer = Callable[[Iterable[Table], tuple[str, ...], Path], int]
+WRITERS: dict[str, Writer] = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet, "": _folder}
