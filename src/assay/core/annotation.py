@@ -1,7 +1,7 @@
 """Requests, the answers to them, and what has been decided from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from assay.core.cost import NO_USAGE, Usage
@@ -67,13 +67,17 @@ class Request:
     record: Record
     annotator: str
     way: Way = PLAIN
+    _key: str | None = field(default=None, init=False, repr=False, compare=False)  # once known
 
     @property
     def key(self) -> str:
         """The resume key: a change of wording, content, annotator or way changes it."""
-        parts = (self.task.id, self.record.digest, self.annotator, self.way.digest)
-        # the record id keeps two records with the same text apart
-        return digest([*parts, self.record.id])
+        if self._key is None:
+            parts = (self.task.id, self.record.digest, self.annotator, self.way.digest)
+            # the record id keeps two records with the same text apart
+            object.__setattr__(self, "_key", digest([*parts, self.record.id]))
+        assert self._key is not None
+        return self._key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,18 @@ class Annotation:
     @property
     def answered(self) -> bool:
         return self.outcome is Outcome.ANSWERED
+
+    def stamped(self, run: str, at: float) -> "Annotation":
+        """The same answer with its run and moment; `replace` for the one place that is hot."""
+        twin = object.__new__(Annotation)
+        for name in _FIELDS:
+            object.__setattr__(twin, name, getattr(self, name))
+        object.__setattr__(twin, "run", run)
+        object.__setattr__(twin, "at", at)
+        return twin
+
+
+_FIELDS = tuple(f.name for f in fields(Annotation))
 
 
 def answer(request: Request, outcome: Outcome, **fields: object) -> Annotation:

@@ -34,15 +34,19 @@ class Record:
     language: str | None = None
     source: str | None = None
     meta: Mapping[str, str] = field(default_factory=dict)
+    _digest: str | None = field(default=None, init=False, repr=False, compare=False)  # once known
 
     @property
     def digest(self) -> str:
         """Names what an annotator is shown: parts and language, not id or meta."""
-        shown = [
-            [p.name, p.text] if isinstance(p, TextPart) else [p.name, None, p.sha256]
-            for p in self.parts
-        ]
-        return digest([shown, self.language])
+        if self._digest is None:
+            shown = [
+                [p.name, p.text] if isinstance(p, TextPart) else [p.name, None, p.sha256]
+                for p in self.parts
+            ]
+            object.__setattr__(self, "_digest", digest([shown, self.language]))
+        assert self._digest is not None
+        return self._digest
 
     @property
     def texts(self) -> tuple[TextPart, ...]:

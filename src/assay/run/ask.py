@@ -4,7 +4,7 @@ import asyncio
 import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from assay.annotators.base import Annotator
@@ -195,7 +195,7 @@ class LedgerAsk:
                 came[key] = self._keep(name, silent)
 
     def _keep(self, name: str, annotation: Annotation) -> Annotation:
-        stamped = replace(annotation, run=self._desk.run, at=self._desk.clock())
+        stamped = annotation.stamped(self._desk.run, self._desk.clock())
         if stamped.outcome is Outcome.FAILED:
             self._failed[stamped.key] = stamped
             self._shaky.add(stamped.record)
@@ -222,7 +222,7 @@ class LedgerAsk:
         known = self._desk.ledger.answers([a.key for a in final])
         for a in final:
             if a.key not in known:
-                self._desk.writer.put(replace(a, run=self._desk.run, at=self._desk.clock()))
+                self._desk.writer.put(a.stamped(self._desk.run, self._desk.clock()))
         return answers
 
     def _settled(self, annotation: Annotation) -> bool:
