@@ -1,0 +1,163 @@
+"""A text classifier fitted on gold: logistic regression over sentence vectors or n-grams."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
+from assay.core.digest import digest
+from assay.core.errors import InputError, SpecError
+from assay.core.record import Record
+from assay.core.schema import Choice, Schema
+from assay.core.task import Example, Task
+from assay.core.value import Value
+from assay.models.base import Encoder
+
+BLOCK = 64
+STRENGTH = 3.0  # inverse regularisation; vectors of length 1 want a weak penalty
+ITERATIONS = 1000
+
+
+class Features(Protocol):
+    """Texts to rows of numbers; fixed or fitted before."""
+
+    @property
+    def id(self) -> str: ...
+
+    def rows(self, texts: Sequence[str]) -> Any:
+        """A dense or sparse matrix, one row a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    encoder: Encoder
+
+    @property
+    def id(self) -> str:
+        return self.encoder.id
+
+    def rows(self, texts: Sequence[str]) -> Any:
+        return self.encoder.encode(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class CharNgrams:
+    """TF-IDF of 2 to 5 characters inside word borders: any script, no model file."""
+
+    vectorizer: Any
+
+    id = "char-ngrams"
+
+    def rows(self, texts: Sequence[str]) -> Any:
+        return self.vectorizer.transform(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Answers with its most probable label; the id carries the digest of its training set.
+
+    On a record that it was fitted on it abstains: such an answer would only repeat the gold and
+    make every figure look better than it is.
+    """
+
+    id: str
+    features: Features
+    model: Any
+    labels: tuple[str, ...]
+    fitted_on: frozenset[str]  # digests of records
+
+    @property
+    def decided_by(self) -> DecidedBy:
+        return DecidedBy.MODEL
+
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+        coming = iter(requests)
+        while block := list(islice(coming, BLOCK)):
+            fresh = [r for r in block if r.record.digest not in self.fitted_on]
+            for request in block:
+                if request.record.digest in self.fitted_on:
+                    yield answer(request, Outcome.ABSTAINED, rationale="it was fitted on this")
+            if not fresh:
+                continue
+            for request, row in zip(fresh, self.probabilities(fresh), strict=True):
+                best = int(np.argmax(row))
+                yield answer(
+                    request,
+                    Outcome.ANSWERED,
+                    value=self.labels[best],
+                    confidence=float(row[best]),
+                    confidence_source=Source.PROBABILITY,
+                    scores={
+                        label: float(np.log(max(p, 1e-12)))
+                        for label, p in zip(self.labels, row, strict=True)
+                    },
+                    mapping="classifier",
+                )
+
+    def probabilities(self, requests: Sequence[Request]) -> Any:
+        """Shape (requests, labels)."""
+        return self.model.predict_proba(self.features.rows([r.record.text for r in requests]))
+
+
+def fit_classifier(
+    encoder: Encoder, examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int = 0
+) -> Classifier:
+    """Logistic regression over sentence vectors; InputError where there is nothing to learn."""
+    return fit(Embedded(encoder), examples, schema, seed)
+
+
+def fit_ngrams(
+    examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int = 0
+) -> Classifier:
+    """The same over character n-grams, without any model file."""
+    if not examples:
+        raise InputError("a classifier needs labelled records to learn from; there are none")
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    vectorizer.fit([record.text for record, _ in examples])
+    return fit(CharNgrams(vectorizer), examples, schema, seed)
+
+
+def fit(
+    features: Features, examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int
+) -> Classifier:
+    if not isinstance(schema, Choice):
+        raise SpecError(f"a text classifier answers kind `choice`, not `{schema.kind}`")
+    labels = [str(schema.check(value)) for _, value in examples]
+    if len(set(labels)) < 2:
+        raise InputError(
+            f"a classifier needs records of at least two labels; there are {len(examples)} records "
+            f"of {', '.join(sorted(set(labels))) or 'none'}"
+        )
+    model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, random_state=seed)
+    model.fit(features.rows([record.text for record, _ in examples]), labels)
+    digests = [record.digest for record, _ in examples]
+    learnt = digest([sorted(zip(digests, labels, strict=True)), seed, STRENGTH], 6)
+    return Classifier(
+        f"classifier/{features.id}@{learnt}",
+        features,
+        model,
+        tuple(str(label) for label in model.classes_),
+        frozenset(digests),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainableClassifier:
+    """Implements `Trainable`, for strategies that fit a classifier as they go."""
+
+    encoder: Encoder | None = None  # None: character n-grams
+
+    @property
+    def name(self) -> str:
+        return f"classifier/{self.encoder.id if self.encoder else CharNgrams.id}"
+
+    def fitted(self, task: Task, examples: Sequence[Example], seed: int) -> Classifier:
+        pairs = [(example.record, example.value) for example in examples]
+        if self.encoder is None:
+            return fit_ngrams(pairs, task.schema, seed)
+        return fit_classifier(self.encoder, pairs, task.schema, seed)
