@@ -8,7 +8,7 @@ from assay.core.record import Record
 from assay.ledger.base import Ledger
 
 FULL = 100  # answers that start a commit
-LONGEST = 0.2  # seconds an answer waits for company
+LONGEST = 0.02  # seconds an answer waits for company: what a kill can cost twice
 BACKLOG = 4_000  # answers at which the asking waits for the ledger
 
 
