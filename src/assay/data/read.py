@@ -174,7 +174,7 @@ def _batches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, Row]]:
 
 
 def _folder(path: Path) -> Iterator[tuple[int, Row]]:
-    """A Hugging Face dataset on disk: the .arrow files named in its state.json, or all there are."""
+    """A Hugging Face dataset on disk: the Arrow files its state.json names, or all there are."""
     state = path / "state.json"
     if state.exists():
         files = [path / f["filename"] for f in json.loads(state.read_text())["_data_files"]]

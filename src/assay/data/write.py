@@ -1,4 +1,4 @@
-"""Decisions and annotations as CSV, JSONL, Parquet or a Hugging Face folder; whole or not at all."""
+"""Decisions and annotations as CSV, JSONL, Parquet or a Hugging Face folder; all or nothing."""
 
 import csv
 import json

@@ -1,0 +1,100 @@
+"""`assay run`: label the records of a task file."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.build import Project
+    from assay.ledger import Ledger
+    from assay.run import Summary
+
+HALTED = 3
+
+
+@click.command("run")
+@click.argument("task", type=click.Path(path_type=Path))
+@click.option("--limit", type=click.IntRange(min=1), help="Label only the first N records.")
+@click.option("--budget", type=click.FloatRange(min=0), help="Money cap; replaces the file's.")
+@click.option("--minutes", type=click.FloatRange(min=0), help="Time cap; replaces the file's.")
+@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
+def run_command(
+    task: Path,
+    limit: int | None,
+    budget: float | None,
+    minutes: float | None,
+    ledger: str | None,
+    as_json: bool,
+) -> None:
+    """Label the records of TASK; run again to resume.
+
+    Exit codes: 0 all records were gone through; 2 a mistake in file or options; 3 stopped early
+    (budget, time, a model); 130 Ctrl-C.
+    """
+    from assay.build import open_project
+
+    project = open_project(task)
+    changes = {"money": budget, "minutes": minutes}
+    project = project.changed({k: v for k, v in changes.items() if v is not None}, ledger)
+    opened = project.ledger()
+    try:
+        summary = label(project, opened, limit)
+        _tell(project, opened, summary, as_json)
+    finally:
+        opened.close()
+    if summary.reason is not None:
+        raise SystemExit(130 if summary.exit_code == 130 else HALTED)
+
+
+def label(project: "Project", ledger: "Ledger", limit: int | None) -> "Summary":
+    """One run with its progress shown."""
+    import asyncio
+
+    from assay.data.read import read_rows
+    from assay.run import Job, Progress, Settings
+    from assay.run import label as run_label
+    from assay.run.live import shown
+
+    total = limit or sum(1 for _ in read_rows(project.folder / project.file.data.path))
+    minutes = project.file.budget.minutes
+    settings = Settings(
+        budget=project.budget,
+        seconds=None if minutes is None else minutes * 60,
+        note={"task_file": project.file.name, "seed": project.file.seed},
+    )
+    job = Job(project.task, project.strategy, project.annotators, ledger, settings)
+    with shown(project.file.currency) as show:
+        running = run_label(job, project.records(limit), Progress(total, show))
+        return asyncio.run(_closing(running, project))
+
+
+async def _closing(run: "object", project: "Project") -> "Summary":
+    try:
+        return await run  # type: ignore[misc, no-any-return]
+    finally:
+        await project.close()
+
+
+def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
+    from assay.build import evaluation
+
+    scores = evaluation(project, ledger, summary.run)
+    if as_json:
+        content = summary.as_json() | {
+            "ledger": project.ledger_place,
+            "evaluation": {name: score.as_json() for name, score in scores.items()},
+        }
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+        return
+    for line in project.findings.lines():
+        click.echo(f"note: {line}", err=True)
+    for line in summary.lines(project.file.currency):
+        click.echo(line)
+    for name, score in scores.items():
+        for line in score.lines(name):
+            click.echo(line)
+    click.echo(f"ledger: {project.ledger_place}")
+    click.echo("next: assay report TASK, assay export TASK")

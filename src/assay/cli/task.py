@@ -1,0 +1,65 @@
+"""`assay init` and `assay check`: write a task file, and see what it would do before it costs."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.api import Forecast
+
+
+@click.command("init")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("task.yaml"))
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def init_command(data: Path, out: Path, force: bool) -> None:
+    """Write a commented task file by looking at DATA."""
+    from assay.core.errors import SpecError
+    from assay.data.draft import draft
+
+    if out.exists() and not force:
+        raise SpecError(f"{out} is there already; give another name with -o, or --force")
+    text = draft(data, out.parent)
+    out.write_text(text, encoding="utf-8")
+    click.echo(f"wrote {out}; edit the question and the labels, then: assay check {out}")
+
+
+@click.command("check")
+@click.argument("task", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON on stdout.")
+def check_command(task: Path, as_json: bool) -> None:
+    """Validate TASK; show the prompt, and expected requests, tokens, money and time."""
+    import asyncio
+
+    from assay.api import forecast
+    from assay.build import open_project
+
+    project = open_project(task)
+    try:
+        found = forecast(project)
+    finally:
+        asyncio.run(project.close())
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        return
+    _tell(found)
+
+
+def _tell(found: "Forecast") -> None:
+    from assay.core.cost import money
+
+    click.echo(f"{found.records:,} records; strategy {found.strategy}")
+    for line in found.notes:
+        click.echo(f"note: {line}")
+    for part in found.parts:
+        click.echo(
+            f"{part.annotator}: {part.requests:,} requests at most, {part.answered:,} answered "
+            f"already; about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out; "
+            f"at most {money(part.cost, found.currency)}"
+        )
+    if found.prompt:
+        click.echo("\nThe prompt for the first record:\n")
+        click.echo(click.style(found.prompt, dim=True))
+    click.echo(f"\nat most {money(found.cost, found.currency)} in all; budget {found.budget}")

@@ -1,0 +1,100 @@
+"""A first task file, guessed from the columns of a data file."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from assay.core.errors import InputError
+from assay.data.base import Row, cell
+from assay.data.read import peek
+
+TEXTS = ("text", "tweet", "sentence", "content", "body", "review", "comment", "message", "title")
+IDS = ("id", "record", "key", "uid", "record_id", "text_id")
+LABELS = ("label", "labels", "gold", "class", "category", "sentiment", "target", "answer")
+LANGUAGES = ("language", "lang", "locale")
+MOST_LABELS = 30
+
+
+def draft(data: Path, folder: Path) -> str:
+    """YAML with comments; InputError where the file has no records."""
+    rows = peek(data, 500)
+    if not rows:
+        raise InputError(f"{data} holds no records")
+    text = _text_column(rows)
+    id = _named(rows, IDS, unique=True)
+    language = _named(rows, LANGUAGES)
+    label = _named(rows, LABELS)
+    names = _label_names(rows, label)
+    lines = [
+        "# A labelling task. Check it with `assay check`, run it with `assay run`.",
+        f"name: {_name(data)}",
+        "data:",
+        f"  path: {_quoted(os.path.relpath(data, folder))}",
+        f"  text: {_quoted(text)}          # the column to label, or a list of columns",
+    ]
+    lines += [f"  id: {_quoted(id)}"] if id else ["  # id: column with a unique id"]
+    lines += [f"  language: {_quoted(language)}"] if language else []
+    lines += [
+        "question: Which label fits the text?   # say it as you would to a new colleague",
+        "answer:",
+        "  kind: choice              # or multi, scale, spans, form, text",
+        "  labels:",
+        *(f"    - {{name: {_quoted(name)}, definition: ''}}" for name in names),
+        "guideline: ''               # how to decide hard cases",
+        "annotators:",
+        "  small:",
+        "    kind: embedded          # runs here, needs no key: pip install 'assay[embedded]'",
+        "  # large:",
+        "  #   kind: openai          # any OpenAI-compatible server",
+        "  #   base_url: https://api.openai.com/v1",
+        "  #   model: gpt-4o-mini",
+        "  #   key_env: OPENAI_API_KEY",
+        "  #   prices: {input: 0.15, output: 0.60}   # currency units per million tokens",
+        "strategy:",
+        "  kind: single              # or vote, chain, triage, review, retrieved",
+        "  annotators: [small]",
+    ]
+    if id and label:
+        lines += [
+            "gold:                       # labels you trust, dealt to purposes that never overlap",
+            f"  label: {_quoted(label)}",
+            "  calibration: 0.5          # fits classifiers and thresholds",
+            "  evaluation: 0.5           # scores the result",
+        ]
+    lines += ["budget:", "  money: 1.00", "currency: USD", "seed: 0", ""]
+    return "\n".join(lines)
+
+
+def _text_column(rows: list[Row]) -> str:
+    columns = list(rows[0])
+    for wanted in TEXTS:
+        for column in columns:
+            if column.casefold() == wanted:
+                return column
+    return max(columns, key=lambda c: sum(len(cell(row.get(c))) for row in rows))
+
+
+def _named(rows: list[Row], names: tuple[str, ...], unique: bool = False) -> str | None:
+    for wanted in names:
+        for column in rows[0]:
+            if column.casefold() == wanted:
+                cells = [cell(row.get(column)) for row in rows]
+                if not unique or len(set(cells)) == len(cells):
+                    return column
+    return None
+
+
+def _label_names(rows: list[Row], label: str | None) -> list[str]:
+    if label is None:
+        return ["yes", "no"]
+    counts = Counter(c for row in rows if (c := cell(row.get(label)).strip()))
+    return sorted(counts) if 1 < len(counts) <= MOST_LABELS else ["yes", "no"]
+
+
+def _name(data: Path) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in data.stem) or "task"
+
+
+def _quoted(text: str) -> str:
+    """YAML single quotes, where a bare word could be read as something else."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,102 @@
+"""How often values agree with a named reference: on the answered, on all, and how many answered."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from scipy.stats import binomtest
+
+from assay.core.value import Value, encode
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`hits` of `n` with a Wilson interval; None where n is 0."""
+
+    hits: int
+    n: int
+
+    @property
+    def value(self) -> float | None:
+        return self.hits / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        if not self.n:
+            return None
+        found = binomtest(self.hits, self.n).proportion_ci(LEVEL, method="wilson")
+        return float(found.low), float(found.high)
+
+    def __str__(self) -> str:
+        if self.interval is None:
+            return "not known (no records)"
+        low, high = self.interval
+        return f"{self.value:.1%} [{low:.1%}, {high:.1%}] (n = {self.n:,})"
+
+    def as_json(self) -> dict[str, object]:
+        return {**asdict(self), "value": self.value, "interval": self.interval}
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """The three numbers that belong together, and the constant that any labeller must beat."""
+
+    reference: str
+    on_answered: Share
+    on_all: Share
+    answered: Share
+    baseline: Share  # always giving the commonest reference value
+    baseline_value: str
+
+    @property
+    def warning(self) -> str | None:
+        if self.on_all.hits < self.baseline.hits:
+            return (
+                f"always answering {self.baseline_value!r} would agree more often with "
+                f"{self.reference} ({self.baseline.value:.1%})"
+            )
+        return None
+
+    def lines(self, who: str) -> list[str]:
+        lines = [
+            f"{who} against {self.reference}: {self.on_answered} of the answered are right, "
+            f"{self.on_all.value:.1%} of all; {self.answered.value:.1%} answered; "
+            f"always {self.baseline_value!r}: {self.baseline.value:.1%}"
+        ]
+        return lines + ([f"warning: {who}: {self.warning}"] if self.warning else [])
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "reference": self.reference,
+            "on_answered": self.on_answered.as_json(),
+            "on_all": self.on_all.as_json(),
+            "answered": self.answered.as_json(),
+            "baseline": self.baseline.as_json(),
+            "baseline_value": self.baseline_value,
+            "warning": self.warning,
+        }
+
+
+def accuracy(
+    values: Mapping[str, Value | None], reference: Mapping[str, Value], name: str
+) -> Accuracy | None:
+    """Compare on the records that have a reference; None where no record has one.
+
+    A record whose value is None or absent is unanswered: wrong on all, left out on answered.
+    """
+    both = [record for record in reference if record in values]
+    if not both:
+        return None
+    answered = [record for record in both if values[record] is not None]
+    right = sum(values[record] == reference[record] for record in answered)
+    common, times = Counter(str(encode(reference[r])) for r in both).most_common(1)[0]
+    return Accuracy(
+        name,
+        Share(right, len(answered)),
+        Share(right, len(both)),
+        Share(len(answered), len(both)),
+        Share(times, len(both)),
+        common,
+    )
