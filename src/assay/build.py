@@ -51,6 +51,7 @@ from assay.models.limits import Limits
 from assay.models.llama import Llama
 from assay.models.openai import Address, OpenAI
 from assay.quality.accuracy import Accuracy, accuracy
+from assay.report import Reference, Story
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, ThresholdChain
@@ -152,6 +153,14 @@ def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy
         }
         scores[name] = accuracy(said, gold, GOLD_NAME)
     return {name: score for name, score in scores.items() if score is not None}
+
+
+def story(project: Project) -> Story:
+    """What the report of this project compares with."""
+    gold = project.gold.of(Purpose.EVALUATION)
+    reference = Reference(GOLD_NAME, gold) if gold else None
+    notes = tuple(project.findings.lines())
+    return Story(project.task, reference, notes=notes, currency=project.file.currency)
 
 
 def columns(file: TaskFile) -> Columns:

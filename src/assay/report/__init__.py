@@ -1,0 +1,3 @@
+from assay.report.page import Reference, Story, write_report
+
+__all__ = ["Reference", "Story", "write_report"]
