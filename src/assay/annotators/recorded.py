@@ -3,18 +3,20 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
-from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer, latest
 from assay.core.value import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One recorded answer; a value of None is a recorded silence."""
+    """One recorded answer; a value of None is a recorded silence of the kind `outcome` says."""
 
     value: Value | None
     confidence: float | None = None
     scores: Mapping[str, float] | None = None
     cost: int = 0  # nanos
+    outcome: Outcome = Outcome.ABSTAINED  # where there is no value
+    source: Source | None = None  # of the confidence, where it is not the annotator's
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,21 @@ class Recorded:
     given: Mapping[str, Given]
     decided_by: DecidedBy = DecidedBy.MODEL
     source: Source = Source.PROBABILITY
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        annotations: Iterable[Annotation],
+        decided_by: DecidedBy = DecidedBy.MODEL,
+    ) -> "Recorded":
+        """Replays one annotator's final answers, with their confidence and cost."""
+        final = latest([a for a in annotations if a.outcome.final])
+        given = {
+            a.record: Given(a.value, a.confidence, a.scores, a.cost, a.outcome, a.confidence_source)
+            for a in final
+        }
+        return cls(name, given, decided_by)
 
     @property
     def id(self) -> str:
@@ -40,13 +57,14 @@ class Recorded:
 
     def _answer(self, request: Request, found: Given) -> Annotation:
         if found.value is None:
-            return answer(request, Outcome.ABSTAINED, cost=found.cost)
+            return answer(request, found.outcome, cost=found.cost)
+        source = None if found.confidence is None else found.source or self.source
         return answer(
             request,
             Outcome.ANSWERED,
             value=found.value,
             confidence=found.confidence,
-            confidence_source=None if found.confidence is None else self.source,
+            confidence_source=source,
             scores=found.scores,
             cost=found.cost,
         )

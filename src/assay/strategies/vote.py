@@ -94,7 +94,7 @@ class Vote:
             return Decision(record.id, None, route=("nobody answered",))
         labels, route = dict(tally.labels), [f"{len(given)} of {len(answers)} answered"]
         for unit, among in tally.tied.items():
-            chosen = self._break(unit, among, given, ask)
+            chosen = self._break(unit, among, answers, ask)
             if chosen is None:
                 return Decision(record.id, None, route=(*route, "tie"))
             labels[unit] = chosen
@@ -107,12 +107,14 @@ class Vote:
         return Decision(record.id, value, share, Source.VOTE_SHARE, who, tuple(route))
 
     def _break(
-        self, unit: str, among: list[str], given: Sequence[Annotation], ask: Ask
+        self, unit: str, among: list[str], answers: Sequence[Answer], ask: Ask
     ) -> str | None:
         """One of the tied labels, or None where the rule does not single one out."""
-        votes = [(a, v) for a in given if (v := vote(a, unit, ask)) in among and v is not None]
         if self.referee is not None:
-            return next((v for a, v in reversed(votes) if a is given[-1]), None)
+            words = answered(answers[-1:])
+            chosen = vote(words[0], unit, ask) if words else None
+            return chosen if chosen in among else None
+        votes = [(a, v) for a in answered(answers) if (v := vote(a, unit, ask)) in among and v]
         if self.ties == "first":
             return votes[0][1]
         return _surest(votes) if self.ties == "confidence" else None

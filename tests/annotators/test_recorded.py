@@ -1,0 +1,48 @@
+"""Recorded answers come back as they were given."""
+
+from assay.annotators.recorded import Given, Recorded
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
+from assay.core.cost import Usage
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+
+TASK = Task("t", "which?", Choice(["a", "b"]))
+
+
+def request(record: str, annotator: str = "old") -> Request:
+    return Request(TASK, text_record(record, f"text of {record}"), annotator)
+
+
+async def answers(annotator: Recorded, *records: str) -> list[Annotation]:
+    return [a async for a in annotator.annotate([request(r) for r in records])]
+
+
+async def test_value_confidence_scores_and_cost_come_back() -> None:
+    given = {"r": Given("a", 0.9, {"a": 0.9, "b": 0.1}, cost=7)}
+    [made] = await answers(Recorded("old", given), "r")
+    assert (made.value, made.confidence, made.cost) == ("a", 0.9, 7)
+    assert (made.confidence_source, made.scores) == (Source.PROBABILITY, {"a": 0.9, "b": 0.1})
+
+
+async def test_a_recorded_silence_is_an_abstention() -> None:
+    [made] = await answers(Recorded("old", {"r": Given(None)}), "r")
+    assert made.outcome is Outcome.ABSTAINED
+
+
+async def test_a_model_without_a_record_abstains_and_people_are_waited_for() -> None:
+    assert [a.outcome for a in await answers(Recorded("old", {}), "r")] == [Outcome.ABSTAINED]
+    assert await answers(Recorded("old", {}, DecidedBy.PEOPLE), "r") == []
+
+
+async def test_annotations_replay_with_their_outcome_and_cost() -> None:
+    annotations = [
+        answer(request("r", "llm"), Outcome.ANSWERED, value="b", cost=3, by="ann", usage=Usage(5)),
+        answer(request("s", "llm"), Outcome.REFUSED, raw="no", cost=2),
+        answer(request("t", "llm"), Outcome.FAILED, error="timeout"),
+    ]
+    recorded = Recorded.of("replay", annotations)
+    said = await answers(recorded, "r", "s", "t")
+    assert [a.outcome for a in said] == [Outcome.ANSWERED, Outcome.REFUSED, Outcome.ABSTAINED]
+    assert [a.cost for a in said] == [3, 2, 0]
+    assert said[0].value == "b"
