@@ -1,0 +1,64 @@
+"""Every strategy keeps the same contract; a new one is a row here."""
+
+import pytest
+
+from assay.annotators.people import Panel
+from assay.annotators.recorded import Given, Recorded
+from assay.core.annotation import DecidedBy, Source
+from assay.core.record import text_record
+from assay.run.ask import Askable
+from assay.strategies.base import Strategy
+from assay.strategies.chain import Chain, RandomChain, ThresholdChain
+from assay.strategies.confidence import own
+from assay.strategies.cooperation import Sequential, Triage
+from assay.strategies.review import ReviewDisagreements
+from assay.strategies.single import Single
+from assay.strategies.vote import Vote
+from assay.testing import check_strategy
+
+RECORDS = [text_record(f"r{i}", f"text number {i}") for i in range(60)]
+
+
+def scored(name: str, turn: int) -> Recorded:
+    """Says a and b in turn, surer on some records, silent on every eleventh."""
+    given = {}
+    for i, record in enumerate(RECORDS):
+        label, p = "ab"[(i // turn) % 2], 0.5 + (i * 7 % 50) / 100
+        scores = {label: p, "ba"[(i // turn) % 2]: 1 - p}
+        given[record.id] = Given(None if i % 11 == turn else label, p, scores)
+    return Recorded(name, given, source=Source.CALIBRATED)
+
+
+PEOPLE = Recorded("people", {r.id: Given("a") for r in RECORDS[:40]}, DecidedBy.PEOPLE)
+ANNOTATORS: dict[str, Askable] = {
+    "x": scored("x", 1),
+    "y": scored("y", 2),
+    "z": scored("z", 3),
+    "people": PEOPLE,
+    "panel": Panel("panel"),
+    "inner": Vote(("x", "y", "z")),
+}
+
+STRATEGIES: list[Strategy] = [
+    Single("x"),
+    Single("people"),
+    Single("panel"),
+    Single("inner"),
+    Vote(("x", "y", "z")),
+    Vote(("x", "y"), ties="first"),
+    Vote(("x", "y"), ties="confidence"),
+    Vote(("x", "y"), referee="people"),
+    Vote(("x",), replicas=3),
+    Vote(("x", "inner", "people"), ties="first"),
+    Chain(("x", "y", "z")),
+    ThresholdChain(("x", "y"), (0.8,), own),
+    RandomChain(("x", "y", "z")),
+    Triage("x", "people", 0.7),
+    Sequential("x", "people"),
+    ReviewDisagreements("x", "y", "people"),
+]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.id)
+def test_a_strategy_keeps_its_contract(strategy: Strategy) -> None:
+    check_strategy(strategy, ANNOTATORS, RECORDS)
