@@ -58,12 +58,14 @@ from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
 from assay.strategies.cooperation import TriageShare
 from assay.strategies.nearest import ByWords
+from assay.strategies.prior import PriorCorrected
 from assay.strategies.retrieval import Retrieved
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
 
 GOLD_NAME = "evaluation gold"
+RAW = " (raw)"
 SMALLEST = "smollm2-135m-instruct"
 
 
@@ -82,9 +84,14 @@ class Project:
 
     def records(self, limit: int | None = None) -> Iterator[Record]:
         """The records to label, streamed; calibration gold is not among them."""
-        held_out = self.gold.of(Purpose.CALIBRATION) if self.fitted else {}
+        learnt = self.gold.of(Purpose.CALIBRATION) if self.fitted else {}
         found = self.all_records()
-        return islice((r for r in found if r.id not in held_out), limit)
+        return islice((r for r in found if r.id not in learnt), limit)
+
+    @property
+    def held_out(self) -> int:
+        """How many records are not labelled, since something here learns from their gold."""
+        return len(self.gold.of(Purpose.CALIBRATION)) if self.fitted else 0
 
     def all_records(self) -> Iterator[Record]:
         self.findings = Findings()
@@ -119,6 +126,8 @@ class Project:
         for who in self.annotators.values():
             if isinstance(who, LLM):
                 await who.model.close()
+            elif isinstance(who, Scored) and isinstance(who.scorer, Llama):
+                await who.scorer.close()
 
 
 def open_project(path: Path | str) -> Project:
@@ -133,8 +142,7 @@ def build(file: TaskFile, folder: Path) -> Project:
     money = file.budget.money
     budget = Budget(None if money is None else to_nanos(money))
     workshop = Workshop(file, folder, task, gold, budget)
-    annotators = {name: workshop.annotator(name) for name in file.annotators}
-    return Project(file, folder, task, annotators, workshop.strategy(), gold, budget)
+    return Project(file, folder, task, workshop.annotators(), workshop.strategy(), gold, budget)
 
 
 def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
@@ -233,11 +241,20 @@ class Workshop:
     gold: Gold
     budget: Budget
 
-    def annotator(self, name: str) -> Askable:
-        spec = self.file.annotators[name]
-        if spec.kind in KINDS:
-            return KINDS[spec.kind](self, name, spec)
-        raise SpecError(f"annotator {name!r}: unknown kind {spec.kind!r}")
+    def annotators(self) -> dict[str, Askable]:
+        """What the file names, and below a calibrated embedded model the model itself."""
+        made: dict[str, Askable] = {}
+        for name, spec in self.file.annotators.items():
+            who = KINDS[spec.kind](self, name, spec)
+            if isinstance(who, Scored) and spec.calibrate:
+                made[name + RAW], who = who, PriorCorrected(name + RAW, self.first(spec.fit))
+            made[name] = who
+        return made
+
+    def first(self, count: int) -> tuple[Record, ...]:
+        """The first records of the data, on which label priors are fitted."""
+        found = read_records(self.folder / self.file.data.path, columns(self.file))
+        return tuple(islice(found, count))
 
     def purse(self, spec: AnnotatorSpec) -> Purse:
         return Purse(Prices(**spec.prices.model_dump()), self.budget)

@@ -58,7 +58,8 @@ def label(project: "Project", ledger: "Ledger", limit: int | None) -> "Summary":
     from assay.run import label as run_label
     from assay.run.live import shown
 
-    total = limit or sum(1 for _ in read_rows(project.folder / project.file.data.path))
+    rows = sum(1 for _ in read_rows(project.folder / project.file.data.path))
+    total = limit or rows - project.held_out
     minutes = project.file.budget.minutes
     settings = Settings(
         budget=project.budget,

@@ -1,0 +1,136 @@
+"""`assay data` and `assay demo`: real tweets, labelled here and compared with people."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.data.vader import VaderSet
+    from assay.quality.accuracy import Accuracy
+
+FIT = 150  # tweets with people's labels that the classifier learns from; never scored
+SEED = 7
+REPORT = "report.html"
+GOLD_NOTE = (
+    "Each tweet was rated by about twenty people from -4 to 4; the reference is the class of the "
+    "mean rating of all but one of them (up to -0.5 negative, from 0.5 positive)."
+)
+
+TASK = """\
+# What `assay demo` runs: three labellers vote on tweets that about twenty people have rated each.
+name: tweets
+data:
+  path: records.jsonl
+  id: id
+question: What is the sentiment of this tweet?
+answer:
+  kind: choice
+  labels: [negative, neutral, positive]
+annotators:
+  smollm2:                  # a language model of 135 million weights, in this process
+    kind: embedded
+    fit: 100
+  vader:                    # a lexicon and rules
+    kind: rule
+    rule: vader
+  minilm:                   # sentence embeddings and logistic regression, fitted on gold
+    kind: classifier
+strategy:
+  kind: vote
+gold:                       # the mean of the other people's ratings of a tweet, as a class
+  path: gold.csv
+  calibration: {calibration:.6f}
+  evaluation: {evaluation:.6f}
+seed: 0
+"""
+
+
+@click.group("data")
+def data_command() -> None:
+    """Fetch data sets that people have rated."""
+
+
+@data_command.command("fetch")
+@click.argument("name", type=click.Choice(["tweets", "movies", "amazon", "nyt"]))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make.")
+@click.option("--records", type=click.IntRange(min=10), help="Only this many, drawn by seed.")
+def fetch_command(name: str, out: Path, records: int | None) -> None:
+    """Build a three-class task of the VADER study: task, records, gold, people."""
+    texts = fetched(name)
+    build_folder(texts if records is None else texts.first(records, SEED), out)
+    click.echo(f"wrote {out}/task.yaml; look at it with: assay check {out}/task.yaml")
+
+
+@click.command("demo")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("assay-demo"))
+@click.option("--records", type=click.IntRange(min=40), default=300, show_default=True)
+def demo_command(out: Path, records: int) -> None:
+    """Label real tweets with the embedded models and compare with people."""
+    from assay.build import evaluation, open_project, story
+    from assay.cli.run import label
+    from assay.data.vader import held_out
+    from assay.quality.accuracy import accuracy
+    from assay.report import write_report
+
+    click.echo("1/3 fetching the tweets and the embedded models (about 120 MB, once) ...")
+    texts = fetched("tweets").first(records + FIT, SEED)
+    fetch_models()
+    build_folder(texts, out)
+    click.echo(f"2/3 labelling {records} tweets: a language model, a rule, a classifier vote ...")
+    project = open_project(out / "task.yaml")
+    ledger = project.ledger()
+    summary = label(project, ledger, None)
+    told = story(project)
+    assert told.reference is not None
+    person = held_out(texts, SEED).person
+    one = accuracy(
+        {id: person[id] for id in told.reference.values},
+        told.reference.values,
+        told.reference.name,
+    )
+    extra = {} if one is None else {"one person (a rating left out of the gold)": one}
+    click.echo("3/3 writing the report ...")
+    write_report(ledger, summary.run, replace(told, extra=extra, notes=(GOLD_NOTE,)), out / REPORT)
+    _tell(out, evaluation(project, ledger, summary.run) | extra)
+    ledger.close()
+
+
+def fetched(name: str) -> "VaderSet":
+    from assay.data.vader import prepare
+    from assay.models.cache import BY_NAME, default_cache
+
+    return prepare(default_cache().fetch(BY_NAME["vader-icwsm2014"]), name)
+
+
+def fetch_models() -> None:
+    from assay.models.cache import BY_NAME, default_cache
+
+    for name in ("smollm2-135m-instruct", "minilm-l6-int8", "minilm-l6-tokenizer"):
+        default_cache().fetch(BY_NAME[name])
+
+
+def build_folder(texts: "VaderSet", out: Path) -> None:
+    """records.jsonl, people.csv, ratings.csv, gold.csv and task.yaml in `out`."""
+    from assay.data.vader import held_out, write
+
+    write(texts, out, SEED)
+    gold = held_out(texts, SEED).others
+    lines = ["record,label", *(f"{id},{label}" for id, label in gold.items())]
+    (out / "gold.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    share = min(0.5, FIT / len(texts.records))
+    task = TASK.format(calibration=share, evaluation=1 - share)
+    (out / "task.yaml").write_text(task, encoding="utf-8")
+
+
+def _tell(out: Path, scores: "Mapping[str, Accuracy]") -> None:
+    click.echo("\nShare that agrees with the other people (mean of their ratings as a class):")
+    for name, score in scores.items():
+        click.echo(f"  {name:<44} {score.on_all}")
+    baseline = next(iter(scores.values()))
+    always = f"always {baseline.baseline_value!r}"
+    click.echo(f"  {always:<44} {baseline.baseline}")
+    click.echo(f"\nreport: {out / REPORT}\ntask:   {out / 'task.yaml'}")
+    click.echo(f"go on:  assay run {out / 'task.yaml'}   (nothing is asked twice)")
