@@ -1,23 +1,153 @@
-"""`assay export` and `assay import`: results out, existing annotations in."""
+"""`assay import` and `assay export`: annotations into a ledger, and what it holds out of it."""
 
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from assay.core.record import Record
+    from assay.core.task import Task
+    from assay.data.annotations import Names
+    from assay.ledger import Ledger
+
+BATCH = 1_000
+TASK_FILES = (".yaml", ".yml")
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--ledger", help="Ledger file or URL to write to; default: the task file's.")
+@click.option("--task", type=click.Path(path_type=Path), help="Task file that the answers are to.")
+@click.option("--name", help="Name of the task where no task file is given; default: the file's.")
+@click.option("--record", default="record", show_default=True, help="Column with the record id.")
+@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
+@click.option("--label", default="label", show_default=True, help="Column with the label.")
+@click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
+@click.option("--people", is_flag=True, help="People gave these answers, not models.")
+@click.option("--ordinal", is_flag=True, help="Whole numbers are a scale, not names of classes.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
+def import_command(
+    path: Path,
+    ledger: str | None,
+    task: Path | None,
+    name: str | None,
+    record: str,
+    annotator: str,
+    label: str,
+    wide: tuple[str, ...],
+    people: bool,
+    ordinal: bool,
+    as_json: bool,
+) -> None:
+    """Read existing annotations from PATH: long, wide (--wide), or JSON of who: record: label."""
+    from assay.core.errors import SpecError
+    from assay.data.annotations import Names
+    from assay.ledger import open_ledger
+
+    names = Names(record, annotator, label, wide)
+    asked, records, place = _asked(path, task, name, (names, ordinal))
+    place = ledger or place
+    if place is None:
+        raise SpecError("where to? give --ledger FILE, or --task FILE that names a ledger")
+    _check(path, names, asked, records)  # a mistake in the last line leaves nothing half-written
+    opened = open_ledger(place)
+    try:
+        told = _fill(opened, path, names, (asked, records, "people" if people else None))
+    finally:
+        opened.close()
+    told |= {"task": asked.id, "ledger": place}
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    click.echo(f"{told['added']:,} annotations of task {asked.id} written to {place}")
+    if told["known"]:
+        click.echo(
+            f"note: {told['known']:,} were there already (imported before, or given twice by one "
+            "annotator); the first stands",
+            err=True,
+        )
+    if told["empty"]:
+        click.echo(f"note: {told['empty']:,} empty cells are no annotation", err=True)
+
+
+def _asked(
+    path: Path, file: Path | None, name: str | None, how: tuple["Names", bool]
+) -> tuple["Task", Mapping[str, "Record"] | None, str | None]:
+    """The task, its records where a task file says where they are, and the ledger it names."""
+    from assay.core.task import Task
+    from assay.data.annotations import infer_schema, labels_in, read_given
+
+    if file is not None:
+        from assay.build import open_project
+
+        project = open_project(file)
+        records = {record.id: record for record in project.all_records()}
+        return project.task, records, project.ledger_place
+    names, ordinal = how
+    schema = infer_schema(labels_in(read_given(path, names)), ordinal)
+    return Task(name or path.stem, f"Imported from {path.name}", schema), None, None
+
+
+def _check(
+    path: Path, names: "Names", task: "Task", records: Mapping[str, "Record"] | None
+) -> None:
+    from assay.data.annotations import Origin, annotations_of, read_given
+
+    for _ in annotations_of(read_given(path, names), Origin(task), records):
+        pass
+
+
+def _fill(
+    ledger: "Ledger",
+    path: Path,
+    names: "Names",
+    whose: tuple["Task", Mapping[str, "Record"] | None, str | None],
+) -> dict[str, object]:
+    import time
+    from importlib.metadata import version
+    from itertools import islice
+
+    from assay.data.annotations import Given, Origin, annotations_of, read_given
+    from assay.ledger import Run
+
+    task, records, panel = whose
+    now = time.time()
+    run = Run(f"import-{time.time_ns():x}", task.id, "import", now, version=version("assay"))
+    ledger.add_task(task)
+    ledger.start_run(run)
+    if records is not None:
+        ledger.add_records(records.values())
+    empty = 0
+
+    def counted() -> Iterator[Given]:
+        nonlocal empty
+        for one in read_given(path, names):
+            empty += one.label is None
+            yield one
+
+    added = known = 0
+    coming = annotations_of(counted(), Origin(task, panel, run.id, now), records)
+    while batch := list(islice(coming, BATCH)):
+        new = ledger.add(batch)
+        added += new
+        known += len(batch) - new
+    ledger.end_run(run.id, time.time())
+    return {"added": added, "known": known, "empty": empty, "run": run.id}
+
 
 @click.command("export")
-@click.argument("task", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True,
-              help="File ending in .csv, .jsonl or .parquet; without ending: Hugging Face folder.")  # fmt: skip
+@click.argument("source")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), required=True,
+    help="File (.csv, .jsonl, .parquet), or a folder for a Hugging Face dataset.",
+)  # fmt: skip
+@click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--annotations", is_flag=True, help="Every annotation instead of the decisions.")
-@click.option("--run", "run", help="Decisions of this run; the last one if left out.")
-@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
-def export_command(
-    task: Path, out: Path, annotations: bool, run: str | None, ledger: str | None
-) -> None:
-    """Write the decisions (or annotations) of TASK to a file, whole or not at all."""
-    from assay.build import open_project
-    from assay.core.errors import SpecError
+def export_command(source: str, out: Path, run: str | None, annotations: bool) -> None:
+    """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
     from assay.data.write import (
         ANNOTATION_FIELDS,
         DECISION_FIELDS,
@@ -26,62 +156,44 @@ def export_command(
         write_rows,
     )
 
-    project = open_project(task).changed({}, ledger)
-    opened = project.ledger()
+    ledger, task = _opened(source)
     try:
         if annotations:
-            found = opened.annotations(project.task.id)
-            count = write_rows(annotation_rows(found), ANNOTATION_FIELDS, out)
+            count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
         else:
-            runs = [r.id for r in opened.runs(project.task.id)]
-            if not runs or (run is not None and run not in runs):
-                raise SpecError(f"{project.ledger_place} holds no {run or 'run'} of this task")
-            made = opened.decisions(run or runs[-1])
-            count = write_rows(decision_rows(made), DECISION_FIELDS, out)
+            decided = ledger.decisions(_run(ledger, task, run))
+            count = write_rows(decision_rows(decided), DECISION_FIELDS, out)
     finally:
-        opened.close()
-    click.echo(f"wrote {count:,} rows to {out}")
+        ledger.close()
+    click.echo(f"{count:,} {'annotations' if annotations else 'decisions'} written to {out}")
 
 
-@click.command("import")
-@click.argument("task", type=click.Path(path_type=Path))
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--record", default="record", show_default=True, help="Column with the record id.")
-@click.option("--annotator", default="annotator", show_default=True,
-              help="Column with the name of who answered (long form).")  # fmt: skip
-@click.option("--label", default="label", show_default=True, help="Column with the answer.")
-@click.option("--wide", is_flag=True, help="One column for each annotator, beside --record.")
-@click.option("--panel", help="They are people: their answers count for this panel of the task.")
-@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
-def import_command(
-    task: Path,
-    files: tuple[Path, ...],
-    record: str,
-    annotator: str,
-    label: str,
-    wide: bool,
-    panel: str | None,
-    ledger: str | None,
-) -> None:
-    """Read existing annotations of TASK's records from FILES into its ledger.
+def _opened(source: str) -> tuple["Ledger", str | None]:
+    from assay.core.errors import LedgerError
+    from assay.ledger import open_ledger
 
-    FILES are tables (long form, or --wide) or JSON of annotator → record → label.
-    """
-    from assay.build import open_project
-    from assay.data.annotations import Shape, read_annotations
+    task = None
+    if source.endswith(TASK_FILES):
+        from assay.build import open_project
 
-    project = open_project(task).changed({}, ledger)
-    shape = Shape(record, annotator, label, wide)
-    opened = project.ledger()
-    try:
-        opened.add_task(project.task)
-        records = {r.id: r for r in project.all_records()}
-        opened.add_records(records.values())
-        new = 0
-        for file in files:
-            found = read_annotations(file, shape, project.task, records, panel)
-            new += opened.add(found)
-            click.echo(f"{file}: {len(found):,} annotations")
-    finally:
-        opened.close()
-    click.echo(f"{new:,} are new in {project.ledger_place}")
+        project = open_project(source)
+        source, task = str(project.ledger_place), project.task.id
+    if "://" not in source and not Path(source).is_file():
+        raise LedgerError(f"there is no ledger {source}; `assay run` or `assay import` makes one")
+    return open_ledger(source), task
+
+
+def _run(ledger: "Ledger", task: str | None, wanted: str | None) -> str:
+    from assay.core.errors import InputError
+
+    runs = [run.id for run in ledger.runs(task)]
+    if wanted is not None:
+        if wanted not in runs:
+            raise InputError(
+                f"there is no run {wanted!r}; the runs are {', '.join(runs) or 'none'}"
+            )
+        return wanted
+    for run in reversed(runs):
+        if next(ledger.decisions(run), None) is not None:
+            return run
+    raise InputError("no run has decided anything yet; --annotations exports what was answered")

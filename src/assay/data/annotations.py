@@ -1,97 +1,168 @@
-"""Existing annotations of people or models: long tables, wide tables, nested JSON."""
+"""Answers that exist already: long tables, wide tables, and nested JSON, as annotations."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.errors import InputError
 from assay.core.record import Record
+from assay.core.schema import Choice, Scale, Schema
 from assay.core.task import Task
 from assay.data.base import cell, check_columns
 from assay.data.read import read_rows
 
-
-class Answered(NamedTuple):
-    """One cell: where it stands, whose it is, and what it says (raw)."""
-
-    where: str
-    annotator: str
-    record: str
-    label: object
+MOST_LABELS = 1_000  # more distinct answers than this are no closed set
+MOST_STEPS = 20  # whole numbers up to this many stay names of classes unless `ordinal` is asked
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """How a table is laid out: column names, and whether each annotator has a column."""
+class Given:
+    """One cell of a file: what an annotator said of a record; None where the cell is empty."""
+
+    record: str
+    annotator: str
+    label: str | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The columns of a long table (record, annotator, label), or the annotators of a wide one."""
 
     record: str = "record"
     annotator: str = "annotator"
     label: str = "label"
-    wide: bool = False
+    wide: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        return (self.record, *(self.wide or (self.annotator, self.label)))
 
 
-LONG = Shape()
+def read_given(path: Path, names: Names) -> Iterator[Given]:
+    """Wide where `names` lists annotators, nested where JSON holds objects in objects, else long.
 
-
-def read_answers(path: Path, shape: Shape = LONG) -> Iterator[Answered]:
-    """The answers of a file; empty cells are no answer."""
-    if path.suffix.lower() == ".json":
-        yield from _nested(path)
+    A nested file is read whole, the tables are streamed.
+    """
+    nested = None if names.wide else _nested(path)
+    if nested is not None:
+        yield from _read_nested(path, nested)
         return
     checked = False
     for number, row in read_rows(path):
         if not checked:
-            wanted = (shape.record,) if shape.wide else (shape.record, shape.annotator, shape.label)
-            check_columns(path, list(row), wanted)
+            check_columns(path, list(row), names.wanted)
             checked = True
-        record, where = cell(row[shape.record]).strip(), f"{path}:{number}"
-        if not shape.wide:
-            yield Answered(where, cell(row[shape.annotator]).strip(), record, row[shape.label])
-            continue
-        for name, content in row.items():
-            if name != shape.record and cell(content).strip():
-                yield Answered(where, name, record, content)
+        where = f"{path}:{number}"
+        record = _name(row[names.record], names.record, where)
+        if names.wide:
+            for who in names.wide:
+                yield Given(record, who, cell(row[who]).strip() or None, where)
+        else:
+            who = _name(row[names.annotator], names.annotator, where)
+            yield Given(record, who, cell(row[names.label]).strip() or None, where)
     if not checked:
         raise InputError(f"{path} holds no annotations")
 
 
-def _nested(path: Path) -> Iterator[Answered]:
-    """JSON of annotator → record → label, as nitaytech/AltTest publishes it."""
-    if not path.exists():
-        raise InputError(f"{path} does not exist")
+def _name(content: object, column: str, where: str) -> str:
+    name = cell(content).strip()
+    if not name:
+        raise InputError(f"{where}: column {column!r} is empty")
+    return name
+
+
+def _nested(path: Path) -> Mapping[str, object] | None:
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return None
     try:
         content = json.loads(path.read_bytes())
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
-    if not isinstance(content, dict) or not all(isinstance(v, dict) for v in content.values()):
-        raise InputError(f"{path}: JSON of annotator → record → label is needed")
-    for annotator, labels in content.items():
-        for record, label in labels.items():
-            if label is not None and cell(label).strip():
-                yield Answered(f"{path}: {annotator}", annotator, record, label)
+    return content if isinstance(content, dict) else None
 
 
-def read_annotations(
-    path: Path,
-    shape: Shape,
-    task: Task,
-    records: Mapping[str, Record],
-    panel: str | None = None,
-) -> list[Annotation]:
-    """Answers as annotations of the task; InputError names file, line and record of a bad one."""
-    found: list[Annotation] = []
-    for given in read_answers(path, shape):
-        record = records.get(given.record)
+def _read_nested(path: Path, content: Mapping[str, object]) -> Iterator[Given]:
+    if not content:
+        raise InputError(f"{path} holds no annotations")
+    for who, answers in content.items():
+        if not isinstance(answers, dict):
+            raise InputError(f"{path}: {who!r} holds no object of record to label")
+        for record, label in answers.items():
+            text = json.dumps(label) if isinstance(label, dict | list) else cell(label).strip()
+            yield Given(record, who, text or None, f"{path}: {who!r}, record {record!r}")
+
+
+def infer_schema(labels: Iterable[str], ordinal: bool = False) -> Schema:
+    """`Choice` of the labels seen, or `Scale` where they are numbers that no class is named by:
+    fractions, more than twenty of them, or `ordinal` says so."""
+    seen = set(labels)
+    if not seen:
+        raise InputError("there is no label to infer the kind of answer from")
+    numbers = _numbers(seen)
+    if numbers is None:
+        return Choice(sorted(seen))
+    whole = all(n.is_integer() for n in numbers)
+    if len(numbers) > 1 and (ordinal or not whole or len(numbers) > MOST_STEPS):
+        return Scale(min(numbers), max(numbers), 1.0 if whole else None)
+    return Choice(sorted(seen, key=float))
+
+
+def _numbers(labels: set[str]) -> set[float] | None:
+    try:
+        numbers = {float(label) for label in labels}
+    except ValueError:
+        return None
+    return numbers if all(abs(n) < float("inf") for n in numbers) else None
+
+
+def labels_in(given: Iterable[Given]) -> set[str]:
+    """The distinct labels, for `infer_schema`; InputError where they are no closed set."""
+    seen: set[str] = set()
+    for one in given:
+        if one.label is not None:
+            seen.add(one.label)
+        if len(seen) > MOST_LABELS:
+            raise InputError(
+                f"{one.where}: more than {MOST_LABELS} different labels; "
+                "name a task file that says what kind of answer this is"
+            )
+    return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose answers these are: with `panel` they are people's, and the names are kept in `by`."""
+
+    task: Task
+    panel: str | None = None
+    run: str = ""
+    at: float = 0.0
+
+
+def annotations_of(
+    given: Iterable[Given], origin: Origin, records: Mapping[str, Record] | None = None
+) -> Iterator[Annotation]:
+    """Empty cells are no annotation. InputError for a label outside the schema and, where
+    `records` are given, for a record that is not among them."""
+    for one in given:
+        if one.label is None:
+            continue
+        record = Record(one.record, ()) if records is None else records.get(one.record)
         if record is None:
-            raise InputError(f"{given.where}: no record {given.record!r} in the data of the task")
+            raise InputError(f"{one.where}: record {one.record!r} is not in the data of the task")
         try:
-            value = task.schema.check(given.label)
+            value = origin.task.schema.check(one.label)
         except InputError as bad:
-            raise InputError(f"{given.where}: record {given.record!r}: {bad}") from None
-        request = Request(task, record, panel or given.annotator)
-        by = given.annotator if panel else None
-        found.append(answer(request, Outcome.ANSWERED, value=value, mapping="import", by=by))
-    return found
+            raise InputError(f"{one.where}: record {one.record!r}: {bad}") from None
+        yield answer(
+            Request(origin.task, record, origin.panel or one.annotator),
+            Outcome.ANSWERED,
+            value=value,
+            raw=one.label,
+            by=one.annotator if origin.panel else None,
+            run=origin.run,
+            at=origin.at,
+        )

@@ -32,6 +32,9 @@ class Ledger(Protocol):
 
     def add_task(self, task: Task) -> None: ...
 
+    def schemas(self) -> dict[str, Schema]:
+        """Task id to schema, of the tasks added: enough to read votes without a task file."""
+
     def add_records(self, records: Iterable[Record]) -> int:
         """How many were new; InputError where an id is there with another digest."""
 

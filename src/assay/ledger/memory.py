@@ -27,6 +27,9 @@ class MemoryLedger:
     def add_task(self, task: Task) -> None:
         self._tasks.setdefault(task.id, task)
 
+    def schemas(self) -> dict[str, Schema]:
+        return {id: task.schema for id, task in self._tasks.items()}
+
     def add_records(self, records: Iterable[Record]) -> int:
         before = len(self._records)
         for record in records:

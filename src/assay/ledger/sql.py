@@ -20,6 +20,7 @@ from assay.core.votes import Votes
 from assay.ledger import rows, tables
 from assay.ledger.base import Run
 from assay.ledger.migrations import migrate
+from assay.ledger.schemas import schema_of
 from assay.ledger.votes import votes_from_rows
 
 PAGE = 2_000  # rows fetched at once
@@ -33,8 +34,9 @@ class SqlLedger:
 
     def __init__(self, url: str) -> None:
         self.url = url if "://" in url else f"sqlite:///{url}"
-        self.name = make_url(self.url).render_as_string(hide_password=True)
+        self.name = "URL"
         with self._clear_errors():
+            self.name = make_url(self.url).render_as_string(hide_password=True)
             self.engine = _engine(self.url)
             migrate(self.engine, self.name)
         sqlite = self.engine.dialect.name == "sqlite"
@@ -47,6 +49,11 @@ class SqlLedger:
         except SQLAlchemyError as bad:
             reason = str(getattr(bad, "orig", None) or bad).strip().splitlines()[0]
             raise LedgerError(f"ledger {self.name}: {reason}; {_advice(reason)}") from None
+        except ImportError as bad:
+            raise LedgerError(
+                f"ledger {self.name}: {bad}; for PostgreSQL: pip install assay[postgres] "
+                "and a URL that begins with postgresql+psycopg://"
+            ) from None
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -62,6 +69,10 @@ class SqlLedger:
         statement = self._insert(tables.tasks).on_conflict_do_nothing()
         with self._write() as connection:
             connection.execute(statement, [{"id": task.id, "content": content}])
+
+    def schemas(self) -> dict[str, Schema]:
+        found = self._read(select(tables.tasks).order_by(tables.tasks.c.id))
+        return {row.id: schema_of(json.loads(row.content)[2]) for row in found}
 
     def add_records(self, records: Iterable[Record]) -> int:
         added = 0

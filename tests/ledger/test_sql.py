@@ -1,0 +1,95 @@
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from assay.core.annotation import Outcome, Request, answer
+from assay.core.errors import LedgerError
+from assay.core.record import text_record
+from assay.core.schema import Choice, Form, FreeText, Label, MultiChoice, Scale, Schema, Spans
+from assay.core.task import Task
+from assay.ledger import SqlLedger
+from assay.ledger.schemas import schema_of
+
+TASK = Task("t", "?", Choice(["a", "b"]))
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    path.write_text("this is a letter to my aunt, not a database " * 50)
+    with pytest.raises(LedgerError, match="not a database; give another path") as caught:
+        SqlLedger(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    SqlLedger(str(path)).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE meta SET content = '99'")
+    connection.close()
+    with pytest.raises(LedgerError, match=r"has format 99.*install a newer Assay"):
+        SqlLedger(str(path))
+
+
+def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE records (x)")
+    connection.close()
+    with pytest.raises(LedgerError, match="tables of another program"):
+        SqlLedger(str(path))
+
+
+@pytest.mark.parametrize("place", ["/no/such/folder/l.sqlite", "nosuch://x/y", "://"])
+def test_a_place_that_cannot_be_opened_is_one_clear_line(place: str) -> None:
+    with pytest.raises(LedgerError) as caught:
+        SqlLedger(place)
+    assert "\n" not in str(caught.value)
+
+
+def write(path: str, start: int) -> None:
+    ledger = SqlLedger(path)
+    for i in range(start, start + 300, 20):
+        requests = [Request(TASK, text_record(f"r{n}", f"{n}"), "m") for n in range(i, i + 20)]
+        ledger.add([answer(r, Outcome.ANSWERED, value="a") for r in requests])
+    ledger.close()
+
+
+def test_two_processes_never_double_an_answer(tmp_path: Path) -> None:
+    path = str(tmp_path / "l.sqlite")
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write, args=(path, start)) for start in (0, 100)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    ledger = SqlLedger(path)
+    found = [a.record for a in ledger.annotations()]
+    ledger.close()
+    assert sorted(found) == sorted(f"r{n}" for n in range(400))
+
+
+LABELS = [Label("x", "an x", {"": ("ex",), "mr": ("क्ष",)}), "y"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        Choice(LABELS), MultiChoice(LABELS), Spans(LABELS), FreeText(99),
+        Scale(1, 5, anchors={1: "bad"}), Scale(0, 1, None),
+        Form({"c": Choice(LABELS), "s": Scale(0, 2)}, {"c": "which?"}),
+    ],
+    ids=lambda s: s.kind,
+)  # fmt: skip
+def test_a_schema_comes_back_from_the_ledger(tmp_path: Path, schema: Schema) -> None:
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    task = Task("t", "?", schema)
+    ledger.add_task(task)
+    [(id, back)] = ledger.schemas().items()
+    ledger.close()
+    assert id == task.id
+    assert back.wording() == schema.wording()
+    assert schema_of(back.wording()).json_schema() == schema.json_schema()
