@@ -1,0 +1,55 @@
+import pytest
+
+from assay.annotators.classifier import Classifier, fit_ngrams
+from assay.core.annotation import Annotation, Outcome, Request
+from assay.core.errors import InputError, SpecError
+from assay.core.record import Record, text_record
+from assay.core.schema import Choice, FreeText
+from assay.core.task import Task
+
+SCHEMA = Choice(["animal", "money"])
+TEXTS = {
+    "the cat sleeps": "animal", "a dog barks": "animal", "cats and dogs": "animal",
+    "the bank pays interest": "money", "a loan costs interest": "money", "pay the loan": "money",
+}  # fmt: skip
+PAIRS = [(text_record(str(i), text), label) for i, (text, label) in enumerate(TEXTS.items())]
+
+
+async def said(annotator: Classifier, *records: Record) -> list[Annotation]:
+    task = Task("t", "?", SCHEMA)
+    requests = [Request(task, record, annotator.id) for record in records]
+    return [a async for a in annotator.annotate(requests)]
+
+
+async def test_it_learns_from_the_examples_and_says_how_sure_it_is():
+    new = text_record("x", "two dogs"), text_record("y", "interest on a loan")
+    animal, money = await said(fit_ngrams(PAIRS, SCHEMA), *new)
+    assert (animal.value, money.value) == ("animal", "money")
+    assert 0.5 < animal.confidence <= 1
+    assert set(animal.scores) == {"animal", "money"}
+
+
+async def test_it_abstains_on_what_it_was_fitted_on():
+    (made,) = await said(fit_ngrams(PAIRS, SCHEMA), PAIRS[0][0])
+    assert made.outcome is Outcome.ABSTAINED
+
+
+def test_another_training_set_is_another_annotator():
+    ids = {fit_ngrams(PAIRS, SCHEMA).id, fit_ngrams(PAIRS[1:], SCHEMA).id}
+    assert len(ids) == 2
+    assert fit_ngrams(PAIRS[::-1], SCHEMA).id in ids
+
+
+def test_one_class_cannot_be_learnt():
+    with pytest.raises(InputError, match="at least two labels"):
+        fit_ngrams(PAIRS[:3], SCHEMA)
+
+
+def test_no_examples_cannot_be_learnt_from():
+    with pytest.raises(InputError, match="none"):
+        fit_ngrams([], SCHEMA)
+
+
+def test_an_open_schema_is_refused():
+    with pytest.raises(SpecError, match="choice"):
+        fit_ngrams(PAIRS, FreeText())

@@ -1,0 +1,54 @@
+import pytest
+
+from assay.core.errors import SpecError
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.strategies.prior import PriorCorrected, prior_corrected
+from tests.strategies.recorded_ask import RecordedAsk
+
+TASK = Task("t", "?", Choice(["good", "bad"]))
+RECORDS = [text_record(str(i), f"text {i}") for i in range(4)]
+# the model prefers "good" by 2 nats whatever it reads; what is left tells the texts apart
+SCORES = {
+    "0": {"good": -1.0, "bad": -2.0},
+    "1": {"good": -1.0, "bad": -4.0},
+    "2": {"good": -1.0, "bad": -2.5},
+    "3": {"good": -1.0, "bad": -3.5},
+}
+GIVEN = {"llm": {id: ("good", scores) for id, scores in SCORES.items()}}
+
+
+async def test_the_models_liking_for_a_label_is_taken_off():
+    made = await prior_corrected("llm", RECORDS).label(RECORDS, RecordedAsk(TASK, GIVEN))
+    assert [d.value for d in made] == ["bad", "good", "bad", "good"]
+    assert made[0].scores == {"good": 0.0, "bad": 1.0}
+    assert made[0].confidence == pytest.approx(0.7311, abs=1e-4)
+
+
+async def test_an_open_fit_record_leaves_everything_open():
+    given = {"llm": {id: said for id, said in GIVEN["llm"].items() if id != "3"}}
+    made = await prior_corrected("llm", RECORDS).label(RECORDS[:1], RecordedAsk(TASK, given))
+    assert made[0].waiting_for == "llm"
+
+
+async def test_silence_stays_silent():
+    given = {"llm": {**GIVEN["llm"], "0": (None, None)}}
+    made = await prior_corrected("llm", RECORDS).label(RECORDS, RecordedAsk(TASK, given))
+    assert made[0].value is None
+    assert made[1].value == "good"
+
+
+def test_another_fit_is_another_strategy():
+    assert prior_corrected("llm", RECORDS).id != prior_corrected("llm", RECORDS, 3).id
+
+
+async def test_an_annotator_without_scores_is_refused():
+    given = {"llm": {r.id: ("good", None) for r in RECORDS}}
+    with pytest.raises(SpecError, match="label scores"):
+        await prior_corrected("llm", RECORDS).label(RECORDS, RecordedAsk(TASK, given))
+
+
+def test_one_record_is_no_prior():
+    with pytest.raises(SpecError, match="at least two"):
+        PriorCorrected("llm", (RECORDS[0],))
