@@ -72,7 +72,7 @@ def test_two_processes_never_double_an_answer(tmp_path: Path) -> None:
     assert sorted(found) == sorted(f"r{n}" for n in range(400))
 
 
-LABELS = [Label("x", "an x", {"": ("ex",), "mr": ("क्ष",)}), "y"]
+LABELS: list[str | Label] = [Label("x", "an x", {"": ("ex",), "mr": ("क्ष",)}), "y"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,10 @@ TASK_FILES = (".yaml", ".yml")
 @click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
 @click.option("--label", default="label", show_default=True, help="Column with the label.")
 @click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
+@click.option(
+    "--labels-of", multiple=True, type=click.Path(path_type=Path),
+    help="Another file of the same form and task: its labels are possible answers too.",
+)  # fmt: skip
 @click.option("--people", is_flag=True, help="People gave these answers, not models.")
 @click.option("--ordinal", is_flag=True, help="Whole numbers are a scale, not names of classes.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
@@ -38,6 +42,7 @@ def import_command(
     annotator: str,
     label: str,
     wide: tuple[str, ...],
+    labels_of: tuple[Path, ...],
     people: bool,
     ordinal: bool,
     as_json: bool,
@@ -48,7 +53,7 @@ def import_command(
     from assay.ledger import open_ledger
 
     names = Names(record, annotator, label, wide)
-    asked, records, place = _asked(path, task, name, (names, ordinal))
+    asked, records, place = _asked((path, *labels_of), task, name, (names, ordinal))
     place = ledger or place
     if place is None:
         raise SpecError("where to? give --ledger FILE, or --task FILE that names a ledger")
@@ -74,7 +79,7 @@ def import_command(
 
 
 def _asked(
-    path: Path, file: Path | None, name: str | None, how: tuple["Names", bool]
+    paths: tuple[Path, ...], file: Path | None, name: str | None, how: tuple["Names", bool]
 ) -> tuple["Task", Mapping[str, "Record"] | None, str | None]:
     """The task, its records where a task file says where they are, and the ledger it names."""
     from assay.core.task import Task
@@ -87,8 +92,9 @@ def _asked(
         records = {record.id: record for record in project.all_records()}
         return project.task, records, project.ledger_place
     names, ordinal = how
-    schema = infer_schema(labels_in(read_given(path, names)), ordinal)
-    return Task(name or path.stem, f"Imported from {path.name}", schema), None, None
+    labels = set().union(*(labels_in(read_given(path, names)) for path in paths))
+    name = name or paths[0].stem
+    return Task(name, f"Imported: {name}", infer_schema(labels, ordinal)), None, None
 
 
 def _check(

@@ -107,7 +107,7 @@ def infer_schema(labels: Iterable[str], ordinal: bool = False) -> Schema:
     whole = all(n.is_integer() for n in numbers)
     if len(numbers) > 1 and (ordinal or not whole or len(numbers) > MOST_STEPS):
         return Scale(min(numbers), max(numbers), 1.0 if whole else None)
-    return Choice(sorted(seen, key=float))
+    return Choice([*sorted(seen, key=float)])
 
 
 def _numbers(labels: set[str]) -> set[float] | None:

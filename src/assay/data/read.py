@@ -182,8 +182,8 @@ def _folder(path: Path) -> Iterator[tuple[int, Row]]:
         files = sorted(path.glob("*.arrow")) or sorted(path.glob("*.parquet"))
     if not files:
         splits = sorted(p.parent.name for p in path.glob("*/state.json"))
-        hint = f"; it has the splits {', '.join(splits)}: name one, as in {path}/{splits[0]}"
-        raise InputError(f"{path} holds no dataset{hint if splits else ''}")
+        hint = f"; it has the splits {', '.join(splits)}: name one of them" if splits else ""
+        raise InputError(f"{path} holds no dataset{hint}")
     number = 0
     for file in files:
         for _, row in (read_parquet if file.suffix == ".parquet" else read_arrow)(file):

@@ -11,7 +11,8 @@ def schema_of(wording: Any) -> Schema:
     """The inverse of `Schema.wording`."""
     kind, *rest = wording
     if kind in _LABELLED:
-        return _LABELLED[kind]([_label(entry) for entry in rest[0]])
+        schema: Schema = _LABELLED[kind]([_label(entry) for entry in rest[0]])
+        return schema
     if kind == Scale.kind:
         low, high, step, anchors = rest
         return Scale(low, high, step, {float(k): v for k, v in anchors.items()})
