@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import Sequence
 
 from assay.core.annotation import Annotation, Decision
+from assay.core.errors import LedgerError
 from assay.core.record import Record
 from assay.ledger.base import Ledger
 
-FULL = 100  # answers that start a commit
-LONGEST = 0.02  # seconds an answer waits for company: what a kill can cost twice
+PAUSE = 0.005  # seconds between two commits, in which answers gather
 BACKLOG = 4_000  # answers at which the asking waits for the ledger
 
 
 class Writer:
     """One for a run: the only one who writes to the ledger while blocks are in flight.
 
-    Whatever comes while a commit is under way goes together into the next one. What was put is
+    What comes while a commit is under way goes together into the next one. What was put is
     durable when a later `flush` returns. Decisions never overtake the answers they rest on.
     """
 
@@ -27,13 +27,11 @@ class Writer:
         self._decisions: list[Decision] = []
         self._one_at_a_time = asyncio.Lock()
         self._behind: asyncio.Task[None] | None = None
+        self._broken: LedgerError | None = None
 
     def put(self, annotation: Annotation) -> None:
         self._answers.append(annotation)
-        if len(self._answers) == 1:
-            asyncio.get_running_loop().call_later(LONGEST, self._commit_behind)
-        elif len(self._answers) >= FULL:
-            self._commit_behind()
+        self._commit_behind()
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         self._decisions.extend(decisions)
@@ -51,16 +49,25 @@ class Writer:
             await asyncio.sleep(0)
 
     def _commit_behind(self) -> None:
-        if self._behind is not None and self._behind.done():
-            self._behind.result()  # a ledger that cannot be written ends the run
+        if self._broken is not None:
+            raise self._broken  # no more is paid for that cannot be kept
+        if self._behind is None:
+            self._behind = asyncio.ensure_future(self._gather_and_commit())
+
+    async def _gather_and_commit(self) -> None:
+        try:
+            while self._answers or self._decisions:
+                await asyncio.sleep(PAUSE)
+                await self._commit()
+        except LedgerError as broken:
+            self._broken = broken
+        finally:
             self._behind = None
-        if self._behind is None and (self._answers or self._decisions):
-            self._behind = asyncio.ensure_future(self._commit())
 
     async def flush(self) -> None:
         await self._commit()
-        if self._behind is not None:
-            await self._behind
+        if self._broken is not None:  # by a commit that was waited for, too
+            raise self._broken
 
     async def _commit(self) -> None:
         async with self._one_at_a_time:
