@@ -25,24 +25,24 @@ async def said(judge: Rule, text: str) -> Annotation:
     return made.pop()
 
 
-async def test_label_confidence_and_silence_are_kept_apart():
+async def test_label_confidence_and_silence_are_kept_apart() -> None:
     judge = Rule("shouting", shouting, "1")
     loud = await said(judge, "NO")
     assert (loud.value, loud.confidence) == ("negative", 0.9)
     assert (await said(judge, "?")).outcome is Outcome.ABSTAINED
 
 
-async def test_a_label_outside_the_schema_stays_unparsed_with_its_raw_text():
+async def test_a_label_outside_the_schema_stays_unparsed_with_its_raw_text() -> None:
     made = await said(Rule("shouting", shouting, "1"), "hm")
     assert (made.outcome, made.raw) == (Outcome.UNPARSED, "calm")
 
 
-async def test_a_rule_that_breaks_fails_its_record():
+async def test_a_rule_that_breaks_fails_its_record() -> None:
     made = await said(Rule("shouting", shouting, "1"), "boom")
     assert made.error == "rule shouting: ValueError: no such thing"
 
 
-async def test_vader_labels_by_its_thresholds():
+async def test_vader_labels_by_its_thresholds() -> None:
     pytest.importorskip("vaderSentiment")
     vader = rule("vader")
     texts = {"I love this, great!": "positive", "I hate it": "negative", "A table.": "neutral"}
@@ -50,11 +50,11 @@ async def test_vader_labels_by_its_thresholds():
         assert (await said(vader, text)).value == label
 
 
-def test_a_rule_is_found_by_module_and_function():
+def test_a_rule_is_found_by_module_and_function() -> None:
     assert rule("assay.annotators.rule:vader").id.startswith("rule/assay.annotators.rule:vader@")
 
 
 @pytest.mark.parametrize("name", ["nothing", "no.such.module:f", "assay.annotators.rule:none"])
-def test_a_rule_that_is_not_there_is_one_clear_line(name):
+def test_a_rule_that_is_not_there_is_one_clear_line(name: str) -> None:
     with pytest.raises(SpecError, match="rule"):
         rule(name)

@@ -19,36 +19,36 @@ SCORES = {
 GIVEN = {"llm": {id: ("good", scores) for id, scores in SCORES.items()}}
 
 
-async def test_the_models_liking_for_a_label_is_taken_off():
+async def test_the_models_liking_for_a_label_is_taken_off() -> None:
     made = await prior_corrected("llm", RECORDS).label(RECORDS, RecordedAsk(TASK, GIVEN))
     assert [d.value for d in made] == ["bad", "good", "bad", "good"]
     assert made[0].scores == {"good": 0.0, "bad": 1.0}
     assert made[0].confidence == pytest.approx(0.7311, abs=1e-4)
 
 
-async def test_an_open_fit_record_leaves_everything_open():
+async def test_an_open_fit_record_leaves_everything_open() -> None:
     given = {"llm": {id: said for id, said in GIVEN["llm"].items() if id != "3"}}
     made = await prior_corrected("llm", RECORDS).label(RECORDS[:1], RecordedAsk(TASK, given))
     assert made[0].waiting_for == "llm"
 
 
-async def test_silence_stays_silent():
+async def test_silence_stays_silent() -> None:
     given = {"llm": {**GIVEN["llm"], "0": (None, None)}}
     made = await prior_corrected("llm", RECORDS).label(RECORDS, RecordedAsk(TASK, given))
     assert made[0].value is None
     assert made[1].value == "good"
 
 
-def test_another_fit_is_another_strategy():
+def test_another_fit_is_another_strategy() -> None:
     assert prior_corrected("llm", RECORDS).id != prior_corrected("llm", RECORDS, 3).id
 
 
-async def test_an_annotator_without_scores_is_refused():
+async def test_an_annotator_without_scores_is_refused() -> None:
     given = {"llm": {r.id: ("good", None) for r in RECORDS}}
     with pytest.raises(SpecError, match="label scores"):
         await prior_corrected("llm", RECORDS).label(RECORDS, RecordedAsk(TASK, given))
 
 
-def test_one_record_is_no_prior():
+def test_one_record_is_no_prior() -> None:
     with pytest.raises(SpecError, match="at least two"):
         PriorCorrected("llm", (RECORDS[0],))
