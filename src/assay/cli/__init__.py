@@ -19,6 +19,8 @@ COMMANDS = {
     "report": ("assay.cli.report", "Write the HTML report of what the ledger holds."),
     "export": ("assay.cli.data", "Write decisions or annotations to a file."),
     "import": ("assay.cli.data", "Read existing annotations of people or models."),
+    "compare": ("assay.cli.compare", "Put annotators side by side with people."),
+    "study": ("assay.cli.study", "Reproduce a published study from its label files."),
     "models": ("assay.cli.models", "List, fetch and remove the embedded models."),
     "data": ("assay.cli.demo", "Fetch and build the demo's data."),
     "demo": ("assay.cli.demo", "Label real tweets with the embedded models; write a report."),

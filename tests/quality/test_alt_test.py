@@ -1,0 +1,96 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import false_discovery_control
+
+from assay.core.errors import InputError
+from assay.quality.alt_test import Rules, alt_test, benjamini_yekutieli
+
+EPSILON = {"wax": 0.1, "mtbench": 0.2, "framing": 0.15, "cebab_aspects": 0.1, "lesion": 0.15}
+ROW = re.compile(r"\| (\w+) \| ([\w.-]+) \| ([\d.]+) \| ([\d.]+) \|")
+
+
+def published(folder: Path) -> list[tuple[str, str, float, float]]:
+    rows = ROW.findall((folder / "README.md").read_text(encoding="utf-8"))
+    return [(s, m, float(w), float(a)) for s, m, w, a in rows]
+
+
+def test_all_published_rows_come_out_to_two_decimals(shared_data: Path) -> None:
+    rows = published(shared_data)
+    assert len(rows) == 28
+    for name, model, winning, advantage in rows:
+        folder = shared_data / "alttest" / name
+        people = json.loads((folder / "human_annotations.json").read_text(encoding="utf-8"))
+        models = json.loads((folder / "llm_annotations.json").read_text(encoding="utf-8"))
+        score = "neg-rmse" if name == "lesion" else "accuracy"
+        found = alt_test(model, models[model], people, Rules(EPSILON[name], score))
+        assert found.winning_rate == pytest.approx(winning, abs=0.005001)
+        assert found.advantage_probability == pytest.approx(advantage, abs=0.005001)
+
+
+def people(n: int, who: int, accuracy: float, seed: int) -> dict[str, dict[str, object]]:
+    rng = np.random.default_rng(seed)
+    return {f"p{k}": {f"r{i}": int(rng.random() >= accuracy) for i in range(n)} for k in range(who)}
+
+
+def test_a_copy_of_the_truth_passes_and_a_coin_does_not() -> None:
+    rng = np.random.default_rng(0)
+    panel = people(200, 4, 0.85, 1)
+    truth = {f"r{i}": 0 for i in range(200)}
+    coin = {f"r{i}": int(rng.integers(2)) for i in range(200)}
+    assert alt_test("good", truth, panel).passed
+    assert not alt_test("coin", coin, panel).passed
+
+
+def test_the_test_keeps_its_error_for_a_model_far_worse_than_people() -> None:
+    rng = np.random.default_rng(3)
+    passed = 0
+    for run in range(100):
+        panel = people(60, 3, 0.9, run)
+        bad = {f"r{i}": int(rng.random() < 0.35) for i in range(60)}
+        passed += alt_test("bad", bad, panel).passed
+    assert passed <= 10
+
+
+def test_benjamini_yekutieli_agrees_with_scipy() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        p = list(rng.uniform(0, 0.05, 8))
+        expected = (false_discovery_control(p, method="by") <= 0.05).tolist()
+        assert benjamini_yekutieli(p, 0.05) == expected
+
+
+def test_one_person_cannot_be_compared_with_other_people() -> None:
+    with pytest.raises(InputError, match="at least two people, there is 1"):
+        alt_test("m", {"r": 1}, {"p": {"r": 1}})
+
+
+def test_too_few_shared_records_are_named() -> None:
+    with pytest.raises(InputError, match="the most is 5"):
+        alt_test("m", {f"r{i}": 0 for i in range(5)}, people(5, 3, 0.9, 0))
+
+
+def test_people_with_few_records_are_left_out_and_named() -> None:
+    panel = people(50, 3, 0.9, 0)
+    panel["rare"] = {"r1": 0}
+    assert alt_test("m", {f"r{i}": 0 for i in range(50)}, panel).left_out == ("rare",)
+
+
+def test_an_unknown_score_and_words_for_numbers_are_clear_errors() -> None:
+    panel = people(50, 3, 0.9, 0)
+    with pytest.raises(InputError, match="unknown score 'f1'"):
+        alt_test("m", {}, panel, Rules(score="f1"))
+    with pytest.raises(InputError, match="'good' is not a number"):
+        alt_test("m", {f"r{i}": "good" for i in range(50)}, panel, Rules(score="neg-rmse"))
+
+
+def test_a_model_that_never_differs_gives_no_nan() -> None:
+    same: dict[str, dict[str, object]] = {
+        f"p{k}": {f"r{i}": 1 for i in range(40)} for k in range(3)
+    }
+    found = alt_test("m", {f"r{i}": 1 for i in range(40)}, same)
+    assert found.passed
+    assert all(a.p == 0.0 for a in found.against)
