@@ -158,7 +158,7 @@ async def test_the_money_budget_is_never_passed_and_counts_earlier_runs(ledger: 
     budget = Budget(10 * NANOS)
     model = Counting(cost=NANOS, budget=budget)
     first = await go(ledger, Single("m"), [model], 50, budget=budget)
-    assert (first.reason, first.exit_code) == (Reason.BUDGET, 2)
+    assert (first.reason, first.exit_code) == (Reason.BUDGET, 3)
     assert first.spent == ledger.spent(TASK.id) == 10 * NANOS
     assert first.decided == 10
     assert "raise `budget`" in first.lines()[-2]

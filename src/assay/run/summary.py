@@ -57,10 +57,10 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """130 after Ctrl-C, as shells have it; 2 where budget, time or a model stopped it."""
+        """130 after Ctrl-C, as shells have it; 3 where budget, time or a model stopped it."""
         if self.reason is None:
             return 0
-        return 130 if self.reason is Reason.INTERRUPTED else 2
+        return 130 if self.reason is Reason.INTERRUPTED else 3
 
     def lines(self, currency: str = "USD") -> list[str]:
         """For people: what was done, what it cost, what went wrong, what to do next."""
