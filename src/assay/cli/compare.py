@@ -24,7 +24,7 @@ if TYPE_CHECKING:
               help="False discovery rate.")  # fmt: skip
 @click.option("--least", type=click.IntRange(min=2), default=30, show_default=True,
               help="Records that a person must share to be tested.")  # fmt: skip
-@click.option("--wide", is_flag=True, help="Tables have a column for each annotator.")
+@click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
 @click.option("--record", default="record", show_default=True, help="Column with the record id.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def compare_command(
@@ -34,7 +34,7 @@ def compare_command(
     score: str,
     q: float,
     least: int,
-    wide: bool,
+    wide: tuple[str, ...],
     record: str,
     as_json: bool,
 ) -> None:
