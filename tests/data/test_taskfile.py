@@ -1,0 +1,64 @@
+"""Task files: what is wrong is said with its line, and the published schema is current."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assay.core.errors import SpecError
+from assay.data.taskfile import load, schema
+
+GOOD = """\
+name: tone
+data: {path: a.csv}
+question: Which tone?
+answer:
+  kind: choice
+  labels: [good, bad]
+annotators:
+  vader: {kind: rule, rule: vader}
+"""
+
+PUBLISHED = Path(__file__).parents[2] / "schemas" / "task.schema.json"
+
+
+def message(folder: Path, text: str) -> str:
+    path = folder / "task.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as bad:
+        load(path)
+    said = str(bad.value)
+    assert "\n" not in said
+    return said
+
+
+def test_eight_lines_make_a_task_file(tmp_path: Path) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    assert load(path).strategy.kind == "single"
+
+
+def test_a_typo_names_its_line_and_the_nearest_key(tmp_path: Path) -> None:
+    said = message(tmp_path, GOOD.replace("question:", "qestion:"))
+    assert ":3:" in said
+    assert "`question`" in said
+
+
+def test_a_typo_inside_an_annotator_names_its_line(tmp_path: Path) -> None:
+    text = GOOD.replace("{kind: rule, rule: vader}", "\n    kind: rule\n    rul: vader")
+    said = message(tmp_path, text)
+    assert ":10:" in said
+    assert "`rule`" in said
+
+
+def test_broken_yaml_names_its_line(tmp_path: Path) -> None:
+    assert ":6:" in message(tmp_path, GOOD.replace("[good, bad]", "[good, bad]]"))
+
+
+def test_an_unknown_kind_of_answer_names_the_kinds(tmp_path: Path) -> None:
+    said = message(tmp_path, GOOD.replace("kind: choice", "kind: choise"))
+    assert "'choice'" in said
+
+
+def test_the_published_schema_is_current() -> None:
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == schema()
