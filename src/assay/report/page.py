@@ -85,7 +85,7 @@ def render(ledger: Ledger, run: str, story: Story) -> str:
     if story.reference is not None:
         for line in (top, *lines.values()):
             line.score = accuracy(line.values, story.reference.values, story.reference.name)
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return page.render(
         story=story,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -102,7 +102,7 @@ def render(ledger: Ledger, run: str, story: Story) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("assay.report"),
         autoescape=True,
