@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.data.base import Columns, Findings, Reader, Row, check_columns, record_of
+from assay.data.conll import SUFFIXES, read_conll
 
 csv.field_size_limit(2**27)
 BATCH = 4_096
@@ -200,7 +201,7 @@ READERS: dict[str, Reader] = {
     ".json": read_json,
     ".parquet": read_parquet,
     ".arrow": read_arrow,
-}
+} | dict.fromkeys(SUFFIXES, read_conll)
 
 
 def peek(path: Path | str, count: int = 200) -> list[Row]:
