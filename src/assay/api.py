@@ -2,18 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
-from assay.annotators.llm import LLM
-from assay.annotators.prompt import render
 from assay.build import Project, evaluation, open_project
-from assay.core.annotation import Decision, Request
-from assay.core.cost import NANOS, money
+from assay.build.forecast import Forecast, forecast
+from assay.core.annotation import Decision
+from assay.core.cost import NANOS
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.task import Task
@@ -92,7 +91,7 @@ class Opened:
         scores = evaluation(project, ledger, summary.run)
         return Result(project.task, summary, decisions, ledger, scores)
 
-    def forecast(self) -> "Forecast":
+    def forecast(self) -> Forecast:
         return forecast(self.project)
 
 
@@ -112,7 +111,8 @@ def records_of(data: object) -> list[Record]:
     )
     check_columns(Path("the data"), there, columns.named)
     findings = Findings()
-    return [record_of(row, columns, f"row {i}", findings) for i, row in enumerate(rows, 1)]
+    found = (record_of(row, columns, f"row {i}", findings) for i, row in enumerate(rows, 1))
+    return [record for record in found if record is not None]
 
 
 def _rows(data: object) -> list[Any]:
@@ -147,97 +147,3 @@ def wait(coroutine: Coroutine[Any, Any, T]) -> T:
     if trouble:
         raise trouble[0]
     return came[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one annotator may be asked, at most."""
-
-    annotator: str
-    requests: int
-    answered: int
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a run would do, before anything is spent; amounts are upper estimates, in nanos."""
-
-    records: int
-    strategy: str
-    parts: tuple[Part, ...]
-    prompt: str | None
-    notes: tuple[str, ...]
-    currency: str
-    budget: str
-
-    @property
-    def cost(self) -> int:
-        return sum(part.cost for part in self.parts)
-
-    def as_json(self) -> dict[str, object]:
-        return asdict(self) | {"cost_nanos": self.cost}
-
-
-CHUNK = 1_000
-
-
-def forecast(project: Project) -> Forecast:
-    """Goes through the records once and asks nobody; answers in the ledger are free."""
-    names = project.strategy.annotators
-    ledger = project.ledger()
-    try:
-        counts = {name: [0, 0, 0, 0, 0] for name in names}
-        records, prompt = 0, None
-        block: list[Record] = []
-        for record in project.records():
-            records += 1
-            if prompt is None:
-                prompt = _prompt(project, record)
-            block.append(record)
-            if len(block) == CHUNK:
-                _count(project, ledger, block, counts)
-                block = []
-        _count(project, ledger, block, counts)
-    finally:
-        ledger.close()
-    replicas = project.file.strategy.replicas
-    parts = tuple(
-        Part(name, c[0] * replicas, c[1], c[2] * replicas, c[3] * replicas, c[4] * replicas)
-        for name, c in counts.items()
-    )
-    cap = project.budget.cap
-    budget = "none" if cap is None else money(cap, project.file.currency)
-    notes = tuple(project.findings.lines())
-    return Forecast(
-        records, project.strategy.id, parts, prompt, notes, project.file.currency, budget
-    )
-
-
-def _count(
-    project: Project, ledger: Ledger, block: Sequence[Record], counts: Mapping[str, list[int]]
-) -> None:
-    for name, count in counts.items():
-        who = project.annotators[name]
-        requests = [Request(project.task, record, who.id) for record in block]
-        held = ledger.answers([r.key for r in requests])
-        count[0] += len(requests)
-        count[1] += len(held)
-        if isinstance(who, LLM):
-            for request in requests:
-                if request.key not in held:
-                    tokens, most = who.forecast(request)
-                    count[2] += tokens
-                    count[3] += most
-                    count[4] += who.ceiling(request)
-
-
-def _prompt(project: Project, record: Record) -> str | None:
-    for name in project.strategy.annotators:
-        who = project.annotators[name]
-        form = who.mapping.form if isinstance(who, LLM) else "label"
-        messages = render(Request(project.task, record, who.id), form)
-        return "\n\n".join(f"[{m.role}]\n{m.text}" for m in messages)
-    return None

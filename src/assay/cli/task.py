@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from assay.api import Forecast
+    from assay.build.forecast import Forecast, Part
 
 
 @click.command("init")
@@ -33,8 +33,8 @@ def check_command(task: Path, as_json: bool) -> None:
     """Validate TASK; show the prompt, and expected requests, tokens, money and time."""
     import asyncio
 
-    from assay.api import forecast
     from assay.build import open_project
+    from assay.build.forecast import forecast
 
     project = open_project(task)
     try:
@@ -54,12 +54,32 @@ def _tell(found: "Forecast") -> None:
     for line in found.notes:
         click.echo(f"note: {line}")
     for part in found.parts:
-        click.echo(
-            f"{part.annotator}: {part.requests:,} requests at most, {part.answered:,} answered "
-            f"already; about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out; "
-            f"at most {money(part.cost, found.currency)}"
-        )
+        click.echo(_line(part, found.currency))
     if found.prompt:
         click.echo("\nThe prompt for the first record:\n")
         click.echo(click.style(found.prompt, dim=True))
     click.echo(f"\nat most {money(found.cost, found.currency)} in all; budget {found.budget}")
+    click.echo(f"about {_span(found.seconds)} of work for models")
+
+
+def _line(part: "Part", currency: str) -> str:
+    from assay.core.cost import money
+
+    told = [f"{part.requests:,} requests at most"]
+    if part.answered:
+        told.append(f"{part.answered:,} answered already")
+    if part.input_tokens:
+        told.append(f"about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out")
+        told.append(f"at most {money(part.cost, currency)}")
+    if part.seconds:
+        told.append(f"about {_span(part.seconds)}")
+    if part.timing:
+        told.append(part.timing)
+    return f"{part.annotator}: {'; '.join(told)}"
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{max(seconds, 1):.0f} seconds"

@@ -60,6 +60,21 @@ def read_labels(path: Path, record: str, label: str, schema: Schema) -> dict[str
     return values
 
 
+def read_purposes(path: Path, record: str, purpose: str, values: Mapping[str, Value]) -> Gold:
+    """Gold dealt by a column that names each label's purpose."""
+    sets: dict[Purpose, dict[str, Value]] = {p: {} for p in Purpose}
+    for number, row in read_rows(path):
+        check_columns(path, list(row), (record, purpose))
+        id, said = cell(row[record]).strip(), cell(row[purpose]).strip().lower()
+        if id not in values:
+            continue
+        if said not in sets:
+            known = ", ".join(Purpose)
+            raise InputError(f"{path}:{number}: record {id!r}: purpose {said!r} is none of {known}")
+        sets[Purpose(said)][id] = values[id]
+    return Gold(sets)
+
+
 def split(values: Mapping[str, Value], shares: Mapping[Purpose, float], seed: int) -> Gold:
     """Deal gold to purposes by shares; the draw depends on seed and record id alone."""
     total = sum(shares.values())

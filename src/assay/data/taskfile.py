@@ -98,7 +98,15 @@ class PriceSpec(Strict):
 
 class AnnotatorSpec(Strict):
     kind: Literal[
-        "openai", "anthropic", "gemini", "embedded", "rule", "classifier", "recorded", "panel"
+        "openai",
+        "anthropic",
+        "gemini",
+        "embedded",
+        "rule",
+        "classifier",
+        "recorded",
+        "panel",
+        "plugin",
     ]
     model: str | None = Field(None, description="model name, or GGUF file for `embedded`")
     base_url: str | None = None
@@ -117,12 +125,13 @@ class AnnotatorSpec(Strict):
     path: str | None = Field(None, description="recorded: file with record and label columns")
     record: str = "record"
     label: str = "label"
+    plugin: str | None = Field(None, description="plugin: its entry point in `assay.annotators`")
     people: bool = Field(False, description="recorded: people gave these answers")
     prices: PriceSpec = PriceSpec()
 
     @model_validator(mode="after")
     def _complete(self) -> "AnnotatorSpec":
-        needs = {"openai": "base_url", "rule": "rule", "recorded": "path"}
+        needs = {"openai": "base_url", "rule": "rule", "recorded": "path", "plugin": "plugin"}
         models = ("openai", "anthropic", "gemini")
         missing = needs.get(self.kind)
         if missing and getattr(self, missing) is None:
@@ -150,6 +159,9 @@ class GoldSpec(Strict):
     path: str | None = Field(None, description="left out: a column of the data file")
     record: str = "record"
     label: str = "label"
+    purpose: str | None = Field(
+        None, description="column that says calibration, monitoring or evaluation; else by shares"
+    )
     calibration: float = Field(0.5, ge=0, le=1)
     monitoring: float = Field(0.0, ge=0, le=1)
     evaluation: float = Field(0.5, ge=0, le=1)

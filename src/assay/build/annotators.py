@@ -1,0 +1,135 @@
+"""Kinds of annotators by name.
+
+The code of a kind is imported when a task file names it. Plugins are entry points of the group
+`assay.annotators`: a callable that takes the workshop, the name and the `AnnotatorSpec` and gives
+an annotator; the task file names them as `kind: plugin` with `plugin: NAME`.
+"""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from assay.annotators.base import Annotator
+from assay.core.cost import Prices
+from assay.core.errors import SpecError
+from assay.data.taskfile import AnnotatorSpec
+from assay.run.ask import Askable
+
+if TYPE_CHECKING:
+    from assay.build.workshop import Workshop
+    from assay.models.base import Options
+
+SMALLEST = "smollm2-135m-instruct"
+HOSTS = {
+    "openai": ("", None),
+    "anthropic": ("https://api.anthropic.com", "ANTHROPIC_API_KEY"),
+    "gemini": ("https://generativelanguage.googleapis.com", "GEMINI_API_KEY"),
+}
+REMOTE = tuple(HOSTS)  # kinds that are asked over the network, for money
+
+Maker = Callable[["Workshop", str, AnnotatorSpec], Askable]
+
+
+def remote(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    from assay.annotators.llm import LLM
+    from assay.annotators.mapping import BY_NAME as MAPPINGS
+    from assay.models.anthropic import Anthropic
+    from assay.models.gemini import Gemini
+    from assay.models.limits import Limits
+    from assay.models.openai import Address, OpenAI
+
+    url, variable = HOSTS[spec.kind]
+    limits = Limits(most=spec.in_flight, start=min(16, spec.in_flight), timeout=spec.timeout)
+    address = Address(spec.base_url or url, spec.key_env or variable, limits)
+    makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini}
+    model = makers[spec.kind](spec.model or "", address)
+    return LLM(model, MAPPINGS[spec.mapping or "pattern"], options(spec), shop.purse(spec))
+
+
+def options(spec: AnnotatorSpec) -> "Options":
+    from assay.models.base import Options
+
+    return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed)
+
+
+def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
+    from assay.annotators.llm import LLM
+    from assay.annotators.mapping import BY_NAME as MAPPINGS
+    from assay.annotators.scored import Scored
+    from assay.models.llama import Llama
+
+    model = Llama(gguf(spec.model or SMALLEST, shop.folder))
+    if spec.mapping not in (None, "likelihood"):
+        return LLM(model, MAPPINGS[spec.mapping], options(spec), shop.purse(spec))
+    return Scored(model, Prices(**spec.prices.model_dump()))
+
+
+def gguf(name: str, folder: Path) -> Path:
+    """A catalogue name, fetched when first needed, or the path of any GGUF file."""
+    from assay.models.cache import BY_NAME, default_cache
+
+    if name in BY_NAME:
+        return default_cache().fetch(BY_NAME[name])
+    path = folder / name
+    if not path.is_file():
+        models = ", ".join(n for n, e in BY_NAME.items() if e.member.endswith(".gguf"))
+        raise SpecError(f"no embedded model {name!r}: give a GGUF file, or one of {models}")
+    return path
+
+
+def lexicon(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    from assay.annotators.rule import rule
+
+    return rule(spec.rule or "")
+
+
+def classifier(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    from assay.annotators.classifier import fit_classifier, fit_ngrams
+
+    examples = [(e.record, e.value) for e in shop.examples()]
+    if spec.features == "ngrams":
+        return fit_ngrams(examples, shop.task.schema, shop.file.seed)
+    from assay.models.encoder import MiniLM
+
+    return fit_classifier(MiniLM(), examples, shop.task.schema, shop.file.seed)
+
+
+def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    from assay.annotators.recorded import Given, Recorded
+    from assay.core.annotation import DecidedBy
+    from assay.core.cost import to_nanos
+    from assay.data.gold import read_labels
+
+    path = shop.folder / (spec.path or "")
+    labels = read_labels(path, spec.record, spec.label, shop.task.schema)
+    who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
+    price = to_nanos(spec.prices.human_label)
+    return Recorded(name, {id: Given(v, cost=price) for id, v in labels.items()}, who)
+
+
+def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    from assay.annotators.people import Panel
+
+    return Panel(name)
+
+
+def plugin(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
+    found = {e.name: e for e in entry_points(group="assay.annotators")}
+    if spec.plugin not in found:
+        known = ", ".join(sorted(found)) or "none installed"
+        raise SpecError(f"annotator {name!r}: no plugin {spec.plugin!r}; there are: {known}")
+    return cast(Maker, found[spec.plugin].load())(shop, name, spec)
+
+
+KINDS: dict[str, Maker] = {
+    "openai": remote,
+    "anthropic": remote,
+    "gemini": remote,
+    "embedded": embedded,
+    "rule": lexicon,
+    "classifier": classifier,
+    "recorded": recorded,
+    "panel": panel,
+    "plugin": plugin,
+}

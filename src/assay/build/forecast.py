@@ -1,0 +1,211 @@
+"""What a run would do, before anything is spent: nobody is asked and nothing is written.
+
+The strategy is rehearsed on every record with an `ask` that notes the requests and answers
+nothing; an annotator that the rehearsal does not reach counts as if it were asked every record.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+
+from assay.annotators.base import Annotator
+from assay.annotators.prompt import render
+from assay.build.annotators import REMOTE
+from assay.build.project import Project
+from assay.core.annotation import PLAIN, Request, Waiting, Way
+from assay.core.cost import money
+from assay.core.record import Record
+from assay.core.task import Task
+from assay.ledger import Ledger
+from assay.run.ask import Askable
+
+CHUNK = 1_000
+LIGHT = (*REMOTE, "rule", "recorded", "panel")  # kinds made without loading or fitting a model
+SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}
+REMOTE_SECONDS = 1.0  # a call, until the ledger knows better
+PAST = 200  # answers in the ledger that tell how long one takes
+
+
+@dataclass(slots=True)
+class Part:
+    """What one annotator may be asked, at most."""
+
+    annotator: str
+    requests: int = 0
+    answered: int | None = 0  # None: not known before the annotator is loaded
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: int = 0
+    seconds: float = 0.0
+    timing: str = ""  # where the seconds come from
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Amounts are upper estimates, in nanos; seconds are a guess whose ground is given."""
+
+    records: int
+    strategy: str
+    parts: tuple[Part, ...]
+    prompt: str | None
+    notes: tuple[str, ...]
+    currency: str
+    budget: str
+
+    @property
+    def cost(self) -> int:
+        return sum(part.cost for part in self.parts)
+
+    @property
+    def seconds(self) -> float:
+        """Models on this machine share it; endpoints answer side by side with them."""
+        local = sum(p.seconds for p in self.parts if not p.timing.endswith("at once"))
+        return max([local, *(p.seconds for p in self.parts)])
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self) | {"cost_nanos": self.cost, "seconds": self.seconds}
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """An `ask` that notes who would be asked what, and lets everyone wait."""
+
+    task: Task
+    requests: list[tuple[str, Record, Way, Task]] = field(default_factory=list)
+
+    async def __call__(
+        self,
+        annotator: str,
+        records: Sequence[Record],
+        ways: Way | Sequence[Way] = PLAIN,
+        *,
+        task: Task | None = None,
+    ) -> list[Waiting]:
+        each = [ways] * len(records) if isinstance(ways, Way) else ways
+        for record, way in zip(records, each, strict=True):
+            self.requests.append((annotator, record, way, task or self.task))
+        return [Waiting("", record.id, annotator) for record in records]
+
+    def people(self, annotator: str) -> bool:
+        return False
+
+    def enrol(self, annotator: Annotator) -> str:
+        return annotator.id
+
+
+def forecast(project: Project) -> Forecast:
+    """Goes through the records once; what the ledger holds already is free."""
+    names = project.strategy.annotators
+    who = {name: _light(project, name) for name in names}
+    parts = {n: Part(n, answered=None if w is None else 0) for n, w in who.items()}
+    records, prompt = 0, None
+    with _ledger(project) as ledger:
+        for block in batched_records(project):
+            records += len(block)
+            asked = rehearse(project, block)
+            prompt = prompt or _prompt(asked, who)
+            for name in names:
+                _count(parts[name], [a for a in asked if a[0] == name], who[name], ledger)
+        for name, part in parts.items():
+            _time(project, part, who[name], ledger)
+    cap = project.budget.cap
+    return Forecast(
+        records,
+        project.strategy.id,
+        tuple(parts.values()),
+        prompt,
+        tuple(project.findings.lines()),
+        project.file.currency,
+        "none" if cap is None else money(cap, project.file.currency),
+    )
+
+
+def batched_records(project: Project) -> Iterator[list[Record]]:
+    found = project.records()
+    while block := list(islice(found, CHUNK)):
+        yield block
+
+
+Asked = list[tuple[str, Record, Way, Task]]
+
+
+def rehearse(project: Project, block: list[Record]) -> Asked:
+    ask = Rehearsal(project.task)
+    asyncio.run(_rehearse(project, block, ask))
+    for name in project.strategy.annotators:
+        reached = {record.id for annotator, record, _, _ in ask.requests if annotator == name}
+        left = [r for r in block if r.id not in reached]
+        ask.requests += [(name, record, PLAIN, project.task) for record in left]
+    return ask.requests
+
+
+async def _rehearse(project: Project, block: list[Record], ask: Rehearsal) -> None:
+    await project.strategy.label(block, ask)  # type: ignore[arg-type]  # all of them wait
+
+
+def _light(project: Project, name: str) -> Askable | None:
+    kind = project.file.annotators[name].kind
+    return project.workshop.annotator(name) if kind in LIGHT else None
+
+
+@contextmanager
+def _ledger(project: Project) -> Iterator[Ledger | None]:
+    """The ledger if there is one; looking must not make it."""
+    ledger = project.ledger() if project.has_ledger else None
+    try:
+        yield ledger
+    finally:
+        if ledger is not None:
+            ledger.close()
+
+
+def _count(part: Part, asked: Asked, who: Askable | None, ledger: Ledger | None) -> None:
+    from assay.annotators.llm import LLM
+
+    part.requests += len(asked)
+    if who is None:
+        return
+    requests = [Request(task, record, who.id, way) for _, record, way, task in asked]
+    held = ledger.answers([r.key for r in requests]) if ledger is not None else {}
+    part.answered = (part.answered or 0) + len(held)
+    if isinstance(who, LLM):
+        for request in requests:
+            if request.key not in held:
+                tokens, most = who.forecast(request)
+                part.input_tokens += tokens
+                part.output_tokens += most
+                part.cost += who.ceiling(request)
+
+
+def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | None) -> None:
+    spec = project.file.annotators[part.annotator]
+    left = part.requests - (part.answered or 0)
+    past = [] if who is None or ledger is None else ledger.annotations(project.task.id, [who.id])
+    times = [a.seconds for a in islice(past, PAST) if a.seconds > 0]
+    each = sum(times) / len(times) if times else SECONDS.get(spec.kind, REMOTE_SECONDS)
+    ground = f"measured on {len(times)} answers" if times else f"taking {each:g} s an answer"
+    if spec.kind in REMOTE:
+        part.seconds, part.timing = (
+            left * each / spec.in_flight,
+            f"{ground}, {spec.in_flight} at once",
+        )
+    elif spec.kind == "panel":
+        part.timing = "people's time is not foreseen"
+    else:
+        part.seconds, part.timing = left * each, ground
+
+
+def _prompt(asked: Asked, who: dict[str, Askable | None]) -> str | None:
+    from assay.annotators.llm import LLM
+
+    for name, record, way, task in asked:
+        someone = who.get(name)
+        form = someone.mapping.form if isinstance(someone, LLM) else "label"
+        messages = render(Request(task, record, name, way), form)
+        parts = [
+            "\n".join(p if isinstance(p, str) else "[image]" for p in m.parts) for m in messages
+        ]
+        return "\n\n".join(f"[{m.role}]\n{text}" for m, text in zip(messages, parts, strict=True))
+    return None

@@ -1,0 +1,145 @@
+"""A task file with everything it names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from assay.build.tasks import columns, gold_of, task_of
+from assay.build.workshop import Workshop
+from assay.core.annotation import Outcome
+from assay.core.cost import Budget, to_nanos
+from assay.core.record import Record
+from assay.core.task import Task
+from assay.data.base import Findings
+from assay.data.gold import Gold, Purpose
+from assay.data.read import read_records
+from assay.data.taskfile import TaskFile, load
+from assay.ledger import Ledger, open_ledger
+from assay.quality.accuracy import Accuracy, accuracy
+from assay.report import Reference, Story
+from assay.run.ask import Askable
+from assay.strategies.base import Strategy
+
+GOLD_NAME = "evaluation gold"
+LEARNERS = ("classifier",)  # annotators that are fitted on calibration gold
+LEARNING = ("retrieved",)  # strategies that show or fit on it
+
+
+@dataclass
+class Project:
+    """Opened by `open_project`. Annotators and strategy are made when first asked for: a model is
+    loaded, and a classifier fitted, only by who needs it."""
+
+    file: TaskFile
+    folder: Path
+    task: Task
+    gold: Gold
+    budget: Budget
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def workshop(self) -> Workshop:
+        return Workshop(self.file, self.folder, self.task, self.gold, self.budget)
+
+    @cached_property
+    def annotators(self) -> dict[str, Askable]:
+        return self.workshop.annotators()
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        return self.workshop.strategy()
+
+    def records(self, limit: int | None = None) -> Iterator[Record]:
+        """The records to label, streamed; calibration gold is not among them."""
+        learnt = self.gold.of(Purpose.CALIBRATION) if self.fitted else {}
+        found = self.all_records()
+        return islice((r for r in found if r.id not in learnt), limit)
+
+    @property
+    def held_out(self) -> int:
+        """How many records are not labelled, since something here learns from their gold."""
+        return len(self.gold.of(Purpose.CALIBRATION)) if self.fitted else 0
+
+    def all_records(self) -> Iterator[Record]:
+        self.findings = Findings()
+        return read_records(self.folder / self.file.data.path, columns(self.file), self.findings)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether anything here learns from calibration gold, so that it must not be labelled."""
+        kinds = {spec.kind for spec in self.file.annotators.values()}
+        return bool(kinds & set(LEARNERS)) or self.file.strategy.kind in LEARNING
+
+    @property
+    def ledger_place(self) -> str:
+        named = self.file.ledger or f"{self.file.name}.assay.sqlite"
+        return named if "://" in named else str(self.folder / named)
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is one already; a server is taken at its word."""
+        return "://" in self.ledger_place or Path(self.ledger_place).is_file()
+
+    def ledger(self) -> Ledger:
+        """Made where there is none."""
+        return open_ledger(self.ledger_place)
+
+    def changed(self, budget: Mapping[str, float], ledger: str | None) -> "Project":
+        """The same project with another budget or ledger, as options on the command line say."""
+        spec = self.file.budget.model_copy(update=dict(budget))
+        where = {} if ledger is None else {"ledger": str(Path(ledger).resolve())}
+        if ledger is not None and "://" in ledger:
+            where = {"ledger": ledger}
+        file = self.file.model_copy(update={"budget": spec, **where})
+        return replace(self, file=file, budget=_budget(file))
+
+    async def close(self) -> None:
+        """End the connections that annotators hold."""
+        for who in self.__dict__.get("annotators", {}).values():
+            model = getattr(who, "model", None) or getattr(who, "scorer", None)
+            close = getattr(model, "close", None)
+            if close is not None:
+                await close()
+
+
+def open_project(path: Path | str) -> Project:
+    path = Path(path)
+    return build(load(path), path.parent)
+
+
+def build(file: TaskFile, folder: Path) -> Project:
+    task = task_of(file)
+    return Project(file, folder, task, gold_of(file, folder, task.schema), _budget(file))
+
+
+def _budget(file: TaskFile) -> Budget:
+    money = file.budget.money
+    return Budget(None if money is None else to_nanos(money))
+
+
+def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
+    """Decisions and each annotator against evaluation gold; empty without such gold."""
+    gold = project.gold.of(Purpose.EVALUATION)
+    if not gold:
+        return {}
+    scores: dict[str, Accuracy | None] = {}
+    decided = {d.record: d.value for d in ledger.decisions(run)}
+    scores["decisions"] = accuracy(decided, gold, GOLD_NAME)
+    for name, who in project.annotators.items():
+        said = {
+            a.record: a.value
+            for a in ledger.annotations(project.task.id, [who.id])
+            if a.outcome is not Outcome.FAILED
+        }
+        scores[name] = accuracy(said, gold, GOLD_NAME)
+    return {name: score for name, score in scores.items() if score is not None}
+
+
+def story(project: Project) -> Story:
+    """What the report of this project compares with."""
+    gold = project.gold.of(Purpose.EVALUATION)
+    reference = Reference(GOLD_NAME, gold) if gold else None
+    notes = tuple(project.findings.lines())
+    return Story(project.task, reference, notes=notes, currency=project.file.currency)

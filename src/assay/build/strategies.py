@@ -1,0 +1,78 @@
+"""Strategies by name: what `strategy.kind` of a task file means."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from assay.core.errors import SpecError
+from assay.strategies.base import Strategy
+from assay.strategies.chain import Chain, ThresholdChain
+from assay.strategies.confidence import BY_NAME as CONFIDENCES
+from assay.strategies.cooperation import TriageShare
+from assay.strategies.nearest import ByWords
+from assay.strategies.retrieval import Retrieved
+from assay.strategies.review import ReviewDisagreements
+from assay.strategies.single import Single
+from assay.strategies.vote import Vote
+
+if TYPE_CHECKING:
+    from assay.build.workshop import Workshop
+
+Maker = Callable[["Workshop", tuple[str, ...]], Strategy]
+
+
+def single(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    if len(names) != 1:
+        raise SpecError(
+            f"strategy `single` takes one annotator, not {len(names)}: name it in "
+            "`strategy.annotators`, or take `vote`"
+        )
+    return Single(names[0])
+
+
+def vote(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    return Vote(names, shop.file.strategy.replicas, shop.file.strategy.ties)
+
+
+def chain(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    spec = shop.file.strategy
+    confidence = CONFIDENCES[spec.confidence]
+    if spec.thresholds is not None:
+        return ThresholdChain(names, tuple(spec.thresholds), confidence)
+    return Chain(names, spec.answer, confidence)
+
+
+def triage(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    spec = shop.file.strategy
+    model, people = exactly(names, 2, "triage", "the model, then the people")
+    return TriageShare(model, people, spec.share, CONFIDENCES[spec.confidence])
+
+
+def review(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    spec = shop.file.strategy
+    one, other, reviewer = exactly(names, 3, "review", "two that answer, then the reviewer")
+    return ReviewDisagreements(one, other, reviewer, spec.audit, shop.file.seed)
+
+
+def retrieved(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    spec = shop.file.strategy
+    (name,) = exactly(names, 1, "retrieved", "the model that sees the examples")
+    return Retrieved(name, shop.examples(), ByWords(), spec.examples, spec.balanced)
+
+
+def exactly(names: tuple[str, ...], count: int, kind: str, which: str) -> tuple[str, ...]:
+    if len(names) != count:
+        raise SpecError(
+            f"strategy `{kind}` takes {count} annotator{'s' if count > 1 else ''} in "
+            f"`strategy.annotators` ({which}), not {len(names)}"
+        )
+    return names
+
+
+STRATEGIES: dict[str, Maker] = {
+    "single": single,
+    "vote": vote,
+    "chain": chain,
+    "triage": triage,
+    "review": review,
+    "retrieved": retrieved,
+}

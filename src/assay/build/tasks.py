@@ -1,0 +1,89 @@
+"""The question of a task file: its task, schema, gold and data columns."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from assay.core.errors import SpecError
+from assay.core.record import text_record
+from assay.core.schema import Choice, Form, FreeText, Label, MultiChoice, Scale, Schema, Spans
+from assay.core.task import Example, Task
+from assay.data.base import Columns
+from assay.data.gold import Gold, Purpose, read_labels, read_purposes, split
+from assay.data.taskfile import (
+    ChoiceSpec,
+    FormSpec,
+    GoldSpec,
+    LabelSpec,
+    MultiSpec,
+    ScaleSpec,
+    SpansSpec,
+    TaskFile,
+    TextSpec,
+)
+
+
+def columns(file: TaskFile) -> Columns:
+    d = file.data
+    text = (d.text,) if isinstance(d.text, str) else tuple(d.text)
+    return Columns(text, d.id, d.language, d.source, tuple(d.meta))
+
+
+def task_of(file: TaskFile) -> Task:
+    schema = schema_of(file.answer)
+    examples = tuple(
+        Example(text_record(f"example{i + 1}", e.text), schema.check(e.answer), e.rationale)
+        for i, e in enumerate(file.examples)
+    )
+    return Task(file.name, file.question, schema, file.guideline, examples)
+
+
+def schema_of(answer: object) -> Schema:
+    if isinstance(answer, ChoiceSpec):
+        return Choice(_labels(answer.labels))
+    if isinstance(answer, MultiSpec):
+        return MultiChoice(_labels(answer.labels))
+    if isinstance(answer, SpansSpec):
+        return Spans(_labels(answer.labels))
+    if isinstance(answer, ScaleSpec):
+        return Scale(answer.low, answer.high, answer.step, answer.anchors)
+    if isinstance(answer, TextSpec):
+        return FreeText(answer.longest)
+    assert isinstance(answer, FormSpec)
+    fields = {name: schema_of(f.answer) for name, f in answer.fields.items()}
+    questions = {name: f.question for name, f in answer.fields.items() if f.question}
+    return Form(fields, questions)
+
+
+def _labels(labels: Sequence[str | LabelSpec]) -> list[Label]:
+    return [Label(x) if isinstance(x, str) else _label(x) for x in labels]
+
+
+def _label(spec: LabelSpec) -> Label:
+    named = spec.aliases if isinstance(spec.aliases, dict) else {"": spec.aliases}
+    aliases = {language: tuple(words) for language, words in named.items() if words}
+    return Label(spec.name, spec.definition, aliases)
+
+
+def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
+    """Dealt by shares, or by the file's own purpose column."""
+    spec = file.gold
+    if spec is None:
+        return Gold()
+    if spec.path is not None:
+        path, record = folder / spec.path, spec.record
+    elif file.data.id is not None:
+        path, record = folder / file.data.path, file.data.id
+    else:
+        raise SpecError("gold from a column of the data file needs `data.id`")
+    values = read_labels(path, record, spec.label, schema)
+    if spec.purpose is None:
+        return split(values, _shares(spec), file.seed)
+    return read_purposes(path, record, spec.purpose, values)
+
+
+def _shares(spec: GoldSpec) -> dict[Purpose, float]:
+    return {
+        Purpose.CALIBRATION: spec.calibration,
+        Purpose.MONITORING: spec.monitoring,
+        Purpose.EVALUATION: spec.evaluation,
+    }

@@ -1,0 +1,84 @@
+"""Makes the annotators and the strategy that a task file names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.build.annotators import KINDS
+from assay.build.strategies import STRATEGIES
+from assay.build.tasks import columns
+from assay.core.cost import Budget, Prices
+from assay.core.errors import SpecError
+from assay.core.record import Record
+from assay.core.schema import Choice
+from assay.core.task import Example, Task
+from assay.core.value import Value
+from assay.data.gold import Gold, Purpose
+from assay.data.read import read_records
+from assay.data.taskfile import AnnotatorSpec, TaskFile
+from assay.run.ask import Askable
+from assay.strategies.base import Strategy
+from assay.strategies.prior import PriorCorrected
+
+if TYPE_CHECKING:
+    from assay.annotators.llm import Purse
+
+RAW = " (raw)"
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    file: TaskFile
+    folder: Path
+    task: Task
+    gold: Gold
+    budget: Budget
+
+    def annotators(self) -> dict[str, Askable]:
+        """What the file names, and below a calibrated embedded model the model itself."""
+        made: dict[str, Askable] = {}
+        for name, spec in self.file.annotators.items():
+            who = KINDS[spec.kind](self, name, spec)
+            if self.corrected(spec):
+                made[name + RAW], who = who, PriorCorrected(name + RAW, self.first(spec.fit))
+            made[name] = who
+        return made
+
+    def annotator(self, name: str) -> Askable:
+        """One of them alone."""
+        return KINDS[self.file.annotators[name].kind](self, name, self.file.annotators[name])
+
+    def corrected(self, spec: AnnotatorSpec) -> bool:
+        """Whether the mean score of each label is taken off: label scores of one choice only."""
+        scored = spec.kind == "embedded" and spec.mapping in (None, "likelihood")
+        return scored and spec.calibrate and isinstance(self.task.schema, Choice)
+
+    def first(self, count: int) -> tuple[Record, ...]:
+        """The first records of the data, on which label priors are fitted."""
+        found = read_records(self.folder / self.file.data.path, columns(self.file))
+        return tuple(islice(found, count))
+
+    def purse(self, spec: AnnotatorSpec) -> "Purse":
+        from assay.annotators.llm import Purse
+
+        return Purse(Prices(**spec.prices.model_dump()), self.budget)
+
+    def strategy(self) -> Strategy:
+        spec = self.file.strategy
+        names = tuple(spec.annotators or self.file.annotators)
+        for name in names:
+            if name not in self.file.annotators:
+                known = ", ".join(self.file.annotators)
+                raise SpecError(f"strategy names annotator {name!r}; there are {known}")
+        return STRATEGIES[spec.kind](self, names)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Calibration gold with its records."""
+        wanted: Mapping[str, Value] = self.gold.of(Purpose.CALIBRATION)
+        found = read_records(self.folder / self.file.data.path, columns(self.file))
+        examples = tuple(Example(r, wanted[r.id]) for r in found if r.id in wanted)
+        if not examples:
+            raise SpecError("this needs calibration gold whose ids are in the data: see `gold`")
+        return examples

@@ -1,0 +1,123 @@
+"""What `assay check` foresees, without asking anyone, loading a model or making a ledger."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assay.build import Project, open_project
+from assay.build.forecast import forecast
+from assay.core.annotation import Outcome, Request, answer
+from assay.core.errors import InputError, SpecError
+
+TEXTS = ["good film", "bad film", "fine film", "dull film"]
+LLM = "{kind: openai, base_url: 'http://127.0.0.1:1', model: m, prices: {input: 1, output: 4}}"
+
+
+def project(
+    folder: Path, annotators: Sequence[str], strategy: str = "{kind: single}", gold: str = ""
+) -> Project:
+    rows = "".join(f"{i},{text},good\n" for i, text in enumerate(TEXTS))
+    (folder / "a.csv").write_text("id,text,label\n" + rows, encoding="utf-8")
+    lines = [
+        "name: tone",
+        "data: {path: a.csv, id: id}",
+        "question: Which tone?",
+        "answer: {kind: choice, labels: [good, bad]}",
+        "annotators:",
+        *(f"  {line}" for line in annotators),
+        f"strategy: {strategy}",
+        gold,
+    ]
+    path = folder / "task.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return open_project(path)
+
+
+def test_one_request_a_record_with_its_tokens_and_price(tmp_path: Path) -> None:
+    found = forecast(project(tmp_path, [f"m: {LLM}"]))
+    [part] = found.parts
+    assert (found.records, part.requests, part.answered) == (4, 4, 0)
+    assert part.input_tokens > 4 * 16
+    assert part.output_tokens == 4 * 64
+    assert found.cost == part.cost > 0
+    assert found.seconds > 0
+    assert "good film" in str(found.prompt)
+
+
+def test_nothing_is_written(tmp_path: Path) -> None:
+    forecast(project(tmp_path, [f"m: {LLM}"]))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "task.yaml"]
+
+
+def test_replicas_are_counted(tmp_path: Path) -> None:
+    found = forecast(project(tmp_path, [f"m: {LLM}"], "{kind: vote, replicas: 3}"))
+    assert found.parts[0].requests == 12
+
+
+def test_every_link_of_a_chain_may_be_asked(tmp_path: Path) -> None:
+    found = forecast(project(tmp_path, [f"a: {LLM}", f"b: {LLM}"], "{kind: chain}"))
+    assert [part.requests for part in found.parts] == [4, 4]
+
+
+def test_models_and_classifiers_are_not_loaded(tmp_path: Path) -> None:
+    missing = "{kind: embedded, model: there-is-no-such-file.gguf}"
+    found = forecast(project(tmp_path, [f"m: {missing}"]))
+    assert (found.parts[0].requests, found.parts[0].answered) == (4, None)
+    assert found.parts[0].timing == "taking 0.2 s an answer"
+
+
+def test_retrieved_examples_are_in_the_prompt(tmp_path: Path) -> None:
+    gold = "gold: {label: label, calibration: 0.5, evaluation: 0.5}"
+    plain = forecast(project(tmp_path, [f"m: {LLM}"]))
+    found = forecast(project(tmp_path, [f"m: {LLM}"], "{kind: retrieved, examples: 2}", gold))
+    assert found.records == 2
+    assert found.prompt is not None
+    assert plain.prompt is not None
+    assert len(found.prompt) > len(plain.prompt)
+
+
+def test_answers_in_the_ledger_are_free(tmp_path: Path) -> None:
+    opened = project(tmp_path, [f"m: {LLM}"])
+    record = next(opened.records())
+    who = opened.annotators["m"].id
+    given = answer(Request(opened.task, record, who), Outcome.ANSWERED, value="good", seconds=2.0)
+    ledger = opened.ledger()
+    ledger.add([given])
+    ledger.close()
+    found = forecast(opened)
+    assert (found.parts[0].requests, found.parts[0].answered) == (4, 1)
+    assert found.parts[0].timing == "measured on 1 answers, 64 at once"
+    assert found.seconds == pytest.approx(3 * 2.0 / 64)
+
+
+def test_gold_may_name_its_purposes(tmp_path: Path) -> None:
+    (tmp_path / "gold.csv").write_text(
+        "record,label,purpose\n0,good,calibration\n1,bad,evaluation\n", encoding="utf-8"
+    )
+    gold = "gold: {path: gold.csv, purpose: purpose}"
+    opened = project(tmp_path, [f"m: {LLM}"], gold=gold)
+    assert {p.value: dict(v) for p, v in opened.gold.sets.items() if v} == {
+        "calibration": {"0": "good"},
+        "evaluation": {"1": "bad"},
+    }
+
+
+def test_an_unknown_purpose_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "gold.csv").write_text("record,label,purpose\n0,good,test\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"gold\.csv:2: record '0': purpose 'test' is none of"):
+        project(tmp_path, [f"m: {LLM}"], gold="gold: {path: gold.csv, purpose: purpose}")
+
+
+def test_gold_with_two_purposes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gold.csv").write_text(
+        "record,label,purpose\n0,good,calibration\n0,good,evaluation\n", encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="one purpose"):
+        project(tmp_path, [f"m: {LLM}"], gold="gold: {path: gold.csv, purpose: purpose}")
+
+
+def test_a_plugin_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    opened = project(tmp_path, ["m: {kind: plugin, plugin: nowhere}"])
+    with pytest.raises(SpecError, match="no plugin 'nowhere'"):
+        _ = opened.annotators
