@@ -8,6 +8,8 @@ import click
 
 if TYPE_CHECKING:
     from assay.quality.studies.celeba_study import Study
+    from assay.quality.studies.lesion_study import Lesions
+    from assay.quality.studies.lesion_study import Study as Lesion
 
 
 @click.group("study")
@@ -73,4 +75,75 @@ def _tell(s: "Study") -> None:
         f"{s.cost['model']:,.0f} USD ({s.cost['share']:.2%}), at the prices given"
     )
     for caveat in CAVEATS:
+        click.echo(f"note: {caveat}")
+
+
+@study_command.command("lesion")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--html", type=click.Path(path_type=Path), help="Write a report with pictures here.")
+@click.option("--ledger", help="Import all answers into this ledger file or URL.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
+def lesion_command(folder: Path, html: Path | None, ledger: str | None, as_json: bool) -> None:
+    """Four vision-language models beside six people: FOLDER holds their answers and the images."""
+    from assay.quality.studies.lesion_study import lesion, load
+
+    data = load(folder)
+    study = lesion(data)
+    if html is not None:
+        from assay.report.lesion_page import write_lesion_page
+
+        write_lesion_page(study, data.records, html)
+    added = None if ledger is None else _keep(data, ledger)
+    if as_json:
+        click.echo(json.dumps(study.as_json(), indent=2))
+        return
+    _tell_lesion(study)
+    if html is not None:
+        click.echo(f"wrote {html}")
+    if added is not None:
+        click.echo(f"{added:,} annotations written to {ledger}")
+
+
+def _keep(data: "Lesions", place: str) -> int:
+    import time
+    from importlib.metadata import version
+
+    from assay.ledger import Run, open_ledger
+    from assay.quality.studies.lesion_study import TASK
+
+    now = time.time()
+    run = Run(f"import-{time.time_ns():x}", TASK.id, "import", now, version=version("assay"))
+    opened = open_ledger(place)
+    try:
+        opened.add_task(TASK)
+        opened.start_run(run)
+        opened.add_records(data.records.values())
+        added = opened.add(list(data.annotations(run.id, now)))
+        opened.end_run(run.id, time.time())
+    finally:
+        opened.close()
+    return added
+
+
+def _tell_lesion(s: "Lesion") -> None:
+    from assay.quality.studies.lesion_study import PUBLISHED
+
+    click.echo(f"{s.answers:,} answers to {s.records} pictures; replacement test, pooled:")
+    for t in s.pooled:
+        printed = PUBLISHED.get(t.model)
+        beside = "" if printed is None else f" (published {printed[0]:.2f} and {printed[1]:.2f})"
+        click.echo(
+            f"  {t.model:<22} winning rate {t.winning_rate:.2f}, advantage probability "
+            f"{t.advantage_probability:.2f}{beside}: {'passed' if t.passed else 'not passed'}"
+        )
+    click.echo(f"\n{'attribute':<12}{'labeller':<22}{'kappa':>7}{'exact':>8}{'wins':>7}{'adv.':>7}")
+    for name, a in s.attributes.items():
+        for t, o, b in zip(a.tests, a.ordinal, a.beside, strict=False):
+            kappa = "–" if o.kappa is None else f"{o.kappa:z.2f}"
+            exact = "–" if b.agreement.value is None else f"{b.agreement.value:.0%}"
+            click.echo(
+                f"{name:<12}{t.model:<22}{kappa:>7}{exact:>8}{t.winning_rate:>7.2f}"
+                f"{t.advantage_probability:>7.2f}{'  passed' if t.passed else ''}"
+            )
+    for caveat in s.caveats:
         click.echo(f"note: {caveat}")

@@ -103,15 +103,15 @@ def render(ledger: Ledger, run: str, story: Story) -> str:
 
 
 def environment() -> Environment:
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("assay.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"money": money, "flat": flat, "percent": _percent}
-    return environment
+    made.filters |= {"money": money, "flat": flat, "percent": _percent}
+    return made
 
 
 def _percent(share: float | None) -> str:
