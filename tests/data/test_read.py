@@ -37,7 +37,7 @@ def test_every_kind_of_file_gives_the_same_records(tmp_path: Path, kind: str) ->
 
 
 BROKEN: list[tuple[str, bytes, str]] = [
-    ("x.csv", b"id,text\n1,a\n1,b\n", r"x\.csv:3: id '1' is there with other text"),
+    ("x.csv", b"id,text\n1,a\n1,b\n", r"x\.csv:3: id '1' is there with other content"),
     ("x.csv", b"id,text\n1,a,b\n", r"x\.csv:2: 3 cells, the header has 2"),
     ("x.csv", b"id,text\n1,caf\xe9\n", r"x\.csv:2: not UTF-8"),
     ("x.csv", b"id,txt\n1,a\n", "no column 'text'; it has id, txt; did you mean 'txt'"),

@@ -1,6 +1,5 @@
 """The contract of a reader, and what a file's columns mean."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -8,9 +7,12 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from assay.core.errors import InputError
-from assay.core.record import Part, Record, TextPart
+from assay.core.record import ImagePart, Part, Record, TextPart
+from assay.data.seen import Seen, key_of
 
 Row: TypeAlias = Mapping[str, object]
+
+MOST_NAMED = 100
 
 
 class Reader(Protocol):
@@ -18,6 +20,16 @@ class Reader(Protocol):
 
     def __call__(self, path: Path) -> Iterator[tuple[int, Row]]:
         """(line or row number, row)."""
+
+
+class Pictures(Protocol):
+    """Finds the pictures that the cells of a row name."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    def parts(self, row: Row, where: str, findings: "Findings") -> tuple[ImagePart, ...] | None:
+        """None where a picture cannot be used; `findings` then names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +41,13 @@ class Columns:
     language: str | None = None
     source: str | None = None
     meta: tuple[str, ...] = ()
+    pictures: Pictures | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
         single = (self.id, self.language, self.source)
-        return (*self.text, *(c for c in single if c is not None), *self.meta)
+        pictures = self.pictures.columns if self.pictures else ()
+        return (*self.text, *pictures, *(c for c in single if c is not None), *self.meta)
 
 
 @dataclass(slots=True)
@@ -43,12 +57,22 @@ class Findings:
     records: int = 0
     empty: int = 0
     duplicates: int = 0
+    left_out: int = 0  # records whose pictures cannot be used
+    named: list[str] = field(default_factory=list)  # the first pictures that are broken or odd
+    unnamed: int = 0  # and how many more there were
     first: dict[str, str] = field(default_factory=dict)  # kind to the first place it was seen
-    _seen: dict[str, str] = field(default_factory=dict)  # id to digest prefix
-    _texts: Counter[str] = field(default_factory=Counter)
+    _ids: Seen = field(default_factory=Seen)
+    _contents: Seen = field(default_factory=Seen)
 
     def note(self, kind: str, where: str) -> None:
         self.first.setdefault(kind, where)
+
+    def name(self, line: str) -> None:
+        """Keep a line on one picture; memory stays flat however many there are."""
+        if len(self.named) < MOST_NAMED:
+            self.named.append(line)
+        else:
+            self.unnamed += 1
 
     def lines(self) -> list[str]:
         lines = []
@@ -56,7 +80,12 @@ class Findings:
             lines.append(f"{self.empty} records are empty, the first at {self.first['empty']}")
         if self.duplicates:
             first = self.first["duplicates"]
-            lines.append(f"{self.duplicates} records repeat an earlier text, the first at {first}")
+            lines.append(f"{self.duplicates} records repeat an earlier one, the first at {first}")
+        if self.left_out:
+            lines.append(f"{self.left_out} records are left out: their pictures cannot be used")
+        lines += self.named
+        if self.unnamed:
+            lines.append(f"… and {self.unnamed} more pictures with trouble")
         return lines
 
 
@@ -68,12 +97,20 @@ def check_columns(path: Path, there: list[str], wanted: tuple[str, ...]) -> None
             raise InputError(f"{path} has no column {name!r}; it has {', '.join(there)}{meant}")
 
 
-def record_of(row: Row, columns: Columns, where: str, findings: Findings) -> Record:
-    """The record in a row. Without an id column the id is a digest of the content, with the
-    number of its occurrence, so that it stays the same when rows are added or reordered."""
+def record_of(row: Row, columns: Columns, where: str, findings: Findings) -> Record | None:
+    """The record in a row; None where its pictures cannot be used, as `findings` then says.
+
+    Without an id column the id is a digest of the content, with the number of its occurrence, so
+    that it stays the same when rows are added or reordered.
+    """
+    pictures = columns.pictures.parts(row, where, findings) if columns.pictures else ()
+    if pictures is None:
+        findings.left_out += 1
+        return None
     several = len(columns.text) > 1
-    parts: tuple[Part, ...] = tuple(
-        TextPart(cell(row.get(name)), name if several else "text") for name in columns.text
+    parts: tuple[Part, ...] = (
+        *pictures,
+        *(TextPart(cell(row.get(name)), name if several else "text") for name in columns.text),
     )
     language = cell(row.get(columns.language)) or None if columns.language else None
     source = cell(row.get(columns.source)) or None if columns.source else None
@@ -81,28 +118,27 @@ def record_of(row: Row, columns: Columns, where: str, findings: Findings) -> Rec
     record = Record("", parts, language, source, meta)
     short = record.digest[:20]
     findings.records += 1
-    if not record.text.strip():
+    if not pictures and not record.text.strip():
         findings.empty += 1
         findings.note("empty", where)
-    findings._texts[short] += 1
-    if findings._texts[short] > 1:
+    count = findings._contents.add(int(short[:16], 16))
+    if count > 1:
         findings.duplicates += 1
         findings.note("duplicates", where)
-    id = _id(row, columns, where, short, findings)
+    if columns.id is None:
+        id = short if count == 1 else f"{short}-{count}"
+    else:
+        id = _given_id(row, columns.id, where, findings, count)
     return Record(id, parts, language, source, meta)
 
 
-def _id(row: Row, columns: Columns, where: str, short: str, findings: Findings) -> str:
-    if columns.id is None:
-        count = findings._texts[short]
-        return short if count == 1 else f"{short}-{count}"
-    id = cell(row.get(columns.id)).strip()
+def _given_id(row: Row, column: str, where: str, findings: Findings, count: int) -> str:
+    id = cell(row.get(column)).strip()
     if not id:
-        raise InputError(f"{where}: column {columns.id!r} is empty, and it should hold the id")
-    if id in findings._seen:
-        other = "with other text" if findings._seen[id] != short else "twice"
+        raise InputError(f"{where}: column {column!r} is empty, and it should hold the id")
+    if findings._ids.add(key_of(id)) > 1:
+        other = "with other content" if count == 1 else "twice"
         raise InputError(f"{where}: id {id!r} is there {other}; ids must be unique")
-    findings._seen[id] = short
     return id
 
 

@@ -29,7 +29,9 @@ def read_records(
         if not checked:
             check_columns(path, list(row), columns.named)
             checked = True
-        yield record_of(row, columns, f"{path}:{number}", findings)
+        record = record_of(row, columns, f"{path}:{number}", findings)
+        if record is not None:
+            yield record
     if not checked:
         raise InputError(f"{path} holds no records")
 
