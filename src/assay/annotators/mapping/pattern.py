@@ -8,10 +8,13 @@ labels it is a mention of the other one.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assay.annotators.mapping.base import UNPARSED, Reading, reading
+from assay.annotators.mapping.jsons import first_json
+from assay.annotators.mapping.script import unspaced
+from assay.annotators.mapping.spans import read_spans
 from assay.annotators.prompt import AnswerForm
 from assay.core.annotation import Request
 from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
@@ -55,8 +58,10 @@ class Pattern:
         return 0
 
     def read(self, request: Request, completion: Completion) -> Reading:
-        language = request.record.language
-        return reading(find(request.task.schema, completion.text, language, request.way.focus))
+        schema, record = request.task.schema, request.record
+        if isinstance(schema, Spans):
+            return read_spans(first_json(completion.text), record, schema)
+        return reading(find(schema, completion.text, record.language, request.way.focus))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +85,13 @@ class LastLine:
         if not tagged:
             return UNPARSED
         last = tagged[-1]
-        schema, way = request.task.schema, request.way
-        value = find(schema, last[1], request.record.language, way.focus)
-        if value is None:
-            return UNPARSED
+        schema, record = request.task.schema, request.record
+        if isinstance(schema, Spans):
+            said = read_spans(first_json(last[1]), record, schema)
+        else:
+            said = reading(find(schema, last[1], record.language, request.way.focus))
         before = completion.text[: last.start()].strip()
-        return Reading(reading(value).outcome, value, rationale=before or None)
+        return replace(said, rationale=before or said.rationale) if said.value is not None else said
 
 
 def find(
@@ -100,7 +106,7 @@ def find(
         return _number(schema, text)
     if isinstance(schema, Form):
         return _fields(schema, text, language)
-    if isinstance(schema, FreeText | Spans):
+    if isinstance(schema, FreeText):
         return schema.parse(text)
     return None
 
@@ -181,12 +187,6 @@ def _whole(word: str) -> str:
     """Boundaries only where the script parts words by spaces and combines no marks."""
     # \w misses combining marks (Devanagari vowel signs), so they are named beside it
     edge = r"\w\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-    start = "" if _unspaced(word[0]) else rf"(?<![{edge}])"
-    end = "" if _unspaced(word[-1]) else rf"(?![{edge}])"
+    start = "" if unspaced(word[0]) else rf"(?<![{edge}])"
+    end = "" if unspaced(word[-1]) else rf"(?![{edge}])"
     return start + re.escape(word) + end
-
-
-def _unspaced(letter: str) -> bool:
-    """Scripts written without spaces between words: CJK, kana, Thai, Lao, Khmer, Myanmar."""
-    point = ord(letter)
-    return 0x0E00 <= point <= 0x0EFF or 0x1000 <= point <= 0x109F or 0x2E80 <= point <= 0x9FFF
