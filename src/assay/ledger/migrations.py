@@ -42,6 +42,8 @@ def _applied(connection: Connection, name: str) -> int:
             raise LedgerError(f"{name} holds tables of another program; give another path")
         return 0
     row = connection.execute(select(tables.meta.c.content)).scalar()
+    if row is not None and not row.isdecimal():
+        raise LedgerError(f"ledger {name} has format {row!r}, which no Assay wrote; use another")
     version = int(row or 0)
     if version > tables.VERSION:
         raise LedgerError(

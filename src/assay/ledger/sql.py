@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Select, create_engine, event, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from assay.core.annotation import Annotation, Decision
 from assay.core.errors import InputError, LedgerError
 from assay.core.record import Record
+from assay.core.redact import hidden
 from assay.core.schema.base import Schema
 from assay.core.task import Task
 from assay.core.votes import Votes
@@ -34,9 +34,8 @@ class SqlLedger:
 
     def __init__(self, url: str) -> None:
         self.url = url if "://" in url else f"sqlite:///{url}"
-        self.name = "URL"
+        self.name = hidden(url)
         with self._clear_errors():
-            self.name = make_url(self.url).render_as_string(hide_password=True)
             self.engine = _engine(self.url)
             migrate(self.engine, self.name)
         sqlite = self.engine.dialect.name == "sqlite"
@@ -251,6 +250,7 @@ def _engine(url: str) -> Engine:
 def _advice(reason: str) -> str:
     for sign, advice in {
         "not a database": "give another path, this file is something else",
+        "malformed": "the file is damaged; take a copy of it, or give another path",
         "unable to open": "check that the folder exists and may be written",
         "disk is full": "free some space and run again, nothing answered so far is lost",
         "readonly": "the file or its folder may not be written",
