@@ -1,0 +1,131 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nervaluate import Evaluator
+
+from assay.core.errors import InputError
+from assay.core.value import Span, Value
+from assay.quality.entities import Entities, entity_scores
+
+
+def span(start: int, end: int, label: str = "x", part: str = "text") -> Span:
+    return Span(start, end, label, part)
+
+
+def scored(said: list[Span] | None, truth: list[Span]) -> Entities:
+    return entity_scores({"r": None if said is None else tuple(said)}, {"r": truth}, "gold")
+
+
+@pytest.mark.parametrize(
+    ("said", "truth", "matches"),
+    [
+        ([span(0, 4)], [span(0, 4)], (1, 1, 1)),
+        ([span(0, 4, "y")], [span(0, 4)], (0, 0, 1)),
+        ([span(0, 3)], [span(0, 4)], (0, 1, 0.5)),
+        ([span(0, 3, "y")], [span(0, 4)], (0, 0, 0.5)),
+        ([span(4, 6)], [span(0, 4)], (0, 0, 0)),
+        ([span(0, 2), span(0, 4)], [span(0, 4)], (1, 1, 1)),
+        ([span(0, 4, "y"), span(0, 4)], [span(0, 4)], (1, 1, 1)),
+        ([span(0, 4, part="a")], [span(0, 4, part="b")], (0, 0, 0)),
+        ([span(0, 4), span(0, 4)], [span(0, 4), span(0, 4)], (1, 1, 1)),
+        ([], [span(0, 4)], (0, 0, 0)),
+    ],
+)  # fmt: skip
+def test_each_scheme_says_what_matches(
+    said: list[Span], truth: list[Span], matches: tuple[float, float, float]
+) -> None:
+    found = scored(said, truth).schemes
+    assert tuple(found[name].matches for name in ("exact", "type", "partial")) == matches
+
+
+def test_silence_marks_nothing_and_is_told_apart_from_an_empty_answer() -> None:
+    silent, empty = scored(None, [span(0, 1)]), scored([], [span(0, 1)])
+    assert (silent.exact.recall.value, empty.exact.recall.value) == (0.0, 0.0)
+    assert (silent.answered.hits, empty.answered.hits) == (0, 1)
+    assert silent.exact.precision.value is None
+
+
+def test_records_without_entities_have_no_ratio_and_are_all_right() -> None:
+    found = scored([], [])
+    assert found.exact.f1.value is None
+    assert found.whole.value == found.baseline.value == 1.0
+    assert "NaN" not in json.dumps(found.as_json())
+
+
+def test_the_interval_holds_the_value_and_narrows_with_records() -> None:
+    def width(n: int) -> float:
+        said: dict[str, Value | None] = {str(i): (span(0, 4),) for i in range(n)}
+        truth = {str(i): [span(0, 4 if i % 3 else 5)] for i in range(n)}
+        f1 = entity_scores(said, truth, "gold").exact.f1
+        assert f1.value is not None
+        assert f1.low is not None
+        assert f1.high is not None
+        assert f1.low <= f1.value <= f1.high
+        assert f1.value == pytest.approx(2 / 3, abs=0.02)
+        return f1.high - f1.low
+
+    assert width(3000) < width(30) / 5
+
+
+def test_nothing_found_in_a_few_records_does_not_prove_that_nothing_is() -> None:
+    recall = scored([], [span(0, 1), span(2, 3)]).exact.recall
+    assert recall.value == 0
+    assert recall.high is not None
+    assert recall.high > 0.5
+
+
+def test_each_label_has_its_own_score() -> None:
+    found = scored([span(0, 1), span(2, 3, "y")], [span(0, 1), span(4, 5, "y"), span(6, 7, "z")])
+    counts = {name: (s.matches, s.marked, s.gold) for name, s in found.labels.items()}
+    assert counts == {"x": (1, 1, 1), "y": (0, 1, 1), "z": (0, 0, 1)}
+
+
+def test_the_measure_is_named() -> None:
+    found = entity_scores({}, {"r": []}, "test labels", "downstream")
+    assert "downstream score against test labels" in found.lines("tagger")[0]
+
+
+def test_values_that_are_not_spans_are_refused() -> None:
+    with pytest.raises(InputError, match="need spans"):
+        entity_scores({"r": "person"}, {"r": []}, "gold")
+    with pytest.raises(InputError, match="no records"):
+        entity_scores({}, {}, "gold")
+
+
+flat = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from("xy")), max_size=5
+)  # fmt: skip
+
+
+def laid_out(gaps: list[tuple[int, int, str]]) -> list[Span]:
+    """Spans that do not overlap, as in a BIO file."""
+    at, spans = 0, []
+    for gap, size, label in gaps:
+        spans.append(span(at + gap, at + gap + size, label))
+        at += gap + size
+    return spans
+
+
+@given(st.lists(st.tuples(flat, flat), min_size=1, max_size=5))
+def test_exact_counts_are_the_common_spans_and_the_library_agrees(
+    drawn: list[tuple[list[tuple[int, int, str]], list[tuple[int, int, str]]]],
+) -> None:
+    pairs = [(laid_out(a), laid_out(b)) for a, b in drawn]
+    found = entity_scores(
+        {str(i): tuple(a) for i, (a, _) in enumerate(pairs)},
+        {str(i): b for i, (_, b) in enumerate(pairs)},
+        "gold",
+    )
+    assert found.exact.matches == sum(len(set(a) & set(b)) for a, b in pairs)
+
+    def docs(side: int) -> list[list[dict[str, object]]]:
+        return [
+            [{"label": s.label, "start": s.start, "end": s.end - 1} for s in pair[side]]
+            for pair in pairs
+        ]
+
+    theirs = Evaluator(docs(1), docs(0), tags=["x", "y"], loader="dict").evaluate()["overall"]
+    assert theirs["partial"].actual == found.exact.marked
+    assert theirs["partial"].possible == found.exact.gold
