@@ -5,6 +5,7 @@ Each command lives in a module of this folder that is imported only when it is c
 """
 
 import importlib
+import os
 import sys
 
 import click
@@ -19,7 +20,9 @@ COMMANDS = {
     "report": ("assay.cli.report", "Write the HTML report of what the ledger holds."),
     "export": ("assay.cli.data", "Write decisions or annotations to a file."),
     "import": ("assay.cli.data", "Read existing annotations of people or models."),
+    "agree": ("assay.cli.agree", "How far annotators agree, with baselines and intervals."),
     "compare": ("assay.cli.compare", "Put annotators side by side with people."),
+    "aggregate": ("assay.cli.aggregate", "One label a record out of many people's or models'."),
     "study": ("assay.cli.study", "Reproduce a published study from its label files."),
     "models": ("assay.cli.models", "List, fetch and remove the embedded models."),
     "data": ("assay.cli.demo", "Fetch and build the demo's data."),
@@ -40,6 +43,17 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no command is called {args[0]!r}; {meant}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -55,12 +69,40 @@ def main() -> None:
     """The entry point: a user's mistake is one line on stderr and exit code 2."""
     try:
         root(standalone_mode=False)
-    except click.ClickException as bad:
-        bad.show()
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as bare:
+        bare.show()
         sys.exit(2)
+    except click.UsageError as bad:
+        asked = bad.ctx.command_path if bad.ctx else "assay"
+        _refuse(f"{_sentence(bad.format_message())}; see {asked} --help")
+    except click.ClickException as bad:
+        _refuse(_sentence(bad.format_message()))
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; nothing answered so far is lost, run again to go on", err=True)
         sys.exit(130)
     except AssayError as bad:
-        click.echo(f"assay: {bad}", err=True)
-        sys.exit(2)
+        _refuse(str(bad))
+    except BrokenPipeError:  # who read our output wants no more of it, like `head`
+        _drop_output()
+        sys.exit(141)
+    except OSError as bad:
+        _drop_output()
+        place = f"{bad.filename}: " if bad.filename is not None else ""
+        _refuse(f"{place}{bad.strerror or bad}")
+
+
+def _refuse(line: str) -> None:
+    click.echo("assay: " + " ".join(line.split()), err=True)
+    sys.exit(2)
+
+
+def _sentence(said: str) -> str:
+    """A message of the option parser in the manner of ours."""
+    said = said.removesuffix(".")
+    return said[:1].lower() + said[1:]
+
+
+def _drop_output() -> None:
+    """What is left in the buffer cannot be written; the interpreter would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

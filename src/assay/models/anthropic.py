@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
+from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options
 from assay.models.http import Call, Http, key_from
 from assay.models.images import ReadImage, read_file
@@ -26,12 +27,13 @@ class Anthropic:
     ) -> None:
         self.model = model
         self.url = address.base_url.rstrip("/") + "/v1/messages"
+        key = key_from(address.key_variable)
         self._headers = {
             "Content-Type": "application/json",
             "anthropic-version": "2023-06-01",
-            "x-api-key": key_from(address.key_variable) or "",
+            "x-api-key": key or "",
         }
-        self._http = Http(Endpoint(address.base_url, address.limits))
+        self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
         self._read_image = read_image
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
+from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options, TokenScore
 from assay.models.http import Call, Http, key_from
 from assay.models.images import ReadImage, read_file
@@ -28,11 +29,12 @@ class Gemini:
         self.model = model
         base = address.base_url.rstrip("/")
         self.url = f"{base}/v1beta/models/{model}:generateContent"
+        key = key_from(address.key_variable)
         self._headers = {
             "Content-Type": "application/json",
-            "x-goog-api-key": key_from(address.key_variable) or "",
+            "x-goog-api-key": key or "",
         }
-        self._http = Http(Endpoint(address.base_url, address.limits))
+        self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
         self._read_image = read_image
 
     @property

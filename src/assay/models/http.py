@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import aiohttp
 
 from assay.core.cost import Usage
 from assay.core.errors import ModelError
+from assay.core.redact import hidden
 from assay.models.base import Completion
 from assay.models.limits import Endpoint, retry_after
 
@@ -44,8 +46,9 @@ class Attempt:
 class Http:
     """A session made when first needed; `close` ends it."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, key: str | None = None) -> None:
         self.endpoint = endpoint
+        self._key = key.encode() if key else None
         self._session: aiohttp.ClientSession | None = None
 
     def session(self) -> aiohttp.ClientSession:
@@ -90,11 +93,14 @@ class Http:
             async with self.session().post(
                 call.url, data=call.body, headers=call.headers, allow_redirects=False
             ) as reply:
-                return self._judge(reply.status, reply.headers, await reply.read(), parse)
+                body = await reply.read()
+                if self._key is not None:  # a server may echo it, and replies are kept and told
+                    body = body.replace(self._key, b"***")
+                return self._judge(reply.status, reply.headers, body, parse)
         except TimeoutError:
             return Attempt(error=f"no answer within {self.endpoint.limits.timeout:g} s")
         except aiohttp.InvalidURL:
-            raise ModelError(f"{call.url!r} is not a URL; check base_url") from None
+            raise ModelError(f"{hidden(call.url)!r} is not a URL; check base_url") from None
         except aiohttp.ClientConnectorError as bad:
             return Attempt(error=f"cannot connect ({bad.os_error.strerror or bad.os_error})")
         except (aiohttp.ClientError, OSError) as bad:
@@ -126,12 +132,18 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
         return Attempt(error="answered with a web page, not JSON: is base_url right?")
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Attempt(error=f"broken JSON of {len(body)} bytes")
     try:
-        return Attempt(parse(content))
+        completion = parse(content)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as bad:
-        return Attempt(error=f"not the expected reply ({type(bad).__name__}: {bad})"[:200])
+        return Attempt(error=_whole(f"not the expected reply ({type(bad).__name__}: {bad})"[:200]))
+    return Attempt(replace(completion, text=_whole(completion.text)))
+
+
+def _whole(text: str) -> str:
+    """Without half characters (lone surrogates), which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _counted(completion: Completion, attempts: int, began: float) -> Completion:
@@ -145,16 +157,20 @@ def message_of(body: bytes) -> str:
         content = json.loads(body)
         error = content.get("error", content) if isinstance(content, dict) else content
         text = error.get("message", error) if isinstance(error, dict) else error
-    except ValueError:
+    except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace")
-    return " ".join(str(text).split())[:200]
+    return _whole(" ".join(str(text).split())[:200])
 
 
 def key_from(variable: str | None) -> str | None:
     """The key in an environment variable; keys come from nowhere else."""
     if variable is None:
         return None
+    if not re.fullmatch(r"[A-Za-z_]\w*", variable):  # not repeated: it may be the key itself
+        raise ModelError("key_env is the name of an environment variable, never the key itself")
     key = os.environ.get(variable, "").strip()
     if not key:
         raise ModelError(f"the environment variable {variable} with the key is not set")
+    if not (key.isascii() and key.isprintable()):
+        raise ModelError(f"the key in {variable} holds characters that no key has; copy it again")
     return key

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.core.cost import Usage
+from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options, TokenScore
 from assay.models.http import Call, Http, key_from
 from assay.models.images import ReadImage, data_url, read_file
@@ -33,7 +34,7 @@ class OpenAI:
         self._headers = {"Content-Type": "application/json"}
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
-        self._http = Http(Endpoint(address.base_url, address.limits))
+        self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
         self._read_image = read_image
 
     @property
