@@ -49,6 +49,7 @@ def import_command(
 ) -> None:
     """Read existing annotations from PATH: long, wide (--wide), or JSON of who: record: label."""
     from assay.core.errors import SpecError
+    from assay.core.redact import hidden
     from assay.data.annotations import Names
     from assay.ledger import open_ledger
 
@@ -63,11 +64,11 @@ def import_command(
         told = _fill(opened, path, names, (asked, records, "people" if people else None))
     finally:
         opened.close()
-    told |= {"task": asked.id, "ledger": place}
+    told |= {"task": asked.id, "ledger": hidden(place)}
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
-    click.echo(f"{told['added']:,} annotations of task {asked.id} written to {place}")
+    click.echo(f"{told['added']:,} annotations of task {asked.id} written to {hidden(place)}")
     if told["known"]:
         click.echo(
             f"note: {told['known']:,} were there already (imported before, or given twice by one "

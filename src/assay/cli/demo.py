@@ -70,7 +70,7 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
 def demo_command(out: Path, records: int) -> None:
     """Label real tweets with the embedded models and compare with people."""
     from assay.build import evaluation, open_project, story
-    from assay.cli.run import label
+    from assay.cli.run import label, prepared
     from assay.data.vader import held_out
     from assay.quality.accuracy import accuracy
     from assay.report import write_report
@@ -81,8 +81,9 @@ def demo_command(out: Path, records: int) -> None:
     build_folder(texts, out)
     click.echo(f"2/3 labelling {records} tweets: a language model, a rule, a classifier vote ...")
     project = open_project(out / "task.yaml")
+    total = prepared(project, None)
     ledger = project.ledger()
-    summary = label(project, ledger, None)
+    summary = label(project, ledger, None, total)
     told = story(project)
     assert told.reference is not None
     person = held_out(texts, SEED).person

@@ -16,15 +16,20 @@ def report_command(task: Path, out: Path, run: str | None, ledger: str | None) -
 
     from assay.build import open_project, story
     from assay.core.errors import SpecError
+    from assay.core.redact import hidden
     from assay.report import write_report
 
     project = open_project(task).changed({}, ledger)
+    if not project.has_ledger:
+        raise SpecError(f"there is no ledger {project.ledger_place}; first: assay run {task}")
     opened = project.ledger()
     try:
         runs = [r.id for r in opened.runs(project.task.id)]
-        if not runs or (run is not None and run not in runs):
-            known = f"there are {', '.join(runs)}" if runs else "run the task first: assay run"
-            raise SpecError(f"{project.ledger_place} holds no {run or 'run'} of this task; {known}")
+        if not runs:
+            place = hidden(project.ledger_place)
+            raise SpecError(f"{place} holds no run of this task; first: assay run {task}")
+        if run is not None and run not in runs:
+            raise SpecError(f"there is no run {run!r} of this task; there are {', '.join(runs)}")
         write_report(opened, run or runs[-1], story(project), out)
     finally:
         opened.close()

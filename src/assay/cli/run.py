@@ -39,27 +39,35 @@ def run_command(
     project = open_project(task)
     changes = {"money": budget, "minutes": minutes}
     project = project.changed({k: v for k, v in changes.items() if v is not None}, ledger)
+    total = prepared(project, limit)
     opened = project.ledger()
     try:
-        summary = label(project, opened, limit)
+        summary = label(project, opened, limit, total)
         _tell(project, opened, summary, as_json)
     finally:
         opened.close()
+    if not as_json:
+        click.echo(f"next: assay report {task}, or assay export {task} -o labels.csv")
     if summary.reason is not None:
         raise SystemExit(130 if summary.exit_code == 130 else HALTED)
 
 
-def label(project: "Project", ledger: "Ledger", limit: int | None) -> "Summary":
+def prepared(project: "Project", limit: int | None) -> int:
+    """How many records are to be labelled. Whatever is wrong with data, models or keys is told
+    here, before there is a ledger and before anything is spent."""
+    total = sum(1 for _ in project.records(limit))
+    _ = project.strategy, project.annotators  # made here, at first sight
+    return total
+
+
+def label(project: "Project", ledger: "Ledger", limit: int | None, total: int) -> "Summary":
     """One run with its progress shown."""
     import asyncio
 
-    from assay.data.read import read_rows
     from assay.run import Job, Progress, Settings
     from assay.run import label as run_label
     from assay.run.live import shown
 
-    rows = sum(1 for _ in read_rows(project.folder / project.file.data.path))
-    total = limit or rows - project.held_out
     minutes = project.file.budget.minutes
     settings = Settings(
         budget=project.budget,
@@ -81,11 +89,12 @@ async def _closing(run: "object", project: "Project") -> "Summary":
 
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
     from assay.build import evaluation
+    from assay.core.redact import hidden
 
     scores = evaluation(project, ledger, summary.run)
     if as_json:
         content = summary.as_json() | {
-            "ledger": project.ledger_place,
+            "ledger": hidden(project.ledger_place),
             "evaluation": {name: score.as_json() for name, score in scores.items()},
         }
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
@@ -97,5 +106,4 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     for name, score in scores.items():
         for line in score.lines(name):
             click.echo(line)
-    click.echo(f"ledger: {project.ledger_place}")
-    click.echo("next: assay report TASK, assay export TASK")
+    click.echo(f"ledger: {hidden(project.ledger_place)}")

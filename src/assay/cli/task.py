@@ -18,11 +18,13 @@ def init_command(data: Path, out: Path, force: bool) -> None:
     """Write a commented task file by looking at DATA."""
     from assay.core.errors import SpecError
     from assay.data.draft import draft
+    from assay.data.write import whole
 
     if out.exists() and not force:
         raise SpecError(f"{out} is there already; give another name with -o, or --force")
     text = draft(data, out.parent)
-    out.write_text(text, encoding="utf-8")
+    with whole(out) as part:
+        part.write_text(text, encoding="utf-8")
     click.echo(f"wrote {out}; edit the question and the labels, then: assay check {out}")
 
 

@@ -19,6 +19,8 @@ from assay.core.errors import InputError
 from assay.core.value import Value, encode
 
 BATCH = 4_096
+ARROW = "data-00000-of-00001.arrow"
+DATASET = frozenset({ARROW, "dataset_info.json", "state.json"})  # files of a dataset's folder
 
 DECISION_FIELDS = (
     "record", "value", "confidence", "confidence_source", "decided_by", "route", "waiting_for",
@@ -79,28 +81,63 @@ def write_rows(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> in
         raise InputError(
             f"{path}: cannot write {path.suffix}; {', '.join(filter(None, WRITERS))} can"
         )
+    if writer is _folder:
+        _refuse_to_replace(path)
     with whole(path) as part:
         return writer(rows, fields, part)
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A name to write to, put in place of `path` at the end; nothing half-written stays."""
+    """A name to write to, put in place of `path` at the end; nothing half-written stays.
+
+    A link stays a link. A device or pipe is written to when all is there, never replaced.
+    """
+    special = path.exists() and not path.is_file() and not path.is_dir()
+    target = path if special else path.resolve()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".assay-", dir=path.parent))
+        if not special:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".assay-", dir=None if special else target.parent))
     except OSError as bad:
-        raise InputError(f"cannot write to {path.parent}: {bad.strerror}") from None
-    part = folder / path.name
+        raise InputError(f"cannot write to {path.parent}: {reason(bad)}") from None
+    part = folder / (target.name or "part")
     try:
         yield part
-        if path.is_dir() and part.is_dir():
-            shutil.rmtree(path)
-        os.replace(part, path)
+        if special:
+            with part.open("rb") as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+        else:
+            _put(part, target)
     except OSError as bad:
-        raise InputError(f"cannot write {path}: {bad.strerror}; nothing was written") from None
+        raise InputError(f"cannot write {path}: {reason(bad)}; nothing was written") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(part: Path, target: Path) -> None:
+    if part.is_dir() and target.is_dir():
+        os.replace(target, part.parent / "before")
+    os.replace(part, target)
+
+
+def reason(bad: OSError) -> str:
+    """What the system said, one line; not every library fills `strerror`."""
+    return bad.strerror or (str(bad).splitlines() or [type(bad).__name__])[0]
+
+
+def _refuse_to_replace(path: Path) -> None:
+    """InputError unless `path` is free, empty, or a dataset as `_folder` writes it."""
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise InputError(f"{path} is a file; a name without ending makes a folder")
+    foreign = [p.name for p in path.iterdir() if p.name not in DATASET]
+    if foreign:
+        raise InputError(
+            f"the folder {path} holds other things ({sorted(foreign)[0]} …) and stays as it is; "
+            "give a new name, or one that ends in .csv, .jsonl or .parquet"
+        )
 
 
 def _csv(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
@@ -152,7 +189,7 @@ def _parquet(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
 def _folder(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
     """What `datasets.load_from_disk` reads: an Arrow stream, dataset_info.json, state.json."""
     path.mkdir()
-    name, count, schema = "data-00000-of-00001.arrow", 0, _schema(fields)
+    name, count, schema = ARROW, 0, _schema(fields)
     with pa.OSFile(str(path / name), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
         for table in _tables(rows, schema):
             writer.write_table(table)
