@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core.annotation import Source
 from assay.core.votes import Votes
 
 
@@ -22,6 +23,8 @@ class Consensus:
     unit: NDArray[np.int32]
     probs: NDArray[np.float64]
     skill: NDArray[np.float64] | None = None
+    source: Source = Source.VOTE_SHARE  # what kind of confidence `probs` are
+    winner: NDArray[np.int32] | None = None  # label of each row; None: the (first) likeliest
 
 
 class Aggregator(Protocol):
