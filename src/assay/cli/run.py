@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.run import Summary
 
-HALTED = 3
-
 
 @click.command("run")
 @click.argument("task", type=click.Path(path_type=Path))
@@ -32,7 +30,7 @@ def run_command(
     """Label the records of TASK; run again to resume.
 
     Exit codes: 0 all records were gone through; 2 a mistake in file or options; 3 stopped early
-    (budget, time, a model); 130 Ctrl-C.
+    (budget, time, a model), or nothing was decided since answers failed; 130 Ctrl-C.
     """
     from assay.build import open_project
 
@@ -48,8 +46,8 @@ def run_command(
         opened.close()
     if not as_json:
         click.echo(f"next: assay report {task}, or assay export {task} -o labels.csv")
-    if summary.reason is not None:
-        raise SystemExit(130 if summary.exit_code == 130 else HALTED)
+    if summary.exit_code:
+        raise SystemExit(summary.exit_code)
 
 
 def prepared(project: "Project", limit: int | None) -> int:

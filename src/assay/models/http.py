@@ -41,6 +41,7 @@ class Attempt:
     final: bool = False
     wait: float | None = None
     overload: bool = False
+    absent: bool = False  # no model was reached at all
 
 
 class Http:
@@ -86,6 +87,11 @@ class Http:
                 endpoint.failed(error)
             if number < endpoint.limits.attempts:
                 await asyncio.sleep(max(attempt.wait or 0.0, endpoint.pause(number)))
+        if attempt.absent and endpoint.successes == 0:
+            raise ModelError(
+                f"{endpoint.name} never answered ({error}); check base_url and that the server is "
+                "up, then run again"
+            )
         return _counted(Completion("", error=error), number, began)
 
     async def _attempt(self, call: Call, parse: Parse) -> Attempt:
@@ -102,7 +108,8 @@ class Http:
         except aiohttp.InvalidURL:
             raise ModelError(f"{hidden(call.url)!r} is not a URL; check base_url") from None
         except aiohttp.ClientConnectorError as bad:
-            return Attempt(error=f"cannot connect ({bad.os_error.strerror or bad.os_error})")
+            said = bad.os_error.strerror or bad.os_error
+            return Attempt(error=f"cannot connect ({said})", absent=True)
         except (aiohttp.ClientError, OSError) as bad:
             return Attempt(error=f"connection cut ({type(bad).__name__})")
 
@@ -129,7 +136,7 @@ class Http:
 def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
     kind = headers.get("Content-Type", "")
     if "html" in kind or body[:15].lstrip().lower().startswith((b"<!doctype", b"<html")):
-        return Attempt(error="answered with a web page, not JSON: is base_url right?")
+        return Attempt(error="answered with a web page, not JSON: is base_url right?", absent=True)
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

@@ -57,9 +57,10 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """130 after Ctrl-C, as shells have it; 3 where budget, time or a model stopped it."""
+        """130 after Ctrl-C, as shells have it; 3 where budget, time or a model stopped it, or
+        where nothing was decided since answers failed."""
         if self.reason is None:
-            return 0
+            return 3 if self.failures and not self.decided else 0
         return 130 if self.reason is Reason.INTERRUPTED else 3
 
     def lines(self, currency: str = "USD") -> list[str]:
