@@ -8,8 +8,8 @@ import numpy as np
 
 from assay.core.errors import InputError
 from assay.quality.accuracy import Share
+from assay.quality.agreement.pairs import Codes, Pairwise, pairwise
 from assay.quality.alt_test import AltTest, Labels, Rules, alt_test
-from assay.quality.pairwise import Codes, Pairwise, pairwise
 
 
 @dataclass(frozen=True, slots=True)

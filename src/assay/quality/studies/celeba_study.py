@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.errors import InputError
-from assay.quality.pairwise import pairwise
+from assay.quality.agreement.pairs import pairwise
 
 Signs = NDArray[np.int64]  # 1 yes, 0 no; records x attributes
 

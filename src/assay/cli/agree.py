@@ -1,0 +1,164 @@
+"""`assay agree`: how far annotators agree, from answers that exist, calling nobody."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.core.votes import Votes
+    from assay.quality.agreement import Agreement, Overall
+
+LEDGERS = (".sqlite", ".db", ".yaml", ".yml")
+MOST_SHOWN = 20
+NAMES = {
+    "percent": "same answer",
+    "fleiss": "Fleiss' kappa",
+    "gwet_ac1": "Gwet's AC1",
+    "gwet_ac2": "Gwet's AC2",
+    "krippendorff": "Krippendorff's alpha",
+    "krippendorff_exact": "alpha, equal sets",
+    "krippendorff_jaccard": "alpha, Jaccard",
+    "krippendorff_masi": "alpha, MASI",
+    "cohen": "Cohen",
+    "cohen_quadratic": "Cohen (quadratic)",
+    "scott": "Scott",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+    "f1_exact": "F1, exact spans",
+    "f1_characters": "F1, characters",
+    "same_answer": "same answer",
+}
+
+
+@click.command("agree")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--kind", help="nominal, ordinal, interval, multi, spans; default: from the answers.")
+@click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
+@click.option("--reference", help="Compare the others with this annotator instead of all pairs.")
+@click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
+              help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
+@click.option("--over", default="records", show_default=True,
+              help="What is resampled: records, or annotators.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Of the resampling.")
+@click.option("--leave-out-seen", is_flag=True,
+              help="Leave out answers whose authors were shown another answer.")  # fmt: skip
+@click.option("--record", default="record", show_default=True, help="Column with the record id.")
+@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
+@click.option("--label", default="label", show_default=True, help="Column with the label.")
+@click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
+@click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
+def agree_command(
+    source: Path,
+    kind: str | None,
+    order: str | None,
+    reference: str | None,
+    resamples: int,
+    over: str,
+    seed: int,
+    leave_out_seen: bool,
+    record: str,
+    annotator: str,
+    label: str,
+    wide: tuple[str, ...],
+    task: str | None,
+    as_json: bool,
+) -> None:
+    """Agreement between the annotators of SOURCE: a table of answers, a ledger or a task file."""
+    from assay.data.annotations import Names
+    from assay.quality.agreement import Asked, Resampling, agree
+    from assay.quality.agreement.read import read_votes, without_seen
+
+    if source.suffix in LEDGERS:
+        votes, stored = _from_ledger(source, task)
+        kind = kind or stored
+    else:
+        votes = read_votes(source, Names(record, annotator, label, wide))
+    votes = without_seen(votes) if leave_out_seen else votes
+    labels = tuple(part.strip() for part in order.split(",")) if order else None
+    asked = Asked(
+        kind or ("ordinal" if labels else _kind(votes)),
+        labels,
+        reference,
+        Resampling(resamples, seed, over),
+    )
+    found = agree(votes, asked)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        _tell(found)
+
+
+def _from_ledger(source: Path, task: str | None) -> "tuple[Votes, str]":
+    from assay.cli.data import _opened
+    from assay.core.errors import InputError
+    from assay.quality.agreement.read import votes_of_annotations
+
+    ledger, own = _opened(str(source))
+    try:
+        schemas = ledger.schemas()
+        task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)
+        if task not in schemas:
+            raise InputError(f"name a task with --task: {', '.join(schemas) or 'there is none'}")
+        votes = votes_of_annotations(ledger.annotations(task))
+    finally:
+        ledger.close()
+    kinds = {"scale": "interval", "multi": "multi", "spans": "spans"}
+    return votes, kinds.get(schemas[task].kind, "nominal")
+
+
+def _kind(votes: "Votes") -> str:
+    """Interval where the labels are numbers that no class is named by, else nominal."""
+    from assay.data.annotations import infer_schema
+
+    return "interval" if infer_schema(votes.labels or ("none",)).kind == "scale" else "nominal"
+
+
+def _tell(found: "Agreement") -> None:
+    how = found.asked.resampling
+    click.echo(
+        f"{found.answers:,} answers of {len(found.annotators):,} annotators on {found.records:,} "
+        f"records, {found.overall.compared:,} of them answered by two or more; "
+        f"kind {found.asked.kind}"
+    )
+    if how.resamples:
+        click.echo(f"95 % intervals from {how.resamples:,} bootstrap resamples of {how.over}")
+    _tell_overall(found.overall)
+    for name, overall in found.tags.items():
+        click.echo(f"\ntag {name}")
+        _tell_overall(overall)
+    if found.pairs:
+        click.echo("\nTwo by two:")
+    for pair in found.pairs[:MOST_SHOWN]:
+        told = "; ".join(f"{_name(k)} {e}" for k, e in pair.coefficients.items())
+        click.echo(f"  {pair.first} and {pair.second} (n = {pair.n:,}): {told or 'no records'}")
+    if found.each:
+        click.echo("\nEach beside the others (share of the others who say the same):")
+    for one in sorted(found.each, key=lambda e: e.agreement.value or 0.0)[:MOST_SHOWN]:
+        click.echo(f"  {one.name:<24} {one.agreement} (n = {one.agreement.n:,})")
+    _more(len(found.pairs), len(found.each))
+    for line in found.warnings[:MOST_SHOWN]:
+        click.echo(f"warning: {line}", err=True)
+
+
+def _tell_overall(overall: "Overall") -> None:
+    for name, value in overall.coefficients.items():
+        click.echo(f"  {_name(name):<24} {value}")
+    if overall.baseline is not None:
+        click.echo(f"  {'always ' + repr(overall.baseline_label):<24} {overall.baseline:.3f}")
+    if overall.prevalence:
+        shares = sorted(overall.prevalence.items(), key=lambda s: -s[1])
+        told = ", ".join(f"{label} {share:.1%}" for label, share in shares[:MOST_SHOWN])
+        click.echo(f"  {'prevalence':<24} {told}")
+
+
+def _name(coefficient: str) -> str:
+    return NAMES.get(coefficient, coefficient)
+
+
+def _more(pairs: int, each: int) -> None:
+    for count, what in ((pairs, "pairs"), (each, "annotators")):
+        if count > MOST_SHOWN:
+            click.echo(f"… and {count - MOST_SHOWN:,} more {what}; --json has all")

@@ -1,0 +1,227 @@
+"""Agreement of a set of answers: the coefficients that fit their kind, and what to beware of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from assay.core.errors import InputError, SpecError
+from assay.core.votes import Votes
+from assay.quality.agreement.base import Estimate, Floats, Resampling
+from assay.quality.agreement.coefficients import Measures, estimates, prevalence
+from assay.quality.agreement.distances import LEVELS, numbers
+from assay.quality.agreement.multi import NO, YES, as_sets, set_wise, tag
+from assay.quality.agreement.pairs import (
+    BesideOthers,
+    Pair,
+    beside_others,
+    pairs,
+    side_by_side,
+    wanted,
+    warning,
+)
+from assay.quality.agreement.rows import check, once, ordered, rows_of
+from assay.quality.agreement.scales import correlations
+from assay.quality.agreement.spans import SpanPair, span_agreement
+
+KINDS = (*LEVELS, "multi", "spans")
+FEW_ANNOTATORS = 6
+MOST_PAIRED = 15  # with more annotators pairs are told only against a reference
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`kind` nominal, ordinal, interval, multi or spans; `order` the labels of an ordinal scale."""
+
+    kind: str = "nominal"
+    order: tuple[str, ...] | None = None
+    reference: str | None = None  # the annotator whom the others are compared with
+    resampling: Resampling = field(default_factory=Resampling)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise SpecError(f"unknown kind {self.kind!r}; there are {', '.join(KINDS)}")
+        if self.resampling.over not in ("records", "annotators"):
+            raise SpecError(
+                f"intervals are over records or annotators, not {self.resampling.over!r}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """All annotators at once, on one question (a tag, or the whole answer)."""
+
+    compared: int  # records with two answers or more
+    coefficients: Mapping[str, Estimate]
+    prevalence: Mapping[str, float]
+    baseline: float | None = None  # a constant label's agreement with a random annotator
+    baseline_label: str = ""
+
+    @property
+    def warning(self) -> str | None:
+        kappa = self.coefficients.get("fleiss")
+        percent = self.coefficients.get("percent")
+        if kappa is None or percent is None:
+            return None
+        return warning(percent.value, self.baseline, kappa.value)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "compared": self.compared,
+            "coefficients": {k: e.as_json() for k, e in self.coefficients.items()},
+            "prevalence": dict(self.prevalence),
+            "baseline": self.baseline,
+            "baseline_label": self.baseline_label,
+            "warning": self.warning,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    asked: Asked
+    records: int
+    answers: int
+    annotators: tuple[str, ...]
+    overall: Overall
+    pairs: Sequence[Pair | SpanPair] = ()
+    each: Sequence[BesideOthers] = ()
+    tags: Mapping[str, Overall] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> list[str]:
+        found = [self.overall.warning]
+        found += [f"{name}: {o.warning}" for name, o in self.tags.items() if o.warning]
+        found += [
+            f"{p.first} and {p.second}: {p.warning}"
+            for p in self.pairs
+            if isinstance(p, Pair) and p.warning
+        ]
+        return [f for f in found if f] + list(self.notes)
+
+    def as_json(self) -> dict[str, object]:
+        how = self.asked.resampling
+        return {
+            "kind": self.asked.kind,
+            "reference": self.asked.reference or "the other annotators",
+            "records": self.records,
+            "answers": self.answers,
+            "annotators": list(self.annotators),
+            "intervals": {"level": 0.95, "resamples": how.resamples, "over": how.over,
+                          "seed": how.seed},
+            "overall": self.overall.as_json(),
+            "tags": {name: o.as_json() for name, o in self.tags.items()},
+            "pairs": [p.as_json() for p in self.pairs],
+            "each": [e.as_json() for e in self.each],
+            "warnings": self.warnings,
+        }  # fmt: skip
+
+
+def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
+    """InputError where agreement cannot be told: one annotator, no common record, nonsense."""
+    asked = asked or Asked()
+    check(once(votes))
+    if np.bincount(votes.record).max() < 2:
+        raise InputError(
+            "no record was answered by two annotators: do all of them use the same record ids?"
+        )
+    there = np.unique(votes.annotator)
+    who = tuple(votes.annotators[i] for i in there)
+    if asked.reference is not None and asked.reference not in who:
+        raise InputError(f"there is no annotator {asked.reference!r}; there are {', '.join(who)}")
+    how = asked.resampling
+    if how.over == "annotators" and len(who) < 3:
+        raise InputError("intervals over annotators need three annotators or more")
+    base = Agreement(
+        asked, len(np.unique(votes.record)), len(votes), who, _NOTHING, notes=_notes(asked, who)
+    )
+    if asked.kind == "spans":
+        return _spans(base, votes)
+    return _sets(base, votes) if asked.kind == "multi" else _labels(base, votes)
+
+
+_NOTHING = Overall(0, {}, {})
+
+
+def _notes(asked: Asked, who: Sequence[str]) -> tuple[str, ...]:
+    few = asked.resampling.over == "annotators" and len(who) < FEW_ANNOTATORS
+    told = f"intervals over only {len(who)} annotators are rough, and too narrow"
+    return (told,) if few else ()
+
+
+def _overall(votes: Votes, measures_at: str, order: Sequence[str], how: Resampling) -> Overall:
+    rows = rows_of(votes, order)
+    shares = prevalence(rows)
+    common = max(shares, key=lambda label: shares[label])
+    measures = Measures.at(measures_at, rows.labels)
+    found = estimates(rows, measures, how, votes)
+    return Overall(rows.compared, found, shares, shares[common], common)
+
+
+def _labels(base: Agreement, votes: Votes) -> Agreement:
+    asked, how = base.asked, base.asked.resampling
+    order = _order(votes, asked)
+    level = asked.kind
+    scale = None
+    if level != "nominal":
+        scale = numbers(order) if level == "interval" else np.arange(len(order), dtype=np.float64)
+    overall = _overall(votes, level, order, how)
+    found: Sequence[Pair] = ()
+    if asked.reference is not None or len(base.annotators) <= MOST_PAIRED:
+        found = pairs(votes, order, how, numbers=scale, reference=asked.reference)
+    if scale is not None and found:
+        found = _with_correlations(found, votes, (order, scale), asked)
+    each = beside_others(votes) if len(base.annotators) > 2 else ()
+    return replace(base, overall=overall, pairs=found, each=each)
+
+
+def _order(votes: Votes, asked: Asked) -> tuple[str, ...]:
+    """Labels in their order: as told, by number, or by name where order means nothing."""
+    if asked.order is not None:
+        return ordered(votes, asked.order)[0]
+    names, _ = ordered(votes, None)
+    if asked.kind == "nominal":
+        return names
+    try:
+        values = numbers(names)
+    except InputError:
+        if asked.kind == "interval":
+            raise
+        raise InputError(
+            f"in which order are {', '.join(names[:8])}? Say --order, lowest first"
+        ) from None
+    return tuple(names[i] for i in np.argsort(values, kind="stable"))
+
+
+def _with_correlations(
+    found: Sequence[Pair], votes: Votes, scale: tuple[Sequence[str], Floats], asked: Asked
+) -> list[Pair]:
+    order, values = scale
+    names, table = side_by_side(votes, order)
+    told: list[Pair] = []
+    for pair, (i, j) in zip(found, wanted(names, asked.reference), strict=True):
+        first, second = table[[i, j]][:, (table[[i, j]] >= 0).all(axis=0)]
+        extra = correlations(values[first], values[second], asked.resampling) if len(first) else {}
+        told.append(replace(pair, coefficients={**pair.coefficients, **extra}))
+    return told
+
+
+def _sets(base: Agreement, votes: Votes) -> Agreement:
+    whole, sets = as_sets(votes)
+    asked, how = base.asked, base.asked.resampling
+    names = sorted({name for s in sets for name in s})
+    by_tag = {name: tag(whole, sets, name) for name in names}
+    shares = {name: float((v.label == 1).mean()) for name, v in by_tag.items()}
+    tags = {name: _overall(v, "nominal", (NO, YES), how) for name, v in by_tag.items()}
+    exact: Sequence[Pair] = ()
+    if asked.reference is not None or len(base.annotators) <= MOST_PAIRED:
+        exact = pairs(whole, whole.labels, how, reference=asked.reference)
+    overall = Overall(rows_of(whole).compared, set_wise(whole, sets, how), shares)
+    return replace(base, overall=overall, tags=tags, pairs=exact)
+
+
+def _spans(base: Agreement, votes: Votes) -> Agreement:
+    found, each, empty = span_agreement(votes, base.asked.resampling, base.asked.reference)
+    compared = int((np.bincount(votes.record) > 1).sum())
+    shown = each if len(base.annotators) <= MOST_PAIRED or base.asked.reference else []
+    return replace(base, overall=Overall(compared, found, empty), pairs=shown)

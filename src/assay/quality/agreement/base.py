@@ -1,0 +1,79 @@
+"""What a measured number says of itself, and which distance lies between two labels."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEVEL = 0.95
+MOST_UNDEFINED = 0.05  # share of resamples without a value above which there is no interval
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value over `n` records (or pairs, as told beside it); None where undefined: see `why`."""
+
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"not defined ({self.why})"
+        if self.low is None or self.high is None:
+            return f"{self.value:.3f}"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def as_json(self) -> dict[str, object]:
+        told: dict[str, object] = {"value": self.value, "n": self.n}
+        told["interval"] = None if self.low is None else [self.low, self.high]
+        return told | ({"why": self.why} if self.why else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """How intervals are made: `resamples` 0 leaves them out."""
+
+    resamples: int = 1_000
+    seed: int = 0
+    over: str = "records"  # or annotators
+
+
+class Distance(Protocol):
+    """How far labels are apart; 0 between a label and itself."""
+
+    def sums(
+        self, counts: sparse.csr_array, share: Floats, pooled: Floats
+    ) -> tuple[Floats, Floats]:
+        """Within rows and over all pairs of votes.
+
+        With counts P x V, `share` B x P (what a pair of votes of a row weighs) and `pooled` B x V
+        (votes a label): sum over rows of share * c' D c, and n' D n, both of length B.
+        """
+
+
+def estimate(value: float, n: int, drawn: Floats | None = None, why: str = "") -> Estimate:
+    """`value` and resampled values may be NaN for undefined; the result never is."""
+    if not np.isfinite(value):
+        return Estimate(None, n, why=why or "no two answers to compare")
+    if drawn is None or not len(drawn):
+        return Estimate(float(value), n)
+    known = drawn[np.isfinite(drawn)]
+    if len(known) < (1 - MOST_UNDEFINED) * len(drawn):
+        return Estimate(float(value), n, why="no interval: undefined in too many resamples")
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(float(value), n, float(low), float(high))
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """above / below, NaN where below is 0 (up to rounding)."""
+    fine = np.abs(below) > 1e-12
+    result: Floats = np.where(fine, above / np.where(fine, below, 1.0), np.nan)
+    return result

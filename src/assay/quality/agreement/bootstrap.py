@@ -1,0 +1,50 @@
+"""Resampled weights: how often each distinct row is drawn when records are drawn with replacement.
+
+Records with equal answers are drawn together, as one multinomial count, so a thousand resamples of
+a hundred thousand records cost no more than their distinct rows.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import sparse
+
+from assay.core.votes import Votes
+from assay.quality.agreement.base import Floats, Ints, Resampling
+from assay.quality.agreement.rows import Rows, ordered
+
+BLOCK = 4_000_000  # weights held at once
+INDEX_COST = 5  # drawing a multinomial count costs about as much as this many record numbers
+
+
+def draws(times: Ints, how: Resampling, wide: int = 1) -> Iterator[Floats]:
+    """Blocks (b x rows) of weights, `how.resamples` in all; `wide` columns are made of each."""
+    rng = np.random.default_rng(how.seed)
+    records, rows = int(times.sum()), len(times)
+    size = max(1, BLOCK // max(rows, wide, 1))
+    owner = np.repeat(np.arange(rows), times) if rows * INDEX_COST >= records else None
+    for start in range(0, how.resamples, size):
+        count = min(size, how.resamples - start)
+        if owner is None:
+            yield rng.multinomial(records, times / records, size=count).astype(np.float64)
+        else:
+            drawn = [owner[rng.integers(0, records, records)] for _ in range(count)]
+            yield np.array([np.bincount(d, minlength=rows) for d in drawn], dtype=np.float64)
+
+
+def annotator_draws(votes: Votes, order: tuple[str, ...], how: Resampling) -> Iterator[Rows]:
+    """Count rows in which each annotator counts as often as drawn.
+
+    An annotator drawn twice is not held to agree with itself: `own` takes those pairs out.
+    """
+    rng = np.random.default_rng(how.seed)
+    labels, code = ordered(votes, order)
+    there, annotator = np.unique(votes.annotator, return_inverse=True)
+    _, row = np.unique(votes.record, return_inverse=True)
+    shape = (int(row.max()) + 1, len(labels))
+    for _ in range(how.resamples):
+        drawn = np.bincount(rng.integers(0, len(there), len(there)), minlength=len(there))
+        weight = drawn[annotator].astype(np.float64)
+        own = np.bincount(row, weight**2, minlength=shape[0]).astype(np.float64)
+        counts = sparse.coo_array((weight, (row, code)), shape=shape).tocsr()
+        yield Rows(labels, counts, np.ones(shape[0], np.int64), own)

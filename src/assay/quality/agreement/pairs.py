@@ -1,0 +1,261 @@
+"""Two annotators on the records both answered: percent, Cohen, weighted Cohen, Scott, Gwet AC1."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.core.votes import Votes
+from assay.quality.agreement.base import Estimate, Floats, Resampling, estimate, ratio
+from assay.quality.agreement.bootstrap import draws
+from assay.quality.agreement.distances import scaled
+from assay.quality.agreement.rows import ordered
+
+Codes = NDArray[np.int64]
+
+HIGH_AGREEMENT, NO_KAPPA = 0.7, 0.1
+ONE_LABEL = "both gave one label only"
+NO_RECORDS = "they share no records"
+
+
+@dataclass(frozen=True, slots=True)
+class Pairwise:
+    """None where a coefficient is undefined: no records, or one label only, as `why` says."""
+
+    n: int
+    percent: float | None
+    cohen: float | None
+    scott: float | None
+    gwet: float | None  # AC1
+    baseline: float | None  # always giving the second's commonest label
+    why: str = ""
+
+    @property
+    def warning(self) -> str | None:
+        return warning(self.percent, self.baseline, self.cohen)
+
+
+def warning(percent: float | None, baseline: float | None, kappa: float | None) -> str | None:
+    """What must not be overlooked when reading a percent agreement."""
+    if percent is None or baseline is None:
+        return None
+    if percent < baseline:
+        return f"agreement {percent:.1%} is below always the same label {baseline:.1%}"
+    if percent >= HIGH_AGREEMENT and kappa is not None and abs(kappa) < NO_KAPPA:
+        return f"agreement {percent:.1%} is what chance gives (kappa {kappa:.2f})"
+    return None
+
+
+def pairwise(first: Codes, second: Codes) -> Pairwise:
+    """Labels as codes from 0, a record each; the second is the reference of the baseline."""
+    cells = Cells.of(first, second, int(max(first.max(), second.max())) + 1) if len(first) else None
+    if cells is None:
+        return Pairwise(0, None, None, None, None, None, NO_RECORDS)
+    told = {
+        name: float(v[0]) if np.isfinite(v[0]) else None
+        for name, v in coefficients(cells, cells.times[None, :].astype(np.float64)).items()
+    }
+    why = ONE_LABEL if told["cohen"] is None and told["gwet_ac1"] is None else ""
+    return Pairwise(
+        len(first),
+        told["percent"],
+        told["cohen"],
+        told["scott"],
+        told["gwet_ac1"],
+        cells.baseline,
+        why,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The filled cells of the cross table of two annotators."""
+
+    first: Codes
+    second: Codes
+    times: Codes
+    labels: int
+
+    @staticmethod
+    def of(first: Codes, second: Codes, labels: int) -> "Cells":
+        cell, times = np.unique(first * labels + second, return_counts=True)
+        return Cells(cell // labels, cell % labels, times.astype(np.int64), labels)
+
+    @property
+    def commonest(self) -> int:
+        """The second's commonest label."""
+        return int(np.argmax(np.bincount(self.second, self.times)))
+
+    @property
+    def baseline(self) -> float:
+        shares = np.bincount(self.second, self.times) / self.times.sum()
+        return float(shares.max())
+
+
+def coefficients(cells: Cells, weights: Floats, numbers: Floats | None = None) -> dict[str, Floats]:
+    """Values for each line of `weights` (B x cells), NaN where undefined.
+
+    With `numbers` (one a label) also Cohen's kappa weighted by squared difference.
+    """
+    n = weights.sum(axis=1)
+    rows, columns = _margin(cells.first, weights, cells), _margin(cells.second, weights, cells)
+    rows, columns = rows / n[:, None], columns / n[:, None]
+    mean = (rows + columns) / 2
+    percent = weights @ (cells.first == cells.second) / n
+    used = len(np.union1d(cells.first, cells.second))
+    gwet = (mean * (1 - mean)).sum(axis=1) / max(used - 1, 1)
+    found = {
+        "percent": percent,
+        "cohen": _corrected(percent, (rows * columns).sum(axis=1)),
+        "scott": _corrected(percent, (mean**2).sum(axis=1)),
+        "gwet_ac1": _corrected(percent, gwet) if used > 1 else np.full(len(n), np.nan),
+    }
+    if numbers is not None:
+        x = scaled(numbers)
+        apart = weights @ (x[cells.first] - x[cells.second]) ** 2 / n
+        by_chance = rows @ x**2 + columns @ x**2 - 2 * (rows @ x) * (columns @ x)
+        found["cohen_quadratic"] = 1 - ratio(apart, by_chance)
+    return found
+
+
+def _margin(codes: Codes, weights: Floats, cells: Cells) -> Floats:
+    member = np.zeros((len(codes), cells.labels))
+    member[np.arange(len(codes)), codes] = 1
+    return weights @ member
+
+
+def _corrected(observed: Floats, chance: Floats) -> Floats:
+    return ratio(observed - chance, 1 - chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two annotators; the second is the reference of the baseline."""
+
+    first: str
+    second: str
+    n: int
+    coefficients: dict[str, Estimate]
+    baseline: float | None = None
+    baseline_label: str = ""
+
+    @property
+    def warning(self) -> str | None:
+        known = self.coefficients
+        if "percent" not in known:
+            return None
+        return warning(known["percent"].value, self.baseline, known["cohen"].value)
+
+    def as_json(self) -> dict[str, object]:
+        told = {name: e.as_json() for name, e in self.coefficients.items()}
+        return {
+            "first": self.first, "reference": self.second, "n": self.n, "coefficients": told,
+            "baseline": self.baseline, "baseline_label": self.baseline_label,
+            "warning": self.warning, "why": "" if self.n else NO_RECORDS,
+        }  # fmt: skip
+
+
+def side_by_side(votes: Votes, order: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
+    """Names, and a table annotators x records of places in `order`, -1 where silent."""
+    _, code = ordered(votes, order)
+    who, annotator = np.unique(votes.annotator, return_inverse=True)
+    _, row = np.unique(votes.record, return_inverse=True)
+    table = np.full((len(who), int(row.max()) + 1), -1, np.int64)
+    table[annotator, row] = code
+    return tuple(votes.annotators[i] for i in who), table
+
+
+def wanted(names: Sequence[str], reference: str | None) -> list[tuple[int, int]]:
+    """All pairs, or each annotator with the reference."""
+    if reference is None:
+        return list(combinations(range(len(names)), 2))
+    second = names.index(reference)
+    return [(i, second) for i in range(len(names)) if i != second]
+
+
+def pairs(
+    votes: Votes,
+    order: Sequence[str],
+    how: Resampling,
+    *,
+    numbers: Floats | None = None,
+    reference: str | None = None,
+) -> list[Pair]:
+    names, table = side_by_side(votes, order)
+    return [
+        _pair((names[i], names[j]), table[[i, j]], (tuple(order), numbers), how)
+        for i, j in wanted(names, reference)
+    ]
+
+
+def _pair(
+    names: tuple[str, str],
+    table: Codes,
+    scale: tuple[tuple[str, ...], Floats | None],
+    how: Resampling,
+) -> Pair:
+    order, numbers = scale
+    first, second = table[:, (table >= 0).all(axis=0)]
+    if not len(first):
+        return Pair(*names, 0, {})
+    cells = Cells.of(first, second, len(order))
+    point = coefficients(cells, cells.times[None, :].astype(np.float64), numbers)
+    blocks = [
+        coefficients(cells, w, numbers) for w in draws(cells.times, how, len(order))
+    ]  # each block holds every coefficient
+    found = {
+        name: estimate(
+            float(value[0]),
+            len(first),
+            np.concatenate([b[name] for b in blocks]) if blocks else None,
+            ONE_LABEL,
+        )
+        for name, value in point.items()
+    }
+    return Pair(*names, len(first), found, cells.baseline, order[cells.commonest])
+
+
+@dataclass(frozen=True, slots=True)
+class BesideOthers:
+    """How often an annotator says what another one says of the same record."""
+
+    name: str
+    votes: int
+    agreement: Estimate
+
+    def as_json(self) -> dict[str, object]:
+        return {"name": self.name, "votes": self.votes, "agreement": self.agreement.as_json()}
+
+
+def beside_others(votes: Votes) -> list[BesideOthers]:
+    """For each annotator the mean share of the others on its records who gave its label.
+
+    Intervals by the normal approximation over records, kept within 0 and 1.
+    """
+    row_label = votes.record.astype(np.int64) * len(votes.labels) + votes.label
+    _, place, alike = np.unique(row_label, return_inverse=True, return_counts=True)
+    others = np.bincount(votes.record)[votes.record] - 1
+    share = (alike[place] - 1) / np.maximum(others, 1)
+    heard = others > 0
+    who, size = votes.annotator[heard], len(votes.annotators)
+    n = np.bincount(who, minlength=size)
+    total = np.bincount(who, share[heard], minlength=size)
+    squares = np.bincount(who, share[heard] ** 2, minlength=size)
+    given = np.bincount(votes.annotator, minlength=size)
+    return [
+        BesideOthers(name, int(given[i]), _mean(int(n[i]), float(total[i]), float(squares[i])))
+        for i, name in enumerate(votes.annotators)
+        if given[i]
+    ]
+
+
+def _mean(n: int, total: float, squares: float) -> Estimate:
+    if not n:
+        return Estimate(None, 0, why="nobody else answered its records")
+    mean = total / n
+    if n < 2:
+        return Estimate(mean, n)
+    half = 1.959964 * (max(squares / n - mean**2, 0.0) / (n - 1)) ** 0.5
+    return Estimate(mean, n, max(0.0, mean - half), min(1.0, mean + half))

@@ -1,0 +1,82 @@
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from assay.cli import root
+from assay.core.errors import AssayError
+
+LONG = "record,annotator,label\n1,ann,a\n1,bob,a\n2,ann,b\n2,bob,a\n3,ann,b\n3,bob,b\n4,ann,\n"
+
+
+def told(*words: str) -> dict[str, object]:
+    done = CliRunner().invoke(root, ["agree", *words, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_long_wide_nested_and_parquet_files_say_the_same(tmp_path: Path) -> None:
+    long, wide, nested = (tmp_path / name for name in ("l.csv", "w.csv", "n.json"))
+    long.write_text(LONG)
+    wide.write_text("record,ann,bob\n1,a,a\n2,b,a\n3,b,b\n4,,\n")
+    nested.write_text(
+        json.dumps({"ann": {"1": "a", "2": "b", "3": "b"}, "bob": {"1": "a", "2": "a", "3": "b"}})
+    )
+    columns = [line.split(",") for line in LONG.split()[1:]]
+    table = {
+        "record": [int(c[0]) for c in columns],
+        "annotator": [c[1] for c in columns],
+        "label": [c[2] or None for c in columns],
+    }
+    pq.write_table(pa.table(table), tmp_path / "p.parquet")
+    first = told(str(long))
+    assert first["answers"] == 6
+    assert told(str(wide), "--wide", "ann", "--wide", "bob") == first
+    assert told(str(nested)) == first
+    assert told(str(tmp_path / "p.parquet")) == first
+
+
+def test_the_table_shows_baseline_prevalence_and_warning(tmp_path: Path) -> None:
+    path = tmp_path / "l.csv"
+    rows = [f"{i},ann,{'b' if i < 2 else 'a'}\n{i},bob,{'b' if i > 17 else 'a'}" for i in range(20)]
+    path.write_text("record,annotator,label\n" + "\n".join(rows) + "\n")
+    done = CliRunner().invoke(root, ["agree", str(path)])
+    assert "always 'a'               0.900" in done.stdout
+    assert "a 90.0%, b 10.0%" in done.stdout
+    assert "warning: agreement 80.0% is below always the same label 90.0%" in done.output
+
+
+def test_answers_in_a_ledger_are_compared(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(LONG)
+    ledger = str(tmp_path / "m.sqlite")
+    done = CliRunner().invoke(
+        root, ["import", str(tmp_path / "m.csv"), "--ledger", ledger, "--people"]
+    )
+    assert done.exit_code == 0, done.output
+    assert told(ledger) == told(str(tmp_path / "m.csv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        ("record,annotator,label\n1,ann,a\n2,ann,b\n", (), "agreement needs two annotators"),
+        ("record,annotator,label\n1,ann,a\n2,bob,b\n", (), "same record ids"),
+        ("record,annotator,label\n1,ann,\n", (), "no answers"),
+        (LONG, ("--kind", "interval"), "'a' is not a number"),
+        (LONG, ("--kind", "odd"), "unknown kind 'odd'"),
+        (LONG, ("--over", "people"), "records or annotators"),
+        (LONG, ("--label", "answer"), "no column 'answer'"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    tmp_path: Path, text: str, words: tuple[str, ...], expected: str
+) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    done = CliRunner().invoke(root, ["agree", str(tmp_path / "a.csv"), *words])
+    assert isinstance(done.exception, AssayError)
+    assert expected in str(done.exception)
+    assert len(str(done.exception).splitlines()) == 1
