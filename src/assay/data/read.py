@@ -120,23 +120,30 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
         for number, raw in enumerate(file, 1):
             if not raw.strip():
                 continue
-            try:
-                row = json.loads(raw)
-            except UnicodeDecodeError as bad:
-                raise _encoding(path, bad) from None
-            except ValueError as bad:
-                raise InputError(f"{path}:{number}: broken JSON ({bad})") from None
+            row = _loads(path, raw, f"{path}:{number}")
             if not isinstance(row, dict):
                 raise InputError(f"{path}:{number}: a JSON object is needed, not {row!r:.60}")
             yield number, row
 
 
+def _loads(path: Path, raw: bytes, where: str) -> object:
+    try:
+        content: object = json.loads(raw)
+        if b"\\ud" in raw or b"\\uD" in raw:
+            json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeDecodeError as bad:
+        raise _encoding(path, bad) from None
+    except UnicodeEncodeError as bad:  # JSON can spell what no UTF-8 file or database holds
+        half = f"\\u{ord(str(bad.object)[bad.start]):04x}"
+        raise InputError(f"{where}: {half} is half a character; write both halves, or none") from None
+    except (ValueError, RecursionError) as bad:
+        raise InputError(f"{where}: broken JSON ({bad})") from None
+    return content
+
+
 def read_json(path: Path) -> Iterator[tuple[int, Row]]:
     """A JSON list of objects, read whole; JSONL is what streams."""
-    try:
-        content = json.loads(path.read_bytes())
-    except ValueError as bad:
-        raise InputError(f"{path}: broken JSON ({bad})") from None
+    content = _loads(path, path.read_bytes(), str(path))
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise InputError(f"{path}: a JSON list of objects is needed")
     yield from enumerate(content, 1)

@@ -48,6 +48,11 @@ class SqlLedger:
         except SQLAlchemyError as bad:
             reason = str(getattr(bad, "orig", None) or bad).strip().splitlines()[0]
             raise LedgerError(f"ledger {self.name}: {reason}; {_advice(reason)}") from None
+        except UnicodeEncodeError:
+            raise InputError(
+                "a record or an answer holds half a character (a lone surrogate such as \\ud83d), "
+                "which cannot be kept; replace it, as in text.encode('utf-8', 'replace').decode()"
+            ) from None
         except ImportError as bad:
             raise LedgerError(
                 f"ledger {self.name}: {bad}; for PostgreSQL: pip install assay[postgres] "
@@ -253,6 +258,7 @@ def _advice(reason: str) -> str:
         "malformed": "the file is damaged; take a copy of it, or give another path",
         "unable to open": "check that the folder exists and may be written",
         "disk is full": "free some space and run again, nothing answered so far is lost",
+        "I/O": "is the disk full, or gone? nothing answered so far is lost, run again",
         "readonly": "the file or its folder may not be written",
         "locked": "another process holds it; run again when that has ended",
         "onnect": "is the database server running, and are user and password right?",
