@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -126,16 +127,16 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
             yield number, row
 
 
-def _loads(path: Path, raw: bytes, where: str) -> object:
+def _loads(path: Path, raw: bytes, where: str) -> Any:
     try:
-        content: object = json.loads(raw)
+        content = json.loads(raw)
         if b"\\ud" in raw or b"\\uD" in raw:
             json.dumps(content, ensure_ascii=False).encode()
     except UnicodeDecodeError as bad:
         raise _encoding(path, bad) from None
     except UnicodeEncodeError as bad:  # JSON can spell what no UTF-8 file or database holds
         half = f"\\u{ord(str(bad.object)[bad.start]):04x}"
-        raise InputError(f"{where}: {half} is half a character; write both halves, or none") from None
+        raise InputError(f"{where}: {half} is half a character; write both, or none") from None
     except (ValueError, RecursionError) as bad:
         raise InputError(f"{where}: broken JSON ({bad})") from None
     return content
