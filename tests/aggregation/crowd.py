@@ -1,6 +1,7 @@
 """Votes for tests: from a list of answers, and drawn from annotators of known skill."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -50,3 +51,16 @@ def drawn(
 def frame(votes: Votes) -> pd.DataFrame:
     """The votes as crowd-kit wants them."""
     return pd.DataFrame({"task": votes.record, "worker": votes.annotator, "label": votes.label})
+
+
+def sorted_by_appearance(votes: Votes) -> Votes:
+    """The same votes with annotators and labels numbered as they first appear."""
+    annotator, who = pd.factorize(votes.annotator)
+    label, what = pd.factorize(votes.label)
+    return replace(
+        votes,
+        annotator=annotator.astype(np.int32),
+        label=label.astype(np.int32),
+        annotators=tuple(votes.annotators[i] for i in who),
+        labels=tuple(votes.labels[i] for i in what),
+    )

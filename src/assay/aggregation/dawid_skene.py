@@ -6,14 +6,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from assay.aggregation.base import Consensus
-from assay.aggregation.em import EPS, NEVER, Design, Expected, count, design, expect, vote_shares
+from assay.aggregation.em import (
+    EPS,
+    Design,
+    Expected,
+    count,
+    design,
+    expect,
+    log_shares,
+    vote_shares,
+)
 from assay.aggregation.fit import Fitted, consensus
 from assay.aggregation.table import Gold, Table
 from assay.core.annotation import Source
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Votes
-
-UNIT_STRENGTH = 20.0  # rows the common prior is worth to a unit with few rows of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +140,12 @@ def solve_design(d: Design, answering: Answering, stop: tuple[int, float]) -> tu
     """The fit, and the probability of each cell under each true label."""
     probs = vote_shares(d)
     found = count(d, probs)
-    cells, prior = answering(d, found.counts), _prior(d, found)
+    cells, prior = answering(d, found.counts), log_shares(d, found)
     votes = float(found.counts.sum()) or 1.0
     last = -np.inf
     for _ in range(stop[0]):
         found = expect(d, probs, np.log(cells), prior)
-        cells, prior = answering(d, found.counts), _prior(d, found)
+        cells, prior = answering(d, found.counts), log_shares(d, found)
         bound = _bound(found, cells, prior) / votes
         if bound - last < stop[1]:
             break
@@ -147,18 +154,6 @@ def solve_design(d: Design, answering: Answering, stop: tuple[int, float]) -> tu
     skill = np.zeros(d.table.annotators)
     skill[d.who] = own / np.maximum(d.per_annotator(found.counts.sum(axis=0)), EPS)
     return Fitted(probs if d.kept is None else probs[:, d.kept.of], skill), cells
-
-
-def _prior(d: Design, found: Expected) -> Floats:
-    """Log shares of the true labels; a unit's own where it has many rows, drawn to the common
-    ones where it has few, and NEVER for labels that nobody gave in it."""
-    if d.table.allowed is None:
-        return np.asarray(np.log(np.maximum(found.mass / found.mass.sum(), EPS)))
-    common = found.mass.sum(axis=1, keepdims=True)
-    allowed = d.table.allowed.T
-    share = np.where(allowed, np.maximum(common / common.sum(), EPS), 0.0)
-    mass = found.mass + UNIT_STRENGTH * share / share.sum(axis=0)
-    return np.asarray(np.where(allowed, np.log(np.maximum(mass / mass.sum(axis=0), EPS)), NEVER))
 
 
 def _bound(found: Expected, cells: Floats, prior: Floats) -> float:

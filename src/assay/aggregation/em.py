@@ -19,6 +19,7 @@ from assay.core.votes import Floats, Ints
 
 BLOCK = 32_768  # rows; a few hundred kilobytes a true label
 NEVER = -1e30  # log of a label that a unit does not allow; finite, so that 0 x NEVER is 0
+UNIT_STRENGTH = 20.0  # rows the common shares are worth to a unit with few rows of its own
 EPS = 1e-10  # least probability of an answer, as in crowd-kit
 
 
@@ -124,6 +125,18 @@ def expect(design: Design, probs: Floats, logs: Floats, prior: Floats) -> Expect
     `logs` is true label x cell, `prior` the log prior by true label, or true label x unit.
     """
     return _pass(design, probs, logs, prior)
+
+
+def log_shares(design: Design, found: Expected) -> Floats:
+    """Log shares of the true labels; a unit's own where it has many rows, drawn to the common
+    ones where it has few, and NEVER for labels that nobody gave in it."""
+    if design.table.allowed is None:
+        return np.asarray(np.log(np.maximum(found.mass / found.mass.sum(), EPS)))
+    common = found.mass.sum(axis=1, keepdims=True)
+    allowed = design.table.allowed.T
+    share = np.where(allowed, np.maximum(common / common.sum(), EPS), 0.0)
+    mass = found.mass + UNIT_STRENGTH * share / share.sum(axis=0)
+    return np.asarray(np.where(allowed, np.log(np.maximum(mass / mass.sum(axis=0), EPS)), NEVER))
 
 
 def _pass(design: Design, probs: Floats, logs: Floats | None, prior: Floats | None) -> Expected:

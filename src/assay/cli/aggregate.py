@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from assay.aggregation.table import Gold
     from assay.core.votes import Votes
 
-METHODS = ("majority", "weighted", "dawid-skene", "one-coin")
+METHODS = ("majority", "weighted", "dawid-skene", "one-coin", "mace", "glad")
 
 
 @click.command("aggregate")
@@ -66,6 +66,8 @@ def aggregate_command(
 
 def _aggregator(method: str, gold: "Gold", prior: tuple[float, float] | None) -> "Aggregator":
     from assay.aggregation.dawid_skene import NOTHING, DawidSkene, OneCoin, Prior
+    from assay.aggregation.glad import Glad
+    from assay.aggregation.mace import Mace
     from assay.aggregation.majority import Majority, Weighted
     from assay.core.errors import SpecError
 
@@ -74,9 +76,13 @@ def _aggregator(method: str, gold: "Gold", prior: tuple[float, float] | None) ->
             raise SpecError(f"{method} learns nothing: it takes no --gold and no --prior")
         return Majority() if method == "majority" else Weighted()
     before = NOTHING if prior is None else Prior(*prior)
+    if method == "dawid-skene":
+        return DawidSkene(gold=gold, prior=before)
     if method == "one-coin":
         return OneCoin(gold=gold, prior=before)
-    return DawidSkene(gold=gold, prior=before)
+    if prior:
+        raise SpecError(f"{method} has priors of its own: it takes no --prior")
+    return Mace(gold=gold) if method == "mace" else Glad(gold=gold)
 
 
 def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
