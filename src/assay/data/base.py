@@ -1,5 +1,6 @@
 """The contract of a reader, and what a file's columns mean."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -143,9 +144,11 @@ def _given_id(row: Row, column: str, where: str, findings: Findings, count: int)
 
 
 def cell(content: object) -> str:
-    """A cell as text; a missing one is empty, a whole float loses its `.0`."""
+    """A cell as text; a missing one is empty, a whole float loses its `.0`, a list is JSON."""
     if content is None:
         return ""
+    if isinstance(content, list | dict):
+        return json.dumps(content, ensure_ascii=False, default=str)
     if isinstance(content, float) and content.is_integer():
         return str(int(content))
     return content if isinstance(content, str) else str(content)

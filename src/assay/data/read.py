@@ -1,4 +1,4 @@
-"""Rows of CSV, TSV, JSONL, Parquet and Hugging Face folders, streamed; memory stays flat."""
+"""Rows of files, folders and archives by what they are, streamed; memory stays flat."""
 
 import csv
 import json
@@ -14,9 +14,21 @@ from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.data.base import Columns, Findings, Reader, Row, check_columns, record_of
 from assay.data.conll import SUFFIXES, read_conll
+from assay.data.images.layouts import (
+    ARCHIVES,
+    CELEBA,
+    are_films,
+    is_coco,
+    read_archive,
+    read_celeba,
+    read_coco,
+    read_films,
+    read_pictures,
+)
 
 csv.field_size_limit(2**27)
 BATCH = 4_096
+TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 def read_records(
@@ -44,6 +56,8 @@ def read_rows(path: Path | str) -> Iterator[tuple[int, Row]]:
         raise InputError(f"{path} does not exist")
     if path.is_dir():
         return _folder(path)
+    if path.name == CELEBA:
+        return read_celeba(path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         kinds = ", ".join(READERS)
@@ -143,8 +157,11 @@ def _loads(path: Path, raw: bytes, where: str) -> Any:
 
 
 def read_json(path: Path) -> Iterator[tuple[int, Row]]:
-    """A JSON list of objects, read whole; JSONL is what streams."""
+    """A JSON list of objects, or COCO, read whole; JSONL is what streams."""
     content = _loads(path, path.read_bytes(), str(path))
+    if is_coco(content):
+        yield from read_coco(path, content)
+        return
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise InputError(f"{path}: a JSON list of objects is needed")
     yield from enumerate(content, 1)
@@ -185,16 +202,37 @@ def _batches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, Row]]:
 
 
 def _folder(path: Path) -> Iterator[tuple[int, Row]]:
-    """A Hugging Face dataset on disk: the Arrow files its state.json names, or all there are."""
+    """A data set on disk as its files tell: Hugging Face's, a table of pictures, CelebA, MM-IMDB,
+    or just pictures."""
+    files = _dataset_files(path)
+    if files:
+        return _in_turn(files)
+    table = next((t for name in TABLES if (t := path / name).is_file()), None)
+    if table is not None:
+        return _with_pictures(table)
+    if (path / CELEBA).is_file():
+        return read_celeba(path / CELEBA)
+    splits = sorted(p.parent.name for p in path.glob("*/state.json"))
+    if splits:
+        raise InputError(
+            f"{path} holds no dataset; it has the splits {', '.join(splits)}: name one of them"
+        )
+    return read_films(path) if are_films(path) else _only_pictures(path)
+
+
+def _dataset_files(path: Path) -> list[Path]:
+    """The Arrow files that state.json names, or all there are; or else the Parquet files."""
     state = path / "state.json"
-    if state.exists():
-        files = [path / f["filename"] for f in json.loads(state.read_text())["_data_files"]]
-    else:
-        files = sorted(path.glob("*.arrow")) or sorted(path.glob("*.parquet"))
-    if not files:
-        splits = sorted(p.parent.name for p in path.glob("*/state.json"))
-        hint = f"; it has the splits {', '.join(splits)}: name one of them" if splits else ""
-        raise InputError(f"{path} holds no dataset{hint}")
+    if not state.exists():
+        return sorted(path.glob("*.arrow")) or sorted(path.glob("*.parquet"))
+    try:
+        named = [file["filename"] for file in json.loads(state.read_bytes())["_data_files"]]
+    except (ValueError, KeyError, TypeError) as bad:
+        raise InputError(f"{state}: not the state of a dataset ({bad})") from None
+    return [path / Path(name).name for name in named]
+
+
+def _in_turn(files: list[Path]) -> Iterator[tuple[int, Row]]:
     number = 0
     for file in files:
         for _, row in (read_parquet if file.suffix == ".parquet" else read_arrow)(file):
@@ -202,16 +240,34 @@ def _folder(path: Path) -> Iterator[tuple[int, Row]]:
             yield number, row
 
 
-READERS: dict[str, Reader] = {
-    ".csv": read_csv,
-    ".tsv": read_tsv,
-    ".tab": read_tsv,
-    ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
-    ".json": read_json,
-    ".parquet": read_parquet,
-    ".arrow": read_arrow,
-} | dict.fromkeys(SUFFIXES, read_conll)
+def _with_pictures(table: Path) -> Iterator[tuple[int, Row]]:
+    """A folder of pictures whose metadata stand in a table, by `file_name`."""
+    for number, row in read_rows(table):
+        yield number, {"image": row.get("file_name"), **row}
+
+
+def _only_pictures(path: Path) -> Iterator[tuple[int, Row]]:
+    number = 0
+    for number, row in read_pictures(path):
+        yield number, row
+    if not number:
+        raise InputError(f"{path} holds no dataset and no pictures")
+
+
+READERS: dict[str, Reader] = (
+    dict.fromkeys(ARCHIVES, read_archive)
+    | {
+        ".csv": read_csv,
+        ".tsv": read_tsv,
+        ".tab": read_tsv,
+        ".jsonl": read_jsonl,
+        ".ndjson": read_jsonl,
+        ".json": read_json,
+        ".parquet": read_parquet,
+        ".arrow": read_arrow,
+    }
+    | dict.fromkeys(SUFFIXES, read_conll)
+)
 
 
 def peek(path: Path | str, count: int = 200) -> list[Row]:

@@ -3,6 +3,8 @@
 import hashlib
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
+from functools import partial
 
 SPLIT = 14  # bits of a hash that choose its bucket; as many of a cell count the key's occurrences
 KEPT = 64 - SPLIT
@@ -18,7 +20,7 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._buckets = [array("Q") for _ in range(1 << SPLIT)]
+        self._buckets: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
         self._often: dict[int, int] = {}
 
     def add(self, key: int) -> int:

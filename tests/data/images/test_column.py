@@ -1,0 +1,133 @@
+"""Cells that name pictures: what is followed, and what is not."""
+
+import base64
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from assay.core.errors import InputError
+from assay.core.record import ImagePart
+from assay.data.base import Columns, Findings, Row
+from assay.data.images.column import PictureColumns, pictures
+from assay.data.images.source import content_of
+from assay.data.read import read_records
+from tests.data.images.hostile import jpeg, png
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data" / "deep").mkdir(parents=True)
+    (tmp_path / "data" / "a.jpg").write_bytes(jpeg())
+    (tmp_path / "data" / "deep" / "b.png").write_bytes(png())
+    (tmp_path / "outside.jpg").write_bytes(jpeg(quality=50))
+    return tmp_path / "data"
+
+
+def asked(columns: PictureColumns, row: Row) -> tuple[tuple[ImagePart, ...] | None, list[str]]:
+    findings = Findings()
+    return columns.parts(row, "x.csv:2", findings), findings.lines()
+
+
+def test_a_part_carries_address_and_hash_of_the_content(folder: Path) -> None:
+    parts, told = asked(pictures(("image",), folder / "x.csv"), {"image": "deep/b.png"})
+    sha = hashlib.sha256(png()).hexdigest()
+    assert parts == (ImagePart(str(folder / "deep" / "b.png"), sha),)
+    assert told == []
+
+
+def test_several_columns_are_parts_by_name(folder: Path) -> None:
+    columns = pictures(("before", "after"), folder / "x.csv")
+    parts, _ = asked(columns, {"before": "a.jpg", "after": "deep/b.png"})
+    assert parts is not None
+    assert [p.name for p in parts] == ["before", "after"]
+
+
+@pytest.mark.parametrize("cell", [None, "", "  ", float("nan"), {"bytes": None, "path": None}, []])
+def test_an_empty_cell_is_a_record_without_picture(folder: Path, cell: object) -> None:
+    assert asked(pictures(("image",), folder / "x.csv"), {"image": cell}) == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("../outside.jpg", "lies elsewhere; name a folder above all pictures in `data.images`"),
+        ("/etc/passwd", "lies elsewhere"),
+        ("deep/../../outside.jpg", "lies elsewhere"),
+        ("gone.jpg", "is not there"),
+        ("deep", "is not a file"),
+        ("a\x00.jpg", "has no valid path"),
+        ("zip:/x.zip!a", "is not there"),
+        ("tar:x!0+9!a", "is not there"),
+        ("https://example.org/a.jpg", "is a URL; set `data.urls: true`"),
+        ("file:///etc/passwd", "is not there"),
+        ("data:image/png;base64,@@", "is a broken data URL"),
+        (7, "is a int, not a path"),
+    ],
+)
+def test_a_cell_that_leads_nowhere_good_is_named_once(
+    folder: Path, cell: object, said: str
+) -> None:
+    parts, told = asked(pictures(("image",), folder / "x.csv"), {"image": cell})
+    assert parts is None
+    assert len(told) == 1
+    assert told[0].startswith("x.csv:2: picture ")
+    assert said in told[0]
+    assert "\n" not in told[0]
+
+
+def test_a_folder_above_lets_paths_lead_up(folder: Path) -> None:
+    columns = pictures(("image",), folder / "x.csv", folder.parent)
+    for cell in ("../outside.jpg", "outside.jpg", str(folder.parent / "outside.jpg"), "a.jpg"):
+        parts, told = asked(columns, {"image": cell})
+        assert parts is not None, told
+        assert told == []
+
+
+def test_one_broken_picture_leaves_out_its_record_alone(folder: Path) -> None:
+    (folder / "bad.jpg").write_bytes(jpeg()[:100])
+    (folder / "x.csv").write_text("image,text\na.jpg,one\nbad.jpg,two\n,three\n")
+    findings = Findings()
+    columns = Columns(pictures=pictures(("image",), folder / "x.csv"))
+    found = list(read_records(folder / "x.csv", columns, findings))
+    assert [r.text for r in found] == ["one", "three"]
+    left, named = findings.lines()
+    assert "1 records are left out" in left
+    assert "x.csv:3: picture bad.jpg" in named
+
+
+def test_a_picture_that_changes_after_it_was_read_is_not_used(folder: Path) -> None:
+    parts, _ = asked(pictures(("image",), folder / "x.csv"), {"image": "a.jpg"})
+    assert parts is not None
+    (folder / "a.jpg").write_bytes(png())
+    with pytest.raises(InputError, match=r"a\.jpg has changed since its record was read"):
+        content_of(parts[0])
+    (folder / "a.jpg").unlink()
+    with pytest.raises(InputError, match=r"a\.jpg is not there"):
+        content_of(parts[0])
+
+
+def test_data_urls_are_kept_by_content(folder: Path) -> None:
+    url = "data:image/png;base64," + base64.b64encode(png()).decode()
+    parts, _ = asked(pictures(("image",), folder / "x.csv"), {"image": url})
+    assert parts is not None
+    assert content_of(parts[0]) == png()
+
+
+def test_an_archive_bomb_is_not_unpacked(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.png", png() + bytes(80 * 2**20))
+    columns = pictures(("image",), folder / "x.csv", folder / "x.zip")
+    parts, told = asked(columns, {"image": "bomb.png"})
+    assert parts is None
+    assert "bytes, at most 67,108,864 are read" in told[0]
+
+
+def test_troubles_are_counted_when_there_are_too_many_to_name(folder: Path) -> None:
+    findings = Findings()
+    columns = pictures(("image",), folder / "x.csv")
+    for i in range(150):
+        columns.parts({"image": f"{i}.jpg"}, f"x.csv:{i}", findings)
+    assert len(findings.lines()) == 101
+    assert findings.lines()[-1] == "… and 50 more pictures with trouble"
