@@ -34,6 +34,14 @@ async def finished(url: str, ledger: Path) -> tuple[str, int | None]:
     return said.decode().strip(), started.returncode
 
 
+async def more_calls(server: Server, count: int) -> None:
+    """Waits by what was asked, not by the clock, so that a slow machine is killed in the middle."""
+    already = server.calls.total()
+    async with asyncio.timeout(60):
+        while server.calls.total() < already + count:
+            await asyncio.sleep(0.001)
+
+
 def held(ledger: Path) -> Counter[str]:
     opened = SqlLedger(str(ledger))
     try:
@@ -57,7 +65,8 @@ async def test_twenty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -
         middle = 0
         for _ in range(KILLS):
             started = await begun(url, killed)
-            await asyncio.sleep(rng.uniform(0.05, 0.25))
+            await more_calls(server, rng.randint(10, 60))
+            await asyncio.sleep(rng.uniform(0, DELAY))
             started.send_signal(signal.SIGKILL)
             await started.wait()
             await asyncio.sleep(2 * DELAY)  # the server ends what it had begun

@@ -1,11 +1,11 @@
 """Requests, the answers to them, and what has been decided from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from assay.core.cost import NO_USAGE, Usage
-from assay.core.digest import digest
+from assay.core.digest import digest, digest_text
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.task import Example, Task
@@ -50,7 +50,7 @@ class Way:
 
     @property
     def digest(self) -> str:
-        if self == PLAIN:
+        if self is PLAIN or self == PLAIN:
             return ""
         examples = [e.digest for e in self.examples]
         return digest([self.focus, examples, self.replica, self.hint, self.saw])
@@ -72,12 +72,15 @@ class Request:
     @property
     def key(self) -> str:
         """The resume key: a change of wording, content, annotator or way changes it."""
-        if self._key is None:
-            parts = (self.task.id, self.record.digest, self.annotator, self.way.digest)
-            # the record id keeps two records with the same text apart
-            object.__setattr__(self, "_key", digest([*parts, self.record.id]))
-        assert self._key is not None
-        return self._key
+        key = self._key
+        if key is None:
+            task, record, who, way = self.task.id, self.record, self.annotator, self.way.digest
+            # the record id keeps two records with the same text apart; the two lengths tell the
+            # parts apart, since digests have one length (JSON here would cost more than the digest)
+            parts = f"{len(task)} {len(who)} {task}{who}{record.digest}{way} {record.id}"
+            key = digest_text(parts)
+            object.__setattr__(self, "_key", key)
+        return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +126,14 @@ class Annotation:
         return self.outcome is Outcome.ANSWERED
 
     def stamped(self, run: str, at: float) -> "Annotation":
-        """The same answer with its run and moment; `replace` for the one place that is hot."""
-        twin = object.__new__(Annotation)
-        for name in _FIELDS:
-            object.__setattr__(twin, name, getattr(self, name))
-        object.__setattr__(twin, "run", run)
-        object.__setattr__(twin, "at", at)
-        return twin
-
-
-_FIELDS = tuple(f.name for f in fields(Annotation))
+        """The answer with its run and moment, written into it where it has none: the annotator has
+        just handed it over and a copy of 24 fields a record is dear. A stamped one stays as it is.
+        """
+        if self.run:
+            return replace(self, run=run, at=at)
+        object.__setattr__(self, "run", run)
+        object.__setattr__(self, "at", at)
+        return self
 
 
 def answer(request: Request, outcome: Outcome, **fields: object) -> Annotation:
@@ -144,7 +145,7 @@ def answer(request: Request, outcome: Outcome, **fields: object) -> Annotation:
         record=request.record.id,
         annotator=request.annotator,
         focus=way.focus,
-        examples=tuple(e.id for e in way.examples),
+        examples=tuple(e.id for e in way.examples) if way.examples else (),
         replica=way.replica,
         outcome=outcome,
         saw=way.saw,

@@ -1,71 +1,88 @@
-"""Annotations, records and decisions as rows, and back."""
+"""Annotations, records and decisions as rows, and back: tuples in the order of the names here."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Source
 from assay.core.cost import NO_USAGE, Usage
 from assay.core.record import ImagePart, Part, Record, TextPart
 from assay.core.value import decode, encode
 
-_REST = ("focus", "examples", "replica", "scores", "rationale", "raw", "mapping", "error")
+Row: TypeAlias = tuple[Any, ...]
+
+ANNOTATION = (
+    "key", "person", "revision", "task", "record", "annotator", "outcome", "value", "confidence",
+    "confidence_source", "cost", "run", "at", "rest",
+)  # fmt: skip
+RECORD = ("id", "digest", "content")
+DECISION = ("run", "record", "content")
+RUN = ("id", "task", "strategy", "started", "ended", "settings", "version")
+
+NOTHING = "{}"
+_REST = ("focus", "examples", "replica", "scores", "rationale", "raw", "mapping", "error",
+         "seconds", "saw")  # fmt: skip
+_rest_of = attrgetter(*_REST)
+_usage_of = attrgetter(*Usage.__slots__)
+_OUTCOMES = {str(outcome): outcome for outcome in Outcome}
+_SOURCES = {str(source): source for source in Source}
+
+# one encoder for all: `json.dumps` with options builds one a call
+dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def dump(content: object) -> str:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+def annotation_row(a: Annotation) -> Row:
+    source = a.confidence_source
+    return (
+        a.key, a.by or "", a.revision, a.task, a.record, a.annotator, str(a.outcome),
+        None if a.value is None else dump(encode(a.value)),
+        a.confidence, None if source is None else str(source), a.cost, a.run, a.at, _rest(a),
+    )  # fmt: skip
 
 
-def annotation_row(a: Annotation) -> dict[str, Any]:
-    rest: dict[str, Any] = {name: v for name in _REST if (v := getattr(a, name))}
+def _rest(a: Annotation) -> str:
+    """JSON of the fields that no query asks for, those that say nothing left out."""
+    rest = {name: value for name, value in zip(_REST, _rest_of(a), strict=True) if value}
     if a.usage is not NO_USAGE and a.usage != NO_USAGE:
-        rest["usage"] = [getattr(a.usage, f) for f in Usage.__slots__]
-    if a.seconds:
-        rest["seconds"] = a.seconds
-    if a.saw:
-        rest["saw"] = a.saw
-    return {
-        "key": a.key,
-        "person": a.by or "",
-        "revision": a.revision,
-        "task": a.task,
-        "record": a.record,
-        "annotator": a.annotator,
-        "outcome": str(a.outcome),
-        "value": None if a.value is None else dump(encode(a.value)),
-        "confidence": a.confidence,
-        "confidence_source": a.confidence_source and str(a.confidence_source),
-        "cost": a.cost,
-        "run": a.run,
-        "at": a.at,
-        "rest": dump(rest) if rest else "{}",
-    }
+        rest["usage"] = _usage_of(a.usage)
+    return dump(rest) if rest else NOTHING
 
 
-def annotation_of(row: Mapping[str, Any]) -> Annotation:
-    rest = json.loads(row["rest"])
-    usage = rest.pop("usage", None)
-    for name in ("focus", "examples", "saw"):
-        if name in rest:
-            rest[name] = tuple(rest[name])
-    source = row["confidence_source"]
+def annotation_of(row: Sequence[Any]) -> Annotation:
+    (key, person, revision, task, record, annotator, outcome, value, confidence, source,
+     cost, run, at, rest) = row  # fmt: skip
+    more = {} if rest == NOTHING else _more(rest)
     return Annotation(
-        key=row["key"],
-        by=row["person"] or None,
-        revision=row["revision"],
-        task=row["task"],
-        record=row["record"],
-        annotator=row["annotator"],
-        outcome=Outcome(row["outcome"]),
-        value=None if row["value"] is None else decode(json.loads(row["value"])),
-        confidence=row["confidence"],
-        confidence_source=None if source is None else Source(source),
-        cost=row["cost"],
-        run=row["run"],
-        at=row["at"],
-        usage=Usage(*usage) if usage else NO_USAGE,
-        **rest,
+        key=key,
+        by=person or None,
+        revision=revision,
+        task=task,
+        record=record,
+        annotator=annotator,
+        outcome=_OUTCOMES[outcome],
+        value=None if value is None else decode(json.loads(value)),
+        confidence=confidence,
+        confidence_source=None if source is None else _SOURCES[source],
+        cost=cost,
+        run=run,
+        at=at,
+        **more,
     )
+
+
+def _more(rest: str) -> dict[str, Any]:
+    more: dict[str, Any] = json.loads(rest)
+    if "usage" in more:
+        more["usage"] = Usage(*more["usage"])
+    for name in ("focus", "examples", "saw"):
+        if name in more:
+            more[name] = tuple(more[name])
+    return more
+
+
+def record_row(record: Record) -> Row:
+    return (record.id, record.digest, record_content(record))
 
 
 def record_content(record: Record) -> str:
@@ -82,6 +99,10 @@ def record_of(id: str, content: str) -> Record:
         TextPart(p[1], p[0]) if len(p) == 2 else ImagePart(p[1], p[2], p[0]) for p in parts
     )
     return Record(id, built, language, source, meta)
+
+
+def decision_row(run: str, d: Decision) -> Row:
+    return (run, d.record, decision_content(d))
 
 
 def decision_content(d: Decision) -> str:

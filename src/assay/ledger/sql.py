@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, func, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from assay.core.annotation import Annotation, Decision
@@ -21,11 +19,11 @@ from assay.ledger import rows, tables
 from assay.ledger.base import Run
 from assay.ledger.migrations import migrate
 from assay.ledger.schemas import schema_of
+from assay.ledger.statements import Statements
 from assay.ledger.votes import votes_from_rows
 
 PAGE = 2_000  # rows fetched at once
-CHUNK = 400  # keys in one IN list
-COUNTED = {"preserve_rowcount": True}
+AT_ONCE = 2_000  # names looked up, or records added, in one statement
 T = TypeVar("T")
 
 
@@ -38,8 +36,7 @@ class SqlLedger:
         with self._clear_errors():
             self.engine = _engine(self.url)
             migrate(self.engine, self.name)
-        sqlite = self.engine.dialect.name == "sqlite"
-        self._insert: Any = sqlite_insert if sqlite else postgres_insert
+        self._text = Statements(self.engine.dialect.name)
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
@@ -64,50 +61,58 @@ class SqlLedger:
         with self._clear_errors(), self.engine.begin() as connection:
             yield connection
 
+    def _put(self, statement: str, content: list[rows.Row]) -> int:
+        """Rows as tuples straight to the driver; how many were new."""
+        if not content:
+            return 0
+        with self._write() as connection:
+            return connection.exec_driver_sql(statement, content).rowcount
+
     def _read(self, query: Select[Any]) -> list[Any]:
         with self._clear_errors(), self.engine.connect() as connection:
             return list(connection.execute(query))
 
+    def _named(self, statement: str, names: Sequence[str]) -> Iterator[Sequence[Any]]:
+        """The rows that a look-up finds for the names, so many names at once."""
+        for chunk in chunks(names, AT_ONCE):
+            with self._clear_errors(), self.engine.connect() as connection:
+                yield connection.exec_driver_sql(statement, (self._text.names(chunk),)).all()
+
     def add_task(self, task: Task) -> None:
         content = rows.dump([task.name, task.question, task.schema.wording(), task.guideline])
-        statement = self._insert(tables.tasks).on_conflict_do_nothing()
-        with self._write() as connection:
-            connection.execute(statement, [{"id": task.id, "content": content}])
+        self._put(self._text.insert("tasks", ("id", "content")), [(task.id, content)])
 
     def schemas(self) -> dict[str, Schema]:
         found = self._read(select(tables.tasks).order_by(tables.tasks.c.id))
         return {row.id: schema_of(json.loads(row.content)[2]) for row in found}
 
     def add_records(self, records: Iterable[Record]) -> int:
-        added = 0
-        for batch in chunks(records, PAGE):
-            added += self._add_records(batch)
-        return added
+        return sum(self._add_records(batch) for batch in chunks(records, AT_ONCE))
 
     def _add_records(self, batch: Sequence[Record]) -> int:
-        known = self._digests([r.id for r in batch])
-        fresh: list[dict[str, str]] = []
+        fresh = self._unknown(batch)
+        added = self._put(self._text.add_records, [rows.record_row(r) for r in fresh])
+        if added < len(fresh):  # another process was quicker: is it the same content?
+            self._unknown(fresh)
+        return added
+
+    def _unknown(self, batch: Sequence[Record]) -> list[Record]:
+        """Those that are not in the ledger; InputError where one is, with other content."""
+        known: dict[str, str] = {}
+        for found in self._named(self._text.digests, [r.id for r in batch]):
+            known.update(found)
+        fresh: list[Record] = []
         for record in batch:
-            digest = record.digest
-            if known.setdefault(record.id, digest) != digest:
+            digest = known.get(record.id)
+            if digest is None:
+                known[record.id] = record.digest
+                fresh.append(record)
+            elif digest != record.digest:
                 raise InputError(
                     f"record {record.id!r} is in the ledger with other content; give the changed "
                     "record another id, or use another ledger"
                 )
-            content = rows.record_content(record)
-            fresh.append({"id": record.id, "digest": digest, "content": content})
-        with self._write() as connection:
-            statement = self._insert(tables.records).on_conflict_do_nothing()
-            return connection.execute(statement, fresh, execution_options=COUNTED).rowcount
-
-    def _digests(self, ids: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        t = tables.records.c
-        for chunk in chunks(ids, CHUNK):
-            found |= {
-                r.id: r.digest for r in self._read(select(t.id, t.digest).where(t.id.in_(chunk)))
-            }
-        return found
+        return fresh
 
     def records(self, ids: Sequence[str] | None = None) -> Iterator[Record]:
         t = tables.records.c
@@ -115,10 +120,10 @@ class SqlLedger:
             for row in self._pages(select(t.row, t.id, t.content), t.row):
                 yield rows.record_of(row.id, row.content)
             return
-        for chunk in chunks(ids, CHUNK):
-            found = self._read(select(t.id, t.content).where(t.id.in_(chunk)))
-            content = {r.id: r.content for r in found}
-            yield from (rows.record_of(id, content[id]) for id in chunk if id in content)
+        for chunk in chunks(ids, AT_ONCE):
+            for found in self._named(self._text.contents, chunk):
+                content = dict(found)
+                yield from (rows.record_of(id, content[id]) for id in chunk if id in content)
 
     def _pages(self, query: Select[Any], place: Any) -> Iterator[Any]:
         """Keyset paging: memory stays flat and no cursor is held open."""
@@ -131,29 +136,22 @@ class SqlLedger:
         return int(self._read(select(func.count()).select_from(tables.records))[0][0])
 
     def add(self, annotations: Sequence[Annotation]) -> int:
-        if not annotations:
-            return 0
-        statement = self._insert(tables.annotations).on_conflict_do_nothing()
-        with self._write() as connection:
-            given = [rows.annotation_row(a) for a in annotations]
-            return connection.execute(statement, given, execution_options=COUNTED).rowcount
+        return self._put(self._text.add_annotations, [rows.annotation_row(a) for a in annotations])
 
     def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
-        t = tables.annotations
         found: dict[str, Annotation] = {}
-        for chunk in chunks(keys, CHUNK):
-            query = select(t).where(t.c.key.in_(chunk), t.c.outcome != "failed")
-            for row in self._read(query.order_by(t.c.revision, t.c.row)):
-                found[row.key] = rows.annotation_of(row._mapping)
+        for page in self._named(self._text.answers, keys):
+            for row in page:
+                found[row[0]] = rows.annotation_of(row)
         return found
 
     def annotations(
         self, task: str | None = None, annotators: Sequence[str] | None = None
     ) -> Iterator[Annotation]:
-        t = tables.annotations
-        query = select(t).where(~_superseded())
-        for row in self._pages(_filtered(query, task, annotators), t.c.row):
-            yield rows.annotation_of(row._mapping)
+        t = tables.annotations.c
+        query = select(*(t[name] for name in rows.ANNOTATION), t.row).where(~_superseded())
+        for row in self._pages(_filtered(query, task, annotators), t.row):
+            yield rows.annotation_of(row[:-1])
 
     def votes(self, task: str, schema: Schema, annotators: Sequence[str] | None = None) -> Votes:
         t = tables.annotations.c
@@ -167,13 +165,9 @@ class SqlLedger:
         return int(self._read(query if task is None else query.where(t.task == task))[0][0])
 
     def start_run(self, run: Run) -> None:
-        row = {
-            "id": run.id, "task": run.task, "strategy": run.strategy, "started": run.started,
-            "ended": run.ended, "settings": rows.dump(dict(run.settings or {})),
-            "version": run.version,
-        }  # fmt: skip
-        with self._write() as connection:
-            connection.execute(self._insert(tables.runs).on_conflict_do_nothing(), [row])
+        settings = rows.dump(dict(run.settings or {}))
+        row = (run.id, run.task, run.strategy, run.started, run.ended, settings, run.version)
+        self._put(self._text.insert("runs", rows.RUN), [row])
 
     def end_run(self, id: str, ended: float) -> None:
         with self._write() as connection:
@@ -191,17 +185,7 @@ class SqlLedger:
         ]
 
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
-        if not decisions:
-            return
-        content = [
-            {"run": run, "record": d.record, "content": rows.decision_content(d)} for d in decisions
-        ]
-        statement = self._insert(tables.decisions)
-        statement = statement.on_conflict_do_update(
-            index_elements=["run", "record"], set_={"content": statement.excluded.content}
-        )
-        with self._write() as connection:
-            connection.execute(statement, content)
+        self._put(self._text.add_decisions, [rows.decision_row(run, d) for d in decisions])
 
     def decisions(self, run: str) -> Iterator[Decision]:
         t = tables.decisions.c

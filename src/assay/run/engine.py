@@ -110,13 +110,15 @@ def _blocks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
 async def _in_flight(job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, desk: Desk) -> None:
     room = asyncio.Semaphore(job.settings.in_flight)
     async with asyncio.TaskGroup() as group:
-        for block in blocks:
-            await room.acquire()
-            if desk.stop.now():
-                return
-            await desk.writer.records(block)
-            task = group.create_task(_block(job, block, ask, desk))
-            task.add_done_callback(lambda _: room.release())
+        # as many as may be in flight are kept in one commit: a commit a block holds up the asking
+        while ahead := list(islice(blocks, job.settings.in_flight)):
+            await desk.writer.records([record for block in ahead for record in block])
+            for block in ahead:
+                await room.acquire()
+                if desk.stop.now():
+                    return
+                task = group.create_task(_block(job, block, ask, desk))
+                task.add_done_callback(lambda _: room.release())
 
 
 async def _all_at_once(
