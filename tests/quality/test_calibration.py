@@ -1,0 +1,222 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from assay.core.annotation import DecidedBy, Decision, Source
+from assay.core.errors import InputError, SpecError
+from assay.data.gold import Gold, Purpose
+from assay.quality.calibration import (
+    METHODS,
+    check_distributions,
+    fit,
+    fit_arrays,
+    temperature_of_classes,
+)
+from assay.quality.reliability import auroc, judge, reliability
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def overconfident(n: int, seed: int) -> tuple[Floats, Bools]:
+    """Stated confidences whose logit is twice what it should be."""
+    rng = np.random.default_rng(seed)
+    true = expit(rng.normal(0.8, 1, n))
+    return np.asarray(expit(2 * logit(true))), rng.random(n) < true
+
+
+def decided(sure: Floats, right: Bools, source: Source = Source.STATED) -> list[Decision]:
+    return [
+        Decision(f"r{i}", "yes" if r else "no", float(s), source, DecidedBy.MODEL)
+        for i, (s, r) in enumerate(zip(sure, right, strict=True))
+    ]
+
+
+def gold(**purposes: range) -> Gold:
+    return Gold({Purpose(p): {f"r{i}": "yes" for i in ids} for p, ids in purposes.items()})
+
+
+def test_temperature_finds_how_much_too_sure() -> None:
+    fitted = fit_arrays(*overconfident(20_000, 1), "temperature")
+    assert fitted.parameters["temperature"] == pytest.approx(2, abs=0.1)
+
+
+def test_platt_equals_logistic_regression_on_many_labels() -> None:
+    sure, right = overconfident(20_000, 2)
+    fitted = fit_arrays(sure, right, "platt")
+    plain = LogisticRegression(C=np.inf).fit(logit(sure)[:, None], right)
+    assert fitted.parameters["slope"] == pytest.approx(plain.coef_[0, 0], abs=1e-2)
+    assert fitted.parameters["intercept"] == pytest.approx(plain.intercept_[0], abs=1e-2)
+
+
+def test_isotonic_equals_scikit_learn() -> None:
+    sure, right = overconfident(500, 3)
+    sure = np.round(sure, 2)
+    fitted = fit_arrays(sure, right, "isotonic")
+    theirs = IsotonicRegression(out_of_bounds="clip").fit(sure, right)
+    at = np.linspace(0, 1, 301)
+    assert fitted(at) == pytest.approx(theirs.predict(at), abs=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_mends_overconfidence_on_other_labels(method: str) -> None:
+    fitted = fit_arrays(*overconfident(3_000, 4), method)
+    sure, right = overconfident(3_000, 5)
+    before, after = reliability(sure, right), reliability(fitted(sure), right)
+    assert after.ece < before.ece / 2
+    assert after.brier.value is not None
+    assert before.brier.value is not None
+    assert after.brier.value < before.brier.value
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    method=st.sampled_from([*METHODS]),
+    stated=st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=10, max_size=60).filter(
+        lambda rows: len({right for _, right in rows}) == 2
+    ),
+    asked=st.floats(0, 1),
+)
+def test_calibrated_confidences_are_probabilities_and_keep_the_order_where_fitted_so(
+    method: str, stated: list[tuple[float, bool]], asked: float
+) -> None:
+    sure, right = (np.array(column) for column in zip(*stated, strict=True))
+    fitted = fit_arrays(sure, right, method)
+    given_back = fitted([asked, 0.0, 1.0])
+    assert ((given_back >= 0) & (given_back <= 1)).all()
+    if method in ("temperature", "isotonic"):
+        assert given_back[1] <= given_back[0] + 1e-9 <= given_back[2] + 2e-9
+
+
+def test_margins_are_fitted_as_they_are_endless_ones_too() -> None:
+    rng = np.random.default_rng(6)
+    margin = np.append(rng.exponential(2, 400), [math.inf] * 10)
+    right = rng.random(410) < expit(margin - 1)
+    for method in ("platt", "isotonic", "histogram"):
+        fitted = fit_arrays(margin, right, method, Source.MARGIN)
+        least, most = fitted([0.0, math.inf])
+        assert 0 <= least < most <= 1
+    with pytest.raises(SpecError, match="take platt"):
+        fit_arrays(margin, right, "temperature", Source.MARGIN)
+
+
+def test_only_calibration_gold_is_fitted_on_and_never_judged_on() -> None:
+    sure, right = overconfident(600, 7)
+    decisions = decided(sure, right)
+    both = gold(calibration=range(300), evaluation=range(300, 600))
+    fitted = fit(decisions, both)
+    assert fitted.records == {f"r{i}" for i in range(300)}
+    assert judge(decisions, both, fitted).correct.n == 300
+    with pytest.raises(InputError, match=r"'r0' was used to fit .* judge it on evaluation gold"):
+        judge(decisions, gold(evaluation=range(600)), fitted)
+
+
+def test_gold_of_two_purposes_is_refused() -> None:
+    with pytest.raises(InputError, match="a gold label has one purpose"):
+        gold(calibration=range(5), evaluation=range(4, 8))
+
+
+def test_a_calibrator_takes_only_the_source_it_was_fitted_on() -> None:
+    sure, right = overconfident(100, 8)
+    fitted = fit(decided(sure, right), gold(calibration=range(100)))
+    own, other = decided(sure[:1], right[:1])[0], decided(sure[:1], right[:1], Source.LIKELIHOOD)[0]
+    assert fitted.decision(own).confidence_source is Source.CALIBRATED
+    with pytest.raises(InputError, match="fit one for each source"):
+        fitted.decision(other)
+    with pytest.raises(InputError, match="several sources"):
+        fit(
+            [own, Decision("r1", "yes", 0.5, Source.JUDGE, DecidedBy.MODEL)],
+            gold(calibration=range(9)),
+        )
+
+
+@pytest.mark.parametrize(
+    ("sure", "right", "message"),
+    [
+        ([0.5] * 5, [True] * 5, "10 labels or more, there are 5"),
+        ([0.5] * 20, [True] * 20, "all 20 calibration answers are right"),
+        ([1.5] * 20, [True, False] * 10, "between 0 and 1"),
+        ([math.nan] * 20, [True, False] * 10, "confidence is missing"),
+        ([0.5] * 20, [True], "do not pair up"),
+    ],
+)
+def test_bad_input_is_told(sure: list[float], right: list[bool], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fit_arrays(sure, right)
+
+
+def test_no_labels_in_common_is_told() -> None:
+    decisions = decided(*overconfident(20, 9))
+    with pytest.raises(InputError, match="calibration gold"):
+        fit(decisions, gold(evaluation=range(20)))
+    with pytest.raises(InputError, match="evaluation gold"):
+        judge(decisions, gold(calibration=range(20)))
+
+
+def test_rows_that_are_no_distribution_are_named() -> None:
+    with pytest.raises(InputError, match=r"row 2: the probabilities sum to 0\.7"):
+        check_distributions(np.array([[0.5, 0.5], [0.3, 0.4]]))
+    with pytest.raises(InputError, match="row 1: a probability is negative"):
+        check_distributions(np.array([[-0.5, 1.5]]))
+
+
+def test_temperature_of_classes_undoes_sharpening() -> None:
+    rng = np.random.default_rng(10)
+    plain = rng.normal(size=(20_000, 4))
+    p = np.exp(plain) / np.exp(plain).sum(axis=1, keepdims=True)
+    truth = (p.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    sharp = p**3 / (p**3).sum(axis=1, keepdims=True)
+    assert temperature_of_classes(sharp, truth.tolist()) == pytest.approx(3, abs=0.15)
+
+
+def test_auroc_and_brier_equal_scikit_learn() -> None:
+    sure, right = overconfident(400, 11)
+    sure = np.round(sure, 2)
+    found = reliability(sure, right)
+    assert found.auroc.value == pytest.approx(roc_auc_score(right, sure), abs=1e-12)
+    assert found.brier.value == pytest.approx(brier_score_loss(right, sure), abs=1e-12)
+
+
+def test_auroc_intervals_cover() -> None:
+    rng = np.random.default_rng(12)
+    covered = 0
+    for _ in range(300):
+        right = rng.random(150) < 0.7
+        found = auroc(rng.normal(np.where(right, 1.0, 0.0)), right)
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= 0.7602 <= found.high  # Phi(1 / sqrt 2)
+    assert covered >= 270
+
+
+def test_the_bias_of_ece_is_told_perfect_calibration_is_not_called_bad() -> None:
+    rng = np.random.default_rng(13)
+    sure = rng.random(300)
+    found = reliability(sure, rng.random(300) < sure)
+    assert found.ece > 0.01
+    assert found.ece_by_chance > 0.01
+    assert not any("off by" in w for w in found.warnings)
+
+
+def test_all_right_has_no_auroc_and_no_nan() -> None:
+    found = reliability([0.9] * 50, [True] * 50)
+    assert found.auroc.value is None
+    assert found.auroc.why == "all 50 answers are right"
+    json.dumps(found.as_json(), allow_nan=False)
+    assert any("right" in line for line in found.lines())
+
+
+def test_confidence_that_tells_nothing_is_warned_of() -> None:
+    rng = np.random.default_rng(14)
+    found = reliability(rng.random(500), rng.random(500) < 0.7)
+    assert any("not shown to tell right from wrong" in w for w in found.warnings)
+    assert any("always stating" in w for w in found.warnings)
