@@ -1,80 +1,234 @@
-"""A user's mistake is one clear line on stderr and exit code 2."""
+"""A user's mistake is one clear line on stderr, exit code 2, and nothing is left behind."""
 
+import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-RULE = "{kind: rule, rule: vader}"
-TASK = """\
-name: tone
-data: {path: a.csv, id: id}
-question: Which tone?
-answer: {kind: choice, labels: [positive, neutral, negative]}
-annotators:
-  one: ANNOTATOR
-"""
-ROWS = "id,text,label\n1,I love it,positive\n2,I hate it,negative\n"
-REMOTE = "{kind: openai, model: m, base_url: 'http://127.0.0.1:9/v1', key_env: ASSAY_NO_SUCH_KEY}"
+from tests.cli.commands import LEDGER, ROWS, TASK, assay, complaint, names, project, remote
 
-
-def assay(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "assay.cli", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
-def project(folder: Path, task: str = TASK, rows: bytes = ROWS.encode(), who: str = RULE) -> None:
-    (folder / "task.yaml").write_text(task.replace("ANNOTATOR", who), encoding="utf-8")
-    (folder / "a.csv").write_bytes(rows)
-
-
-def refused(folder: Path, expected: str, *words: str) -> None:
-    done = assay(folder, *(words or ("run", "task.yaml")))
-    assert done.returncode == 2, done.stderr + done.stdout
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert expected in done.stderr
-
+KEYED = remote("http://127.0.0.1:9/v1", ", key_env: ASSAY_NO_SUCH_KEY")
+PASTED = remote("http://127.0.0.1:9/v1", ", key_env: sk-1234-secret")
+DRUGGED = "id,text,label\n1,x,odd\n"
 
 BAD: dict[str, tuple[dict[str, object], str]] = {
     "typo": ({"task": TASK.replace("question", "qestion")}, "task.yaml:3:"),
     "column": ({"rows": b"id,words\n1,x\n"}, "'text'"),
-    "encoding": ({"rows": b"id,text\n1,\xff\xfe\xe9\n"}, "a.csv"),
+    "encoding": ({"rows": b"id,text\n1,\xff\xfe\xe9\n"}, "a.csv:2: not UTF-8"),
     "empty": ({"rows": b""}, "a.csv"),
+    "only a header": ({"rows": b"id,text\n"}, "a.csv holds no records"),
     "duplicate": ({"rows": b"id,text\n1,x\n1,y\n"}, "'1'"),
-    "gold": ({"task": TASK + "gold: {label: label}\n", "rows": b"id,text,label\n1,x,odd\n"}, "odd"),
+    "no id": ({"rows": b"id,text\n,x\n"}, "a.csv:2:"),
+    "gold": ({"task": TASK + "gold: {label: label}\n", "rows": DRUGGED.encode()}, "odd"),
     "model": ({"who": "{kind: embedded, model: nothing}"}, "'nothing'"),
-    "key": ({"who": REMOTE}, "ASSAY_NO_SUCH_KEY"),
+    "rule": ({"who": "{kind: rule, rule: 'no.such:thing'}"}, "no.such:thing"),
+    "recording": ({"who": "{kind: recorded, path: gone.csv}"}, "gone.csv does not exist"),
+    "key": ({"who": KEYED}, "ASSAY_NO_SUCH_KEY"),
+    "a key for its name": ({"who": PASTED}, "never the key itself"),
+    "a word for a task": ({"task": "hello\n"}, "task.yaml:1:"),
+    "control characters": ({"task": TASK + "guideline: \0\n"}, "not valid YAML"),
+    "an unclosed bracket": ({"task": TASK + "budget: {money: 1\n"}, "not valid YAML"),
+    "an endless alias": ({"task": "name: &a [*a]\n"}, "task.yaml:"),
+    "a negative budget": ({"task": TASK + "budget: {money: -1}\n"}, "task.yaml:7:"),
+    "a folder for a file": ({"task": TASK.replace("a.csv", "sub")}, "sub holds no dataset"),
+    "another kind of file": ({"task": TASK.replace("a.csv", "a.docx")}, "a.docx"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_line_and_exit_code_2(case: str, tmp_path: Path) -> None:
+def test_a_mistake_is_one_line_and_leaves_no_ledger(case: str, tmp_path: Path) -> None:
     given, expected = BAD[case]
     project(tmp_path, **given)  # type: ignore[arg-type]
-    refused(tmp_path, expected)
+    (tmp_path / "sub").mkdir()
+    said = complaint(assay(tmp_path, "run", "task.yaml"))
+    assert expected in said
+    assert "secret" not in said
+    assert names(tmp_path) == {"task.yaml", "a.csv", "sub"}
+
+
+def test_a_mistake_in_the_last_line_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    rows = "id,text\n" + "".join(f"{i},I love {i}\n" for i in range(2_000)) + "7,again\n"
+    project(tmp_path, rows=rows.encode())
+    assert "a.csv:2002: id '7'" in complaint(assay(tmp_path, "run", "task.yaml"))
+    assert names(tmp_path) == {"task.yaml", "a.csv"}
+
+
+JSONL: dict[str, tuple[bytes, str]] = {
+    "truncated": (b'{"id": "1", "text": "x"}\n{"id": "2", "te', "a.jsonl:2: broken JSON"),
+    "bottomless": (b"[" * 100_000, "a.jsonl:1: broken JSON"),
+    "half a character": (b'{"id": "1", "text": "\\ud83d"}\n', "a.jsonl:1: \\ud83d is half"),
+    "no object": (b"[1, 2]\n", "a.jsonl:1: a JSON object"),
+    "other bytes": (b'{"id": "1", "text": "\xff"}\n', "a.jsonl:1: not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("case", JSONL)
+def test_broken_jsonl_is_named_by_line(case: str, tmp_path: Path) -> None:
+    content, expected = JSONL[case]
+    project(tmp_path, task=TASK.replace("a.csv", "a.jsonl"))
+    (tmp_path / "a.jsonl").write_bytes(content)
+    assert expected in complaint(assay(tmp_path, "run", "task.yaml"))
+    assert not (tmp_path / LEDGER).exists()
+
+
+def test_nul_bytes_travel_through_run_report_and_export(tmp_path: Path) -> None:
+    project(tmp_path, rows=b"id,text\n1,I love\0 it\n2,I hate\0it\n")
+    for words in ("run", "report", "export -o x.csv", "export --annotations -o x.parquet"):
+        done = assay(tmp_path, *words.split(), "task.yaml")
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    refused(tmp_path, "none.yaml", "run", "none.yaml")
+    assert "none.yaml" in complaint(assay(tmp_path, "run", "none.yaml"))
     project(tmp_path)
     (tmp_path / "a.csv").unlink()
-    refused(tmp_path, "a.csv")
+    assert "a.csv" in complaint(assay(tmp_path, "run", "task.yaml"))
 
 
-def test_a_ledger_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_a_task_file_is_named(tmp_path: Path) -> None:
+    for command in ("run", "check", "report"):
+        assert "Is a directory" in complaint(assay(tmp_path, command, "."))
+
+
+def test_a_budget_of_zero_spends_nothing_and_says_so(tmp_path: Path) -> None:
+    priced = remote("http://127.0.0.1:9/v1", ", prices: {input: 1, output: 1}")
+    project(tmp_path, task=TASK + "budget: {money: 0}\n", who=priced)
+    done = assay(tmp_path, "run", "task.yaml")
+    assert done.returncode == 3
+    assert not done.stderr
+    assert "stopped since the money budget is used up: the budget of 0.00 USD" in done.stdout
+    assert "run again to go on" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["-o", "none/task.yaml"], ["-o", ".", "--force"]])
+def test_a_place_that_cannot_be_written_is_named(words: list[str], tmp_path: Path) -> None:
     project(tmp_path)
-    (tmp_path / "tone.assay.sqlite").write_bytes(b"not a database at all" * 100)
-    refused(tmp_path, "tone.assay.sqlite")
+    (tmp_path / "none").write_text("a file in the way of a folder")
+    before = names(tmp_path)
+    assert "cannot write" in complaint(assay(tmp_path, "init", "a.csv", *words))
+    assert names(tmp_path) == before
 
 
-def test_help_and_import_load_no_model_or_web_code() -> None:
-    heavy = "{'aiohttp', 'numpy', 'polars', 'sqlalchemy', 'pydantic', 'xllamacpp', 'fastapi'}"
-    show = "from click.testing import CliRunner as R; from assay.cli import root"
-    call = "R().invoke(root, ['--help'])"
-    code = f"import sys, assay; {show}; {call}; print({heavy} & {{*sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+LEDGERS: dict[str, tuple[str, str]] = {
+    "no database": ("junk", "this file is something else"),
+    "newer": ("99", "install a newer Assay"),
+    "odd": ("odd", "no Assay wrote"),
+    "damaged": ("damaged", "the file is damaged"),
+    "folder": ("folder", "unable to open"),
+    "foreign": ("foreign", "tables of another program"),
+}
+READ = {"report": ["report", "task.yaml"], "check": ["check", "task.yaml"],
+        "export": ["export", LEDGER, "-o", "x.csv"]}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `assay run` went well; copied before use."""
+    folder = tmp_path_factory.mktemp("labelled")
+    project(folder)
+    assert assay(folder, "run", "task.yaml").returncode == 0
+    return folder
+
+
+def spoil(ledger: Path, how: str) -> None:
+    content = ledger.read_bytes()
+    if how == "junk":
+        ledger.write_bytes(b"not a database at all" * 100)
+    elif how == "damaged":
+        ledger.write_bytes(content[: len(content) // 2])
+    elif how in ("folder", "foreign"):
+        ledger.unlink()
+    if how == "folder":
+        ledger.mkdir()
+    if how in ("99", "odd", "foreign"):
+        with closing(sqlite3.connect(ledger)) as connection:
+            if how == "foreign":
+                connection.execute("CREATE TABLE records (x)")
+            else:
+                connection.execute("UPDATE meta SET content = ?", [how])
+            connection.commit()
+
+
+@pytest.mark.parametrize("case", LEDGERS)
+def test_a_ledger_that_cannot_be_read_is_one_line(
+    case: str, labelled: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(labelled, folder)
+    how, expected = LEDGERS[case]
+    spoil(folder / LEDGER, how)
+    before = names(folder)
+    said = complaint(assay(folder, "run", "task.yaml"))
+    assert expected in said
+    assert LEDGER in said
+    for name, words in READ.items():
+        done = assay(folder, *words)
+        if how == "folder":  # to those who only read, there is no ledger
+            assert done.returncode == (0 if name == "check" else 2), done.stderr
+        else:
+            assert expected in complaint(done)
+    assert names(folder) - before <= {f"{LEDGER}-shm", f"{LEDGER}-wal"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_ledger_without_rights_is_one_line(labelled: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(labelled, folder)
+    (folder / LEDGER).chmod(0)
+    for words in (["run", "task.yaml"], *READ.values()):
+        assert LEDGER in complaint(assay(folder, *words))
+
+
+def test_reading_commands_make_no_ledger(tmp_path: Path) -> None:
+    project(tmp_path)
+    assert "first: assay run task.yaml" in complaint(assay(tmp_path, "report", "task.yaml"))
+    assert "there is no ledger" in complaint(assay(tmp_path, "export", "task.yaml", "-o", "x.csv"))
+    assert assay(tmp_path, "check", "task.yaml").returncode == 0
+    assert names(tmp_path) == {"task.yaml", "a.csv"}
+
+
+def test_a_run_that_does_not_exist_is_named_with_those_that_do(labelled: Path) -> None:
+    for words in (READ["report"], READ["export"]):
+        said = complaint(assay(labelled, *words, "--run", "nope"))
+        assert "there is no run 'nope'" in said
+    assert not (labelled / "report.html").exists()
+
+
+OPTIONS: dict[str, tuple[list[str], str]] = {
+    "a misspelt command": (["reprot"], "did you mean 'report'?"),
+    "an unknown option": (["run", "--buget", "1"], "--buget"),
+    "nothing to run": (["run"], "missing argument 'TASK'; see assay run --help"),
+    "words for a number": (["run", "task.yaml", "--limit", "all"], "--limit"),
+    "a record too few": (["run", "task.yaml", "--limit", "0"], "--limit"),
+    "a negative budget": (["run", "task.yaml", "--budget", "-1"], "--budget"),
+    "an unknown ending": (["export", LEDGER, "-o", "x.docx"], "cannot write .docx"),
+    "an unknown model": (["models", "fetch", "nothing"], "no model is called 'nothing'"),
+    "an unknown set": (["data", "fetch", "nothing", "--out", "x"], "'nothing'"),
+    "an import by wrong columns": (["import", "a.csv", "--record", "id"], "no column 'annotator'"),
+    "a column that is not there": (["import", "a.csv", "--ledger", "l"], "no column 'record'"),
+    "people that are not there": (["compare", "--people", "no.csv", "--models", "a.csv"], "no.csv"),
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_a_wrong_option_is_one_line(case: str, labelled: Path) -> None:
+    words, expected = OPTIONS[case]
+    before = names(labelled)
+    assert expected in complaint(assay(labelled, *words))
+    assert names(labelled) == before
+
+
+def test_an_import_with_a_mistake_in_its_last_line_leaves_nothing(tmp_path: Path) -> None:
+    project(tmp_path)
+    (tmp_path / "l.csv").write_text("record,annotator,label\n1,a,positive\n2,a,odd\n")
+    done = assay(tmp_path, "import", "l.csv", "--task", "task.yaml")
+    assert "l.csv:3: record '2'" in complaint(done)
+    assert names(tmp_path) == {"task.yaml", "a.csv", "l.csv"}
 
 
 def test_a_drafted_task_file_passes_check(tmp_path: Path) -> None:
@@ -82,3 +236,14 @@ def test_a_drafted_task_file_passes_check(tmp_path: Path) -> None:
     assert assay(tmp_path, "init", "a.csv").returncode == 0
     done = assay(tmp_path, "check", "task.yaml")
     assert done.returncode == 0, done.stderr
+    assert "task.yaml is there already" in complaint(assay(tmp_path, "init", "a.csv"))
+
+
+def test_output_that_nobody_reads_to_its_end_is_no_error(labelled: Path) -> None:
+    command = [sys.executable, "-m", "assay.cli", "check", "task.yaml"]
+    with subprocess.Popen(command, cwd=labelled, stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

@@ -23,6 +23,7 @@ COMMANDS = {
     "agree": ("assay.cli.agree", "How far annotators agree, with baselines and intervals."),
     "compare": ("assay.cli.compare", "Put annotators side by side with people."),
     "aggregate": ("assay.cli.aggregate", "One label a record out of many people's or models'."),
+    "golden": ("assay.cli.golden", "Golden questions: choose, hide, watch with, and pay by."),
     "study": ("assay.cli.study", "Reproduce a published study from its label files."),
     "models": ("assay.cli.models", "List, fetch and remove the embedded models."),
     "data": ("assay.cli.demo", "Fetch and build the demo's data."),
@@ -68,7 +69,7 @@ def root() -> None:
 def main() -> None:
     """The entry point: a user's mistake is one line on stderr and exit code 2."""
     try:
-        root(standalone_mode=False)
+        root(prog_name="assay", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as bare:
         bare.show()
@@ -85,7 +86,7 @@ def main() -> None:
         _refuse(str(bad))
     except BrokenPipeError:  # who read our output wants no more of it, like `head`
         _drop_output()
-        sys.exit(141)
+        sys.exit(1)
     except OSError as bad:
         _drop_output()
         place = f"{bad.filename}: " if bad.filename is not None else ""
