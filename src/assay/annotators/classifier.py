@@ -1,4 +1,4 @@
-"""A text classifier fitted on gold: logistic regression over sentence vectors or n-grams."""
+"""A classifier fitted on gold: logistic regression over sentence vectors, n-grams or pictures."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ ITERATIONS = 1000
 
 
 class Features(Protocol):
-    """Texts to rows of numbers; fixed or fitted before."""
+    """Records to rows of numbers; fixed or fitted before."""
 
     @property
     def id(self) -> str: ...
 
-    def rows(self, texts: Sequence[str]) -> Any:
-        """A dense or sparse matrix, one row a text."""
+    def rows(self, records: Sequence[Record]) -> Any:
+        """A dense or sparse matrix, one row a record; InputError where one cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Embedded:
     def id(self) -> str:
         return self.encoder.id
 
-    def rows(self, texts: Sequence[str]) -> Any:
-        return self.encoder.encode(texts)
+    def rows(self, records: Sequence[Record]) -> Any:
+        return self.encoder.encode([record.text for record in records])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class CharNgrams:
 
     id = "char-ngrams"
 
-    def rows(self, texts: Sequence[str]) -> Any:
-        return self.vectorizer.transform(texts)
+    def rows(self, records: Sequence[Record]) -> Any:
+        return self.vectorizer.transform([record.text for record in records])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +85,27 @@ class Classifier:
             if not fresh:
                 continue
             for request, row in zip(fresh, self.probabilities(fresh), strict=True):
-                best = int(np.argmax(row))
-                yield answer(
-                    request,
-                    Outcome.ANSWERED,
-                    value=self.labels[best],
-                    confidence=float(row[best]),
-                    confidence_source=Source.PROBABILITY,
-                    scores={
-                        label: float(np.log(max(p, 1e-12)))
-                        for label, p in zip(self.labels, row, strict=True)
-                    },
-                    mapping="classifier",
-                )
+                yield self.said(request, row)
+
+    def said(self, request: Request, row: Any) -> Annotation:
+        """The annotation that these label probabilities make."""
+        best = int(np.argmax(row))
+        return answer(
+            request,
+            Outcome.ANSWERED,
+            value=self.labels[best],
+            confidence=float(row[best]),
+            confidence_source=Source.PROBABILITY,
+            scores={
+                label: float(np.log(max(p, 1e-12)))
+                for label, p in zip(self.labels, row, strict=True)
+            },
+            mapping="classifier",
+        )
 
     def probabilities(self, requests: Sequence[Request]) -> Any:
         """Shape (requests, labels)."""
-        return self.model.predict_proba(self.features.rows([r.record.text for r in requests]))
+        return self.model.predict_proba(self.features.rows([r.record for r in requests]))
 
 
 def fit_classifier(
@@ -126,7 +130,7 @@ def fit(
     features: Features, examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int
 ) -> Classifier:
     if not isinstance(schema, Choice):
-        raise SpecError(f"a text classifier answers kind `choice`, not `{schema.kind}`")
+        raise SpecError(f"a classifier answers kind `choice`, not `{schema.kind}`")
     labels = [str(schema.check(value)) for _, value in examples]
     if len(set(labels)) < 2:
         raise InputError(
@@ -134,7 +138,7 @@ def fit(
             f"of {', '.join(sorted(set(labels))) or 'none'}"
         )
     model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, random_state=seed)
-    model.fit(features.rows([record.text for record, _ in examples]), labels)
+    model.fit(features.rows([record for record, _ in examples]), labels)
     digests = [record.digest for record, _ in examples]
     learnt = digest([sorted(zip(digests, labels, strict=True)), seed, STRENGTH], 6)
     return Classifier(

@@ -17,6 +17,7 @@ from assay.data.taskfile import AnnotatorSpec
 from assay.run.ask import Askable
 
 if TYPE_CHECKING:
+    from assay.annotators.picture import Pictures
     from assay.build.workshop import Workshop
     from assay.models.base import Options
 
@@ -90,9 +91,29 @@ def classifier(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     examples = [(e.record, e.value) for e in shop.examples()]
     if spec.features == "ngrams":
         return fit_ngrams(examples, shop.task.schema, shop.file.seed)
+    if spec.features == "pictures":
+        from assay.annotators.picture import fit_pictures
+
+        return fit_pictures(eye(spec), examples, shop.task.schema, shop.file.seed)
     from assay.models.encoder import MiniLM
 
     return fit_classifier(MiniLM(), examples, shop.task.schema, shop.file.seed)
+
+
+def picture(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    from assay.annotators.picture import ZeroShotPicture
+    from assay.models.imagenet import ImageNet
+
+    return ZeroShotPicture(eye(spec), ImageNet())
+
+
+def eye(spec: AnnotatorSpec) -> "Pictures":
+    from assay.annotators.picture import Pictures
+    from assay.models.efficientnet import SIDES, EfficientNetLite
+
+    if spec.model is not None and spec.model not in SIDES:
+        raise SpecError(f"no picture model {spec.model!r}; there are {', '.join(SIDES)}")
+    return Pictures(EfficientNetLite(spec.model or next(iter(SIDES))))
 
 
 def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
@@ -127,6 +148,7 @@ KINDS: dict[str, Maker] = {
     "anthropic": remote,
     "gemini": remote,
     "embedded": embedded,
+    "picture": picture,
     "rule": lexicon,
     "classifier": classifier,
     "recorded": recorded,

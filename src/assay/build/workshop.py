@@ -52,7 +52,8 @@ class Workshop:
 
     def corrected(self, spec: AnnotatorSpec) -> bool:
         """Whether the mean score of each label is taken off: label scores of one choice only."""
-        scored = spec.kind == "embedded" and spec.mapping in (None, "likelihood")
+        likelihoods = spec.kind == "embedded" and spec.mapping in (None, "likelihood")
+        scored = likelihoods or spec.kind == "picture"
         return scored and spec.calibrate and isinstance(self.task.schema, Choice)
 
     def first(self, count: int) -> tuple[Record, ...]:

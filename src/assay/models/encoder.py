@@ -81,8 +81,14 @@ class MiniLM:
         self._session = session(onnxruntime, model, self.threads)
 
 
-def session(onnxruntime: Any, model: Path, threads: int | None) -> Any:
+def session(onnxruntime: Any, model: Path | bytes, threads: int | None) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = threads or cores()
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    given = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+
+
+def cores() -> int:
+    """How many this program may use."""
+    return len(os.sched_getaffinity(0))

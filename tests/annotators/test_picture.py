@@ -1,0 +1,158 @@
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from assay.annotators.picture import (
+    PictureClassifier,
+    Pictures,
+    ZeroShotPicture,
+    fit_pictures,
+    softmax,
+)
+from assay.core.annotation import Annotation, Outcome, Request, Source
+from assay.core.errors import InputError, SpecError
+from assay.core.record import ImagePart, Record, text_record
+from assay.core.schema import Choice, FreeText, Label, Schema
+from assay.core.task import Task
+from assay.models.efficientnet import EfficientNetLite, Looked, pixels
+from assay.testing import check_annotator
+
+Floats = NDArray[np.float32]
+COLOURS = {"red": (230, 20, 20), "green": (20, 230, 20), "blue": (20, 20, 230)}
+
+
+@dataclass(frozen=True)
+class ColourEye:
+    """A real picture in, its mean colour as features; its three classes are the channels."""
+
+    id = "colour-eye"
+
+    def read(self, parts: Sequence[ImagePart]) -> "list[Floats | InputError]":
+        reader = EfficientNetLite(threads=1)
+        return [
+            one if isinstance(one, InputError) else one[:, ::56, ::56] for one in reader.read(parts)
+        ]
+
+    def look(self, pictures: Sequence[Floats]) -> Looked:
+        means = np.array([p.mean(axis=(1, 2)) for p in pictures], np.float32).reshape(-1, 3)
+        return Looked(means, 4 * means)
+
+
+@dataclass(frozen=True)
+class ColourClasses:
+    id = "colour-classes"
+    names = ("red", "green", "blue")
+
+    def nearness(self, wordings: Sequence[str]) -> Floats:
+        """1 where the class is a word of the wording."""
+        return np.array([[float(n in w.split()) for w in wordings] for n in self.names], np.float32)
+
+
+def record(folder: Path, *colours: str) -> Record:
+    parts = []
+    for colour in colours:
+        out = io.BytesIO()
+        Image.new("RGB", (64, 48), COLOURS[colour]).save(out, "PNG")
+        path = folder / f"{colour}.png"
+        path.write_bytes(out.getvalue())
+        parts.append(ImagePart(str(path), hashlib.sha256(out.getvalue()).hexdigest()))
+    return Record("-".join(colours), tuple(parts))
+
+
+async def said(
+    who: ZeroShotPicture | PictureClassifier, schema: Schema, *records: Record
+) -> list[Annotation]:
+    task = Task("t", "What is it?", schema)
+    return [a async for a in who.annotate([Request(task, r, who.id) for r in records])]
+
+
+ZERO = ZeroShotPicture(Pictures(ColourEye()), ColourClasses())
+LABELS = Choice(["red thing", "green thing", "blue thing"])
+
+
+async def test_a_label_wins_by_the_classes_whose_words_are_near(tmp_path: Path) -> None:
+    found = await said(ZERO, LABELS, *(record(tmp_path, c) for c in COLOURS))
+    assert [a.value for a in found] == list(LABELS.names)
+    first = found[0]
+    assert first.confidence_source is Source.LIKELIHOOD
+    assert set(first.scores or {}) == set(LABELS.names)
+    assert (first.rationale or "").startswith("looks like red (")
+
+
+async def test_a_label_near_most_classes_does_not_win_for_that(tmp_path: Path) -> None:
+    broad = Choice([Label("warm", aliases={"": ("red", "green")}), Label("blue")])
+    one, other = await said(ZERO, broad, record(tmp_path, "blue"), record(tmp_path, "green"))
+    assert (one.value, other.value) == ("blue", "warm")
+    even = softmax(np.zeros(3, np.float32))
+    _, shares = ZERO.shares(broad)
+    scores = np.log(even @ shares) - np.log(shares.mean(axis=0))
+    assert scores == pytest.approx([0, 0], abs=1e-6)
+
+
+async def test_several_pictures_of_a_record_are_averaged(tmp_path: Path) -> None:
+    (found,) = await said(ZERO, LABELS, record(tmp_path, "red", "red", "blue"))
+    assert found.value == "red thing"
+    assert (found.confidence or 1) < 0.999
+
+
+async def test_no_picture_is_silence_and_a_lost_one_a_failure(tmp_path: Path) -> None:
+    lost = Record("lost", (ImagePart(str(tmp_path / "none.png"), "0" * 64),))
+    found = await said(ZERO, LABELS, text_record("t", "words"), lost, record(tmp_path, "red"))
+    outcomes = [a.outcome for a in found]
+    assert outcomes == [Outcome.ABSTAINED, Outcome.FAILED, Outcome.ANSWERED]
+    assert "none.png" in (found[1].error or "")
+
+
+async def test_other_kinds_of_answers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="kind `choice`"):
+        await said(ZERO, FreeText(), record(tmp_path, "red"))
+
+
+def noisy(folder: Path, colour: str, seed: int) -> Record:
+    rng = np.random.default_rng(seed)
+    shades = np.clip(np.array(COLOURS[colour]) + rng.integers(-20, 20, (32, 32, 3)), 0, 255)
+    out = io.BytesIO()
+    Image.fromarray(shades.astype(np.uint8)).save(out, "PNG")
+    path = folder / f"{colour}{seed}.png"
+    path.write_bytes(out.getvalue())
+    part = ImagePart(str(path), hashlib.sha256(out.getvalue()).hexdigest())
+    return Record(f"{colour}{seed}", (part,))
+
+
+async def test_a_classifier_learns_from_gold_and_is_silent_on_it(tmp_path: Path) -> None:
+    schema = Choice(["warm", "cold"])
+    kinds = {"red": "warm", "blue": "cold"}
+    gold = [(noisy(tmp_path, c, i), kinds[c]) for i in range(6) for c in kinds]
+    fitted = fit_pictures(Pictures(ColourEye()), gold, schema)
+    new = [noisy(tmp_path, c, 99) for c in kinds]
+    warm, cold, known = await said(fitted, schema, *new, gold[0][0])
+    assert (warm.value, cold.value, known.outcome) == ("warm", "cold", Outcome.ABSTAINED)
+    assert warm.confidence_source is Source.PROBABILITY
+    assert fit_pictures(Pictures(ColourEye()), gold[2:], schema).id != fitted.id
+
+
+def test_gold_without_pictures_cannot_be_learnt_from(tmp_path: Path) -> None:
+    gold = [(record(tmp_path, "red"), "a"), (text_record("t", "words"), "b")]
+    with pytest.raises(InputError, match="'t' has no picture"):
+        fit_pictures(Pictures(ColourEye()), gold, Choice(["a", "b"]))
+
+
+def test_it_keeps_the_contract_of_an_annotator(tmp_path: Path) -> None:
+    task = Task("t", "What is it?", LABELS)
+    records = [record(tmp_path, c) for c in COLOURS] + [text_record("t", "words")]
+    check_annotator(ZERO, [Request(task, r, ZERO.id) for r in records])
+
+
+def test_pixels_stay_what_the_reader_gives(tmp_path: Path) -> None:
+    part = record(tmp_path, "red").images[0]
+    whole = pixels(Path(part.uri).read_bytes(), 224)
+    (seen,) = ColourEye().read([part])
+    assert not isinstance(seen, InputError)
+    np.testing.assert_array_equal(seen, whole[:, ::56, ::56])
