@@ -1,0 +1,297 @@
+"""`assay golden`: trusted questions among the others: how committed is who answers, and the pay."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.quality.golden.commitment import Answers, Commitment, Questions
+    from assay.quality.golden.contract import Contract
+
+UNIT = click.FloatRange(0, 1)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print all as JSON.")
+
+
+def terms_options(command: click.decorators.FC) -> click.decorators.FC:
+    for option in reversed(
+        [
+            click.option("--target", type=UNIT, default=0.8, show_default=True,
+                         help="Commitment wanted: share of answers given with care."),
+            click.option("--bonus", default=1.0, show_default=True,
+                         help="Paid to who passes, in any unit of money."),
+            click.option("--marginal-cost", default=0.5, show_default=True,
+                         help="Of commitment at the target to the annotator, in the same unit."),
+            click.option("--cost-power", default=1.0, show_default=True,
+                         help="How the cost grows: 1 linearly, 2 with the square."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.group("golden")
+def golden_command() -> None:
+    """Golden questions: choose them, hide them, watch annotators with them, set the pay."""
+
+
+@golden_command.command("contract")
+@click.option("--questions", "-n", type=click.IntRange(min=2), multiple=True, required=True,
+              help="Golden questions to each annotator; repeat to compare.")  # fmt: skip
+@terms_options
+@click.option("--certainty", type=UNIT, default=1.0, show_default=True,
+              help="How often committed annotators give the gold answer.")  # fmt: skip
+@click.option("--guess", type=UNIT, default=0.5, show_default=True,
+              help="How often careless ones do: 1/m for m labels of equal luck.")  # fmt: skip
+@as_json_option
+def contract_command(
+    questions: tuple[int, ...],
+    target: float,
+    bonus: float,
+    marginal_cost: float,
+    cost_power: float,
+    certainty: float,
+    guess: float,
+    as_json: bool,
+) -> None:
+    """The pay threshold, and how often an honest annotator misses it."""
+    from assay.quality.golden.contract import Terms, contract
+
+    found = [
+        contract(Terms(n, target, bonus, marginal_cost, certainty, guess, cost_power))
+        for n in questions
+    ]
+    if as_json:
+        click.echo(json.dumps({"contracts": [c.as_json() for c in found]}, indent=2))
+        return
+    for c in found:
+        click.echo(f"{c.terms.questions:,} questions: {c.statement}")
+
+
+@golden_command.command("watch")
+@click.argument("answers", type=click.Path(path_type=Path))
+@click.option("--gold", type=click.Path(path_type=Path), required=True,
+              help="Columns record and label; certainty and guess where known.")  # fmt: skip
+@click.option("--certainty", type=UNIT, default=0.95, show_default=True,
+              help="Of questions for which the gold file has none.")  # fmt: skip
+@click.option("--guess", type=UNIT, help="The same; default: 1/m for the m labels of gold.")
+@click.option("--record", default="record", show_default=True, help="Column with the record id.")
+@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
+@click.option("--label", default="label", show_default=True, help="Column with the label.")
+@click.option("--pay", is_flag=True, help="Say who passes the contract that the terms make.")
+@terms_options
+@as_json_option
+def watch_command(
+    answers: Path,
+    gold: Path,
+    certainty: float,
+    guess: float | None,
+    record: str,
+    annotator: str,
+    label: str,
+    pay: bool,
+    target: float,
+    bonus: float,
+    marginal_cost: float,
+    cost_power: float,
+    as_json: bool,
+) -> None:
+    """How committed each annotator in ANSWERS is, from its answers to golden questions."""
+    from assay.quality.golden.commitment import commitments
+    from assay.quality.golden.contract import Terms, contract
+
+    order, truth, questions = _gold(gold, certainty, guess)
+    given = _answers(answers, (record, annotator, label), order, truth)
+    contracts: list[Contract | None] = []
+    found = commitments(questions, given)
+    for i, c in enumerate(found):
+        asked = given.question[given.annotator == i]
+        p, g = float(questions.certainty[asked].mean()), float(questions.guess[asked].mean())
+        terms = Terms(c.questions, target, bonus, marginal_cost, p, g, cost_power)
+        contracts.append(contract(terms) if pay else None)
+    if as_json:
+        told = [_as_json(c, k) for c, k in zip(found, contracts, strict=True)]
+        click.echo(json.dumps({"questions": len(questions), "annotators": told}, indent=2))
+        return
+    for c, k in sorted(zip(found, contracts, strict=True), key=lambda pair: pair[0].commitment):
+        low, high = c.interval
+        error = "" if c.error is None else f" ± {c.error:.2f}"
+        line = f"{c.annotator}: {c.right} of {c.questions} right, commitment {c.commitment:.2f}"
+        click.echo(f"{line}{error} [{low:.2f}, {high:.2f}]{_paid(c, k)}")
+
+
+def _passes(c: "Commitment", found: "Contract") -> bool | None:
+    if not found.feasible or found.threshold is None:
+        return None
+    return c.commitment >= found.threshold - 1e-9
+
+
+def _as_json(c: "Commitment", found: "Contract | None") -> dict[str, object]:
+    if found is None:
+        return c.as_json()
+    return c.as_json() | {"passed": _passes(c, found), "contract": found.as_json()}
+
+
+def _paid(c: "Commitment", found: "Contract | None") -> str:
+    if found is None:
+        return ""
+    passed = _passes(c, found)
+    if passed is None:
+        return f"; no contract, {found.statement}"
+    verdict = "passes" if passed else "does not pass"
+    return (
+        f"; {verdict} (threshold {found.threshold:.2f}; an honest one misses {found.failure:.1%})"
+    )
+
+
+def _gold(
+    path: Path, certainty: float, guess: float | None
+) -> tuple[dict[str, int], dict[str, str], "Questions"]:
+    """Question numbers and labels by record id, and what is known of the questions."""
+    import numpy as np
+
+    from assay.core.errors import InputError
+    from assay.quality.golden.commitment import Questions
+
+    rows = _rows(path, ("record", "label"))
+    truth = {row["record"]: row["label"] for row in rows}
+    if len(truth) < len(rows):
+        raise InputError(f"{path}: a record is there twice; a golden question has one gold label")
+    luck = 1 / max(len(set(truth.values())), 2) if guess is None else guess
+    known = [
+        (_number(path, row, "certainty", certainty), _number(path, row, "guess", luck))
+        for row in rows
+    ]
+    table = np.array(known).reshape(-1, 2)
+    order = {record: i for i, record in enumerate(truth)}
+    return order, truth, Questions(table[:, 0], table[:, 1])
+
+
+def _number(path: Path, row: dict[str, str], name: str, default: float) -> float:
+    from assay.core.errors import InputError
+
+    try:
+        return float(row[name]) if row.get(name) else default
+    except ValueError:
+        raise InputError(
+            f"{path}: record {row['record']!r}: {name} {row[name]!r} is not a number"
+        ) from None
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Rows with all of `columns` filled; the others are no answer."""
+    from assay.core.errors import InputError
+    from assay.data.base import cell, check_columns
+    from assay.data.read import read_rows
+
+    rows = [
+        {name: "" if value is None else cell(value).strip() for name, value in row.items()}
+        for _, row in read_rows(path)
+    ]
+    if not rows:
+        raise InputError(f"{path} holds no rows")
+    check_columns(path, list(rows[0]), columns)
+    return [row for row in rows if all(row[c] for c in columns)]
+
+
+def _answers(
+    path: Path, names: tuple[str, str, str], order: dict[str, int], truth: dict[str, str]
+) -> "Answers":
+    from assay.core.errors import InputError
+    from assay.quality.golden.commitment import answers_of
+
+    record, who, label = names
+    rows = [
+        (row[who], order[row[record]], row[label] == truth[row[record]])
+        for row in _rows(path, names)
+        if row[record] in order
+    ]
+    if not rows:
+        raise InputError(f"{path} answers none of the {len(order):,} golden questions")
+    return answers_of(rows)
+
+
+@golden_command.command("choose")
+@click.argument("labels", type=click.Path(path_type=Path))
+@click.option("--gold", type=click.Path(path_type=Path), required=True,
+              help="The right labels of the candidates: columns record and label.")  # fmt: skip
+@click.option("--take", type=click.IntRange(min=1), default=20, show_default=True,
+              help="How many golden questions an annotator will get.")  # fmt: skip
+@click.option("--target", type=UNIT, default=0.8, show_default=True,
+              help="Commitment at which they should tell most.")  # fmt: skip
+@click.option("--guess", type=click.Choice(["frequency", "even"]), default="frequency",
+              show_default=True, help="Careless answers: by frequency, or even.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), help="Write the chosen ones as CSV.")
+@as_json_option
+def choose_command(
+    labels: Path,
+    gold: Path,
+    take: int,
+    target: float,
+    guess: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Rank candidates by what they tell; LABELS are of committed annotators, one row a label."""
+    from assay.quality.golden.choice import rank
+
+    given: dict[str, list[str]] = {}
+    for row in _rows(labels, ("record", "label")):
+        given.setdefault(row["record"], []).append(row["label"])
+    truth = {row["record"]: row["label"] for row in _rows(gold, ("record", "label"))}
+    found = rank(given, truth, target, "even" if guess == "even" else "frequency")
+    chosen = found.candidates[:take]
+    if out is not None:
+        import csv
+
+        with out.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["record", "label", "certainty", "guess"])
+            writer.writerows([c.record, c.label, c.certainty, c.guess] for c in chosen)
+    error = found.error(take)
+    if as_json:
+        told = {"candidates": len(found.candidates), "useless": found.useless, "error": error}
+        click.echo(json.dumps(told | {"chosen": [c.as_json() for c in chosen]}, indent=2))
+        return
+    for c in chosen:
+        click.echo(
+            f"{c.record}: {c.label!r}, certainty {c.certainty:.2f} ({c.agreeing} of {c.votes}), "
+            f"guess {c.guess:.2f}, information {c.information:.2f}"
+        )
+    if error is not None:
+        click.echo(f"{len(chosen)} questions give commitment {target:g} within ± {error:.2f}")
+    if found.useless:
+        click.echo(f"note: {found.useless} candidates tell nothing: careless answers fit as well")
+
+
+@golden_command.command("disguise")
+@click.argument("records", type=click.Path(path_type=Path))
+@click.option("--gold", type=click.Path(path_type=Path), required=True,
+              help="Ids of the golden questions in the column record.")  # fmt: skip
+@click.option("--id", "id_column", default="id", show_default=True, help="Column with record ids.")
+@click.option("--text", default="text", show_default=True, help="Column with the text.")
+@click.option("--seed", default=0, show_default=True)
+@as_json_option
+def disguise_command(
+    records: Path, gold: Path, id_column: str, text: str, seed: int, as_json: bool
+) -> None:
+    """Can gold be told from the other RECORDS (in the order dealt) by how it looks?"""
+    from assay.core.errors import InputError
+    from assay.data.base import Columns
+    from assay.data.read import read_records
+    from assay.quality.golden.disguise import disguise
+
+    dealt = list(read_records(records, Columns((text,), id_column)))
+    ids = {row["record"] for row in _rows(gold, ("record",))}
+    absent = sorted(ids - {r.id for r in dealt})
+    if absent:
+        raise InputError(f"golden question {absent[0]!r} is not among the records of {records}")
+    found = disguise(dealt, ids, seed)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), indent=2))
+        return
+    for look in found.looks:
+        low, high = look.interval
+        click.echo(f"{look.features:<8} AUC {look.auc:.2f} [{low:.2f}, {high:.2f}]")
+    click.echo(found.statement)

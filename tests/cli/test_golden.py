@@ -1,0 +1,109 @@
+import csv
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from assay.cli import root
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(root, [str(w) for w in words])
+
+
+def write(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Forty candidates with five labels each, and answers of a careful and a careless person."""
+    draw = random.Random(0)
+    truth = {f"q{i}": draw.choice("ab") for i in range(40)}
+    write(tmp_path / "gold.csv", [("record", "label"), *truth.items()])
+    other = {"a": "b", "b": "a"}
+    labels: list[list[object]] = [["record", "annotator", "label"]]
+    for i, (r, v) in enumerate(truth.items()):
+        for j in range(5):
+            labels.append([r, f"expert{j}", other[v] if i % 4 == 0 and j < 2 else v])
+    write(tmp_path / "labels.csv", labels)
+    answers: list[list[object]] = [["record", "annotator", "label"]]
+    for r, v in truth.items():
+        answers += [[r, "careful", v], [r, "careless", draw.choice("ab")]]
+    write(tmp_path / "answers.csv", answers)
+    return tmp_path
+
+
+def test_chosen_questions_watch_annotators_and_decide_on_their_pay(folder: Path) -> None:
+    chosen = folder / "chosen.csv"
+    done = run("golden", "choose", folder / "labels.csv", "--gold", folder / "gold.csv",
+               "--take", 30, "--out", chosen, "--guess", "even", "--json")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    ranked = json.loads(done.output)["chosen"]
+    assert len(ranked) == 30
+    assert all(c["certainty"] > 0.9 for c in ranked)
+    done = run("golden", "watch", folder / "answers.csv", "--gold", chosen, "--pay", "--json")
+    assert done.exit_code == 0, done.output
+    found = {a["annotator"]: a for a in json.loads(done.output)["annotators"]}
+    assert found["careful"]["commitment"] == 1.0
+    assert (found["careful"]["passed"], found["careless"]["passed"]) == (True, False)
+    assert found["careless"]["interval"][1] < 0.8
+
+
+def test_a_contract_is_told_for_each_number_of_questions() -> None:
+    done = run("golden", "contract", "-n", 10, "-n", 100, "--json")
+    rows = json.loads(done.output)["contracts"]
+    assert [round(r["failure"], 5) for r in rows] == [0.04505, 0.01146]
+    told = run("golden", "contract", "-n", 10, "--bonus", 0.1, "--marginal-cost", 1)
+    assert "not feasible" in told.output
+
+
+def test_the_study_gives_the_table_and_says_who_undoes_it() -> None:
+    done = run("study", "golden", "--annotators", 300, "--json")
+    study = json.loads(done.output)
+    assert [round(r["failure"], 5) for r in study["table"]] == [
+        0.04505, 0.01146, 0.00312, 0.00088, 0.00007,
+    ]  # fmt: skip
+    assert study["limit"] == pytest.approx(0.30)
+    hidden, seen = study["undoing"]
+    assert (hidden["disguise"]["verdict"], seen["disguise"]["verdict"]) == ("hidden", "visible")
+    assert hidden["response"]["on_work"] > 0.75
+    assert seen["response"]["on_work"] < 0.05
+
+
+def test_disguise_names_what_gives_gold_away(folder: Path) -> None:
+    rows: list[list[object]] = [["id", "text"]]
+    rows += [[f"q{i}", f"some text {i * 7919 % 1000}"] for i in range(200)]
+    rows += [[f"gold{i}", f"PLEASE CHOOSE a {i * 7919 % 1000}"] for i in range(20)]
+    write(folder / "deal.csv", rows)
+    ids = write(folder / "ids.csv", [("record",), *((f"gold{i}",) for i in range(20))])
+    done = run("golden", "disguise", folder / "deal.csv", "--gold", ids, "--json")
+    assert json.loads(done.output)["verdict"] == "visible"
+    assert (
+        "gold can be told" in run("golden", "disguise", folder / "deal.csv", "--gold", ids).output
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("watch", "answers.csv", "--gold", "nowhere.csv"), "does not exist"),
+        (("watch", "answers.csv", "--gold", "answers.csv"), "twice"),
+        (("watch", "gold.csv", "--gold", "gold.csv"), "annotator"),
+        (("watch", "answers.csv", "--gold", "gold.csv", "--certainty", "0.3"), "careless"),
+        (("disguise", "gold.csv", "--gold", "gold.csv", "--id", "record", "--text", "label"),
+         "at least 10"),
+        (("contract", "-n", "10", "--target", "1"), "between 0 and 1"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line(folder: Path, words: tuple[str, ...], says: str) -> None:
+    places = [folder / w if w.endswith(".csv") else w for w in words]
+    done = run("golden", *places)
+    assert done.exit_code != 0
+    assert says in str(done.exception)
+    assert "\n" not in str(done.exception)
