@@ -1,0 +1,82 @@
+"""A disk that is full: one line, nothing half-written, and what was kept is not asked again."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import LEDGER, assay, complaint, names, process, project
+
+MANY = "id,text\n" + "".join(f"{i},I love number {i} {'x' * 60}\n" for i in range(2_000))
+LIMIT = 900 * 1024  # the ledger is larger than that in the end
+WAL = {f"{LEDGER}-shm", f"{LEDGER}-wal"}
+
+
+def test_a_ledger_on_a_full_disk_ends_the_run_and_the_next_goes_on(tmp_path: Path) -> None:
+    project(tmp_path, rows=MANY.encode())
+    assert assay(tmp_path, "run", "task.yaml", "--limit", "500").returncode == 0
+    said = complaint(process(tmp_path, "run", "task.yaml", largest=LIMIT))
+    assert LEDGER in said
+    assert "run again" in said
+    done = assay(tmp_path, "run", "task.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "2,000 decided" in done.stdout
+    before = re.search(r"([\d,]+) of them from before", done.stdout)
+    assert before is not None  # what had been kept was not asked again
+    assert int(before[1].replace(",", "")) >= 500
+    assert assay(tmp_path, "export", "task.yaml", "--annotations", "-o", "x.csv").returncode == 0
+    assert len((tmp_path / "x.csv").read_text().splitlines()) == 1 + 2_000
+
+
+def test_a_ledger_that_cannot_even_begin_is_one_line(tmp_path: Path) -> None:
+    project(tmp_path)
+    assert LEDGER in complaint(process(tmp_path, "run", "task.yaml", largest=8 * 1024))
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("labelled")
+    project(folder, rows=MANY.encode())
+    assert assay(folder, "run", "task.yaml").returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("out", ["x.csv", "x.jsonl", "x.parquet", "x"])
+def test_an_export_leaves_the_older_file_as_it_was(labelled: Path, out: str) -> None:
+    path = labelled / out
+    path.mkdir() if out == "x" else path.write_text("older")
+    before = names(labelled)
+    words = ["export", "task.yaml", "--annotations", "-o", out]
+    said = complaint(process(labelled, *words, largest=40 * 1024))  # SQLite itself needs 32 of it
+    assert f"cannot write {out}" in said
+    assert "nothing was written" in said
+    assert list(path.iterdir()) == [] if out == "x" else path.read_text() == "older"
+    assert names(labelled) - before <= WAL
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_a_report_to_a_full_device_leaves_the_device(labelled: Path) -> None:
+    said = complaint(assay(labelled, "report", "task.yaml", "--out", "/dev/full"))
+    assert "No space left on device" in said
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_output_that_cannot_be_written_is_one_line(labelled: Path) -> None:
+    command = [sys.executable, "-m", "assay.cli", "check", "task.yaml"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=labelled, stdout=full, stderr=-1, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "assay: No space left on device\n"
+
+
+def test_an_older_report_stays_where_no_new_one_can_be_written(labelled: Path) -> None:
+    (labelled / "sub").write_text("older")
+    before = names(labelled)
+    said = complaint(assay(labelled, "report", "task.yaml", "--out", "sub/report.html"))
+    assert "cannot write" in said
+    assert (labelled / "sub").read_text() == "older"
+    assert names(labelled) - before <= WAL
