@@ -3,23 +3,25 @@
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
-from assay.build import Project, evaluation, open_project
+from assay.build import Project, evaluation, open_project, story
 from assay.build.forecast import Forecast, forecast
 from assay.core.annotation import Decision
-from assay.core.cost import NANOS
+from assay.core.cost import NANOS, Budget
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.task import Task
+from assay.core.value import Value
 from assay.data.base import Columns, Findings, check_columns, record_of
 from assay.data.write import decision_rows
-from assay.ledger import Ledger, MemoryLedger
+from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.quality.accuracy import Accuracy
+from assay.report import Evidence, Reference, Story, write_report
 from assay.run import Job, Settings, Summary
 from assay.run import label as run_label
 from assay.run.ask import Askable
@@ -39,6 +41,7 @@ class Result:
     decisions: tuple[Decision, ...]
     ledger: Ledger
     scores: Mapping[str, Accuracy] = field(default_factory=dict)
+    story: Story | None = None
 
     @property
     def cost(self) -> float:
@@ -49,23 +52,53 @@ class Result:
         """One row a record: value, confidence and its source, who decided, by which route."""
         return pl.DataFrame(list(decision_rows(self.decisions)), infer_schema_length=None)
 
+    def report(self, path: Path | str, gold: Mapping[str, Value] | None = None) -> Evidence:
+        """Write the HTML report; `gold` (record id to label) takes the place of the task file's."""
+        told = self.story or Story(self.task)
+        if gold is not None:
+            checked = {id: self.task.schema.check(value) for id, value in gold.items()}
+            told = replace(told, reference=Reference("gold", checked))
+        return write_report(self.ledger, self.summary.run, told, Path(path))
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Columns of the rows (default: `text`, and `id` and `language` where there), a ledger file or
+    URL that answers are kept in (default: memory), and a time limit.
+
+    Money is capped where it is spent: the `Purse` of each `LLM` holds the `Budget`.
+    """
+
+    columns: Columns | None = None
+    ledger: Path | str | None = None
+    minutes: float | None = None
+    budget: Budget | None = None
+
+    def settings(self, names: Mapping[str, str]) -> Settings:
+        seconds = None if self.minutes is None else self.minutes * 60
+        return Settings(budget=self.budget, seconds=seconds, note={"annotators": dict(names)})
+
+
+PLAIN = How()
+
 
 def label(
     data: object,
     task: Task,
     annotators: Mapping[str, Askable],
     strategy: Strategy | None = None,
-    ledger: Ledger | None = None,
+    how: How = PLAIN,
 ) -> Result:
     """Label rows (a polars or pandas frame, dicts, or records) and give back the decisions.
 
-    Rows need a column `text` and may have `id` and `language`. Without a strategy one annotator
-    labels alone, several vote.
+    Without a strategy one annotator labels alone, several vote. `how` names the columns, where
+    answers are kept, and what may be spent.
     """
-    ledger = ledger or MemoryLedger()
+    ledger = MemoryLedger() if how.ledger is None else open_ledger(str(how.ledger))
     strategy = strategy or _default(tuple(annotators))
-    job = Job(task, strategy, annotators, ledger)
-    summary = wait(run_label(job, records_of(data)))
+    names = {name: who.id for name, who in annotators.items()}
+    job = Job(task, strategy, annotators, ledger, how.settings(names))
+    summary = wait(run_label(job, records_of(data, how.columns)))
     return Result(task, summary, tuple(ledger.decisions(summary.run)), ledger)
 
 
@@ -81,15 +114,11 @@ class Opened:
     def run(self, limit: int | None = None) -> Result:
         project = self.project
         ledger = project.ledger()
-        minutes = project.file.budget.minutes
-        settings = Settings(
-            budget=project.budget, seconds=None if minutes is None else minutes * 60
-        )
-        job = Job(project.task, project.strategy, project.annotators, ledger, settings)
+        job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
         summary = wait(run_label(job, project.records(limit)))
         decisions = tuple(ledger.decisions(summary.run))
         scores = evaluation(project, ledger, summary.run)
-        return Result(project.task, summary, decisions, ledger, scores)
+        return Result(project.task, summary, decisions, ledger, scores, story(project))
 
     def forecast(self) -> Forecast:
         return forecast(self.project)
@@ -99,14 +128,14 @@ def _default(names: tuple[str, ...]) -> Strategy:
     return Single(names[0]) if len(names) == 1 else Vote(names)
 
 
-def records_of(data: object) -> list[Record]:
+def records_of(data: object, columns: Columns | None = None) -> list[Record]:
     rows = _rows(data)
     if rows and isinstance(rows[0], Record):
         return [r for r in rows if isinstance(r, Record)]
     if not rows:
         raise InputError("there are no records to label")
     there = list(rows[0])
-    columns = Columns(
+    columns = columns or Columns(
         ("text",), "id" if "id" in there else None, "language" if "language" in there else None
     )
     check_columns(Path("the data"), there, columns.named)

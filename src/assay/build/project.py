@@ -19,6 +19,7 @@ from assay.data.taskfile import TaskFile, load
 from assay.ledger import Ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.report import Reference, Story
+from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 
@@ -94,6 +95,19 @@ class Project:
             where = {"ledger": ledger}
         file = self.file.model_copy(update={"budget": spec, **where})
         return replace(self, file=file, budget=_budget(file))
+
+    def settings(self) -> Settings:
+        """Of a run; the ledger keeps what is needed to read its results."""
+        minutes = self.file.budget.minutes
+        return Settings(
+            budget=self.budget,
+            seconds=None if minutes is None else minutes * 60,
+            note={
+                "task_file": self.file.name,
+                "seed": self.file.seed,
+                "annotators": {name: who.id for name, who in self.annotators.items()},
+            },
+        )
 
     async def close(self) -> None:
         """End the connections that annotators hold."""

@@ -1,6 +1,5 @@
 """`assay data` and `assay demo`: real tweets, labelled here and compared with people."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,6 @@ import click
 
 if TYPE_CHECKING:
     from assay.data.vader import VaderSet
-    from assay.quality.accuracy import Accuracy
 
 FIT = 150  # tweets with people's labels that the classifier learns from; never scored
 SEED = 7
@@ -69,11 +67,12 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
 @click.option("--records", type=click.IntRange(min=40), default=300, show_default=True)
 def demo_command(out: Path, records: int) -> None:
     """Label real tweets with the embedded models and compare with people."""
-    from assay.build import evaluation, open_project, story
+    from assay.build import open_project, story
     from assay.cli.run import label, prepared
     from assay.data.vader import held_out
     from assay.quality.accuracy import accuracy
     from assay.report import write_report
+    from assay.report.table import lines
 
     click.echo("1/3 fetching the tweets and the embedded models (about 120 MB, once) ...")
     texts = fetched("tweets").first(records + FIT, SEED)
@@ -94,9 +93,14 @@ def demo_command(out: Path, records: int) -> None:
     )
     extra = {} if one is None else {"one person (a rating left out of the gold)": one}
     click.echo("3/3 writing the report ...")
-    write_report(ledger, summary.run, replace(told, extra=extra, notes=(GOLD_NOTE,)), out / REPORT)
-    _tell(out, evaluation(project, ledger, summary.run) | extra)
+    told = replace(told, extra=extra, notes=(GOLD_NOTE,))
+    found = write_report(ledger, summary.run, told, out / REPORT)
     ledger.close()
+    click.echo("")
+    for line in lines(found):
+        click.echo(line)
+    click.echo(f"\nreport: {out / REPORT}\ntask:   {out / 'task.yaml'}")
+    click.echo(f"go on:  assay run {out / 'task.yaml'}   (nothing is asked twice)")
 
 
 def fetched(name: str) -> "VaderSet":
@@ -121,17 +125,6 @@ def build_folder(texts: "VaderSet", out: Path) -> None:
     gold = held_out(texts, SEED).others
     lines = ["record,label", *(f"{id},{label}" for id, label in gold.items())]
     (out / "gold.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    share = min(0.5, FIT / len(texts.records))
+    share = FIT / len(texts.records)
     task = TASK.format(calibration=share, evaluation=1 - share)
     (out / "task.yaml").write_text(task, encoding="utf-8")
-
-
-def _tell(out: Path, scores: "Mapping[str, Accuracy]") -> None:
-    click.echo("\nShare that agrees with the other people (mean of their ratings as a class):")
-    for name, score in scores.items():
-        click.echo(f"  {name:<44} {score.on_all}")
-    baseline = next(iter(scores.values()))
-    always = f"always {baseline.baseline_value!r}"
-    click.echo(f"  {always:<44} {baseline.baseline}")
-    click.echo(f"\nreport: {out / REPORT}\ntask:   {out / 'task.yaml'}")
-    click.echo(f"go on:  assay run {out / 'task.yaml'}   (nothing is asked twice)")

@@ -1,5 +1,6 @@
 """`assay report`: what the ledger holds, as one HTML file."""
 
+import json
 from pathlib import Path
 
 import click
@@ -10,14 +11,17 @@ import click
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"))
 @click.option("--run", "run", help="The run to report on; the last one if left out.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
-def report_command(task: Path, out: Path, run: str | None, ledger: str | None) -> None:
-    """Write the HTML report of TASK."""
-    import asyncio
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON on stdout.")
+def report_command(
+    task: Path, out: Path, run: str | None, ledger: str | None, as_json: bool
+) -> None:
+    """Print how good the labels of TASK are, and write the HTML report."""
 
     from assay.build import open_project, story
     from assay.core.errors import SpecError
     from assay.core.redact import hidden
     from assay.report import write_report
+    from assay.report.table import lines
 
     project = open_project(task).changed({}, ledger)
     if not project.has_ledger:
@@ -30,8 +34,12 @@ def report_command(task: Path, out: Path, run: str | None, ledger: str | None) -
             raise SpecError(f"{place} holds no run of this task; first: assay run {task}")
         if run is not None and run not in runs:
             raise SpecError(f"there is no run {run!r} of this task; there are {', '.join(runs)}")
-        write_report(opened, run or runs[-1], story(project), out)
+        found = write_report(opened, run or runs[-1], story(project), out)
     finally:
         opened.close()
-        asyncio.run(project.close())
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        return
+    for line in lines(found):
+        click.echo(line)
     click.echo(f"wrote {out}")

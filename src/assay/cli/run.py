@@ -62,17 +62,11 @@ def label(project: "Project", ledger: "Ledger", limit: int | None, total: int) -
     """One run with its progress shown."""
     import asyncio
 
-    from assay.run import Job, Progress, Settings
+    from assay.run import Job, Progress
     from assay.run import label as run_label
     from assay.run.live import shown
 
-    minutes = project.file.budget.minutes
-    settings = Settings(
-        budget=project.budget,
-        seconds=None if minutes is None else minutes * 60,
-        note={"task_file": project.file.name, "seed": project.file.seed},
-    )
-    job = Job(project.task, project.strategy, project.annotators, ledger, settings)
+    job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
     with shown(project.file.currency) as show:
         running = run_label(job, project.records(limit), Progress(total, show))
         return asyncio.run(_closing(running, project))

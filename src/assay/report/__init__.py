@@ -1,3 +1,4 @@
-from assay.report.page import Reference, Story, write_report
+from assay.report.evidence import Evidence, Reference, Story, gather
+from assay.report.page import write_report
 
-__all__ = ["Reference", "Story", "write_report"]
+__all__ = ["Evidence", "Reference", "Story", "gather", "write_report"]

@@ -30,7 +30,7 @@ def bars(counts: Counter[str]) -> str:
 
 def reliability(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> str:
     """Share that is right against stated confidence, ten bins of equal width; size by count."""
-    size, edge = 260, 40
+    size, edge = 260, 52
     groups: list[list[bool]] = [[] for _ in range(bins)]
     for sure, right in pairs:
         groups[min(int(sure * bins), bins - 1)].append(right)
@@ -46,8 +46,8 @@ def reliability(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> str:
         f'<rect class="frame" x="{edge}" y="10" width="{size}" height="{size}"/>'
         f'<line x1="{edge}" y1="{10 + size}" x2="{edge + size}" y2="10"/>'
         f'<text x="{edge + size / 2}" y="{size + 44}" text-anchor="middle">confidence</text>'
-        f'<text x="14" y="{10 + size / 2}" text-anchor="middle" '
-        f'transform="rotate(-90 14 {10 + size / 2})">share right</text>'
+        f'<text x="12" y="{10 + size / 2}" text-anchor="middle" '
+        f'transform="rotate(-90 12 {10 + size / 2})">share right</text>'
     )
     ticks = "".join(
         f'<text class="n" x="{edge + size * t}" y="{size + 26}" text-anchor="middle">{t:g}</text>'

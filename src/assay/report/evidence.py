@@ -1,0 +1,352 @@
+"""What a report says, as numbers: gathered once from the ledger, shown as page, table or JSON."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assay.core.annotation import Annotation, Decision, Outcome
+from assay.core.cost import NANOS
+from assay.core.record import ImagePart, Record
+from assay.core.schema import Choice, Form, MultiChoice, Scale, Schema
+from assay.core.task import Task
+from assay.core.value import Value
+from assay.data.write import flat
+from assay.ledger.base import Ledger, Run
+from assay.quality.accuracy import Accuracy, Share, accuracy
+from assay.quality.classes import Confusion, confusion, name
+
+SHOWN = 25  # disagreements
+LONGEST = 400  # characters of a record or of a raw answer shown
+MOST_LABELS = 20  # beyond, a confusion matrix cannot be read
+LEAST_SLICE = 10  # records with a reference; fewer say nothing
+
+Values = Mapping[str, Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Labels to compare with; the name says whose they are."""
+
+    name: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a report is about, besides the ledger: how to read it."""
+
+    task: Task
+    reference: Reference | None = None
+    extra: Mapping[str, Accuracy] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    currency: str = "USD"
+
+
+@dataclass(slots=True)
+class Line:
+    """What is said of one annotator, or of the decisions."""
+
+    name: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    cost: int = 0
+    seconds: float = 0.0
+    tokens: int = 0
+    attempts: int = 0
+    values: dict[str, Value | None] = field(default_factory=dict)
+    confidence: dict[str, float] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+    score: Accuracy | None = None
+    table: Confusion | None = None
+    parts: dict[str, Accuracy] = field(default_factory=dict)  # by field or label
+
+    @property
+    def answered(self) -> Share:
+        return Share(self.outcomes[Outcome.ANSWERED], self.outcomes.total())
+
+    @property
+    def cost_per_1000(self) -> float:
+        """Nanos, over everything asked."""
+        return 1000 * self.cost / max(self.outcomes.total(), 1)
+
+    @property
+    def seconds_per_1000(self) -> float:
+        return 1000 * self.seconds / max(self.outcomes.total(), 1)
+
+    def add(self, a: Annotation) -> None:
+        self.outcomes[a.outcome] += 1
+        self.cost += a.cost
+        self.seconds += a.seconds
+        self.tokens += a.usage.input_tokens + a.usage.output_tokens
+        self.attempts += a.usage.attempts
+        if a.error:
+            self.errors[a.error[:LONGEST]] += 1
+        if a.outcome is not Outcome.FAILED:
+            self.values[a.record] = a.value
+        if a.confidence is not None and a.confidence_source is not None:
+            self.confidence[a.record] = a.confidence
+            self.sources.add(a.confidence_source)
+
+    def judge(self, reference: Reference, schema: Schema) -> None:
+        self.score = accuracy(self.values, reference.values, reference.name)
+        if isinstance(schema, Choice | Scale):
+            labels = schema.names if isinstance(schema, Choice) else ()
+            table = confusion(self.values, reference.values, labels)
+            self.table = table if 0 < len(table.labels) <= MOST_LABELS else None
+        self.parts = parts(self.values, reference, schema)
+
+    @property
+    def pairs(self) -> list[str]:
+        return sorted(self.sources)
+
+    def as_json(self) -> dict[str, object]:
+        table = self.table
+        return {
+            "name": self.name,
+            "outcomes": dict(self.outcomes),
+            "errors": dict(self.errors.most_common(5)),
+            "answered": self.answered.as_json(),
+            "accuracy": self.score and self.score.as_json(),
+            "kappa": table and table.kappa().as_json(),
+            "macro_f1": table and table.macro_f1().as_json(),
+            "classes": table
+            and [
+                {"label": c.label, "precision": c.precision, "recall": c.recall, "f1": c.f1,
+                 "given": c.given, "true": c.true}
+                for c in table.classes
+            ],
+            "confusion": table and table.as_json(),
+            "parts": {part: score.as_json() for part, score in self.parts.items()},
+            "confidence_sources": sorted(self.sources),
+            "cost": self.cost / NANOS,
+            "cost_per_1000": self.cost_per_1000 / NANOS,
+            "seconds_per_1000": self.seconds_per_1000,
+            "tokens": self.tokens,
+            "attempts": self.attempts,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A record decided otherwise than its reference, with what each annotator said."""
+
+    record: Record
+    value: str | None
+    reference: str | None
+    confidence: float | None
+    said: tuple["Said", ...]
+
+    @property
+    def text(self) -> str:
+        return shortened(self.record.text)
+
+    @property
+    def pictures(self) -> tuple[ImagePart, ...]:
+        return tuple(p for p in self.record.parts if isinstance(p, ImagePart))
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "record": self.record.id,
+            "text": self.text,
+            "value": self.value,
+            "reference": self.reference,
+            "confidence": self.confidence,
+            "said": [
+                {"annotator": s.annotator, "outcome": s.outcome, "value": s.value,
+                 "rationale": s.rationale, "raw": s.raw}
+                for s in self.said
+            ],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    annotator: str
+    outcome: str
+    value: str | None
+    rationale: str | None
+    raw: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything a report shows. The first line is the decisions, the others the annotators."""
+
+    story: Story
+    run: Run | None
+    records: int
+    open: int
+    waiting: Mapping[str, int]
+    deciders: Mapping[str, int]
+    given: Counter[str]
+    lines: tuple[Line, ...]
+    slices: Mapping[str, Mapping[str, Accuracy]]  # kind, then value
+    spent: int
+    disagreements: tuple[Disagreement, ...]
+
+    @property
+    def top(self) -> Line:
+        return self.lines[0]
+
+    def as_json(self) -> dict[str, object]:
+        reference = self.story.reference
+        return {
+            "task": self.story.task.id,
+            "question": self.story.task.question,
+            "run": self.run and self.run.id,
+            "strategy": self.run and self.run.strategy,
+            "reference": reference and {"name": reference.name, "n": len(reference.values)},
+            "records": self.records,
+            "decided": self.records - self.open,
+            "open": self.open,
+            "waiting_for": dict(self.waiting),
+            "decided_by": dict(self.deciders),
+            "labels": dict(self.given),
+            "currency": self.story.currency,
+            "spent": self.spent / NANOS,
+            "decisions": self.top.as_json(),
+            "annotators": [line.as_json() for line in self.lines[1:]],
+            "beside": {who: score.as_json() for who, score in self.story.extra.items()},
+            "slices": {
+                kind: {value: score.as_json() for value, score in found.items()}
+                for kind, found in self.slices.items()
+            },
+            "disagreements": [d.as_json() for d in self.disagreements],
+            "notes": list(self.story.notes),
+        }
+
+
+def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
+    """A function of the ledger alone: the same ledger gives the same evidence."""
+    decided = {d.record: d for d in ledger.decisions(run)}
+    held = next((r for r in ledger.runs(story.task.id) if r.id == run), None)
+    lines = by_annotator(ledger.annotations(story.task.id), names_of(held))
+    top = decisions_line(decided.values())
+    if story.reference is not None:
+        for line in (top, *lines.values()):
+            line.judge(story.reference, story.task.schema)
+    open_ = [d for d in decided.values() if d.value is None]
+    return Evidence(
+        story,
+        held,
+        len(decided),
+        len(open_),
+        Counter(d.waiting_for for d in open_ if d.waiting_for),
+        Counter(str(d.decided_by) for d in decided.values() if d.decided_by),
+        Counter(flat(d.value) or "" for d in decided.values() if d.value is not None),
+        (top, *lines.values()),
+        slices(ledger, top.values, story.reference),
+        ledger.spent(story.task.id),
+        disagreements(ledger, decided, names_of(held), story),
+    )
+
+
+def names_of(run: Run | None) -> Mapping[str, str]:
+    """Annotator id to the name it has in the task file."""
+    named = (run.settings or {}).get("annotators") if run is not None else None
+    return {str(id): str(name) for name, id in named.items()} if isinstance(named, Mapping) else {}
+
+
+def by_annotator(annotations: Iterable[Annotation], names: Mapping[str, str]) -> dict[str, Line]:
+    lines: dict[str, Line] = {}
+    for a in annotations:
+        lines.setdefault(a.annotator, Line(names.get(a.annotator, a.annotator))).add(a)
+    return lines
+
+
+def decisions_line(decided: Iterable[Decision]) -> Line:
+    line = Line("decisions")
+    for d in decided:
+        line.outcomes[Outcome.ANSWERED if d.value is not None else "open"] += 1
+        line.values[d.record] = d.value
+        if d.confidence is not None:
+            line.confidence[d.record] = d.confidence
+            line.sources |= {str(d.confidence_source)} if d.confidence_source else set()
+    return line
+
+
+def parts(values: Values, reference: Reference, schema: Schema) -> dict[str, Accuracy]:
+    """Accuracy of each field of a form, or of each label of several."""
+    if isinstance(schema, Form):
+        takers: dict[str, Callable[[Value], Value | None]] = {
+            field: lambda v, field=field: v.get(field) if isinstance(v, Mapping) else None  # type: ignore[misc]
+            for field in schema.fields
+        }
+    elif isinstance(schema, MultiChoice):
+        takers = {
+            label: lambda v, label=label: "yes" if label in v else "no"  # type: ignore[misc]
+            for label in schema.names
+        }
+    else:
+        return {}
+    found: dict[str, Accuracy] = {}
+    for part, take in takers.items():
+        true = {id: w for id, v in reference.values.items() if (w := take(v)) is not None}
+        said = {id: None if v is None else take(v) for id, v in values.items()}
+        score = accuracy(said, true, reference.name)
+        if score is not None:
+            found[part] = score
+    return found
+
+
+def slices(
+    ledger: Ledger, values: Values, reference: Reference | None
+) -> dict[str, dict[str, Accuracy]]:
+    """Decisions by language, by source, and by true label; small groups are left out."""
+    if reference is None:
+        return {}
+    groups: dict[str, dict[str, list[str]]] = {"language": {}, "source": {}, "label": {}}
+    for record in ledger.records([id for id in values if id in reference.values]):
+        keys = {"language": record.language, "source": record.source}
+        keys["label"] = name(reference.values[record.id])
+        for kind, key in keys.items():
+            if key:
+                groups[kind].setdefault(key, []).append(record.id)
+    return {
+        kind: scored
+        for kind, found in groups.items()
+        if 1 < len(found) <= MOST_LABELS and (scored := _score_groups(found, values, reference))
+    }
+
+
+def _score_groups(
+    groups: Mapping[str, list[str]], values: Values, reference: Reference
+) -> dict[str, Accuracy]:
+    scored = {}
+    for key, ids in groups.items():
+        inside = {id: reference.values[id] for id in ids}
+        score = accuracy(values, inside, reference.name)
+        if score is not None and len(ids) >= LEAST_SLICE:
+            scored[key] = score
+    return scored
+
+
+def disagreements(
+    ledger: Ledger, decided: Mapping[str, Decision], names: Mapping[str, str], story: Story
+) -> tuple[Disagreement, ...]:
+    """Decided otherwise than the reference says, the surest first: where to look for causes."""
+    if story.reference is None:
+        return ()
+    true = story.reference.values
+    wrong = [
+        d for id, d in decided.items() if d.value is not None and id in true and d.value != true[id]
+    ]
+    wrong.sort(key=lambda d: (-(d.confidence or 0.0), d.record))
+    shown = {d.record: d for d in wrong[:SHOWN]}
+    said: dict[str, list[Said]] = {id: [] for id in shown}
+    for a in ledger.annotations(story.task.id):
+        if a.record in said:
+            who = names.get(a.annotator, a.annotator)
+            words = [shortened(text) if text else None for text in (a.rationale, a.raw)]
+            said[a.record].append(Said(a.by or who, str(a.outcome), flat(a.value), *words))
+    return tuple(
+        Disagreement(
+            r, flat(shown[r.id].value), flat(true[r.id]), shown[r.id].confidence,
+            tuple(said[r.id]),
+        )
+        for r in ledger.records(list(shown))
+    )  # fmt: skip
+
+
+def shortened(text: str) -> str:
+    return text[:LONGEST] + ("…" if len(text) > LONGEST else "")

@@ -1,0 +1,149 @@
+"""The report: one set of figures, shown as page, table and JSON; hostile text stays text."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Source, answer
+from assay.core.cost import to_nanos
+from assay.core.record import Record, TextPart
+from assay.core.schema import Choice, Form, MultiChoice
+from assay.core.task import Task
+from assay.core.value import Value
+from assay.ledger import Ledger, MemoryLedger, Run
+from assay.report import Reference, Story, gather, write_report
+from assay.report.table import lines
+
+TASK = Task("tone", "Which tone?", Choice(["good", "bad"]))
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+N = 40
+
+
+def ledger() -> Ledger:
+    """`m` is right on all but every fourth record, refuses every tenth; `m2` always fails."""
+    held = MemoryLedger()
+    records = [
+        Record(f"r{i}", (TextPart("text", f"{HOSTILE} {i}"),), "en" if i % 2 else "de", "web")
+        for i in range(N)
+    ]
+    held.add_task(TASK)
+    held.add_records(records)
+    names = {"my model": "m", "other": "m2"}
+    held.start_run(Run("run1", TASK.id, "single(m)", 0.0, settings={"annotators": names}))
+    given = []
+    for i, record in enumerate(records):
+        request = Request(TASK, record, "m")
+        if i % 10 == 0:
+            given.append(answer(request, Outcome.REFUSED, raw=HOSTILE))
+            continue
+        said = "bad" if i % 4 == 0 else "good"
+        given.append(
+            answer(
+                request, Outcome.ANSWERED, value=said, raw=HOSTILE, rationale=HOSTILE,
+                confidence=0.8, confidence_source=Source.LIKELIHOOD, cost=to_nanos(0.001),
+                seconds=0.5,
+            )
+        )  # fmt: skip
+    held.add(given)
+    held.add([answer(Request(TASK, r, "m2"), Outcome.FAILED, error=HOSTILE) for r in records])
+    held.add_decisions(
+        "run1",
+        [
+            Decision(a.record, a.value, a.confidence, a.confidence_source, DecidedBy.MODEL)
+            if a.answered
+            else Decision(a.record, None, waiting_for="crowd")
+            for a in given
+        ],
+    )
+    return held
+
+
+def story(gold: bool = True) -> Story:
+    truth = {f"r{i}": "good" for i in range(N)}
+    return Story(TASK, Reference("experts", truth) if gold else None)
+
+
+def test_figures_are_those_of_the_ledger() -> None:
+    found = json.loads(json.dumps(gather(ledger(), "run1", story()).as_json()))
+    wrong = sum(i % 4 == 0 and i % 10 != 0 for i in range(N))
+    assert (found["records"], found["open"], found["waiting_for"]) == (N, 4, {"crowd": 4})
+    assert found["reference"] == {"name": "experts", "n": N}
+    model, failing = found["annotators"]
+    assert model["name"] == "my model"
+    assert model["outcomes"] == {"refused": 4, "answered": 36}
+    assert model["accuracy"]["on_all"]["hits"] == N - 4 - wrong
+    assert model["accuracy"]["on_answered"]["n"] == 36
+    assert model["confusion"]["counts"][0] == [36 - wrong, wrong, 4]
+    assert model["cost"] == pytest.approx(0.036)
+    assert model["cost_per_1000"] == pytest.approx(0.9)
+    assert model["seconds_per_1000"] == pytest.approx(450)
+    assert failing["outcomes"] == {"failed": N}
+    assert failing["accuracy"] is None
+    assert set(found["slices"]["language"]) == {"en", "de"}
+    assert "source" not in found["slices"]
+
+
+def test_disagreements_hold_what_each_annotator_said() -> None:
+    found = gather(ledger(), "run1", story()).as_json()["disagreements"]
+    assert isinstance(found, list)
+    assert [d["record"] for d in found] == ["r12", "r16", "r24", "r28", "r32", "r36", "r4", "r8"]
+    assert found[0]["said"][0]["rationale"] == HOSTILE
+    assert found[0]["said"][1]["outcome"] == "failed"
+
+
+def test_hostile_text_stays_text_on_the_page(tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    write_report(ledger(), "run1", story(), out)
+    page = out.read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)" in page
+    assert not re.search(r"<script|<img|<[a-z]+[^>]*\son\w+=|javascript:|https?://", page)
+    assert "default-src 'none'" in page
+
+
+def test_the_same_ledger_gives_the_same_page(tmp_path: Path) -> None:
+    pages = []
+    for name in ("a", "b"):
+        write_report(ledger(), "run1", story(), tmp_path / name)
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        pages.append(re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "", text))
+    assert pages[0] == pages[1]
+
+
+def test_the_table_names_reference_baseline_and_what_is_open() -> None:
+    told = lines(gather(ledger(), "run1", story()))
+    assert told[0] == "Against experts:"
+    assert any(line.startswith("my model") and "100.0%" in line for line in told)
+    assert any("warning: decisions: always answering 'good'" in line for line in told)
+    assert told[-1] == "4 records are open: 4 wait for crowd"
+
+
+def test_without_a_reference_nothing_is_said_about_quality(tmp_path: Path) -> None:
+    found = write_report(ledger(), "run1", story(gold=False), tmp_path / "r.html")
+    assert found.as_json()["reference"] is None
+    assert "nothing is said about quality" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert any("nothing is said about quality" in line for line in lines(found))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "parts"),
+    [
+        (Form({"tone": TASK.schema, "kind": Choice(["a", "b"])}), {"tone": "good", "kind": "a"},
+         {"tone", "kind"}),
+        (MultiChoice(["x", "y"]), frozenset({"x"}), {"x", "y"}),
+    ],
+)  # fmt: skip
+def test_forms_and_tags_are_scored_by_part(schema: object, value: Value, parts: set[str]) -> None:
+    assert isinstance(schema, Form | MultiChoice)
+    task = Task("parts", "What?", schema)
+    held = MemoryLedger()
+    record = Record("1", (TextPart("text", "t"),))
+    held.add_task(task)
+    held.add_records([record])
+    held.start_run(Run("run", task.id, "single(m)", 0.0))
+    held.add([answer(Request(task, record, "m"), Outcome.ANSWERED, value=schema.check(value))])
+    held.add_decisions("run", [Decision("1", schema.check(value), decided_by=DecidedBy.MODEL)])
+    told = Story(task, Reference("gold", {"1": schema.check(value)}))
+    found = gather(held, "run", told)
+    assert {p: s.on_all.hits for p, s in found.top.parts.items()} == dict.fromkeys(parts, 1)
