@@ -1,0 +1,141 @@
+"""`assay audit`: how many of the shipped labels are wrong, from a random sample of them."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.core.annotation import Decision
+    from assay.core.schema import Schema
+    from assay.core.value import Value
+    from assay.quality.audit import Audit, Drawn
+
+LEDGERS = (".sqlite", ".db", ".yaml", ".yml")
+
+
+@click.group("audit")
+def audit_command() -> None:
+    """How many shipped labels are wrong: draw a sample, have it answered, estimate."""
+
+
+@audit_command.command("draw")
+@click.argument("source")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="The sheet to fill (.csv).")  # fmt: skip
+@click.option("--size", type=click.IntRange(min=2), default=200, show_default=True,
+              help="Records to draw.")  # fmt: skip
+@click.option("--by", default="none", show_default=True,
+              help="Strata: none, confidence, value or route.")  # fmt: skip
+@click.option("--equal", is_flag=True, help="As many records from each stratum, not in proportion.")
+@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@click.option("--run", help="Decisions of this run; default: the last one that decided.")
+def draw_command(
+    source: str, out: Path, size: int, by: str, equal: bool, seed: int, run: str | None
+) -> None:
+    """Draw records of SOURCE (ledger, task file, or table of decisions) to a sheet."""
+    from assay.quality.audit import draw, stratify
+    from assay.quality.audit_sheet import write_sheet
+
+    decisions, texts, _ = _read(source, run)
+    strata = stratify(decisions, by)
+    drawn = draw(strata, min(size, len(strata)), seed, equal=equal)
+    texts = texts or _texts(source, drawn)
+    write_sheet(out, drawn, texts, decisions, by)
+    click.echo(
+        f"{len(drawn):,} of {len(strata):,} decided records drawn to {out}, in random order; fill "
+        "the column 'answer' from the top, without looking at what was shipped, then: "
+        f"assay audit estimate {source} {out}"
+    )
+    if len(strata) < len(decisions):
+        click.echo(f"note: {len(decisions) - len(strata):,} records are undecided", err=True)
+
+
+@audit_command.command("estimate")
+@click.argument("source")
+@click.argument("sheet", type=click.Path(path_type=Path))
+@click.option("--target", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              help="Error rate allowed; tells whether people may stop answering.")  # fmt: skip
+@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, show_default=True,
+              help="How far a number may be off and still be right.")  # fmt: skip
+@click.option("--run", help="Decisions of this run; default: the last one that decided.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
+def estimate_command(
+    source: str, sheet: Path, target: float | None, tolerance: float, run: str | None, as_json: bool
+) -> None:
+    """Estimate the error rate of SOURCE from the answered SHEET."""
+    from assay.quality.audit import stop
+    from assay.quality.audit_sheet import judge, read_sheet
+
+    def same(shipped: "Value", answer: "Value") -> bool:
+        return shipped == answer or _near(shipped, answer, tolerance)
+
+    decisions, _, schema = _read(source, run)
+    read = schema.check if schema is not None else str
+    found = judge(read_sheet(sheet), decisions, read, same=same)
+    stopped = stop(found.strata, target) if target is not None else None
+    if as_json:
+        told = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        return
+    _tell(found)
+    if stopped is not None:
+        click.echo(stopped.statement)
+
+
+def _near(shipped: "Value", answer: "Value", tolerance: float) -> bool:
+    if not tolerance:
+        return False
+    try:
+        return abs(float(str(shipped)) - float(str(answer))) <= tolerance + 1e-9
+    except ValueError:
+        return False
+
+
+def _read(
+    source: str, run: str | None
+) -> "tuple[Sequence[Decision], dict[str, str], Schema | None]":
+    """Decisions, texts where the source has them at hand, and the schema where it knows it."""
+    from assay.quality.audit_sheet import decisions_in
+
+    if "://" not in source and Path(source).suffix not in LEDGERS:
+        return *decisions_in(Path(source)), None
+    from assay.cli.data import _opened, _run
+
+    ledger, task = _opened(source)
+    try:
+        wanted = _run(ledger, task, run)
+        own = next(r.task for r in ledger.runs() if r.id == wanted)
+        return list(ledger.decisions(wanted)), {}, ledger.schemas().get(own)
+    finally:
+        ledger.close()
+
+
+def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
+    """What is to be read of each record, where the source is a ledger that knows it."""
+    if "://" not in source and Path(source).suffix not in LEDGERS:
+        return {}
+    from assay.cli.data import _opened
+
+    ledger, _ = _opened(source)
+    try:
+        records = ledger.records([d.record for d in drawn])
+        return {r.id: r.text or " ".join(i.uri for i in r.images) for r in records}
+    finally:
+        ledger.close()
+
+
+def _tell(found: "Audit") -> None:
+    from assay.quality.accuracy import Share
+
+    click.echo(found.statement)
+    if found.baseline is not None:
+        click.echo(f"always {found.baseline_label!r} would be wrong in {found.baseline:.1%}")
+    if len(found.strata) > 1:
+        for s in found.strata:
+            click.echo(f"  {s.name:<24} {s.size:>9,} records, wrong {Share(s.errors, s.answered)}")
+    for line in found.warnings:
+        click.echo(f"warning: {line}", err=True)

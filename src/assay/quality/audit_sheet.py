@@ -1,0 +1,182 @@
+"""The sheet of an audit: what is to be answered, blind to what was shipped, and read back."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assay.core.annotation import DecidedBy, Decision
+from assay.core.digest import digest
+from assay.core.errors import InputError
+from assay.core.value import Value, encode
+from assay.data.base import cell, check_columns
+from assay.data.read import read_rows
+from assay.data.write import flat, write_rows
+from assay.quality.audit import Audit, Drawn, Stratum, estimate, strata_of, stratify
+
+FIELDS = ("record", "text", "answer", "audit")
+TO_FILL = "answer"
+
+Reader = Callable[[str], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Records in the order drawn, their answers as text (None while open), how it was drawn."""
+
+    records: tuple[str, ...]
+    answers: tuple[str | None, ...]
+    by: str
+    mark: str
+
+
+def mark_of(decisions: Sequence[Decision]) -> str:
+    """Names the decisions that a sample stands for; any change of a value changes it."""
+    told = sorted((d.record, d.value) for d in decisions if d.value is not None)
+    return digest([[record, encode(value)] for record, value in told], 8)
+
+
+def write_sheet(
+    path: Path,
+    drawn: Sequence[Drawn],
+    texts: Mapping[str, str],
+    decisions: Sequence[Decision],
+    by: str,
+) -> None:
+    if path.exists():
+        raise InputError(f"{path} is there already, and may hold answers; name another file")
+    mark = f"{by} {mark_of(decisions)}"
+    rows: Iterator[dict[str, object]] = (
+        {"record": d.record, "text": texts.get(d.record, ""), TO_FILL: None, "audit": mark}
+        for d in drawn
+    )
+    write_rows(rows, FIELDS, path)
+
+
+def read_sheet(path: Path) -> Sheet:
+    records: list[str] = []
+    answers: list[str | None] = []
+    marks: set[str] = set()
+    for number, row in read_rows(path):
+        if not records:
+            check_columns(path, list(row), ("record", TO_FILL, "audit"))
+        record = cell(row["record"]).strip()
+        if record in records[-1:] or not record:
+            raise InputError(f"{path}:{number}: the record is missing or there twice")
+        records.append(record)
+        answers.append(cell(row[TO_FILL]).strip() or None)
+        marks.add(cell(row["audit"]).strip())
+    if not records:
+        raise InputError(f"{path} holds no sample; `assay audit draw` makes one")
+    twice = next((r for r, times in Counter(records).items() if times > 1), None)
+    if twice is not None:
+        raise InputError(f"{path}: record {twice!r} is there twice")
+    by, _, mark = next(iter(marks)).partition(" ")
+    if len(marks) > 1 or not mark:
+        raise InputError(f"{path}: column 'audit' must say the same in every row, as it was drawn")
+    return Sheet(tuple(records), tuple(answers), by, mark)
+
+
+def judge(
+    sheet: Sheet,
+    decisions: Sequence[Decision],
+    read: Reader,
+    *,
+    same: Callable[[Value, Value], bool] = lambda shipped, answer: shipped == answer,
+    reference: str = "the people who answered",
+) -> Audit:
+    """The estimate from an answered sheet; `read` makes a value of an answer, or InputError.
+
+    InputError where the decisions are not those the sample was drawn from.
+    """
+    if mark_of(decisions) != sheet.mark:
+        raise InputError(
+            "these decisions are not those the sample was drawn from; name the run with --run, "
+            "or draw a new sample"
+        )
+    strata = stratify(decisions, sheet.by)
+    shipped = {d.record: d.value for d in decisions if d.value is not None}
+    named = [_known(record, shipped) for record in sheet.records]
+    given = {
+        record: _read(read, record, answer)
+        for record, answer in zip(named, sheet.answers, strict=True)
+        if answer is not None
+    }
+    if not given:
+        raise InputError("no record is answered yet; fill the column 'answer'")
+    sizes = Counter(strata.values())
+    drawn = [Drawn(r, strata[r], sizes[strata[r]]) for r in named]
+    counts = strata_of(drawn, {r: not same(shipped[r], value) for r, value in given.items()})
+    label, wrong = _baseline(counts, strata, given)
+    found = estimate(counts, reference)
+    return replace(found, baseline=wrong, baseline_label=label, notes=tuple(_notes(sheet)))
+
+
+def _known(record: str, shipped: Mapping[str, Value]) -> str:
+    """The id as the decisions have it; a spreadsheet guard in front of it is taken off."""
+    for name in (record, record.removeprefix("'")):
+        if name in shipped:
+            return name
+    raise InputError(f"record {record!r} of the sample has no decision")
+
+
+def _read(read: Reader, record: str, answer: str) -> Value:
+    try:
+        return read(answer)
+    except InputError as bad:
+        raise InputError(f"record {record!r}: {bad}") from None
+
+
+def _baseline(
+    counts: Sequence[Stratum], strata: Mapping[str, str], given: Mapping[str, Value]
+) -> tuple[str, float]:
+    """The commonest answer, and the share of records (by weight) that have another."""
+    total = sum(s.size for s in counts)
+    weight = {s.name: s.size / s.answered / total for s in counts}
+    shares: Counter[str] = Counter()
+    for record, value in given.items():
+        shares[str(flat(value))] += weight[strata[record]]  # type: ignore[assignment]
+    label, share = shares.most_common(1)[0]
+    return label, max(0.0, 1.0 - float(share))
+
+
+def _notes(sheet: Sheet) -> list[str]:
+    """Records passed over are no random part; the rest of the sheet, not reached yet, is."""
+    last = max(i for i, answer in enumerate(sheet.answers) if answer is not None)
+    passed = sum(answer is None for answer in sheet.answers[:last])
+    if not passed:
+        return []
+    return [
+        f"{passed:,} records were passed over; they are taken to be like the answered ones of "
+        "their stratum, and if they are the hard ones the true error rate is higher"
+    ]
+
+
+def decisions_in(path: Path) -> tuple[list[Decision], dict[str, str]]:
+    """Decisions and texts of a table with record, value, and if there confidence, route, text."""
+    decisions: list[Decision] = []
+    texts: dict[str, str] = {}
+    seen: set[str] = set()
+    for number, row in read_rows(path):
+        if not decisions:
+            check_columns(path, list(row), ("record", "value"))
+        record, value = cell(row["record"]).strip(), cell(row["value"]).strip()
+        if not record or record in seen:
+            raise InputError(f"{path}:{number}: record {record!r} is empty or there twice")
+        seen.add(record)
+        texts[record] = cell(row.get("text"))
+        route = tuple(part for part in cell(row.get("route")).split(" > ") if part)
+        by = DecidedBy.MODEL if value else None
+        sure = _confidence(row.get("confidence"), f"{path}:{number}")
+        decisions.append(Decision(record, value or None, sure, decided_by=by, route=route))
+    if not decisions:
+        raise InputError(f"{path} holds no decisions")
+    return decisions, texts
+
+
+def _confidence(content: object, where: str) -> float | None:
+    text = cell(content).strip()
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise InputError(f"{where}: confidence {text!r} is not a number") from None

@@ -1,0 +1,72 @@
+import csv
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from assay.cli import root
+
+TASK = """\
+name: tone
+data: {path: a.csv, id: id}
+question: Which tone?
+answer: {kind: choice, labels: [positive, neutral, negative]}
+annotators:
+  one: {kind: rule, rule: vader}
+"""
+
+
+def assay(*words: str) -> str:
+    done = CliRunner().invoke(root, list(words), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_what_a_run_decided_is_drawn_answered_and_estimated(tmp_path: Path) -> None:
+    words = ["I love it", "I hate it", "It is a table", "Wonderful day", "Awful"] * 8
+    rows = "".join(f"{i},{text} {i}\n" for i, text in enumerate(words))
+    (tmp_path / "a.csv").write_text("id,text\n" + rows)
+    task, sheet = str(tmp_path / "task.yaml"), tmp_path / "sheet.csv"
+    Path(task).write_text(TASK)
+    assay("run", task)
+    assert "20 of 40" in assay("audit", "draw", task, "--size", "20", "-o", str(sheet))
+    with sheet.open(newline="") as file:
+        filled = list(csv.DictReader(file))
+    assert all(row["text"] and not row["answer"] for row in filled)
+    for row in filled:
+        row["answer"] = (
+            "negative" if "hate" in row["text"] or "Awful" in row["text"] else "positive"
+        )
+    with sheet.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(filled[0]))
+        writer.writeheader()
+        writer.writerows(filled)
+    told = json.loads(assay("audit", "estimate", task, str(sheet), "--target", "0.5", "--json"))
+    tables = sum("table" in row["text"] for row in filled)
+    assert (told["n"], told["errors"]) == (20, tables)
+    assert told["interval"][0] <= told["error_rate"] <= told["interval"][1]
+    assert told["stop"]["verdict"] in ("enough", "go on")
+    assert "disagree with the people who answered" in assay("audit", "estimate", task, str(sheet))
+
+
+def test_an_answer_outside_the_labels_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\n1,I love it\n2,I hate it\n")
+    task, sheet = str(tmp_path / "task.yaml"), tmp_path / "sheet.csv"
+    Path(task).write_text(TASK)
+    assay("run", task)
+    assay("audit", "draw", task, "--size", "2", "-o", str(sheet))
+    sheet.write_text(sheet.read_text().replace(",,", ",good,"))
+    done = CliRunner().invoke(root, ["audit", "estimate", task, str(sheet)])
+    assert "'good'" in str(done.exception)
+
+
+def test_numbers_may_be_off_by_the_tolerance(tmp_path: Path) -> None:
+    table, sheet = tmp_path / "d.csv", tmp_path / "s.csv"
+    table.write_text("record,value\n" + "".join(f"r{i},{i % 5}\n" for i in range(20)))
+    assay("audit", "draw", str(table), "--size", "20", "-o", str(sheet))
+    sheet.write_text(sheet.read_text().replace(",,,", ",,2,"))
+    exact = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
+    near = json.loads(
+        assay("audit", "estimate", str(table), str(sheet), "--json", "--tolerance", "1")
+    )
+    assert (exact["errors"], near["errors"]) == (16, 8)

@@ -1,0 +1,213 @@
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assay.core.annotation import DecidedBy, Decision, Source
+from assay.core.errors import InputError, SpecError
+from assay.quality.audit import Drawn, Stratum, draw, estimate, sequence, stop, strata_of, stratify
+from assay.quality.audit_sheet import decisions_in, judge, read_sheet, write_sheet
+
+
+def decisions(n: int, seed: int = 0) -> list[Decision]:
+    rng = np.random.default_rng(seed)
+    return [
+        Decision(
+            f"r{i}", "ab"[int(rng.integers(2))], float(rng.random()), Source.STATED,
+            DecidedBy.MODEL, ("model",),
+        )
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def filled(path: Path, answers: Sequence[str]) -> Path:
+    """The sheet with its first rows answered."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, answer in zip(rows, answers, strict=False):
+        row["answer"] = answer
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize("by", ["none", "confidence", "value", "route"])
+@pytest.mark.parametrize("equal", [False, True])
+def test_a_sample_has_the_size_asked_no_record_twice_and_all_strata(by: str, equal: bool) -> None:
+    strata = stratify(decisions(503), by)
+    drawn = draw(strata, 57, 1, equal=equal)
+    assert len({d.record for d in drawn}) == len(drawn) == 57
+    assert {d.stratum for d in drawn} == set(strata.values())
+    sizes = {s: list(strata.values()).count(s) for s in strata.values()}
+    assert all(d.of == sizes[d.stratum] and strata[d.record] == d.stratum for d in drawn)
+
+
+def test_the_same_seed_draws_the_same_sample_whatever_the_order_of_records() -> None:
+    strata = stratify(decisions(100), "value")
+    backwards = dict(reversed(strata.items()))
+    assert draw(strata, 20, 3) == draw(backwards, 20, 3)
+    assert draw(strata, 20, 3) != draw(strata, 20, 4)
+
+
+def test_every_prefix_of_the_sample_is_random_too() -> None:
+    strata = {f"r{i:03}": "all" for i in range(100)}
+    firsts = [draw(strata, 30, seed)[0].record for seed in range(400)]
+    assert np.mean([int(r[1:]) for r in firsts]) == pytest.approx(49.5, abs=6)
+
+
+def test_undecided_records_are_not_audited() -> None:
+    waiting = Decision("w", None, waiting_for="panel")
+    assert "w" not in stratify([*decisions(5), waiting], "none")
+    with pytest.raises(InputError, match="nothing is decided"):
+        stratify([waiting], "none")
+
+
+def test_too_small_a_sample_for_the_strata_is_refused() -> None:
+    with pytest.raises(SpecError, match="4 records cannot stand for 5 strata; draw 10"):
+        draw(stratify(decisions(100), "confidence"), 4)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rates", "answered"),
+    [
+        ((10_000,), (0.02,), (100,)),
+        ((500,), (0.3,), (200,)),
+        ((5_000, 3_000, 2_000), (0.01, 0.05, 0.3), (50, 30, 20)),
+        ((9_000, 1_000), (0.01, 0.4), (50, 50)),
+    ],
+)
+def test_estimates_are_unbiased_and_intervals_cover(
+    sizes: tuple[int, ...], rates: tuple[float, ...], answered: tuple[int, ...]
+) -> None:
+    rng = np.random.default_rng(2)
+    wrong = [round(s * r) for s, r in zip(sizes, rates, strict=True)]
+    truth = sum(wrong) / sum(sizes)
+    found = [
+        estimate(
+            [
+                Stratum(str(i), s, n, int(rng.hypergeometric(w, s - w, n)))
+                for i, (s, w, n) in enumerate(zip(sizes, wrong, answered, strict=True))
+            ]
+        )
+        for _ in range(1_000)
+    ]
+    error = np.std([f.rate for f in found]) / 1_000**0.5
+    assert np.mean([f.rate for f in found]) == pytest.approx(truth, abs=4 * error)
+    assert np.mean([f.low <= truth <= f.high for f in found]) >= 0.95 - 3 * (0.0475 / 1_000) ** 0.5
+
+
+def test_a_census_has_no_uncertainty() -> None:
+    found = estimate([Stratum("all", 50, 50, 4)])
+    assert (found.low, found.rate, found.high) == (0.08, 0.08, 0.08)
+    assert sequence(50, 50, 4, 0.05) == (0.08, 0.08)
+
+
+@pytest.mark.parametrize(("size", "rate"), [(400, 0.05), (150, 0.3)])
+def test_the_stop_rule_holds_at_every_look(size: int, rate: float) -> None:
+    rng = np.random.default_rng(4)
+    wrong = np.zeros(size, dtype=int)
+    wrong[: round(size * rate)] = 1
+    broken = 0
+    for _ in range(100):
+        seen = np.cumsum(rng.permutation(wrong))
+        looks = [sequence(size, t, int(seen[t - 1]), 0.05) for t in range(5, size, 5)]
+        broken += any(not low <= wrong.mean() <= high for low, high in looks)
+    assert broken <= 11  # 5 expected at most; 11 is beyond 99 % of chance
+
+
+def test_the_stop_rule_says_enough_too_many_or_about_how_many_more() -> None:
+    assert stop([Stratum("all", 100_000, 400, 4)], 0.05).verdict == "enough"
+    assert stop([Stratum("all", 100_000, 150, 25)], 0.05).verdict == "too many errors"
+    open_ = stop([Stratum("all", 100_000, 150, 2)], 0.05)
+    assert open_.verdict == "go on"
+    assert open_.more is not None
+    grown = 150 + open_.more
+    assert stop([Stratum("all", 100_000, grown, round(grown * 2 / 150))], 0.05).verdict == "enough"
+
+
+def test_the_stop_rule_covers_strata_together() -> None:
+    strata = [Stratum("a", 5_000, 200, 1), Stratum("b", 5_000, 200, 3)]
+    found = stop(strata, 0.2)
+    assert found.verdict == "enough"
+    assert found.low <= estimate(strata).rate <= found.high
+
+
+def test_a_sheet_is_blind_and_comes_back_as_an_estimate(tmp_path: Path) -> None:
+    shipped = decisions(300, 5)
+    drawn = draw(stratify(shipped, "value"), 60, 1)
+    path = tmp_path / "sheet.csv"
+    write_sheet(path, drawn, {d.record: f"text of {d.record}" for d in drawn}, shipped, "value")
+    truth = {d.record: str(d.value) for d in shipped}
+    head = path.read_text().splitlines()[0]
+    assert head == "record,text,answer,audit"
+    answers = ["b" if i < 6 else truth[d.record] for i, d in enumerate(drawn)]
+    found = judge(read_sheet(filled(path, answers)), shipped, str)
+    assert found.answered == 60
+    assert found.errors == sum(truth[d.record] == "a" for d in drawn[:6])
+    assert {s.name for s in found.strata} == {"a", "b"}
+    assert found.low <= found.rate <= found.high
+    json.dumps(found.as_json(), allow_nan=False)
+
+
+def test_a_sheet_answered_in_part_is_a_smaller_sample_passed_over_records_are_told(
+    tmp_path: Path,
+) -> None:
+    shipped = decisions(200, 6)
+    path = tmp_path / "sheet.csv"
+    write_sheet(path, draw(stratify(shipped, "none"), 50), {}, shipped, "none")
+    found = judge(read_sheet(filled(path, ["a"] * 20)), shipped, str)
+    assert (found.answered, found.notes) == (20, ())
+    found = judge(read_sheet(filled(path, ["a", "", "", "a"])), shipped, str)
+    assert "2 records were passed over" in found.warnings[0]
+
+
+def test_a_sheet_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("answers of a week")
+    with pytest.raises(InputError, match="may hold answers"):
+        write_sheet(tmp_path / "sheet.csv", [], {}, decisions(5), "none")
+
+
+def test_other_decisions_than_those_drawn_from_are_refused(tmp_path: Path) -> None:
+    shipped = decisions(50, 7)
+    path = tmp_path / "sheet.csv"
+    write_sheet(path, draw(stratify(shipped, "none"), 10), {}, shipped, "none")
+    changed = [*shipped[:-1], Decision("r49", "c", decided_by=DecidedBy.PEOPLE)]
+    with pytest.raises(InputError, match="not those the sample was drawn from"):
+        judge(read_sheet(filled(path, ["a"] * 10)), changed, str)
+
+
+def test_labels_worse_than_a_constant_are_warned_of(tmp_path: Path) -> None:
+    shipped = decisions(200, 8)
+    path = tmp_path / "sheet.csv"
+    write_sheet(path, draw(stratify(shipped, "none"), 50), {}, shipped, "none")
+    found = judge(read_sheet(filled(path, ["a"] * 50)), shipped, str)
+    assert (found.baseline, found.baseline_label) == (0.0, "a")
+    assert "always answering 'a' would be wrong less often" in found.warnings[0]
+
+
+def test_a_stratum_without_an_answer_is_refused() -> None:
+    drawn = [Drawn(f"r{i}", "all", 1_000) for i in range(10)]
+    (all_,) = strata_of(drawn, {d.record: True for d in drawn})
+    assert all_.errors == 10
+    with pytest.raises(InputError, match="no record of stratum 'all' is answered"):
+        strata_of(drawn, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("record,value\n", "holds no decisions"),
+        ("record,value\n1,a\n1,b\n", "there twice"),
+        ("record,label\n1,a\n", "no column 'value'"),
+        ("record,value,confidence\n1,a,high\n", "'high' is not a number"),
+    ],
+)
+def test_bad_tables_of_decisions_are_one_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "d.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        decisions_in(tmp_path / "d.csv")
