@@ -44,7 +44,7 @@ def run_command(
         _tell(project, opened, summary, as_json)
     finally:
         opened.close()
-    if not as_json:
+    if summary.decided and not as_json:
         click.echo(f"next: assay report {task}, or assay export {task} -o labels.csv")
     if summary.exit_code:
         raise SystemExit(summary.exit_code)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import re
 import time
@@ -23,6 +24,7 @@ Parse = Callable[[Any], Completion]
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 OVERLOAD = frozenset({429, 503, 529})
 KEY_TROUBLE = frozenset({401, 403})
+NO_COMPLETION = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +81,18 @@ class Http:
                 endpoint.succeeded()
                 return _counted(attempt.completion, number, began)
             error = attempt.error
-            if attempt.final:
-                break
             if attempt.overload:
                 endpoint.overloaded(attempt.wait, error)
             else:
                 endpoint.failed(error)
+            if attempt.final:
+                break
             if number < endpoint.limits.attempts:
                 await asyncio.sleep(max(attempt.wait or 0.0, endpoint.pause(number)))
         if attempt.absent and endpoint.successes == 0:
             raise ModelError(
-                f"{endpoint.name} never answered ({error}); check base_url and that the server is "
-                "up, then run again"
+                f"{endpoint.name} never answered in {endpoint.failures} calls ({error}); check "
+                "base_url, and that the server is up"
             )
         return _counted(Completion("", error=error), number, began)
 
@@ -142,10 +144,27 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
     except (ValueError, RecursionError):
         return Attempt(error=f"broken JSON of {len(body)} bytes")
     try:
-        completion = parse(content)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as bad:
+        return Attempt(_sane(parse(content)))
+    except NO_COMPLETION as bad:
         return Attempt(error=_whole(f"not the expected reply ({type(bad).__name__}: {bad})"[:200]))
-    return Attempt(replace(completion, text=_whole(completion.text)))
+
+
+def _sane(completion: Completion) -> Completion:
+    """Numbers that can be reckoned with: ValueError for a log-probability that is none; a
+    negative count of tokens is 0, and no more of them were cached than came in."""
+    for token in completion.tokens:
+        if not all(map(math.isfinite, (token.logprob, *token.top.values()))):
+            raise ValueError("a log-probability is no finite number")
+    u = completion.usage
+    given = max(0, u.input_tokens)
+    usage = replace(
+        u,
+        input_tokens=given,
+        cached_tokens=min(given, max(0, u.cached_tokens)),
+        output_tokens=max(0, u.output_tokens),
+        reasoning_tokens=max(0, u.reasoning_tokens),
+    )
+    return replace(completion, text=_whole(completion.text), usage=usage)
 
 
 def _whole(text: str) -> str:

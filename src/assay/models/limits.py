@@ -87,7 +87,7 @@ class Endpoint:
             self._wake_all()
             raise ModelError(
                 f"{self.name} failed {self.failures} times in a row (last: {self._last_error}); "
-                "check that the server is up and reachable, then run again: answers so far are kept"
+                "check that the server is up and reachable"
             )
 
     def _wake_all(self) -> None:

@@ -44,7 +44,9 @@ class Likelihood:
 
 
 def by_scores(scores: dict[str, float]) -> Reading:
-    if not scores or not math.isfinite(max(scores.values())):
+    if not scores or any(math.isnan(s) or s == math.inf for s in scores.values()):
+        return UNPARSED
+    if not math.isfinite(max(scores.values())):
         return UNPARSED
     best = max(scores, key=scores.__getitem__)
     weights = [math.exp(s - scores[best]) for s in scores.values()]
