@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from assay.quality.studies.celeba_study import Study
+    from assay.quality.studies.cifar10h_study import Study as CifarStudy
     from assay.quality.studies.golden_study import Study as GoldenStudy
     from assay.quality.studies.lesion_study import Lesions
     from assay.quality.studies.lesion_study import Study as Lesion
@@ -188,3 +189,38 @@ def _tell_golden(s: "GoldenStudy") -> None:
         click.echo(f"\nGold that looks like {u.gold}:")
         click.echo(f"  {u.disguise.statement}")
         click.echo(f"  {u.told}")
+
+
+@study_command.command("cifar10h")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--draws", type=click.IntRange(min=1), default=20, show_default=True,
+              help="Of test images, and of one person's label for each.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
+def cifar10h_command(folder: Path, draws: int, seed: int, as_json: bool) -> None:
+    """People and a model together on CIFAR-10H: triage, joint fusion, and suggestions (simulated).
+
+    FOLDER holds human_model_truth.csv.
+    """
+    from assay.quality.studies.cifar10h_study import cifar10h
+
+    study = cifar10h(folder, draws, seed)
+    if as_json:
+        click.echo(json.dumps(study.as_json(), indent=2))
+    else:
+        _tell_cifar10h(study)
+
+
+def _tell_cifar10h(s: "CifarStudy") -> None:
+    from assay.quality.studies.cifar10h_study import NOTE
+
+    click.echo(
+        f"accuracy against the true class on {s.test:,} of {s.images:,} images, standard error "
+        f"over {s.accuracy['model'].draws} draws; always one class: {s.baseline:.1%}"
+    )
+    click.echo(f"{'':<26}{'accuracy':<18}people's labels an image")
+    for name, mean in s.accuracy.items():
+        click.echo(f"{name.replace('_', ' '):<26}{mean!s:<18}{s.work.get(name, 1.0):.2g}")
+    if s.shared.warning:
+        click.echo(f"warning: {s.shared.warning}")
+    click.echo(f"note: {NOTE}")

@@ -1,0 +1,220 @@
+"""A model's probabilities and one person's label, merged into one distribution.
+
+Kerrigan, Smyth and Steyvers (NeurIPS 2021): given the true label the two are independent, so
+p(y = j | h = i, m) is proportional to P(h = i | y = j) calibrated(m)_j. The person's confusion
+matrix is estimated from labelled records, with pseudo-counts, or by expectation-maximisation from
+records without labels; the model is calibrated by a temperature, with a prior that keeps it near 1
+where labels are few.
+
+A person who saw the model's answer is not independent of it: fusing would count the model twice.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from scipy.stats import norm
+
+from assay.core.annotation import Annotation
+from assay.core.errors import InputError
+from assay.core.votes import Floats
+
+Labels = NDArray[np.int64]
+"""One number a record; -1 where nobody said, or nobody knows."""
+
+LOG_SPREAD = 0.5  # of the prior of log temperature
+FAR = 3.0  # log temperatures lie within this of 0
+LEAST_LOG = -700.0  # log probability of a label that the model rules out
+START = 0.9  # on the diagonal, before EM has seen anything
+SLACK = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Answers assumed before any is seen, for each true label: for each label, more for its own."""
+
+    each: float = 0.1
+    own: float = 2.0
+
+    def table(self, classes: int) -> Floats:
+        return np.full((classes, classes), self.each) + self.own * np.eye(classes)
+
+
+FEW = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """`confusion[i, j]` is P(person says i | truth is j); columns sum to 1."""
+
+    confusion: Floats
+    temperature: float = 1.0
+    rounds: int = 0  # of EM; 0: fitted on labelled records alone
+
+    def __post_init__(self) -> None:
+        phi = self.confusion
+        if phi.ndim != 2 or phi.shape[0] != phi.shape[1] or len(phi) < 2:
+            raise InputError(f"a confusion matrix is square, of 2 labels or more, not {phi.shape}")
+        if not (np.isfinite(phi).all() and (phi >= 0).all()):
+            raise InputError("a confusion matrix holds probabilities; one is negative or missing")
+        off = np.abs(phi.sum(axis=0) - 1) > SLACK
+        if off.any():
+            raise InputError(
+                f"column {int(np.argmax(off)) + 1} of the confusion matrix sums to "
+                f"{phi.sum(axis=0)[off][0]:.4g}, not to 1"
+            )
+        if not (np.isfinite(self.temperature) and self.temperature > 0):
+            raise InputError(f"a temperature is above 0, not {self.temperature:g}")
+
+    def calibrated(self, log_probs: Floats) -> Floats:
+        """Log probabilities, records x labels."""
+        return _cooled(_finite(log_probs), self.temperature)
+
+    def fuse(self, said: Labels, log_probs: Floats) -> Floats:
+        """Posterior, records x labels; the model alone where the person said nothing."""
+        log_probs = _finite(log_probs)
+        _check(said, log_probs, len(self.confusion))
+        return _posterior(said, _cooled(log_probs, self.temperature), self.confusion)
+
+
+def fit(said: Labels, log_probs: Floats, truth: Labels, prior: Counts = FEW) -> Fusion:
+    """From labelled records, as few as ten."""
+    log_probs = _finite(log_probs)
+    classes = log_probs.shape[1]
+    _check(said, log_probs, classes)
+    known = truth >= 0
+    if not known.any():
+        raise InputError("no record has a trusted label to fit on; fit without labels by `learn`")
+    soft = np.eye(classes)[truth[known]]
+    phi = _confusion(said[known], soft, prior)
+    return Fusion(phi, _temperature(log_probs[known], soft))
+
+
+def learn(
+    said: Labels, log_probs: Floats, truth: Labels, prior: Counts = FEW, rounds: int = 100
+) -> Fusion:
+    """By expectation-maximisation from records of which few or none are labelled.
+
+    Labelled records keep their label. Without any label the matrix starts at 0.9 on the diagonal:
+    people are taken to be mostly right, which anchors the meaning of the labels.
+    """
+    log_probs = _finite(log_probs)
+    classes = log_probs.shape[1]
+    _check(said, log_probs, classes)
+    known = truth >= 0
+    soft = np.zeros_like(log_probs)
+    soft[known, truth[known]] = 1.0
+    found = _start(classes)
+    for turn in range(1, rounds + 1):
+        posterior = _posterior(said, _cooled(log_probs, found.temperature), found.confusion)
+        soft[~known] = posterior[~known]
+        phi, last = _confusion(said, soft, prior), found.confusion
+        found = Fusion(phi, _temperature(log_probs, soft), turn)
+        if np.abs(phi - last).max() < 1e-5:
+            break
+    return found
+
+
+def _start(classes: int) -> Fusion:
+    off = (1 - START) / (classes - 1)
+    return Fusion(np.full((classes, classes), off) + (START - off) * np.eye(classes))
+
+
+def _check(said: Labels, log_probs: Floats, classes: int) -> None:
+    if log_probs.shape != (len(said), classes):
+        raise InputError(
+            f"{len(said)} labels of people, scores of shape {log_probs.shape}, {classes} labels: "
+            "these do not fit together"
+        )
+    if len(said) and (said.min() < -1 or said.max() >= classes):
+        raise InputError(f"a person's label is outside the {classes} labels")
+
+
+def _finite(log_probs: Floats) -> Floats:
+    """A label of probability 0 becomes very unlikely, so that one certain mistake is no proof."""
+    if np.isnan(log_probs).any() or (log_probs == np.inf).any():
+        raise InputError("a label score is missing or infinite")
+    return np.maximum(log_probs, LEAST_LOG)
+
+
+def _cooled(log_probs: Floats, temperature: float) -> Floats:
+    return np.asarray(log_softmax(log_probs / temperature, axis=1))
+
+
+def _posterior(said: Labels, calibrated: Floats, phi: Floats) -> Floats:
+    heard = said >= 0
+    log = calibrated.copy()
+    log[heard] += np.log(np.maximum(phi[said[heard]], np.exp(LEAST_LOG)))
+    return np.exp(log_softmax(log, axis=1))
+
+
+def _confusion(said: Labels, soft: Floats, prior: Counts) -> Floats:
+    counts = prior.table(soft.shape[1])
+    heard = said >= 0
+    np.add.at(counts, said[heard], soft[heard])
+    return np.asarray(counts / counts.sum(axis=0))
+
+
+def _temperature(log_probs: Floats, soft: Floats) -> float:
+    """The likeliest given its prior, for labels that may be shared among classes."""
+
+    def loss(log_t: float) -> float:
+        fit = -float((soft * _cooled(log_probs, float(np.exp(log_t)))).sum())
+        return fit + log_t**2 / (2 * LOG_SPREAD**2)
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-FAR, FAR), method="bounded").x))
+
+
+@dataclass(frozen=True, slots=True)
+class SharedErrors:
+    """How often the person made the model's very mistake, and how often independence has it."""
+
+    model_wrong: int
+    same: int
+    expected: float
+    spread: float  # standard deviation of `same` under independence
+
+    @property
+    def p(self) -> float:
+        """One-sided: so many or more by chance."""
+        if self.spread == 0:
+            return 1.0
+        return float(norm.sf((self.same - 0.5 - self.expected) / self.spread))
+
+    @property
+    def warning(self) -> str | None:
+        if self.p > 0.001 or self.same < 3:
+            return None
+        return (
+            f"on {self.model_wrong:,} records where the model is wrong, the person gives the same "
+            f"wrong label {self.same:,} times; independence expects {self.expected:.1f}: fused "
+            "confidence is too high, since hard records are hard for both or one saw the other"
+        )
+
+
+def shared_errors(said: Labels, model: Labels, truth: Labels) -> SharedErrors:
+    """On labelled records. If the two are independent given the truth, the person errs where the
+    model is wrong as where it is right; the latter gives the expectation."""
+    classes = int(max(said.max(initial=0), model.max(initial=0), truth.max(initial=0))) + 1
+    used = (said >= 0) & (model >= 0) & (truth >= 0)
+    said, model, truth = said[used], model[used], truth[used]
+    right = model == truth
+    phi = _confusion(said[right], np.eye(classes)[truth[right]], FEW)
+    chance = phi[model[~right], truth[~right]]
+    same = int((said[~right] == model[~right]).sum())
+    spread = float(np.sqrt((chance * (1 - chance)).sum()))
+    return SharedErrors(int((~right).sum()), same, float(chance.sum()), spread)
+
+
+def independent(annotations: Iterable[Annotation]) -> None:
+    """InputError at the first answer whose author was shown another one."""
+    for a in annotations:
+        if a.saw:
+            raise InputError(
+                f"record {a.record!r}: {a.by or a.annotator} answered after seeing "
+                f"{len(a.saw)} other answer{'s' if len(a.saw) > 1 else ''}; fusing would count "
+                "one twice. Ask without suggestions, or use `sequential`, where people decide"
+            )

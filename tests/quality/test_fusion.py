@@ -1,0 +1,149 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from assay.core.annotation import Outcome, Request, Way, answer
+from assay.core.errors import InputError
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.core.votes import Floats
+from assay.quality.fusion import Fusion, Labels, fit, independent, learn, shared_errors
+
+Made = tuple[Labels, Floats, Labels]
+
+
+def world(n: int, seed: int = 0, classes: int = 4, copies: float = 0.0) -> Made:
+    """A person right with 0.8 and a model right with about 0.75, overconfident by a factor of 2."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, classes, n)
+    log_probs = rng.normal(0, 1, (n, classes)) + 1.6 * np.eye(classes)[truth]
+    other = (truth + rng.integers(1, classes, n)) % classes
+    said = np.where(rng.random(n) < 0.8, truth, other)
+    said = np.where(rng.random(n) < copies, log_probs.argmax(axis=1), said)
+    return said, 2 * log_probs, truth
+
+
+def right(labels: NDArray[np.int64], truth: Labels) -> float:
+    return float((labels == truth).mean())
+
+
+def test_fusion_is_the_formula() -> None:
+    phi = np.array([[0.9, 0.2], [0.1, 0.8]])
+    found = Fusion(phi).fuse(np.array([1]), np.log([[0.7, 0.3]]))
+    expected = np.array([0.1 * 0.7, 0.8 * 0.3])
+    assert found[0] == pytest.approx(expected / expected.sum())
+
+
+def test_a_silent_person_leaves_the_calibrated_model() -> None:
+    fusion = Fusion(np.array([[0.9, 0.2], [0.1, 0.8]]), temperature=2.0)
+    log_probs = np.log([[0.9, 0.1]])
+    found = fusion.fuse(np.array([-1]), log_probs)
+    assert found == pytest.approx(np.exp(fusion.calibrated(log_probs)))
+    assert found[0, 0] == pytest.approx(0.75)
+
+
+def test_joint_beats_both_parties_where_their_errors_are_independent() -> None:
+    said, log_probs, truth = world(6_000)
+    fusion = fit(said[:500], log_probs[:500], truth[:500])
+    joint = right(fusion.fuse(said[500:], log_probs[500:]).argmax(axis=1), truth[500:])
+    alone = right(log_probs[500:].argmax(axis=1), truth[500:]), right(said[500:], truth[500:])
+    assert joint > max(alone) + 0.04
+
+
+def test_joint_gains_nothing_where_the_person_copies_the_model() -> None:
+    said, log_probs, truth = world(4_000, copies=1.0)
+    fusion = fit(said[:500], log_probs[:500], truth[:500])
+    joint = right(fusion.fuse(said[500:], log_probs[500:]).argmax(axis=1), truth[500:])
+    assert joint <= right(log_probs[500:].argmax(axis=1), truth[500:]) + 0.005
+
+
+def test_fitting_finds_the_confusions_and_cools_an_overconfident_model() -> None:
+    said, log_probs, truth = world(20_000)
+    fusion = fit(said, log_probs, truth)
+    assert np.diag(fusion.confusion) == pytest.approx([0.8] * 4, abs=0.02)
+    posterior = np.exp(fusion.calibrated(log_probs))
+    claimed = posterior.max(axis=1).mean()
+    assert claimed == pytest.approx(right(posterior.argmax(axis=1), truth), abs=0.02)
+
+
+def test_learning_without_labels_comes_near_to_learning_with_all() -> None:
+    said, log_probs, truth = world(4_000, seed=1)
+    blind = learn(said, log_probs, np.full(4_000, -1))
+    seeing = fit(said, log_probs, truth)
+    assert blind.rounds > 1
+    assert np.abs(blind.confusion - seeing.confusion).max() < 0.06
+    joint = [right(f.fuse(said, log_probs).argmax(axis=1), truth) for f in (blind, seeing)]
+    assert joint[0] == pytest.approx(joint[1], abs=0.01)
+
+
+def test_labelled_records_keep_their_label_while_learning() -> None:
+    said, log_probs, truth = world(300, seed=2)
+    wrong = (truth + 1) % 4
+    assert np.diag(learn(said, log_probs, wrong).confusion).max() < 0.4
+    few = np.where(np.arange(300) < 30, truth, -1)
+    assert np.diag(learn(said, log_probs, few).confusion).min() > 0.5
+
+
+@given(st.integers(2, 5), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_a_posterior_is_a_distribution_whatever_is_given(k: int, n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    said = rng.integers(-1, k, n)
+    log_probs = np.log(np.maximum(rng.random((n, k)) - 0.3, 0) + 1e-320)
+    log_probs[0] = -np.inf
+    found = learn(said, log_probs, rng.integers(-1, k, n), rounds=3).fuse(said, log_probs)
+    assert np.isfinite(found).all()
+    assert found.sum(axis=1) == pytest.approx(np.ones(n))
+
+
+def test_shared_mistakes_are_noticed_and_independent_ones_are_not() -> None:
+    said, log_probs, truth = world(3_000, seed=3)
+    assert shared_errors(said, log_probs.argmax(axis=1), truth).warning is None
+    said, log_probs, truth = world(3_000, seed=3, copies=0.3)
+    found = shared_errors(said, log_probs.argmax(axis=1), truth)
+    assert found.same > 2 * found.expected
+    assert "independence expects" in (found.warning or "")
+    assert shared_errors(truth, truth, truth).p == 1.0
+
+
+def test_an_answer_that_saw_another_is_refused() -> None:
+    request = Request(Task("t", "?", Choice(["a", "b"])), text_record("r1", "x"), "panel")
+    alone = answer(request, Outcome.ANSWERED, value="a", by="ann")
+    independent([alone])
+    seen = replace(request, way=Way(saw=("key",)))
+    with pytest.raises(InputError, match=r"'r1': ann answered after seeing 1 other answer;"):
+        independent([alone, answer(seen, Outcome.ANSWERED, value="a", by="ann")])
+
+
+@pytest.mark.parametrize(
+    ("confusion", "says"),
+    [
+        ([[10.0, -1.0], [-9.0, 2.0]], "negative"),
+        ([[0.9, 0.2], [0.2, 0.8]], "column 1"),
+        ([[1.0]], "2 labels"),
+        ([[0.9, 0.1]], "square"),
+    ],
+)
+def test_a_matrix_that_holds_no_probabilities_is_refused(
+    confusion: list[list[float]], says: str
+) -> None:
+    with pytest.raises(InputError, match=says):
+        Fusion(np.array(confusion))
+
+
+def test_input_that_does_not_fit_together_is_refused() -> None:
+    said, log_probs, truth = world(20)
+    with pytest.raises(InputError, match="fit together"):
+        fit(said[:5], log_probs, truth)
+    with pytest.raises(InputError, match="outside the 4 labels"):
+        learn(said + 4, log_probs, truth)
+    with pytest.raises(InputError, match="no record has a trusted label"):
+        fit(said, log_probs, np.full(20, -1))
+    with pytest.raises(InputError, match="missing or infinite"):
+        fit(said, log_probs * np.nan, truth)
+    with pytest.raises(InputError, match="temperature"):
+        Fusion(np.eye(2), 0.0)
