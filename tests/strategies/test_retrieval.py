@@ -1,8 +1,25 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.core.errors import SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
-from assay.strategies.nearest import AtRandom, ByWords
-from assay.strategies.retrieval import Retrieved, pool_split
+from assay.core.value import Span
+from assay.models.cache import BY_NAME, default_cache
+from assay.models.encoder import MiniLM
+from assay.strategies.nearest import (
+    AtRandom,
+    ByEmbedding,
+    ByWords,
+    Fixed,
+    Retriever,
+    near_duplicates,
+)
+from assay.strategies.retrieval import NOTHING, Retrieved, in_turn, labels_of, pool_split
 from tests.strategies.recorded_ask import RecordedAsk
 
 TASK = Task("t", "which?", Choice(["fruit", "metal"]))
@@ -22,7 +39,7 @@ def test_the_nearest_example_stands_last() -> None:
 
 
 def test_a_record_never_sees_itself_by_id_or_by_content() -> None:
-    twin = text_record("other", "a red apple")
+    twin = text_record("other", "A  Red\tapple ")
     same_id = text_record("p4", "changed")
     retrieved = Retrieved("m", POOL, ByWords(), count=5)
     first, second = retrieved.examples([twin, same_id])
@@ -35,6 +52,75 @@ def test_balanced_examples_take_turns_between_labels() -> None:
         [text_record("r", "apple")]
     )
     assert sorted(str(e.value) for e in shown) == ["fruit", "fruit", "metal", "metal"]
+
+
+@pytest.mark.parametrize("retriever", [ByWords(), AtRandom(3), Fixed(3)])
+def test_what_is_shown_does_not_depend_on_the_block(retriever: Retriever) -> None:
+    records = [text_record(f"r{i}", f"iron apple {i}" if i else "") for i in range(6)]
+    whole = Retrieved("m", POOL, retriever, count=3).examples(records)
+    halves = Retrieved("m", POOL, retriever, count=3)
+    assert whole == halves.examples(records[:2]) + halves.examples(records[2:])
+    assert halves.examples([]) == []
+
+
+def test_fixed_examples_are_the_same_for_all_records_and_differ_by_seed() -> None:
+    records = [text_record(f"r{i}", f"text {i}") for i in range(4)]
+    first, *others = Retrieved("m", POOL, Fixed(1), count=2).examples(records)
+    assert others == [first] * 3
+    draws = [Retrieved("m", POOL, Fixed(s), count=2).examples(records)[0] for s in range(9)]
+    assert len({tuple(e.id for e in draw) for draw in draws}) > 1
+
+
+def test_the_nearest_by_meaning_share_no_word() -> None:
+    if not all(default_cache().has(BY_NAME[n]) for n in ("minilm-l6-int8", "minilm-l6-tokenizer")):
+        pytest.skip("the sentence encoder is not in the cache: assay models fetch minilm-l6-int8")
+    retrieved = Retrieved("m", POOL, ByEmbedding(MiniLM()), count=2)
+    records = [text_record("r", "steel and copper"), text_record("s", "a pear")]
+    shown = retrieved.examples(records)
+    assert [{str(e.value) for e in each} for each in shown] == [{"metal"}, {"fruit"}]
+    assert retrieved.examples(records[1:]) == shown[1:]
+
+
+def test_spans_are_balanced_by_the_labels_in_them() -> None:
+    spans = [
+        (Span(0, 1, "a"),), (Span(0, 1, "a"),), (), (), (Span(0, 1, "b"),), (Span(0, 1, "a"),),
+    ]  # fmt: skip
+    pool = tuple(Example(text_record(f"p{i}", f"text {i}"), s) for i, s in enumerate(spans))
+    [shown] = Retrieved("m", pool, ByWords(), count=3, balanced=True).examples(
+        [text_record("r", "text")]
+    )
+    assert {label for e in shown for label in labels_of(e.value)} == {"a", "b", NOTHING}
+
+
+@given(st.lists(st.frozensets(st.sampled_from("abc"), min_size=1), min_size=1, max_size=12))
+def test_turns_bring_every_label_before_any_comes_again_needlessly(
+    labels: list[frozenset[str]],
+) -> None:
+    order = in_turn(list(range(len(labels))), labels)
+    assert sorted(order) == list(range(len(labels)))
+    everywhere = frozenset().union(*labels)
+    shown = Counter(x for i in order[: len(everywhere)] for x in labels[i])
+    assert set(shown) == everywhere
+
+
+def test_labels_of_every_kind_of_value() -> None:
+    assert labels_of(frozenset()) == labels_of(()) == {NOTHING}
+    assert labels_of({"mood": "sad", "tags": frozenset(["x"])}) == {"mood=sad", "tags=x"}
+    assert labels_of(2.0) == {"2.0"}
+
+
+def test_twins_in_the_pool_are_counted_but_a_record_is_not_its_own_twin() -> None:
+    pool = [text_record("a", "Obama visits Berlin today"), text_record("b", "nothing alike")]
+    near = text_record("c", "Obama visits Berlin today!")
+    assert near_duplicates([near, pool[0], text_record("d", "")], pool) == 1
+    assert near_duplicates([], pool) == near_duplicates([near], []) == 0
+
+
+def test_no_pool_or_no_examples_is_a_mistake() -> None:
+    with pytest.raises(SpecError, match="pool"):
+        Retrieved("m", (), ByWords())
+    with pytest.raises(SpecError, match="at least one"):
+        Retrieved("m", POOL, ByWords(), count=0)
 
 
 async def test_the_examples_are_part_of_the_request() -> None:

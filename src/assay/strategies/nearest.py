@@ -1,8 +1,9 @@
-"""Which examples to show for a record: nearest by meaning, by words, or drawn at random."""
+"""Which examples to show for a record: nearest by meaning or by words, or drawn at random."""
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,20 @@ from assay.core.digest import digest
 from assay.core.record import Record
 from assay.models.base import Encoder
 
-Similarity = NDArray[np.float64]
+Similarity: TypeAlias = NDArray[np.float64]
+Index: TypeAlias = Callable[[Sequence[Record]], Similarity]
+"""Records to a table of shape (records, pool); larger is nearer."""
+
+TWIN = 0.9  # cosine of character n-grams from which two texts are as good as the same
 
 
 class Retriever(Protocol):
     @property
     def id(self) -> str: ...
 
-    def similarity(self, records: Sequence[Record], pool: Sequence[Record]) -> Similarity:
-        """Shape (records, pool); larger is nearer."""
+    def over(self, pool: Sequence[Record]) -> Index:
+        """The index of a pool, built once. A row depends on its record and the pool alone, so
+        that a run that goes on finds the same examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +39,15 @@ class ByEmbedding:
     def id(self) -> str:
         return f"embedding({self.encoder.id})"
 
-    def similarity(self, records: Sequence[Record], pool: Sequence[Record]) -> Similarity:
-        left = self.encoder.encode([r.text for r in records])
-        right = self.encoder.encode([r.text for r in pool])
-        return np.asarray(left @ right.T, dtype=np.float64)
+    def over(self, pool: Sequence[Record]) -> Index:
+        vectors = self.encoder.encode([r.text for r in pool])
+
+        def index(records: Sequence[Record]) -> Similarity:
+            # one at a time: a quantised encoder's vector depends on what else is in the batch
+            rows = [self.encoder.encode([r.text])[0] @ vectors.T for r in records]
+            return np.array(rows, dtype=np.float64).reshape(len(records), len(pool))
+
+        return index
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +58,23 @@ class ByWords:
     def id(self) -> str:
         return "tf-idf(char 2-4)"
 
-    def similarity(self, records: Sequence[Record], pool: Sequence[Record]) -> Similarity:
+    def over(self, pool: Sequence[Record]) -> Index:
+        # the padding gives even an empty text a feature
         vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4))
-        right = vectorizer.fit_transform([r.text for r in pool])
-        left = vectorizer.transform([r.text for r in records])
-        return np.asarray((left @ right.T).todense(), dtype=np.float64)
+        known = vectorizer.fit_transform([f"{r.text} ." for r in pool])
+
+        def index(records: Sequence[Record]) -> Similarity:
+            if not records:
+                return np.zeros((0, len(pool)))
+            found = vectorizer.transform([f"{r.text} ." for r in records])
+            return np.asarray((found @ known.T).todense(), dtype=np.float64)
+
+        return index
 
 
 @dataclass(frozen=True, slots=True)
 class AtRandom:
-    """The control, and the paper's plain in-context learning; the draw depends on the record."""
+    """The control: each record has its own draw."""
 
     seed: int = 0
 
@@ -64,10 +82,45 @@ class AtRandom:
     def id(self) -> str:
         return f"random({self.seed})"
 
-    def similarity(self, records: Sequence[Record], pool: Sequence[Record]) -> Similarity:
-        rows = [self._row(record, len(pool)) for record in records]
-        return np.array(rows).reshape(len(records), len(pool))
+    def over(self, pool: Sequence[Record]) -> Index:
+        def row(record: Record) -> NDArray[np.float64]:
+            seed = int(digest([record.id, record.digest, self.seed], 8), 16)
+            return np.random.default_rng(seed).random(len(pool))
 
-    def _row(self, record: Record, count: int) -> NDArray[np.float64]:
-        seed = int(digest([record.id, record.digest, self.seed], 8), 16)
-        return np.random.default_rng(seed).random(count)
+        def index(records: Sequence[Record]) -> Similarity:
+            return np.array([row(r) for r in records]).reshape(len(records), len(pool))
+
+        return index
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Plain in-context learning: one draw for all records, so that all prompts begin alike."""
+
+    seed: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"fixed({self.seed})"
+
+    def over(self, pool: Sequence[Record]) -> Index:
+        draw = np.random.default_rng(self.seed).random(len(pool))
+        return lambda records: np.tile(draw, (len(records), 1))
+
+
+def content(record: Record) -> str:
+    """The text but for case, spacing and how accents are written: what counts as the same."""
+    plain = unicodedata.normalize("NFKC", record.text).casefold()
+    return " ".join(plain.split())
+
+
+def near_duplicates(records: Sequence[Record], pool: Sequence[Record]) -> int:
+    """Records with a twin among other records of the pool; they make retrieval look better."""
+    if not records or not pool:
+        return 0
+    table = ByWords().over(pool)(records)
+    own = {record.id: i for i, record in enumerate(pool)}
+    for row, record in zip(table, records, strict=True):
+        if record.id in own:
+            row[own[record.id]] = 0.0
+    return int((table.max(axis=1) >= TWIN).sum())
