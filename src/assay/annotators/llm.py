@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from assay.annotators.mapping import Mapping, Pattern, Reading
-from assay.annotators.prompt import VERSION, render
+from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.cost import Budget, Prices, Usage
 from assay.core.digest import digest
-from assay.models.base import Completion, Message, Model, Options
+from assay.models.base import Completion, Message, Model, Options, View
+from assay.models.image_tokens import most_tokens
 
 FREE = Prices()
 WINDOW = 256  # calls begun at once; the endpoint's own limit is below it
 CHARACTERS_A_TOKEN = 3.0  # a cautious guess, so that a forecast is rather high than low
-PICTURE_TOKENS = 1_700
 ATTEMPTS = 5  # the most that `Limits` lets a request be tried
 
 
@@ -35,12 +35,18 @@ class LLM:
     mapping: Mapping = field(default_factory=Pattern)
     options: Options = field(default_factory=Options)
     purse: Purse = field(default_factory=Purse)
+    modality: Modality = "both"
 
     @property
     def id(self) -> str:
         o = self.options
-        decoding = [o.max_tokens, o.temperature, o.top_p, o.seed, o.json_schema is not None]
-        return f"{self.model.id}/{self.mapping.name}/{VERSION}.{digest(decoding, 3)}"
+        decoding: list[object] = [
+            o.max_tokens, o.temperature, o.top_p, o.seed, o.json_schema is not None
+        ]  # fmt: skip
+        if o.view != View() and self.modality != "text":
+            decoding.append([o.view.encoding, o.view.detail])
+        sees = "" if self.modality == "both" else f"/{self.modality}"
+        return f"{self.model.id}/{self.mapping.name}/{VERSION}.{digest(decoding, 3)}{sees}"
 
     @property
     def decided_by(self) -> DecidedBy:
@@ -76,6 +82,8 @@ class LLM:
             raise trouble
 
     async def _one(self, request: Request) -> Annotation:
+        if not seen(request, self.modality).record.parts:
+            return answer(request, Outcome.FAILED, error=nothing(self.modality))
         budget, most = self.purse.budget, self.ceiling(request)
         if budget is not None:
             budget.reserve(most)
@@ -97,7 +105,7 @@ class LLM:
             options = replace(options, json_schema=request.task.schema.json_schema())
         if request.way.replica:
             options = replace(options, seed=(options.seed or 0) + request.way.replica)
-        return render(request, self.mapping.form), options
+        return render(seen(request, self.modality), self.mapping.form), options
 
     def read(self, request: Request, completion: Completion, cost: int) -> Annotation:
         """The annotation in a completion; the raw text is always kept."""
@@ -130,7 +138,9 @@ class LLM:
         messages, options = self.call(request)
         texts = sum(len(p) for m in messages for p in m.parts if isinstance(p, str))
         pictures = sum(not isinstance(p, str) for m in messages for p in m.parts)
-        tokens = texts / CHARACTERS_A_TOKEN + pictures * PICTURE_TOKENS + 16
+        tokens = (
+            texts / CHARACTERS_A_TOKEN + pictures * most_tokens(options.view, self.model.id) + 16
+        )
         return int(tokens), options.max_tokens
 
     def ceiling(self, request: Request) -> int:
@@ -143,6 +153,9 @@ class LLM:
                    if isinstance(p, str))  # fmt: skip
         pictures = sum(not isinstance(p, str) for m in messages for p in m.parts)
         most = Usage(
-            size + pictures * PICTURE_TOKENS + 64, 0, options.max_tokens, attempts=ATTEMPTS
+            size + pictures * most_tokens(options.view, self.model.id) + 64,
+            0,
+            options.max_tokens,
+            attempts=ATTEMPTS,
         )
         return prices.nanos(most)

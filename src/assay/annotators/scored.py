@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol, runtime_checkable
 
-from assay.annotators.prompt import VERSION, render
+from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.cost import NO_USAGE, Prices, Usage
 from assay.core.errors import SpecError
@@ -64,10 +64,12 @@ class Scored:
     prices: Prices = FREE
     normalise: bool = False
     all_scores: bool = True
+    modality: Modality = "both"
 
     @property
     def id(self) -> str:
         how = ("/n" if self.normalise else "") + ("" if self.all_scores else "/best")
+        how += "" if self.modality == "both" else f"/{self.modality}"
         return f"{self.scorer.id}/likelihood/{VERSION}{how}"
 
     @property
@@ -77,9 +79,12 @@ class Scored:
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         coming = iter(requests)
         while block := list(islice(coming, BLOCK)):
-            for group in by_question(block):
+            for blind in (r for r in block if not seen(r, self.modality).record.parts):
+                yield answer(blind, Outcome.FAILED, error=nothing(self.modality))
+            for group in by_question([r for r in block if seen(r, self.modality).record.parts]):
                 schema = group[0].task.schema
-                for request, heard in zip(group, await self._hear(group, schema), strict=True):
+                shown = [seen(request, self.modality) for request in group]
+                for request, heard in zip(group, await self._hear(shown, schema), strict=True):
                     yield self._answer(request, heard)
 
     async def _hear(self, requests: Sequence[Request], schema: Schema) -> list[Heard]:

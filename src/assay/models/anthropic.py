@@ -1,16 +1,17 @@
 """Anthropic's messages endpoint."""
 
-import base64
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from assay.core.cost import Usage
+from assay.core.errors import InputError
 from assay.core.record import ImagePart
 from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options
 from assay.models.http import Call, Http, key_from
-from assay.models.images import ReadImage, read_file
+from assay.models.image_tokens import counted
+from assay.models.images import NO_PICTURES, Gallery, ShownParts
 from assay.models.limits import Endpoint
 from assay.models.openai import Address
 
@@ -23,7 +24,7 @@ class Anthropic:
     takes_images = True
 
     def __init__(
-        self, model: str, address: Address = HOSTED, read_image: ReadImage = read_file
+        self, model: str, address: Address = HOSTED, gallery: Gallery | None = None
     ) -> None:
         self.model = model
         self.url = address.base_url.rstrip("/") + "/v1/messages"
@@ -34,29 +35,35 @@ class Anthropic:
             "x-api-key": key or "",
         }
         self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
-        self._read_image = read_image
+        self.gallery = gallery or Gallery()
 
     @property
     def id(self) -> str:
         return self.model
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        body = json.dumps(self.body(messages, options), ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
-        return await self._http.ask(Call(self.url, self._headers, body), parse)
+        try:
+            pictures = await self.gallery.shown(messages, options.view)
+        except InputError as bad:  # a picture that cannot be used is this record's trouble alone
+            return Completion("", error=str(bad))
+        body = json.dumps(self.body(messages, options, pictures), ensure_ascii=False)
+        call = Call(self.url, self._headers, body.encode("utf-8", "replace"))
+        said = await self._http.ask(call, parse)
+        return counted(said, pictures.values(), "anthropic", options.view, self.model)
 
     async def close(self) -> None:
         await self._http.close()
 
-    def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+    def body(
+        self, messages: Sequence[Message], options: Options, pictures: ShownParts = NO_PICTURES
+    ) -> dict[str, Any]:
         system = "\n".join(m.text for m in messages if m.role == "system")
         body: dict[str, Any] = {
             "model": self.model,
             "max_tokens": options.max_tokens,
             "temperature": options.temperature,
             "messages": [
-                {"role": m.role, "content": [self._part(p) for p in m.parts]}
+                {"role": m.role, "content": [_part(p, pictures) for p in m.parts]}
                 for m in messages
                 if m.role != "system"
             ],
@@ -70,12 +77,13 @@ class Anthropic:
             body |= {"tools": [tool], "tool_choice": {"type": "tool", "name": "answer"}}
         return body
 
-    def _part(self, part: str | ImagePart) -> dict[str, Any]:
-        if isinstance(part, str):
-            return {"type": "text", "text": part}
-        kind, content = self._read_image(part)
-        data = base64.b64encode(content).decode("ascii")
-        return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}}
+
+def _part(part: str | ImagePart, pictures: ShownParts) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    shown = pictures[part.sha256]
+    source = {"type": "base64", "media_type": shown.media, "data": shown.base64}
+    return {"type": "image", "source": source}
 
 
 def parse(reply: Any) -> Completion:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,26 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """How pictures are shown to a model: the longest side in pixels, and the provider's detail.
+
+    Larger pictures are reduced, none is enlarged. `tokens` is what one costs, where that is known
+    better than by the providers' rules.
+    """
+
+    side: int = 768
+    detail: Literal["auto", "low", "high"] = "auto"
+    format: Literal["jpeg", "png"] = "jpeg"
+    quality: int = 90  # of JPEG
+    tokens: int | None = None
+
+    @property
+    def encoding(self) -> str:
+        """Names the bytes that a picture becomes."""
+        return f"{self.side}{self.format}{self.quality if self.format == 'jpeg' else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """Decoding options; all of them belong to the annotator's id, since they change answers."""
 
@@ -33,6 +53,7 @@ class Options:
     seed: int | None = None
     json_schema: Mapping[str, object] | None = None
     top_logprobs: int = 0  # how many alternatives to ask for at each output token
+    view: View = View()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Gemini's generateContent endpoint."""
 
-import base64
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from assay.core.cost import Usage
+from assay.core.errors import InputError
 from assay.core.record import ImagePart
 from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options, TokenScore
 from assay.models.http import Call, Http, key_from
-from assay.models.images import ReadImage, read_file
+from assay.models.image_tokens import counted
+from assay.models.images import NO_PICTURES, Gallery, ShownParts
 from assay.models.limits import Endpoint
 from assay.models.openai import Address
 
@@ -24,7 +25,7 @@ class Gemini:
     takes_images = True
 
     def __init__(
-        self, model: str, address: Address = HOSTED, read_image: ReadImage = read_file
+        self, model: str, address: Address = HOSTED, gallery: Gallery | None = None
     ) -> None:
         self.model = model
         base = address.base_url.rstrip("/")
@@ -35,22 +36,28 @@ class Gemini:
             "x-goog-api-key": key or "",
         }
         self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
-        self._read_image = read_image
+        self.gallery = gallery or Gallery()
 
     @property
     def id(self) -> str:
         return self.model
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        body = json.dumps(self.body(messages, options), ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
-        return await self._http.ask(Call(self.url, self._headers, body), parse)
+        try:
+            pictures = await self.gallery.shown(messages, options.view)
+        except InputError as bad:  # a picture that cannot be used is this record's trouble alone
+            return Completion("", error=str(bad))
+        body = json.dumps(self.body(messages, options, pictures), ensure_ascii=False)
+        call = Call(self.url, self._headers, body.encode("utf-8", "replace"))
+        said = await self._http.ask(call, parse)
+        return counted(said, pictures.values(), "gemini", options.view, self.model)
 
     async def close(self) -> None:
         await self._http.close()
 
-    def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+    def body(
+        self, messages: Sequence[Message], options: Options, pictures: ShownParts = NO_PICTURES
+    ) -> dict[str, Any]:
         config: dict[str, Any] = {
             "maxOutputTokens": options.max_tokens,
             "temperature": options.temperature,
@@ -70,7 +77,7 @@ class Gemini:
             "contents": [
                 {
                     "role": "model" if m.role == "assistant" else "user",
-                    "parts": [self._part(p) for p in m.parts],
+                    "parts": [_part(p, pictures) for p in m.parts],
                 }
                 for m in messages
                 if m.role != "system"
@@ -81,11 +88,12 @@ class Gemini:
             body["systemInstruction"] = {"parts": [{"text": system}]}
         return body
 
-    def _part(self, part: str | ImagePart) -> dict[str, Any]:
-        if isinstance(part, str):
-            return {"text": part}
-        kind, content = self._read_image(part)
-        return {"inlineData": {"mimeType": kind, "data": base64.b64encode(content).decode("ascii")}}
+
+def _part(part: str | ImagePart, pictures: ShownParts) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"text": part}
+    shown = pictures[part.sha256]
+    return {"inlineData": {"mimeType": shown.media, "data": shown.base64}}
 
 
 def parse(reply: Any) -> Completion:
@@ -123,4 +131,9 @@ def _usage(usage: Any) -> Usage:
         cached_tokens=int(usage.get("cachedContentTokenCount") or 0),
         output_tokens=int(usage.get("candidatesTokenCount") or 0) + thought,
         reasoning_tokens=thought,
+        image_tokens=sum(
+            int(part.get("tokenCount") or 0)
+            for part in usage.get("promptTokensDetails") or ()
+            if part.get("modality") == "IMAGE"
+        ),
     )

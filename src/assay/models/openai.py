@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.core.cost import Usage
+from assay.core.errors import InputError
 from assay.core.redact import hidden
-from assay.models.base import Completion, Message, Options, TokenScore
+from assay.models.base import Completion, Message, Options, TokenScore, View
 from assay.models.http import Call, Http, key_from
-from assay.models.images import ReadImage, data_url, read_file
+from assay.models.image_tokens import counted
+from assay.models.images import NO_PICTURES, Gallery, ShownParts
 from assay.models.limits import DEFAULT_LIMITS, Endpoint, Limits
 
 
@@ -27,7 +29,7 @@ class OpenAI:
 
     takes_images = True
 
-    def __init__(self, model: str, address: Address, read_image: ReadImage = read_file) -> None:
+    def __init__(self, model: str, address: Address, gallery: Gallery | None = None) -> None:
         self.model = model
         self.url = address.base_url.rstrip("/") + "/chat/completions"
         key = key_from(address.key_variable)
@@ -35,7 +37,7 @@ class OpenAI:
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
         self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
-        self._read_image = read_image
+        self.gallery = gallery or Gallery()
 
     @property
     def id(self) -> str:
@@ -46,18 +48,26 @@ class OpenAI:
         return self._http.endpoint
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        body = json.dumps(self.body(messages, options), ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
-        return await self._http.ask(Call(self.url, self._headers, body), parse)
+        try:
+            pictures = await self.gallery.shown(messages, options.view)
+        except InputError as bad:  # a picture that cannot be used is this record's trouble alone
+            return Completion("", error=str(bad))
+        body = json.dumps(self.body(messages, options, pictures), ensure_ascii=False)
+        call = Call(self.url, self._headers, body.encode("utf-8", "replace"))
+        said = await self._http.ask(call, parse)
+        return counted(said, pictures.values(), "openai", options.view, self.model)
 
     async def close(self) -> None:
         await self._http.close()
 
-    def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+    def body(
+        self, messages: Sequence[Message], options: Options, pictures: ShownParts = NO_PICTURES
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": [{"role": m.role, "content": self._content(m)} for m in messages],
+            "messages": [
+                {"role": m.role, "content": _content(m, options.view, pictures)} for m in messages
+            ],
             "max_tokens": options.max_tokens,
             "temperature": options.temperature,
         }
@@ -72,15 +82,19 @@ class OpenAI:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body
 
-    def _content(self, message: Message) -> str | list[dict[str, Any]]:
-        if all(isinstance(part, str) for part in message.parts):
-            return message.text
-        return [
-            {"type": "text", "text": part}
-            if isinstance(part, str)
-            else {"type": "image_url", "image_url": {"url": data_url(part, self._read_image)}}
-            for part in message.parts
-        ]
+
+def _content(message: Message, view: View, pictures: ShownParts) -> str | list[dict[str, Any]]:
+    if all(isinstance(part, str) for part in message.parts):
+        return message.text
+    return [
+        {"type": "text", "text": part}
+        if isinstance(part, str)
+        else {
+            "type": "image_url",
+            "image_url": {"url": pictures[part.sha256].url, "detail": view.detail},
+        }
+        for part in message.parts
+    ]
 
 
 def parse(reply: Any) -> Completion:
@@ -111,4 +125,5 @@ def usage_of(usage: Any) -> Usage:
         cached_tokens=int(prompt.get("cached_tokens") or 0),
         output_tokens=int(usage.get("completion_tokens") or 0),
         reasoning_tokens=int((done or {}).get("reasoning_tokens") or 0),
+        image_tokens=int(prompt.get("image_tokens") or 0),
     )
