@@ -2,12 +2,17 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from assay.core.annotation import Annotation
+from assay.core.digest import digest
+
+EDGE = 1e-9
 
 Confidence: TypeAlias = Callable[[Annotation], float | None]
 """Larger is surer; None where the answer does not say. Infinity is allowed, NaN is not."""
@@ -36,6 +41,35 @@ def least_entropy(annotation: Annotation) -> float | None:
 def own(annotation: Annotation) -> float | None:
     """The confidence the answer carries, whatever its source."""
     return annotation.confidence
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Confidences of several annotators made comparable: the chance of being right, by a logistic
+    curve (slope and offset over the logit of `base`) for each annotator id.
+
+    An annotator without a curve does not say how sure it is.
+    """
+
+    curves: tuple[tuple[str, float, float], ...]
+    base: Confidence = own
+
+    @property
+    def __name__(self) -> str:
+        return f"calibrated:{self.base.__name__}:{digest(self.curves, 4)}"
+
+    def __call__(self, annotation: Annotation) -> float | None:
+        raw = self.base(annotation)
+        line = next(((a, b) for who, a, b in self.curves if who == annotation.annotator), None)
+        if raw is None or line is None:
+            return None
+        return float(expit(line[0] * logit_of(raw) + line[1]))
+
+
+def logit_of(confidence: float) -> float:
+    """Probabilities of 0 and 1 are kept finite."""
+    held = min(max(confidence, EDGE), 1 - EDGE)
+    return math.log(held / (1 - held))
 
 
 BY_NAME: dict[str, Confidence] = {"margin": margin, "entropy": least_entropy, "own": own}
