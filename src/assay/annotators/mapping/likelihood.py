@@ -1,7 +1,9 @@
 """Reads the label from the model's own scores: the first token's alternatives, or a scorer's."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assay.annotators.mapping.base import UNPARSED, Reading
 from assay.annotators.prompt import AnswerForm
@@ -39,6 +41,7 @@ class Likelihood:
             raise SpecError(f"mapping `likelihood` needs kind `choice`, not `{schema.kind}`")
         scores = dict(completion.scores or {})
         if not scores and completion.tokens:
+            refuse_collisions(tuple(schema.names))
             scores = first_token_scores(schema, completion.tokens[0])
         return by_scores(scores)
 
@@ -54,28 +57,36 @@ def by_scores(scores: dict[str, float]) -> Reading:
 
 
 def first_token_scores(schema: Choice, token: TokenScore) -> dict[str, float]:
-    """Empty where no label starts with any of the alternatives: then the model said nothing."""
-    least = min(token.top.values(), default=token.logprob)
-    scores: dict[str, float] = {}
-    for name in schema.names:
-        starts = [
-            logprob
-            for piece, logprob in {token.token: token.logprob, **token.top}.items()
-            if (p := piece.strip().casefold()) and name.casefold().startswith(p)
-        ]
-        scores[name] = max(starts) if starts else -math.inf
-    if not any(math.isfinite(s) for s in scores.values()):
+    """Empty where no label starts with any of the alternatives, or where the best alternative
+    starts several labels: then the model has not said which it means."""
+    pieces = {token.token: token.logprob, **token.top}
+    best = {name: _best_start(name, pieces) for name in schema.names}
+    found = {name: piece for name, piece in best.items() if piece is not None}
+    if not found:
         return {}
-    return {name: s if math.isfinite(s) else least - 1 for name, s in scores.items()}
+    top = max(found.values(), key=pieces.__getitem__)
+    if sum(piece == top for piece in found.values()) > 1:
+        return {}
+    least = min(pieces.values()) - 1
+    return {name: pieces[found[name]] if name in found else least for name in schema.names}
 
 
-def refuse_collisions(schema: Choice, first_pieces: dict[str, str]) -> None:
-    """SpecError where two labels start with the same token, so that one score stands for both."""
+def _best_start(name: str, pieces: Mapping[str, float]) -> str | None:
+    """The likeliest alternative that the label starts with."""
+    starts = [p for p in pieces if p.strip() and name.casefold().startswith(p.strip().casefold())]
+    return max(starts, key=pieces.__getitem__, default=None)
+
+
+@lru_cache(maxsize=256)
+def refuse_collisions(names: tuple[str, ...]) -> None:
+    """SpecError where two labels begin with the same word, since the first token of an answer is
+    the same for both; only an embedded model scores whole labels."""
     seen: dict[str, str] = {}
-    for label, piece in first_pieces.items():
-        other = seen.setdefault(piece, label)
-        if other != label:
+    for name in names:
+        first = name.split()[0].casefold()
+        other = seen.setdefault(first, name)
+        if other != name:
             raise SpecError(
-                f"labels {other!r} and {label!r} start with the same token {piece!r}; rename one, "
-                "or take mapping `pattern`"
+                f"labels {other!r} and {name!r} begin with the same word, and mapping `likelihood` "
+                "of a remote model sees the first token alone; rename one, or take `pattern`"
             )
