@@ -12,10 +12,10 @@ from typing import Literal, TypeAlias
 
 from assay.core.annotation import Request
 from assay.core.record import ImagePart, Record, TextPart
-from assay.core.schema import Boxes, Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
+from assay.core.schema import Boxes, Choice, Form, MultiChoice, Scale, Schema, Spans
 from assay.core.schema.base import Label
 from assay.core.task import Example, Task
-from assay.core.value import Span, Value
+from assay.core.value import Box, Span, Value
 from assay.models.base import Message
 
 VERSION = "p1"
@@ -144,37 +144,32 @@ def _demand(schema: Schema, form: AnswerForm, focus: Sequence[str]) -> str:
     return f"Answer with {what} and nothing else."
 
 
+WHAT = {
+    "choice": "exactly one of the labels",
+    "multi": 'the labels that apply, parted by commas, or "none"',
+    "scale": "one number on the scale",
+    "form": 'one line "name: answer" for each',
+    "spans": 'a JSON list of {"text": exact quote, "label": label}',
+    "boxes": f"a JSON list of {BOX}, all four numbers shares of the picture, from 0 to 1",
+}
+SHAPES = {
+    "choice": '{"label": one of the labels}',
+    "multi": '{"labels": [those that apply]}',
+    "scale": '{"rating": number}',
+    "spans": '{"spans": [{"text": exact quote from the record, "label": label}, ...]}',
+    "boxes": f'{{"boxes": [{BOX}, ...]}}, all four numbers shares of the picture, from 0 to 1',
+}
+
+
 def _what(schema: Schema) -> str:
-    if isinstance(schema, Choice):
-        return "exactly one of the labels"
-    if isinstance(schema, MultiChoice):
-        return 'the labels that apply, parted by commas, or "none"'
-    if isinstance(schema, Scale):
-        return "one number on the scale"
-    if isinstance(schema, Form):
-        return 'one line "name: answer" for each'
-    if isinstance(schema, Spans):
-        return 'a JSON list of {"text": exact quote, "label": label}'
-    if isinstance(schema, Boxes):
-        return f"a JSON list of {BOX}, all four numbers shares of the picture, from 0 to 1"
-    return "your text"
+    return WHAT.get(schema.kind, "your text")
 
 
 def _shape(schema: Schema, focus: Sequence[str]) -> str:
-    if isinstance(schema, Choice):
-        return '{"label": one of the labels}'
-    if isinstance(schema, MultiChoice):
-        return '{"labels": [those that apply]}'
-    if isinstance(schema, Scale):
-        return '{"rating": number}'
-    if isinstance(schema, Spans):
-        return '{"spans": [{"text": exact quote from the record, "label": label}, ...]}'
-    if isinstance(schema, Boxes):
-        return f'{{"boxes": [{BOX}, ...]}}, all four numbers shares of the picture, from 0 to 1'
     if isinstance(schema, Form):
         names = [n for n in schema.fields if not focus or n in focus]
         return "{" + ", ".join(f'"{n}": ...' for n in names) + "}"
-    return '{"text": your answer}'
+    return SHAPES.get(schema.kind, '{"text": your answer}')
 
 
 def record_parts(record: Record) -> Parts:
@@ -229,17 +224,16 @@ def _word(value: Value) -> str:
     return ", ".join(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
+PROPERTY = {"choice": "label", "scale": "rating", "text": "text"}
+
+
 def _plain(value: Value, schema: Schema) -> object:
-    if isinstance(schema, Choice):
-        return {"label": value}
-    if isinstance(schema, MultiChoice) and isinstance(value, frozenset):
+    if schema.kind in PROPERTY:
+        return {PROPERTY[schema.kind]: value}
+    if isinstance(value, frozenset):
         return {"labels": sorted(value)}
-    if isinstance(schema, Scale):
-        return {"rating": value}
-    if isinstance(schema, FreeText):
-        return {"text": value}
-    if isinstance(schema, Boxes) and isinstance(value, tuple):
-        return {"boxes": [asdict(box) for box in value]}
+    if isinstance(value, tuple):
+        return {"boxes": [asdict(box) for box in value if isinstance(box, Box)]}
     if isinstance(value, dict):
         return {n: sorted(v) if isinstance(v, frozenset) else v for n, v in value.items()}
     return value

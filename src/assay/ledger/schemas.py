@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.core.errors import LedgerError
-from assay.core.schema import Choice, Form, FreeText, Label, MultiChoice, Scale, Schema, Spans
+from assay.core.schema import (
+    Boxes,
+    Choice,
+    Form,
+    FreeText,
+    Label,
+    MultiChoice,
+    Scale,
+    Schema,
+    Spans,
+)
 
 
 def schema_of(wording: Any) -> Schema:
@@ -25,7 +35,7 @@ def schema_of(wording: Any) -> Schema:
     )
 
 
-_LABELLED: Mapping[str, Any] = {cls.kind: cls for cls in (Choice, MultiChoice, Spans)}
+_LABELLED: Mapping[str, Any] = {cls.kind: cls for cls in (Choice, MultiChoice, Spans, Boxes)}
 
 
 def _label(wording: Any) -> Label:

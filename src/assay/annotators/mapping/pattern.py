@@ -6,6 +6,7 @@ whole words, in any script; a negated mention ("not hateful") is no mention, and
 labels it is a mention of the other one.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from assay.annotators.mapping.script import unspaced
 from assay.annotators.mapping.spans import read_spans
 from assay.annotators.prompt import AnswerForm
 from assay.core.annotation import Request
-from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
+from assay.core.schema import Boxes, Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
 from assay.core.schema.base import Label
 from assay.core.value import Value
 from assay.models.base import Completion
@@ -106,9 +107,9 @@ def find(
         return _number(schema, text)
     if isinstance(schema, Form):
         return _fields(schema, text, language)
-    if isinstance(schema, FreeText):
-        return schema.parse(text)
-    return None
+    if isinstance(schema, Boxes):
+        text = json.dumps(first_json(text))
+    return schema.parse(text) if isinstance(schema, Boxes | FreeText) else None
 
 
 def _choice(schema: Choice, text: str, language: str | None) -> Value | None:
