@@ -1,0 +1,255 @@
+"""Joint fusion: people and a model label apart, and their answers are merged (section 8).
+
+The formulas are in `quality.fusion`. People are asked without suggestions, since an answer that
+saw the model's would count the model twice; one that did all the same is refused.
+"""
+
+import asyncio
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiting
+from assay.core.digest import digest
+from assay.core.errors import InputError, SpecError
+from assay.core.record import Record
+from assay.core.schema.base import Schema
+from assay.core.value import Value, encode
+from assay.core.votes import Floats
+from assay.quality.fusion import FEW, Counts, Fusion, Labels, independent, learn
+from assay.strategies.base import Answer, Ask
+
+FUSABLE = ("choice", "multi", "scale", "form")
+LEAST = 1e-300  # probability of a label that is ruled out
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Learns confusions and temperature from the records themselves, by EM; needs them all.
+
+    `gold` (calibration) records keep their label while it learns; with none at all people are
+    taken to be mostly right. Each unit of an answer is fused by itself.
+    """
+
+    model: str
+    panel: str
+    gold: Mapping[str, Value] = field(default_factory=dict)
+    prior: Counts = FEW
+
+    @property
+    def id(self) -> str:
+        known = [sorted((r, encode(v)) for r, v in self.gold.items()), self.prior.each]
+        return f"joint({self.model}&{self.panel};{digest([*known, self.prior.own], 4)})"
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.model, self.panel)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        pairs = await asked(self.model, self.panel, records, ask)
+        fusions = fitted(pairs, self.gold, ask.task.schema, self.prior)
+        return decided(records, pairs, fusions, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedJoint:
+    """Fusions given, one a unit (from `fitted` on calibration gold): works in blocks."""
+
+    model: str
+    panel: str
+    fusions: Mapping[str, Fusion]
+
+    @property
+    def id(self) -> str:
+        made = [[u, f.confusion.tolist(), f.temperature] for u, f in self.fusions.items()]
+        return f"joint({self.model}&{self.panel};fitted {digest(made, 4)})"
+
+    @property
+    def whole(self) -> bool:
+        return False
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.model, self.panel)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        pairs = await asked(self.model, self.panel, records, ask)
+        return decided(records, pairs, self.fusions, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the model and the panel said about one record."""
+
+    model: Answer
+    panel: Answer
+
+    @property
+    def waiting_for(self) -> str | None:
+        return next((a.annotator for a in (self.panel, self.model) if isinstance(a, Waiting)), None)
+
+    @property
+    def record(self) -> str:
+        return self.model.record
+
+
+async def asked(model: str, panel: str, records: Sequence[Record], ask: Ask) -> list[Pair]:
+    """Both about every record, neither shown the other; InputError where one saw something."""
+    schema = ask.task.schema
+    if schema.kind not in FUSABLE:
+        raise SpecError(
+            f"joint fusion needs closed sets of labels; a {schema.kind} answer has none: take "
+            "`sequential` or `triage`"
+        )
+    said = await asyncio.gather(ask(model, records), ask(panel, records))
+    pairs = [Pair(*pair) for pair in zip(*said, strict=True)]
+    independent(a for p in pairs for a in (p.model, p.panel) if isinstance(a, Annotation))
+    for p in pairs:
+        _apart(model, p.panel)
+    return pairs
+
+
+def _apart(model: str, answer: Answer) -> None:
+    """A strategy as panel must not ask the model: its decisions would carry the model's answer."""
+    if not isinstance(answer, Annotation) or answer.mapping != "strategy":
+        return
+    if re.search(rf"(?<![\w-]){re.escape(model)}(?![\w-])", answer.annotator):
+        raise InputError(
+            f"{answer.annotator} asks {model!r} itself, so its answers are not independent of it; "
+            "fuse with people who label alone"
+        )
+
+
+def fitted(
+    pairs: Sequence[Pair], gold: Mapping[str, Value], schema: Schema, prior: Counts = FEW
+) -> dict[str, Fusion]:
+    """A fusion for each unit, from the records that both answered."""
+    both = [p for p in pairs if _said(p.model) and _said(p.panel)]
+    fusions: dict[str, Fusion] = {}
+    for unit in _units(pairs, schema):
+        said, log_probs, _ = unit.columns(both)
+        truth = np.array([unit.place(gold.get(p.record)) for p in both], dtype=np.int64)
+        fusions[unit.name] = learn(said, log_probs, truth, prior)
+    return fusions
+
+
+def decided(
+    records: Sequence[Record], pairs: Sequence[Pair], fusions: Mapping[str, Fusion], ask: Ask
+) -> list[Decision]:
+    """One decision a record; what only one of the two answered is decided from that answer."""
+    schema = ask.task.schema
+    merged: list[dict[str, dict[str, float]]] = [{} for _ in pairs]
+    for unit in _units(pairs, schema):
+        if unit.name not in fusions:
+            raise InputError(f"no fusion was fitted for {unit.name or 'the answer'!r}")
+        said, log_probs, spoken = unit.columns(pairs)
+        posterior = fusions[unit.name].fuse(said, log_probs).tolist()
+        for i in np.flatnonzero(spoken):
+            merged[i][unit.name] = dict(zip(unit.labels, posterior[i], strict=True))
+    return [_decide(r, p, m, schema) for r, p, m in zip(records, pairs, merged, strict=True)]
+
+
+def _decide(
+    record: Record, pair: Pair, merged: Mapping[str, Mapping[str, float]], schema: Schema
+) -> Decision:
+    if pair.waiting_for is not None:
+        return Decision(record.id, None, waiting_for=pair.waiting_for)
+    who = _who(_said(pair.model), _said(pair.panel))
+    if who is None:
+        return Decision(record.id, None, route=("nobody answered",))
+    value = schema.assemble({u: max(p, key=p.__getitem__) for u, p in merged.items()})
+    if value is None or not merged:
+        return Decision(record.id, None, route=("the labels make no answer",))
+    sure = min(max(p.values()) for p in merged.values())  # of the least sure unit
+    scores = {
+        f"{u}={label}" if u else label: math.log(max(q, LEAST))
+        for u, p in merged.items()
+        for label, q in p.items()
+    }
+    route = ("fused",) if who is DecidedBy.BOTH else (f"{who} alone",)
+    return Decision(record.id, value, sure, Source.PROBABILITY, who, route, scores)
+
+
+def _who(model: bool, panel: bool) -> DecidedBy | None:
+    if model and panel:
+        return DecidedBy.BOTH
+    return DecidedBy.MODEL if model else DecidedBy.PEOPLE if panel else None
+
+
+def _said(answer: Answer) -> bool:
+    return isinstance(answer, Annotation) and answer.answered
+
+
+def _value(answer: Answer) -> Value | None:
+    return answer.value if isinstance(answer, Annotation) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One decision in the answers, with the labels it can take."""
+
+    name: str
+    labels: tuple[str, ...]
+    schema: Schema
+
+    def columns(self, pairs: Sequence[Pair]) -> tuple[Labels, Floats, NDArray[np.bool_]]:
+        """The panel's labels, the model's log probabilities, and whether either said anything."""
+        said = np.array([self.place(_value(p.panel)) for p in pairs], dtype=np.int64)
+        own = np.array([self.place(_value(p.model)) for p in pairs], dtype=np.int64)
+        rows = [self._row(p.model, place) for p, place in zip(pairs, own.tolist(), strict=True)]
+        log_probs = np.array(rows, dtype=np.float64).reshape(-1, len(self.labels))
+        return said, log_probs, (said >= 0) | (own >= 0)
+
+    def place(self, value: Value | None) -> int:
+        """The number of the label; -1 where the value is missing or says nothing about the unit."""
+        label = None if value is None else self.schema.label(value, self.name)
+        return -1 if label is None else self.labels.index(label)
+
+    def _row(self, answer: Answer, place: int) -> list[float]:
+        """Log probabilities from label scores, else from a confidence; even where silent."""
+        if place < 0 or not isinstance(answer, Annotation):
+            return [0.0] * len(self.labels)
+        given = answer.scores or {}
+        scores = [given.get(f"{self.name}={x}" if self.name else x) for x in self.labels]
+        known = [score for score in scores if score is not None]
+        if len(known) == len(scores):
+            return known
+        sure = _probability(answer)
+        row = [math.log(max((1 - sure) / (len(self.labels) - 1), LEAST))] * len(self.labels)
+        row[place] = math.log(max(sure, LEAST))
+        return row
+
+
+def _units(pairs: Sequence[Pair], schema: Schema) -> list[_Unit]:
+    values = [v for p in pairs for a in (p.model, p.panel) if (v := _value(a)) is not None]
+    return [_Unit(name, _labels(schema, name), schema) for name in schema.units(values)]
+
+
+def _labels(schema: Schema, unit: str) -> tuple[str, ...]:
+    labels = schema.unit_labels(unit)
+    if labels is None or len(labels) < 2:
+        raise SpecError(
+            f"joint fusion needs a closed set of labels, two or more; {unit or 'the answer'!r} "
+            "has none"
+        )
+    return labels
+
+
+def _probability(answer: Annotation) -> float:
+    if answer.confidence is None or answer.confidence_source is Source.RANK:
+        raise InputError(
+            f"record {answer.record!r}: {answer.annotator} gives neither label scores nor a "
+            "probability; joint fusion needs one of them"
+        )
+    if answer.confidence_source is Source.MARGIN:
+        return float(expit(answer.confidence))
+    return min(max(answer.confidence, 0.0), 1.0)

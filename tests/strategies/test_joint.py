@@ -1,0 +1,161 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from assay.core.annotation import Annotation, DecidedBy, Waiting
+from assay.core.errors import InputError, SpecError
+from assay.core.record import Record, text_record
+from assay.core.schema import Choice, FreeText, MultiChoice, Scale
+from assay.core.task import Task
+from assay.core.value import Value
+from assay.quality.fusion import Fusion
+from assay.strategies.base import Answer
+from assay.strategies.joint import FittedJoint, Joint, asked, fitted
+from tests.strategies.recorded_ask import Given, RecordedAsk
+
+LABELS = ["a", "b", "c"]
+TASK = Task("t", "which?", Choice(LABELS))
+
+
+def world(n: int = 600, seed: int = 0) -> tuple[list[Record], RecordedAsk, dict[str, Value]]:
+    """A person right with 0.8 and a model about as often, with independent errors."""
+    rng = np.random.default_rng(seed)
+    records = [text_record(f"r{i}", f"text {i}") for i in range(n)]
+    truth = rng.integers(0, 3, n)
+    scores = rng.normal(0, 1, (n, 3)) + 1.6 * np.eye(3)[truth]
+    other = (truth + rng.integers(1, 3, n)) % 3
+    said = np.where(rng.random(n) < 0.8, truth, other)
+    model: Given = {
+        r.id: (LABELS[int(row.argmax())], dict(zip(LABELS, row.tolist(), strict=True)))
+        for r, row in zip(records, scores, strict=True)
+    }
+    people: Given = {r.id: (LABELS[h], None) for r, h in zip(records, said, strict=True)}
+    gold: dict[str, Value] = {r.id: LABELS[t] for r, t in zip(records, truth, strict=True)}
+    return records, RecordedAsk(TASK, {"model": model, "panel": people}, ["panel"]), gold
+
+
+def accuracy(values: dict[str, Value | None], gold: dict[str, Value]) -> float:
+    return sum(values[r] == gold[r] for r in gold) / len(gold)
+
+
+@pytest.mark.parametrize("labelled", [0, 50])
+async def test_joint_beats_both_parties_and_says_that_both_decided(labelled: int) -> None:
+    records, ask, gold = world()
+    few = dict(list(gold.items())[:labelled])
+    decisions = await Joint("model", "panel", few).label(records, ask)
+    assert {d.decided_by for d in decisions} == {DecidedBy.BOTH}
+    joint = accuracy({d.record: d.value for d in decisions}, gold)
+    alone = [accuracy({r: v for r, (v, _) in given.items()}, gold) for given in ask.given.values()]
+    assert joint > max(alone) + 0.03
+
+
+async def test_people_are_asked_about_every_record_and_shown_nothing() -> None:
+    records, ask, _ = world(50)
+    await Joint("model", "panel").label(records, ask)
+    assert ask.asked == {"model": 50, "panel": 50}
+    assert all(not way.saw and not way.hint for _, _, way in ask.log)
+
+
+async def test_fusions_fitted_on_gold_decide_in_blocks_as_at_once() -> None:
+    records, ask, gold = world()
+    pairs = await asked("model", "panel", records[:200], ask)
+    strategy = FittedJoint("model", "panel", fitted(pairs, gold, TASK.schema))
+    at_once = await strategy.label(records, ask)
+    blocks = [
+        d for i in range(0, 600, 150) for d in await strategy.label(records[i : i + 150], ask)
+    ]
+    assert at_once == blocks
+
+
+async def test_what_one_of_them_leaves_open_the_other_decides() -> None:
+    records, ask, _ = world(100)
+    model: Given = dict(ask.given["model"]) | {"r0": (None, None), "r2": (None, None)}
+    people: Given = dict(ask.given["panel"]) | {"r1": (None, None), "r2": (None, None)}
+    people = {r: given for r, given in people.items() if r != "r3"}
+    both = RecordedAsk(TASK, {"model": model, "panel": people}, ["panel"])
+    decisions = await Joint("model", "panel").label(records, both)
+    assert [d.decided_by for d in decisions[:3]] == [DecidedBy.PEOPLE, DecidedBy.MODEL, None]
+    assert decisions[0].value == people["r0"][0]
+    assert decisions[2].route == ("nobody answered",)
+    assert decisions[3].waiting_for == "panel"
+
+
+class SeenAsk(RecordedAsk):
+    """People who were shown the model's answer, whatever they were asked."""
+
+    async def __call__(self, annotator: str, *rest: object, **more: object) -> list[Answer]:
+        answers = await super().__call__(annotator, *rest, **more)  # type: ignore[arg-type]
+        if annotator != "panel":
+            return answers
+        return [replace(a, saw=("key",)) for a in answers if isinstance(a, Annotation)]
+
+
+async def test_people_who_saw_the_model_are_refused() -> None:
+    records, ask, gold = world(20)
+    seen = SeenAsk(TASK, ask.given, ["panel"])
+    with pytest.raises(InputError, match="'r0': panel answered after seeing 1 other answer"):
+        await Joint("model", "panel", gold).label(records, seen)
+
+
+class NestedAsk(RecordedAsk):
+    """A panel that is a strategy asking the model, as the engine would answer for it."""
+
+    async def __call__(self, annotator: str, *rest: object, **more: object) -> list[Answer]:
+        answers = await super().__call__(annotator, *rest, **more)  # type: ignore[arg-type]
+        if annotator != "panel":
+            return answers
+        name = "sequential(model>people;top1)"
+        return [
+            a if isinstance(a, Waiting) else replace(a, annotator=name, mapping="strategy")
+            for a in answers
+        ]
+
+
+async def test_a_panel_that_asks_the_model_itself_is_refused() -> None:
+    records, ask, _ = world(20)
+    nested = NestedAsk(TASK, ask.given, ["panel"])
+    with pytest.raises(InputError, match="asks 'model' itself"):
+        await Joint("model", "panel").label(records, nested)
+    other = NestedAsk(TASK, {"my-model": ask.given["model"], "panel": ask.given["panel"]})
+    assert len(await Joint("my-model", "panel").label(records, other)) == 20
+
+
+async def test_each_tag_of_a_set_is_fused_by_itself() -> None:
+    records = [text_record(f"r{i}", "t") for i in range(40)]
+    sure = {"x=yes": -0.1, "x=no": -2.4, "y=yes": -3.0, "y=no": -0.05}
+    model: Given = {r.id: (frozenset({"x"}), sure) for r in records}
+    people: Given = {
+        r.id: (frozenset({"x", "y"} if i == 0 else {"x"}), None) for i, r in enumerate(records)
+    }
+    task = Task("t", "?", MultiChoice(["x", "y"]))
+    ask = RecordedAsk(task, {"model": model, "panel": people}, ["panel"])
+    decisions = await Joint("model", "panel").label(records, ask)
+    assert {d.value for d in decisions[1:]} == {frozenset({"x"})}
+    assert set(decisions[0].scores or {}) == set(sure)
+    assert (decisions[0].confidence or 1) < (decisions[1].confidence or 0)
+
+
+async def test_a_confidence_stands_in_for_scores_and_neither_is_refused() -> None:
+    records, ask, _ = world(30)
+    flat: Given = {r: (v, None) for r, (v, _) in ask.given["model"].items()}
+    bare = RecordedAsk(TASK, {"model": flat, "panel": ask.given["panel"]}, ["panel"])
+    with pytest.raises(InputError, match="neither label scores nor a probability"):
+        await Joint("model", "panel").label(records, bare)
+    some: Given = {r: (v, {str(v): 0.9}) for r, (v, _) in flat.items()}  # one score, as confidence
+    sure = RecordedAsk(TASK, {"model": some, "panel": ask.given["panel"]}, ["panel"])
+    decisions = await Joint("model", "panel").label(records, sure)
+    assert {d.decided_by for d in decisions} == {DecidedBy.BOTH}
+
+
+@pytest.mark.parametrize("schema", [FreeText(), Scale(0, 1, None)])
+async def test_open_answers_cannot_be_fused(schema: FreeText | Scale) -> None:
+    ask = RecordedAsk(Task("t", "?", schema), {"model": {}, "panel": {}}, ["panel"])
+    with pytest.raises(SpecError, match="closed set"):
+        await Joint("model", "panel").label([text_record("r", "x")], ask)
+
+
+def test_a_change_of_gold_or_fusion_changes_the_id() -> None:
+    assert Joint("m", "p").id != Joint("m", "p", {"r": "a"}).id
+    one, two = ({"": Fusion(np.eye(2), t)} for t in (1.0, 2.0))
+    assert FittedJoint("m", "p", one).id != FittedJoint("m", "p", two).id
