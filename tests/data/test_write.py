@@ -1,12 +1,16 @@
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import InputError
 from assay.data.read import read_rows
-from assay.data.write import DECISION_FIELDS, decision_rows, write_rows
+from assay.data.write import DECISION_FIELDS, decision_rows, guarded, write_rows
 
 DECISIONS = [
     Decision("r1", "a", decided_by=DecidedBy.MODEL, route=("m",)),
@@ -34,11 +38,66 @@ def test_nothing_half_written_stays(tmp_path: Path, name: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_formula_is_not_run_by_a_spreadsheet(tmp_path: Path) -> None:
-    bad = [Decision("=1+1", "a", decided_by=DecidedBy.MODEL)]
-    write_rows(decision_rows(bad), DECISION_FIELDS, tmp_path / "x.csv")
+FORMULAS = st.sampled_from([*"=+-@\t\r\n", "＝", "＋", "－", "＠"])
+
+
+@given(FORMULAS, st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=9))
+def test_a_formula_is_not_run_by_a_spreadsheet(sign: str, rest: str) -> None:
+    text = sign + rest
+    try:
+        float(text)
+    except ValueError:
+        assert guarded(text) == "'" + text
+    else:
+        assert guarded(text) in (text, "'" + text)
+
+
+@pytest.mark.parametrize("text", ["-1.5", "+3", "-2e-05", "-0", "a=1", "r-1", "", "'=1"])
+def test_numbers_and_common_words_stay(text: str) -> None:
+    assert guarded(text) == text
+
+
+def test_every_cell_of_a_csv_is_guarded(tmp_path: Path) -> None:
+    bad = "=HYPERLINK(1)"
+    rows = [Decision(bad, bad, decided_by=DecidedBy.MODEL, route=(bad,), waiting_for=bad)]
+    write_rows(decision_rows(rows), DECISION_FIELDS, tmp_path / "x.csv")
     [(_, row)] = read_rows(tmp_path / "x.csv")
-    assert row["record"] == "'=1+1"
+    assert [v for v in row.values() if bad in str(v)] == ["'" + bad] * 4
+    write_rows(decision_rows(rows), DECISION_FIELDS, tmp_path / "x.jsonl")
+    [(_, row)] = read_rows(tmp_path / "x.jsonl")
+    assert row["record"] == bad  # only spreadsheets run cells
+
+
+def test_a_link_stays_a_link_and_an_older_dataset_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text("older")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    write_rows(decision_rows(DECISIONS), DECISION_FIELDS, tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert "r1" in (tmp_path / "real.csv").read_text()
+    for part in (DECISIONS, DECISIONS[:1]):
+        write_rows(decision_rows(part), DECISION_FIELDS, tmp_path / "folder")
+    assert len(list(read_rows(tmp_path / "folder"))) == 1
+    assert {p.name for p in tmp_path.iterdir()} == {"real.csv", "link.csv", "folder"}
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.tex").write_text("years of work")
+    with pytest.raises(InputError, match=r"holds other things \(chapter1.tex"):
+        write_rows(decision_rows(DECISIONS), DECISION_FIELDS, tmp_path / "thesis")
+    assert (tmp_path / "thesis" / "chapter1.tex").read_text() == "years of work"
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "x.jsonl"
+    os.mkfifo(pipe)
+    heard: list[str] = []
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+    reader.start()
+    write_rows(decision_rows(DECISIONS), DECISION_FIELDS, pipe)
+    reader.join()
+    assert heard[0].count("\n") == 3
+    assert pipe.is_fifo()
 
 
 def test_an_unknown_ending_is_one_clear_line(tmp_path: Path) -> None:

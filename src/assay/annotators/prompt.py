@@ -5,6 +5,7 @@ embedded model evaluates it once. A record stands between delimiters that cannot
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
@@ -31,7 +32,11 @@ WHERE: dict[Modality, str] = {
     "image": "is what is to be seen in the picture or pictures",
     "both": f"is the picture or pictures and the text between {OPEN} and {CLOSE}",
 }
-_FENCE = str.maketrans({"<": "‹", ">": "›"})
+_CONTROL = re.compile(
+    r"<(?=[^\w<]*record|[|｜]|/?s>|<sys|/?(?:start|end)_of_|(?:bos|eos)>)|\[(?=/?inst\])", re.I
+)
+"""Where a delimiter, or a token that parts the turns of a chat, would begin."""
+_HARMLESS = {"<": "‹", "[": "［"}
 
 
 Parts: TypeAlias = list[str | ImagePart]
@@ -185,17 +190,20 @@ def record_parts(record: Record) -> Parts:
 
 
 def _fenced(part: TextPart, named: bool) -> str:
-    """No text can close the fence: angle brackets of fence-like words are replaced."""
-    text = part.text
-    low = text.lower()
-    if "record>" in low or ("record " in low and "<" in low):
-        text = text.translate(_FENCE)
+    text = harmless(part.text)
     return f"{part.name}:\n{OPEN}{text}{CLOSE}" if named else f"{OPEN}{text}{CLOSE}"
+
+
+def harmless(text: str) -> str:
+    """The text, unable to close its fence or to begin another turn of the chat."""
+    if "<" not in text and "[" not in text:
+        return text
+    return _CONTROL.sub(lambda found: _HARMLESS[found[0]], text)
 
 
 def _example(example: Example, schema: Schema, form: AnswerForm) -> Parts:
     said = spoken(schema, example, form)
-    why = f"{example.rationale}\n" if example.rationale else ""
+    why = f"{harmless(example.rationale)}\n" if example.rationale else ""
     tag = "Label: " if form == "last_line" or why else ""
     return [*record_parts(example.record), f"{_ending(form)} {why}{tag}{said}"]
 

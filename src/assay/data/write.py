@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,6 +31,9 @@ ANNOTATION_FIELDS = (
     "rationale", "raw", "error", "cost", "seconds", "replica", "focus", "saw", "run", "at", "key",
 )  # fmt: skip
 NUMBERS = frozenset({"confidence", "cost", "seconds", "at"})
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.A)
 
 Table = dict[str, object]
 
@@ -146,14 +150,17 @@ def _csv(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
         writer = csv.DictWriter(file, fields)
         writer.writeheader()
         for row in rows:
-            writer.writerow({k: _guarded(v) for k, v in row.items()})
+            writer.writerow({k: guarded(v) for k, v in row.items()})
             count += 1
     return count
 
 
-def _guarded(content: object) -> object:
-    """A cell that a spreadsheet would run as a formula gets a leading apostrophe."""
-    if isinstance(content, str) and content[:1] in ("=", "+", "@", "\t", "\r"):
+def guarded(content: object) -> object:
+    """A cell that a spreadsheet would run as a formula gets a leading apostrophe; numbers do not.
+
+    The signs are those of OWASP's page on CSV injection, their full-width forms too.
+    """
+    if isinstance(content, str) and content.startswith(FORMULA) and not NUMBER.fullmatch(content):
         return "'" + content
     return content
 

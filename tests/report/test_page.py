@@ -1,0 +1,133 @@
+"""The page shows hostile words as words: no markup of theirs, no script, nothing from outside."""
+
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Source, answer
+from assay.core.record import Record, TextPart
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.ledger import MemoryLedger, Run
+from assay.report import Reference, Story, gather, write_report
+from assay.report.charts import bars
+from assay.report.page import render
+
+PIECES = [
+    "<script>alert(1)</script>",
+    "<img/src=x/onerror=alert(1)>",
+    "</td></table>",
+    "\"'><svg/onload=",
+    "&lt;b&gt;",
+    "javascript:alert(1)",
+    "{{7*7}}",
+    "{%raw%}",
+    "<!--",
+    "]]>",
+    "<style>*{}</style>",
+    "<a/href=//e>",
+    "<base/href=//e>",
+    "'",
+    '"',
+    "<meta/http-equiv=refresh/content=0;url=//e>",
+    "</main></body></html>",
+    "<p>",
+]
+HOSTILE = st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map("".join)
+VOID = {"meta", "br", "img", "input", "hr", "link"}
+
+
+class Page(HTMLParser):
+    """Tags by number, attributes by name, and the text outside style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: set[str] = set()
+        self.metas: list[dict[str, str | None]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes |= {name for name, _ in attrs}
+        if tag == "meta":
+            self.metas.append(dict(attrs))
+        if tag not in VOID and not self.rawdata[self.offset :].startswith("/>"):
+            self.open.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def told(hostile: str) -> str:
+    """A report in which everything that comes from outside is `hostile`."""
+    task = Task(hostile, hostile, Choice([hostile, "other"]), hostile)
+    records = [Record(f"{i}{hostile}", (TextPart(hostile),), hostile, hostile) for i in range(40)]
+    held = MemoryLedger()
+    held.add_records(records)
+    held.start_run(Run("run", task.id, hostile, 0.0, settings={"annotators": {hostile: "m"}}))
+    held.add(
+        [
+            answer(
+                Request(task, r, "m" if i else hostile), Outcome.ANSWERED, value=hostile,
+                raw="raw" + hostile, rationale=hostile, confidence=0.5,
+                confidence_source=Source.LIKELIHOOD,
+            )
+            for i, r in enumerate(records)
+        ]
+    )  # fmt: skip
+    failed = Request(task, records[0], f"2{hostile}")
+    held.add([answer(failed, Outcome.FAILED, error=hostile)])
+    held.add_decisions(
+        "run",
+        [
+            Decision(r.id, hostile, 0.5, Source.LIKELIHOOD, DecidedBy.MODEL, (hostile,))
+            for r in records[:-1]
+        ]
+        + [Decision(records[-1].id, None, waiting_for=hostile)],
+    )
+    values = {r.id: "other" if i % 2 else hostile for i, r in enumerate(records)}
+    story = Story(task, Reference(hostile, values), notes=(hostile,), currency="USD")
+    return render(gather(held, "run", story))
+
+
+PLAIN = Page(told("plain"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(HOSTILE)
+def test_hostile_words_make_no_markup(hostile: str) -> None:
+    page = Page(told(hostile))
+    assert page.tags == PLAIN.tags
+    assert page.attributes == PLAIN.attributes
+    assert not any(name.startswith("on") or name in ("href", "src") for name in page.attributes)
+    assert hostile in "".join(page.words)
+
+
+def test_nothing_is_run_and_nothing_is_fetched(tmp_path: Path) -> None:
+    [policy] = [m["content"] for m in PLAIN.metas if m.get("http-equiv")]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert not {"script", "link", "iframe", "object", "embed", "base", "form"} & set(PLAIN.tags)
+
+
+@given(st.dictionaries(HOSTILE | st.text(), st.integers(1, 9), min_size=1, max_size=25))
+def test_names_in_a_chart_are_text(counts: dict[str, int]) -> None:
+    drawn = bars(Counter(counts))
+    assert set(Page(drawn).tags) == {"svg", "title", "text", "rect"}
+
+
+def test_a_report_is_put_in_place_whole(tmp_path: Path) -> None:
+    held = MemoryLedger()
+    task = Task("t", "q", Choice(["a", "b"]))
+    held.start_run(Run("run", task.id, "s", 0.0))
+    out = tmp_path / "deep" / "report.html"
+    write_report(held, "run", Story(task), out)
+    write_report(held, "run", Story(task), out)
+    assert "Nothing is decided yet" in out.read_text()
+    assert [p.name for p in out.parent.iterdir()] == ["report.html"]
