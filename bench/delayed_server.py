@@ -55,17 +55,21 @@ class Chat(asyncio.Protocol):
             if len(self.buffer) < size:
                 return
             body, self.buffer = self.buffer[end + 4 : size], self.buffer[size:]
+            self.heard(body)
             answer = REPLIES[zlib.crc32(body[-200:]) % 2]
             asyncio.get_running_loop().call_later(self.delay, self.answer, answer)
+
+    def heard(self, body: bytes) -> None:
+        """What a bench that watches what is sent may do with it."""
 
     def answer(self, content: bytes) -> None:
         if not self.transport.is_closing():
             self.transport.write(content)
 
 
-async def serve(delay: float) -> None:
+async def serve(delay: float, chat: type[Chat] = Chat) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Chat(delay), "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(lambda: chat(delay), "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
