@@ -1,0 +1,114 @@
+"""A key is in the environment and in the header of a call, and nowhere else."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from assay.core.redact import hidden
+from tests.cli.commands import TASK, assay, complaint, process, project, remote
+from tests.servers import Server, completion, serving
+
+KEY = "sk-0123456789abcdef"
+ENV = {"ASSAY_TEST_KEY": KEY}
+ROWS = "id,text,label\n" + "".join(f"{i},text {i},positive\n" for i in range(9))
+
+
+async def echo(request: web.Request, text: str) -> web.StreamResponse:
+    """A server that says the key wherever a server can: in texts, errors, and broken replies."""
+    key = request.headers.get("Authorization", "") + request.headers.get("x-api-key", "")
+    number = int(text.rsplit(maxsplit=1)[-1])
+    if number % 3 == 0:
+        return web.json_response({"error": {"message": f"bad key {key}"}}, status=400)
+    if number % 3 == 1:
+        return web.json_response(completion(f"negative, says {key}"))
+    return web.Response(text=f"{{{key}", status=500, headers={"X-Key": key})
+
+
+def told(folder: Path) -> bytes:
+    """Every byte of every file but the data."""
+    files = [p for p in folder.rglob("*") if p.is_file() and p.name != "a.csv"]
+    assert len(files) > 5
+    return b"\0".join(p.read_bytes() for p in files)
+
+
+async def test_a_key_is_in_no_ledger_log_report_or_export(tmp_path: Path) -> None:
+    async with serving(Server(echo)) as url:
+        who = remote(url, ", key_env: ASSAY_TEST_KEY")
+        project(tmp_path, task=TASK + "gold: {label: label}\n", rows=ROWS.encode(), who=who)
+        commands = [
+            ["check", "task.yaml"], ["run", "task.yaml"], ["run", "task.yaml", "--json"],
+            ["report", "task.yaml"], ["export", "task.yaml", "-o", "x.csv"],
+            ["export", "task.yaml", "-o", "x.jsonl", "--annotations"],
+            ["export", "task.yaml", "-o", "x.parquet", "--annotations"],
+        ]  # fmt: skip
+        said = b""
+        for words in commands:
+            done = await asyncio.to_thread(process, tmp_path, *words, env=ENV)
+            assert done.returncode == 0, done.stderr
+            said += (done.stdout + done.stderr).encode()
+    everything = told(tmp_path) + said
+    assert KEY.encode() not in everything
+    assert b"bad key Bearer ***" in everything
+    answers = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    assert any(a["raw"] == "negative, says Bearer ***" for a in answers)
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
+async def test_a_refused_key_is_not_repeated(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_TEST_KEY", KEY)
+
+    async def refuse(request: web.Request, text: str) -> web.StreamResponse:
+        heard.append(KEY in str(dict(request.headers)))
+        return web.json_response({"error": {"message": f"no such key: {KEY}"}}, status=401)
+
+    heard: list[bool] = []
+    async with serving(Server(refuse)) as url:
+        who = remote(url, ", key_env: ASSAY_TEST_KEY").replace("openai", kind)
+        project(tmp_path, who=who)
+        done = await asyncio.to_thread(assay, tmp_path, "run", "task.yaml")
+    assert done.returncode == 3
+    assert all(heard)
+    assert heard
+    assert "refuses the key" in done.stdout
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_passwords_in_urls_are_hidden_from_messages(tmp_path: Path) -> None:
+    secret = "http://user:hunter2@127.0.0.1:9/v1"
+    project(tmp_path, who=remote(secret))
+    done = assay(tmp_path, "run", "task.yaml")
+    assert done.returncode == 3
+    assert "http://user:***@127.0.0.1:9/v1" in done.stdout
+    place = "postgresql+nothing://user:hunter2@127.0.0.1:9/x"
+    done_too = assay(tmp_path, "run", "task.yaml", "--ledger", place)
+    assert "hunter2" not in done.stdout + complaint(done_too)
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("postgresql://me:pass@host/db", "postgresql://me:***@host/db"),
+        ("postgresql://me:p:a@host/db", "postgresql://me:***@host/db"),
+        ("http://host:8080/v1", "http://host:8080/v1"),
+        ("/home/me/l.sqlite", "/home/me/l.sqlite"),
+        ("C:\\me@home\\l.sqlite", "C:\\me@home\\l.sqlite"),
+    ],
+)
+def test_only_a_password_is_hidden(place: str, shown: str) -> None:
+    assert hidden(place) == shown
+
+
+@pytest.mark.parametrize("key", ["clé", "two\nlines", "\x7f"])
+def test_a_key_that_no_header_can_carry_is_named_by_its_variable(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_TEST_KEY", key)
+    project(tmp_path, who=remote("http://127.0.0.1:9/v1", ", key_env: ASSAY_TEST_KEY"))
+    said = complaint(assay(tmp_path, "run", "task.yaml"))
+    assert "ASSAY_TEST_KEY" in said
+    assert key not in said
