@@ -20,6 +20,7 @@ from assay.core.value import Value
 Floats = NDArray[np.float32]
 
 BLOCK = 16  # records looked at together
+REMEMBERED = 4096  # records; some nine kilobytes each
 SHARPNESS = 10.0  # how much more a class speaks for a label that is nearer by one cosine
 SHOWN = 3  # classes named in a rationale
 VERSION = "1"
@@ -59,15 +60,29 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Records seen through a network; several pictures of one record are averaged."""
+    """Records seen through a network; several pictures of one record are averaged.
+
+    The last few thousand are remembered, so that several questions, or a classifier that is fitted
+    again and again, cost one look.
+    """
 
     eye: Eye
+    _known: dict[str, Seen] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def id(self) -> str:
         return self.eye.id
 
     def seen(self, records: Sequence[Record]) -> list[Seen | InputError]:
+        known = {r.digest: self._known.get(r.digest) for r in records}
+        new = [r for r in records if known[r.digest] is None]
+        looked = dict(zip((r.digest for r in new), self._look(new), strict=True))
+        self._known.update({key: one for key, one in looked.items() if isinstance(one, Seen)})
+        for old in list(self._known)[:-REMEMBERED]:
+            self._known.pop(old, None)
+        return [known[r.digest] or looked[r.digest] for r in records]
+
+    def _look(self, records: Sequence[Record]) -> list[Seen | InputError]:
         parts = [part for record in records for part in record.images]
         read = self.eye.read(parts)
         whole = [pixels for pixels in read if not isinstance(pixels, InputError)]
