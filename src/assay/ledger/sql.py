@@ -24,6 +24,12 @@ from assay.ledger.votes import votes_from_rows
 
 PAGE = 2_000  # rows fetched at once
 AT_ONCE = 2_000  # names looked up, or records added, in one statement
+PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL",  # what was committed survives kill -9 and a power cut
+    "busy_timeout=60000",
+    # keys are spread over their whole index: hold more of it, and copy it to the file less often
+    "cache_size=-16384", "wal_autocheckpoint=8000",
+)  # fmt: skip
 T = TypeVar("T")
 
 
@@ -229,8 +235,7 @@ def _engine(url: str) -> Engine:
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: Any, _: Any) -> None:
-            # WAL with full sync: a commit that returned survives kill -9 and a power cut
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=60000"):
+            for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
 
     return engine
