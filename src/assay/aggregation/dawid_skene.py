@@ -38,6 +38,28 @@ class Prior:
 NOTHING = Prior(0.0, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Where EM stopped: the posterior (true label x row of the design), the probability of each
+    cell under each true label, the log shares of the labels, and the votes expected."""
+
+    design: Design
+    probs: Floats
+    cells: Floats
+    shares: Floats
+    counts: Floats
+
+    def right(self) -> Floats:
+        """Votes expected to be right, of each annotator that voted."""
+        return own_cells(self.design, self.counts)
+
+    def fitted(self) -> Fitted:
+        d = self.design
+        skill = np.zeros(d.table.annotators)
+        skill[d.who] = self.right() / np.maximum(d.per_annotator(self.counts.sum(axis=0)), EPS)
+        return Fitted(self.probs if d.kept is None else self.probs[:, d.kept.of], skill)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DawidSkene:
     """A confusion matrix an annotator (Dawid and Skene 1979); skill is expected agreement.
@@ -58,11 +80,13 @@ class DawidSkene:
         return "dawid-skene"
 
     def aggregate(self, votes: Votes) -> Consensus:
-        known = prior_counts(votes, self.prior, self.priors)
-        stop = (self.iterations, self.tolerance)
-        return consensus(
-            votes, lambda t: solve(t, confusions(known), stop), self.gold, Source.PROBABILITY
-        )
+        solve = self.solver(votes)
+        return consensus(votes, lambda t: solve(t).fitted(), self.gold, Source.PROBABILITY)
+
+    def solver(self, votes: Votes) -> Callable[[Table], Solved]:
+        """What fits one table of these votes."""
+        answering = confusions(prior_counts(votes, self.prior, self.priors))
+        return lambda table: solve(table, answering, (self.iterations, self.tolerance))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +104,13 @@ class OneCoin:
         return "one-coin"
 
     def aggregate(self, votes: Votes) -> Consensus:
-        known = prior_counts(votes, self.prior, self.priors)
-        stop = (self.iterations, self.tolerance)
-        return consensus(
-            votes, lambda t: solve(t, coins(known), stop), self.gold, Source.PROBABILITY
-        )
+        solve = self.solver(votes)
+        return consensus(votes, lambda t: solve(t).fitted(), self.gold, Source.PROBABILITY)
+
+    def solver(self, votes: Votes) -> Callable[[Table], Solved]:
+        """What fits one table of these votes."""
+        answering = coins(prior_counts(votes, self.prior, self.priors))
+        return lambda table: solve(table, answering, (self.iterations, self.tolerance))
 
 
 Answering = Callable[[Design, Floats], Floats]
@@ -122,7 +148,7 @@ def confusions(known: Floats) -> Answering:
 def coins(known: Floats) -> Answering:
     def answering(d: Design, counts: Floats) -> Floats:
         right, wrong = known[d.who, 0], known[d.who, 1]
-        own = d.per_annotator(counts[d.cell_label, np.arange(len(d.cell_label))]) + right
+        own = own_cells(d, counts) + right
         total = d.per_annotator(counts.sum(axis=0)) + right + wrong
         skill = own / np.where(total == 0, 1, total)  # no weight, no prior: skill 0 and no say
         is_right = d.cell_label == np.arange(d.truths)[:, None]
@@ -132,28 +158,26 @@ def coins(known: Floats) -> Answering:
     return answering
 
 
-def solve(table: Table, answering: Answering, stop: tuple[int, float]) -> Fitted:
-    return solve_design(design(table), answering, stop)[0]
+def own_cells(d: Design, counts: Floats) -> Floats:
+    """Votes expected for the true label, of each annotator that voted."""
+    return d.per_annotator(counts[d.cell_label, np.arange(len(d.cell_label))])
 
 
-def solve_design(d: Design, answering: Answering, stop: tuple[int, float]) -> tuple[Fitted, Floats]:
-    """The fit, and the probability of each cell under each true label."""
+def solve(table: Table, answering: Answering, stop: tuple[int, float]) -> Solved:
+    d = design(table)
     probs = vote_shares(d)
     found = count(d, probs)
-    cells, prior = answering(d, found.counts), log_shares(d, found)
+    cells, shares = answering(d, found.counts), log_shares(d, found)
     votes = float(found.counts.sum()) or 1.0
     last = -np.inf
     for _ in range(stop[0]):
-        found = expect(d, probs, np.log(cells), prior)
-        cells, prior = answering(d, found.counts), log_shares(d, found)
-        bound = _bound(found, cells, prior) / votes
+        found = expect(d, probs, np.log(cells), shares)
+        cells, shares = answering(d, found.counts), log_shares(d, found)
+        bound = _bound(found, cells, shares) / votes
         if bound - last < stop[1]:
             break
         last = bound
-    own = d.per_annotator(found.counts[d.cell_label, np.arange(len(d.cell_label))])
-    skill = np.zeros(d.table.annotators)
-    skill[d.who] = own / np.maximum(d.per_annotator(found.counts.sum(axis=0)), EPS)
-    return Fitted(probs if d.kept is None else probs[:, d.kept.of], skill), cells
+    return Solved(d, probs, cells, shares, found.counts)
 
 
 def _bound(found: Expected, cells: Floats, prior: Floats) -> float:
