@@ -62,3 +62,20 @@ def test_an_unknown_kind_of_answer_names_the_kinds(tmp_path: Path) -> None:
 
 def test_the_published_schema_is_current() -> None:
     assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == schema()
+
+
+def test_pictures_stand_in_for_text_where_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "task.yaml"
+    for data, texts, images in (
+        ("{path: a.csv}", ("text",), ()),
+        ("{path: a.csv, image: file}", (), ("file",)),
+        ("{path: a.csv, image: [front, back], text: caption}", ("caption",), ("front", "back")),
+    ):
+        path.write_text(GOOD.replace("{path: a.csv}", data), encoding="utf-8")
+        found = load(path).data
+        assert (found.texts, found.pictures) == (texts, images)
+
+
+def test_a_side_of_no_use_is_refused(tmp_path: Path) -> None:
+    text = GOOD.replace("rule: vader}", "rule: vader, view: {side: 0}}")
+    assert "`annotators.vader.view.side`" in message(tmp_path, text)

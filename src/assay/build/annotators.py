@@ -44,14 +44,16 @@ def remote(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     limits = Limits(most=spec.in_flight, start=min(16, spec.in_flight), timeout=spec.timeout)
     address = Address(spec.base_url or url, spec.key_env or variable, limits)
     makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini}
-    model = makers[spec.kind](spec.model or "", address)
-    return LLM(model, MAPPINGS[spec.mapping or "pattern"], options(spec), shop.purse(spec))
+    model = makers[spec.kind](spec.model or "", address, shop.gallery)
+    mapping = MAPPINGS[spec.mapping or "pattern"]
+    return LLM(model, mapping, options(spec), shop.purse(spec), spec.modality)
 
 
 def options(spec: AnnotatorSpec) -> "Options":
-    from assay.models.base import Options
+    from assay.models.base import Options, View
 
-    return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed)
+    view = View(**spec.view.model_dump())
+    return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed, view=view)
 
 
 def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
@@ -61,9 +63,11 @@ def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     from assay.models.llama import Llama
 
     model = Llama(gguf(spec.model or SMALLEST, shop.folder))
+    modality = "text" if shop.file.data.pictures else spec.modality  # it sees no pictures
     if spec.mapping not in (None, "likelihood"):
-        return LLM(model, MAPPINGS[spec.mapping], options(spec), shop.purse(spec))
-    return Scored(model, Prices(**spec.prices.model_dump()))
+        mapping = MAPPINGS[spec.mapping]
+        return LLM(model, mapping, options(spec), shop.purse(spec), modality)
+    return Scored(model, Prices(**spec.prices.model_dump()), modality=modality)
 
 
 def gguf(name: str, folder: Path) -> Path:
@@ -117,16 +121,18 @@ def eye(spec: AnnotatorSpec) -> "Pictures":
 
 
 def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    """Each answer costs `human_label` where people gave it, `per_request` where a model did."""
     from assay.annotators.recorded import Given, Recorded
     from assay.core.annotation import DecidedBy
     from assay.core.cost import to_nanos
-    from assay.data.gold import read_labels
+    from assay.data.gold import read_labels, read_numbers
 
     path = shop.folder / (spec.path or "")
     labels = read_labels(path, spec.record, spec.label, shop.task.schema)
+    sure = read_numbers(path, spec.record, spec.confidence) if spec.confidence else {}
     who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
-    price = to_nanos(spec.prices.human_label)
-    return Recorded(name, {id: Given(v, cost=price) for id, v in labels.items()}, who)
+    price = to_nanos(spec.prices.human_label if spec.people else spec.prices.per_request)
+    return Recorded(name, {id: Given(v, sure.get(id), cost=price) for id, v in labels.items()}, who)
 
 
 def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:

@@ -65,7 +65,9 @@ class Project:
 
     def all_records(self) -> Iterator[Record]:
         self.findings = Findings()
-        return read_records(self.folder / self.file.data.path, columns(self.file), self.findings)
+        return read_records(
+            self.folder / self.file.data.path, columns(self.file, self.folder), self.findings
+        )
 
     @property
     def fitted(self) -> bool:

@@ -1,15 +1,29 @@
 """The question of a task file: its task, schema, gold and data columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from assay.core.errors import SpecError
 from assay.core.record import text_record
-from assay.core.schema import Choice, Form, FreeText, Label, MultiChoice, Scale, Schema, Spans
+from assay.core.schema import (
+    Boxes,
+    Choice,
+    Form,
+    FreeText,
+    Label,
+    MultiChoice,
+    Scale,
+    Schema,
+    Spans,
+)
 from assay.core.task import Example, Task
 from assay.data.base import Columns
 from assay.data.gold import Gold, Purpose, read_labels, read_purposes, split
+from assay.data.images.column import pictures
+from assay.data.images.fetch import Fetch
 from assay.data.taskfile import (
+    BoxesSpec,
     ChoiceSpec,
     FormSpec,
     GoldSpec,
@@ -21,11 +35,22 @@ from assay.data.taskfile import (
     TextSpec,
 )
 
+LABELLED: dict[str, Callable[[Sequence[str | Label]], Schema]] = {
+    cls.kind: cls for cls in (Choice, MultiChoice, Spans, Boxes)
+}
 
-def columns(file: TaskFile) -> Columns:
+
+def columns(file: TaskFile, folder: Path) -> Columns:
+    """What the columns mean; pictures are looked for below the task file's folder."""
     d = file.data
-    text = (d.text,) if isinstance(d.text, str) else tuple(d.text)
-    return Columns(text, d.id, d.language, d.source, tuple(d.meta))
+    found = None
+    if d.pictures:
+        images = None if d.images is None else folder / d.images
+        found = pictures(d.pictures, folder / d.path, images)
+        if d.urls:
+            hosts = () if d.urls is True else tuple(d.urls or ())
+            found = replace(found, fetch=Fetch(found.store, hosts))
+    return Columns(d.texts, d.id, d.language, d.source, tuple(d.meta), found)
 
 
 def task_of(file: TaskFile) -> Task:
@@ -38,12 +63,8 @@ def task_of(file: TaskFile) -> Task:
 
 
 def schema_of(answer: object) -> Schema:
-    if isinstance(answer, ChoiceSpec):
-        return Choice(_labels(answer.labels))
-    if isinstance(answer, MultiSpec):
-        return MultiChoice(_labels(answer.labels))
-    if isinstance(answer, SpansSpec):
-        return Spans(_labels(answer.labels))
+    if isinstance(answer, ChoiceSpec | MultiSpec | SpansSpec | BoxesSpec):
+        return LABELLED[answer.kind](_labels(answer.labels))
     if isinstance(answer, ScaleSpec):
         return Scale(answer.low, answer.high, answer.step, answer.anchors)
     if isinstance(answer, TextSpec):

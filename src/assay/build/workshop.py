@@ -1,7 +1,7 @@
 """Makes the annotators and the strategy that a task file names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from assay.core.value import Value
 from assay.data.gold import Gold, Purpose
 from assay.data.read import read_records
 from assay.data.taskfile import AnnotatorSpec, TaskFile
+from assay.models.images import Gallery
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.prior import PriorCorrected
@@ -35,6 +36,7 @@ class Workshop:
     task: Task
     gold: Gold
     budget: Budget
+    gallery: Gallery = field(default_factory=Gallery)  # pictures are made once for all models
 
     def annotators(self) -> dict[str, Askable]:
         """What the file names, and below a calibrated embedded model the model itself."""
@@ -58,7 +60,7 @@ class Workshop:
 
     def first(self, count: int) -> tuple[Record, ...]:
         """The first records of the data, on which label priors are fitted."""
-        found = read_records(self.folder / self.file.data.path, columns(self.file))
+        found = read_records(self.folder / self.file.data.path, columns(self.file, self.folder))
         return tuple(islice(found, count))
 
     def purse(self, spec: AnnotatorSpec) -> "Purse":
@@ -78,7 +80,7 @@ class Workshop:
     def examples(self) -> tuple[Example, ...]:
         """Calibration gold with its records."""
         wanted: Mapping[str, Value] = self.gold.of(Purpose.CALIBRATION)
-        found = read_records(self.folder / self.file.data.path, columns(self.file))
+        found = read_records(self.folder / self.file.data.path, columns(self.file, self.folder))
         examples = tuple(Example(r, wanted[r.id]) for r in found if r.id in wanted)
         if not examples:
             raise SpecError("this needs calibration gold whose ids are in the data: see `gold`")

@@ -19,14 +19,37 @@ class Strict(BaseModel):
 
 
 class DataSpec(Strict):
-    path: str = Field(description="CSV, TSV, JSONL, Parquet or Hugging Face folder")
-    text: str | list[str] = Field("text", description="the column to label, or several")
+    path: str = Field(
+        description="CSV, TSV, JSONL, Parquet, Hugging Face folder; folder or archive of pictures"
+    )
+    text: str | list[str] | None = Field(
+        None, description="the column to label, or several; `text` where there are no pictures"
+    )
+    image: str | list[str] | None = Field(
+        None, description="column that names pictures or holds them, or several"
+    )
+    images: str | None = Field(
+        None, description="folder, ZIP or TAR that the names of pictures count from"
+    )
+    urls: bool | list[str] = Field(
+        False, description="fetch pictures named by URL: from any public host, or those listed"
+    )
     id: str | None = Field(
         None, description="column with a unique id; without one it is made from the text"
     )
     language: str | None = None
     source: str | None = None
     meta: list[str] = Field(default_factory=list, description="columns that travel along unseen")
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        if self.text is None:
+            return () if self.image else ("text",)
+        return (self.text,) if isinstance(self.text, str) else tuple(self.text)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return (self.image,) if isinstance(self.image, str) else tuple(self.image or ())
 
 
 class LabelSpec(Strict):
@@ -55,6 +78,11 @@ class SpansSpec(Strict):
     labels: Labels = Field(min_length=1)
 
 
+class BoxesSpec(Strict):
+    kind: Literal["boxes"]
+    labels: Labels = Field(min_length=1)
+
+
 class ScaleSpec(Strict):
     kind: Literal["scale"]
     low: float
@@ -79,7 +107,7 @@ class FormSpec(Strict):
 
 
 AnswerSpec = Annotated[
-    ChoiceSpec | MultiSpec | SpansSpec | ScaleSpec | TextSpec | FormSpec,
+    ChoiceSpec | MultiSpec | SpansSpec | BoxesSpec | ScaleSpec | TextSpec | FormSpec,
     Field(discriminator="kind"),
 ]
 
@@ -94,6 +122,16 @@ class PriceSpec(Strict):
     gpu_hour: float = Field(0.0, ge=0)
     human_hour: float = Field(0.0, ge=0)
     human_label: float = Field(0.0, ge=0)
+
+
+class ViewSpec(Strict):
+    """How pictures are shown to a model."""
+
+    side: int = Field(768, ge=16, le=8192, description="longest side in pixels, at most")
+    detail: Literal["auto", "low", "high"] = "auto"
+    format: Literal["jpeg", "png"] = "jpeg"
+    quality: int = Field(90, ge=1, le=100, description="of JPEG")
+    tokens: int | None = Field(None, ge=0, description="of one picture, where you know them")
 
 
 class AnnotatorSpec(Strict):
@@ -119,6 +157,10 @@ class AnnotatorSpec(Strict):
     seed: int | None = None
     in_flight: int = Field(64, gt=0, description="most calls at once")
     timeout: float = Field(120.0, gt=0, description="seconds for one call")
+    modality: Literal["text", "image", "both"] = Field(
+        "both", description="which parts of a record the model is shown"
+    )
+    view: ViewSpec = ViewSpec()
     calibrate: bool = Field(True, description="embedded, picture: subtract each label's mean score")
     fit: int = Field(200, gt=1, description="how many records that mean is taken over")
     rule: str | None = Field(None, description="`vader`, or module:function")
@@ -126,6 +168,9 @@ class AnnotatorSpec(Strict):
     path: str | None = Field(None, description="recorded: file with record and label columns")
     record: str = "record"
     label: str = "label"
+    confidence: str | None = Field(
+        None, description="recorded: column that says how sure an answer was, from 0 to 1"
+    )
     plugin: str | None = Field(None, description="plugin: its entry point in `assay.annotators`")
     people: bool = Field(False, description="recorded: people gave these answers")
     prices: PriceSpec = PriceSpec()
