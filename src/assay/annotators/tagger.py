@@ -55,6 +55,11 @@ class Tagger:
     def decided_by(self) -> DecidedBy:
         return DecidedBy.MODEL
 
+    def spans(self, records: Sequence[Record]) -> dict[str, tuple[Span, ...]]:
+        """What it marks, by record id, on records it was fitted on too."""
+        marked = mark(self.model, records, self.readiness)
+        return {r.id: spans for r, (spans, _) in zip(records, marked, strict=True)}
+
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         coming = iter(requests)
         while block := list(islice(coming, BLOCK)):

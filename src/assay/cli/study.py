@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.study_wnut17 import wnut17_command
+
 if TYPE_CHECKING:
     from assay.quality.studies.celeba_study import Study
     from assay.quality.studies.cifar10h_study import Study as CifarStudy
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 @click.group("study")
 def study_command() -> None:
     """Reproduce a published study from its label files."""
+
+
+study_command.add_command(wnut17_command)
 
 
 @study_command.command("celeba")

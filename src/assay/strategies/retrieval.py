@@ -62,12 +62,15 @@ class Retrieved:
         return (self.annotator,)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
-        chosen = self.examples(records)
-        answers = await ask(self.annotator, records, [Way(examples=shown) for shown in chosen])
+        answers = await ask(self.annotator, records, self.ways(records))
         return [
             decision(record, answer, ("retrieved", self.annotator), ask)
             for record, answer in zip(records, answers, strict=True)
         ]
+
+    def ways(self, records: Sequence[Record]) -> list[Way]:
+        """How each record is asked; the examples are part of the request."""
+        return [Way(examples=shown) for shown in self.examples(records)]
 
     def examples(self, records: Sequence[Record]) -> list[tuple[Example, ...]]:
         """What each record is shown, the nearest last."""

@@ -61,11 +61,21 @@ class Anchored:
 
 def read_spans(content: object, record: Record, schema: Spans) -> Reading:
     """A list of quotes with labels, bare or under `spans`; an empty list says there are none."""
-    entries = content.get("spans") if isinstance(content, Mapping) else content
-    if not isinstance(entries, list):
+    quotes = _quotes(content)
+    if quotes is None:
         return UNPARSED
-    anchored = anchor(entries, record, schema)
+    anchored = anchor(quotes, record, schema)
     return Reading(Outcome.ANSWERED, anchored.spans, rationale=anchored.note() or None)
+
+
+def alignment(content: object, record: Record, schema: Spans) -> Counter[str]:
+    """What became of each quote of an answer, by the cases of the policy."""
+    return anchor(_quotes(content) or [], record, schema).counts
+
+
+def _quotes(content: object) -> list[object] | None:
+    quotes = content.get("spans") if isinstance(content, Mapping) else content
+    return quotes if isinstance(quotes, list) else None
 
 
 def anchor(entries: Sequence[object], record: Record, schema: Spans) -> Anchored:

@@ -1,0 +1,146 @@
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assay.annotators.llm import LLM
+from assay.annotators.mapping import Json
+from assay.cli.study import study_command
+from assay.core.errors import InputError
+from assay.core.value import Span
+from assay.ledger import MemoryLedger
+from assay.models.base import Completion, Message, Options
+from assay.training.wnut17 import FILES, Corpus, Lab, Plan, Study, drawn, read, study
+
+PLAN = Plan(records=6, examples=2)
+NAMES = {"Ana": "person", "Zoë": "person", "Oslo": "location", "דנה": "person", "Köln": "location"}
+WAYS = {"no examples", "fixed draw", "by words"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus in the form of WNUT-17: names, two to a sentence, and sentences without any."""
+    place = tmp_path_factory.mktemp("wnut17")
+    names = list(NAMES)
+    for offset, (part, file) in enumerate(FILES.items()):
+        blocks = []
+        for i in range(40):
+            one, two = names[(i + offset) % 5], names[(i * 3 + 1) % 5]
+            words = [one, "saw", two, f"{part}{i}", "😀"] if i % 4 else ["nobody", f"{part}{i}"]
+            tags = [f"B-{NAMES[w]}" if w in NAMES else "O" for w in words]
+            blocks.append("\n".join(f"{w}\t{t}" for w, t in zip(words, tags, strict=True)))
+        (place / file).write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+    return place
+
+
+class Oracle:
+    """A model that quotes the names it knows; `wrong` quotes what is not there."""
+
+    takes_images = False
+
+    def __init__(self, wrong: bool = False) -> None:
+        self.wrong = wrong
+        self.prompts: list[str] = []
+
+    @property
+    def id(self) -> str:
+        return f"oracle{self.wrong:d}"
+
+    async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+        assert options.json_schema is not None
+        self.prompts.append(messages[-1].text)
+        text = re.findall(r"<record>(.*?)</record>", messages[-1].text, re.S)[-1]
+        found = [{"text": w, "label": NAMES[w]} for w in text.split() if w in NAMES]
+        made_up = [{"text": "Atlantis", "label": "location"}]
+        return Completion(json.dumps({"spans": made_up if self.wrong else found}))
+
+    async def close(self) -> None:
+        return None
+
+
+async def studied(folder: Path, model: Oracle, ledger: MemoryLedger) -> tuple[Corpus, Study]:
+    corpus = read(folder, PLAN)
+    return corpus, await study(corpus, PLAN, Lab(LLM(model, Json()), ledger))
+
+
+async def test_a_model_that_knows_everything_scores_what_people_score(folder: Path) -> None:
+    corpus, made = await studied(folder, Oracle(), MemoryLedger())
+    assert set(made.ways) == WAYS
+    for way in made.ways.values():
+        assert [score.exact.f1.value for score in way.direct.values()] == [1.0] * 3
+        assert all(score.measure == "direct" for score in way.direct.values())
+        assert way.outcomes == {"answered": 18}
+        assert way.alignment["found"] == sum(
+            len(spans) for _, gold in drawn(corpus, PLAN).values() for spans in gold.values()
+        )
+        # the same labels make the same tagger
+        assert way.downstream is not None
+        assert made.human is not None
+        assert way.downstream.as_json() == made.human.as_json()
+        assert way.downstream.measure == "downstream"
+    json.dumps(made.as_json(), allow_nan=False)
+
+
+async def test_made_up_entities_are_counted_and_teach_nothing(folder: Path) -> None:
+    _, made = await studied(folder, Oracle(wrong=True), MemoryLedger())
+    for way in made.ways.values():
+        assert way.alignment["not in the record"] == 18
+        assert way.downstream is None
+        assert way.direct["test"].exact.marked == 0
+    json.dumps(made.as_json(), allow_nan=False)
+
+
+async def test_no_example_is_from_what_is_labelled(folder: Path) -> None:
+    corpus, made = await studied(folder, Oracle(), MemoryLedger())
+    pool = {e.id for e in corpus.pool}
+    labelled = {r.id for records, _ in drawn(corpus, PLAN).values() for r in records}
+    assert not pool & labelled
+    for name, way in made.ways.items():
+        for shown in way.examples.values():
+            assert len(shown) == (0 if name == "no examples" else PLAN.examples)
+            assert set(shown) <= pool
+
+
+async def test_going_on_with_the_same_ledger_asks_nothing_again(folder: Path) -> None:
+    ledger, model = MemoryLedger(), Oracle()
+    _, first = await studied(folder, model, ledger)
+    asked = len(model.prompts)
+    assert asked == 18 * len(WAYS)
+    _, again = await studied(folder, model, ledger)
+    assert len(model.prompts) == asked
+    assert again.as_json() == first.as_json()
+
+
+async def test_ways_are_ranked_over_the_sets_beside_the_tagger(folder: Path) -> None:
+    _, made = await studied(folder, Oracle(), MemoryLedger())
+    assert made.ranks is not None
+    assert set(made.ranks.mean_ranks) == WAYS | {"tagger on the pool"}
+    assert made.ranks.blocks == 3
+
+
+def test_a_folder_without_the_files_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"lacks wnut17train\.conll, emerging\.dev\.conll"):
+        read(tmp_path, PLAN)
+
+
+def test_the_command_without_a_model_gives_the_taggers_as_json(folder: Path) -> None:
+    done = CliRunner().invoke(study_command, ["wnut17", str(folder), "--tagger-only", "--json"])
+    assert done.exit_code == 0, done.output
+    made = json.loads(done.output)
+    scores = made["taggers"]["tagger on all of train"]["test"]
+    assert scores["schemes"]["exact"]["f1"]["value"] > 0.8
+    assert made["sizes"]["test"] == 40
+
+
+def test_wnut17_is_cut_into_a_pool_and_a_rest_without_common_texts(shared_data: Path) -> None:
+    corpus = read(shared_data / "wnut17", Plan())
+    assert len(corpus.train) == 3394
+    assert len(corpus.pool) == 1018
+    assert not {e.record.text for e in corpus.pool} & {e.record.text for e in corpus.rest}
+    assert len(corpus.task.schema.unit_labels("") or ()) == 7
+    records, gold = corpus.sets["test"]
+    assert isinstance(gold[records[0].id], tuple)
+    assert all(isinstance(s, Span) for spans in gold.values() for s in spans)
