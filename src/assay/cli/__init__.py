@@ -22,6 +22,7 @@ COMMANDS = {
     "import": ("assay.cli.data", "Read existing annotations of people or models."),
     "agree": ("assay.cli.agree", "How far annotators agree, with baselines and intervals."),
     "audit": ("assay.cli.audit", "How many shipped labels are wrong, from a random sample."),
+    "prevalence": ("assay.cli.prevalence", "How common labels are: model and few human labels."),
     "compare": ("assay.cli.compare", "Put annotators side by side with people."),
     "aggregate": ("assay.cli.aggregate", "One label a record out of many people's or models'."),
     "golden": ("assay.cli.golden", "Golden questions: choose, hide, watch with, and pay by."),

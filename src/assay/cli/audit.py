@@ -40,7 +40,7 @@ def draw_command(
     from assay.quality.audit import draw, stratify
     from assay.quality.audit_sheet import write_sheet
 
-    decisions, texts, _ = _read(source, run)
+    decisions, texts, _ = read_decisions(source, run)
     strata = stratify(decisions, by)
     drawn = draw(strata, min(size, len(strata)), seed, equal=equal)
     texts = texts or _texts(source, drawn)
@@ -73,7 +73,7 @@ def estimate_command(
     def same(shipped: "Value", answer: "Value") -> bool:
         return shipped == answer or _near(shipped, answer, tolerance)
 
-    decisions, _, schema = _read(source, run)
+    decisions, _, schema = read_decisions(source, run)
     read = schema.check if schema is not None else str
     found = judge(read_sheet(sheet), decisions, read, same=same)
     stopped = stop(found.strata, target) if target is not None else None
@@ -95,13 +95,18 @@ def _near(shipped: "Value", answer: "Value", tolerance: float) -> bool:
         return False
 
 
-def _read(
+def is_ledger(source: str) -> bool:
+    """A ledger or task file, not a table."""
+    return "://" in source or Path(source).suffix in LEDGERS
+
+
+def read_decisions(
     source: str, run: str | None
 ) -> "tuple[Sequence[Decision], dict[str, str], Schema | None]":
     """Decisions, texts where the source has them at hand, and the schema where it knows it."""
     from assay.quality.audit_sheet import decisions_in
 
-    if "://" not in source and Path(source).suffix not in LEDGERS:
+    if not is_ledger(source):
         return *decisions_in(Path(source)), None
     from assay.cli.data import _opened, _run
 
@@ -116,7 +121,7 @@ def _read(
 
 def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
     """What is to be read of each record, where the source is a ledger that knows it."""
-    if "://" not in source and Path(source).suffix not in LEDGERS:
+    if not is_ledger(source):
         return {}
     from assay.cli.data import _opened
 

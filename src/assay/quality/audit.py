@@ -136,7 +136,8 @@ def stratify(decisions: Sequence[Decision], by: str) -> dict[str, str]:
     if not decided:
         raise InputError("nothing is decided, so there is nothing to audit")
     names = STRATA[by](decided)
-    common = {name for name, _ in Counter(names).most_common(MOST_STRATA - 1)}
+    often = sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
+    common = {name for name, _ in often[:MOST_STRATA]}
     return {
         d.record: name if name in common else OTHERS for d, name in zip(decided, names, strict=True)
     }

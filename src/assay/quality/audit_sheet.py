@@ -89,27 +89,35 @@ def judge(
 
     InputError where the decisions are not those the sample was drawn from.
     """
-    if mark_of(decisions) != sheet.mark:
-        raise InputError(
-            "these decisions are not those the sample was drawn from; name the run with --run, "
-            "or draw a new sample"
-        )
+    given = answers_of(sheet, decisions, read)
     strata = stratify(decisions, sheet.by)
     shipped = {d.record: d.value for d in decisions if d.value is not None}
     named = [_known(record, shipped) for record in sheet.records]
-    given = {
-        record: _read(read, record, answer)
-        for record, answer in zip(named, sheet.answers, strict=True)
-        if answer is not None
-    }
-    if not given:
-        raise InputError("no record is answered yet; fill the column 'answer'")
     sizes = Counter(strata.values())
     drawn = [Drawn(r, strata[r], sizes[strata[r]]) for r in named]
     counts = strata_of(drawn, {r: not same(shipped[r], value) for r, value in given.items()})
     label, wrong = _baseline(counts, strata, given)
     found = estimate(counts, reference)
     return replace(found, baseline=wrong, baseline_label=label, notes=tuple(_notes(sheet)))
+
+
+def answers_of(sheet: Sheet, decisions: Sequence[Decision], read: Reader) -> dict[str, Value]:
+    """What people answered, by record; InputError where nothing, or about other decisions."""
+    if mark_of(decisions) != sheet.mark:
+        raise InputError(
+            "these decisions are not those the sample was drawn from; name the run with --run, "
+            "or draw a new sample"
+        )
+    shipped = {d.record: d.value for d in decisions if d.value is not None}
+    given = {
+        name: _read(read, name, answer)
+        for record, answer in zip(sheet.records, sheet.answers, strict=True)
+        for name in [_known(record, shipped)]
+        if answer is not None
+    }
+    if not given:
+        raise InputError("no record is answered yet; fill the column 'answer'")
+    return given
 
 
 def _known(record: str, shipped: Mapping[str, Value]) -> str:

@@ -11,8 +11,9 @@ rare class met once does not look perfectly predicted. The residual variance pay
 freedom for the tuned weight.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from scipy.stats import norm, t
 from assay.core.errors import InputError
 
 Floats = NDArray[np.float64]
+
+Answer: TypeAlias = str | frozenset[str]
+"""One label, or the set of tags."""
 
 LEVEL = 0.95
 LEAST = 10  # human labels below which nothing is told
@@ -201,26 +205,48 @@ def _wilson(value: float, n: float) -> Interval:
 
 
 def prevalence(
-    human: Mapping[str, str], model: Mapping[str, str | None], labels: Sequence[str] | None = None
+    human: Mapping[str, Answer],
+    model: Mapping[str, Answer | None],
+    labels: Sequence[str] | None = None,
 ) -> dict[str, Ppi]:
-    """The share of each label among all records that the model was asked about.
+    """The share of each label (or tag) among all records that the model was asked about.
 
     A record on which the model was silent (None) counts as none of the labels for the model; that
     costs width, not validity. InputError where a human label is of a record unknown to the model.
     """
     _known(human, model)
-    names = labels or sorted({*human.values(), *(v for v in model.values() if v is not None)})
+    names = labels or sorted(_names([*human.values(), *model.values()]))
     return {name: _of_label(human, model, name) for name in names}
 
 
-def _of_label(human: Mapping[str, str], model: Mapping[str, str | None], label: str) -> Ppi:
-    y = np.array([human[r] == label for r in human], dtype=np.float64)
-    f = np.array([model[r] == label for r in human], dtype=np.float64)
-    rest = np.array([v == label for r, v in model.items() if r not in human], dtype=np.float64)
+def _names(answers: Iterable[Answer | None]) -> set[str]:
+    found: set[str] = set()
+    for answer in answers:
+        if answer is not None:
+            found |= {answer} if isinstance(answer, str) else answer
+    return found
+
+
+def _has(answer: Answer | None, label: str) -> bool:
+    return answer == label or (isinstance(answer, frozenset) and label in answer)
+
+
+def _of_label(human: Mapping[str, Answer], model: Mapping[str, Answer | None], label: str) -> Ppi:
+    y = np.array([_has(human[r], label) for r in human], dtype=np.float64)
+    f = np.array([_has(model[r], label) for r in human], dtype=np.float64)
+    rest = np.array([_has(v, label) for r, v in model.items() if r not in human], dtype=np.float64)
     return share(y, f, rest)
 
 
-def _known(human: Mapping[str, str], model: Mapping[str, str | None]) -> None:
+def mean_of(human: Mapping[str, float], model: Mapping[str, float]) -> Ppi:
+    """The mean number of all records, as on a scale."""
+    _known(human, model)
+    y = np.array([human[r] for r in human], dtype=np.float64)
+    f = np.array([model[r] for r in human], dtype=np.float64)
+    return mean(y, f, np.array([v for r, v in model.items() if r not in human], dtype=np.float64))
+
+
+def _known(human: Mapping[str, object], model: Mapping[str, object]) -> None:
     strange = next((r for r in human if r not in model), None)
     if strange is not None:
         raise InputError(
@@ -269,8 +295,8 @@ def _less(a: Interval, b: Interval) -> Interval:
 
 
 def by_group(
-    human: Mapping[str, str],
-    model: Mapping[str, str | None],
+    human: Mapping[str, Answer],
+    model: Mapping[str, Answer | None],
     group: Mapping[str, str],
     label: str,
 ) -> dict[str, Ppi]:

@@ -1,0 +1,67 @@
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assay.cli import root
+
+
+def assay(*words: str) -> str:
+    done = CliRunner().invoke(root, list(words), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def answered(folder: Path, *words: str) -> tuple[str, str]:
+    """2,000 decisions, a quarter of the yes wrong; 200 of them answered rightly."""
+    random.seed(0)
+    table, sheet = folder / "d.csv", folder / "s.csv"
+    truth = {f"r{i}": random.random() < 0.3 for i in range(2_000)}
+    said = {r: yes or random.random() < 0.15 for r, yes in truth.items()}
+    rows = [f"{r},{int(yes)},{'north' if int(r[1:]) % 2 else 'south'}" for r, yes in said.items()]
+    table.write_text("record,value,part\n" + "\n".join(rows) + "\n")
+    assay("audit", "draw", str(table), "--size", "200", "-o", str(sheet), *words)
+    with sheet.open(newline="") as file:
+        filled = list(csv.DictReader(file))
+    with sheet.open("w", newline="") as file:
+        out = csv.DictWriter(file, list(filled[0]))
+        out.writeheader()
+        out.writerows({**row, "answer": int(truth[row["record"]])} for row in filled)
+    return str(table), str(sheet)
+
+
+def test_the_models_errors_are_taken_out(tmp_path: Path) -> None:
+    told = json.loads(assay("prevalence", *answered(tmp_path), "--group", "part", "--json"))
+    yes = told["prevalence"]["1"]
+    assert yes["naive"]["value"] > 0.37
+    low, high = yes["ppi++"]["interval"]
+    assert low < 0.3 < high < yes["naive"]["value"]
+    assert yes["gain"] > 1.2
+    assert "rule out" in yes["warning"]
+    assert set(told["groups"]["1"]["groups"]) == {"north", "south"}
+    (apart,) = told["groups"]["1"]["differences"]
+    assert apart["ppi++"]["interval"][0] < 0 < apart["ppi++"]["interval"][1]
+
+
+def test_the_mean_of_numbers_is_told(tmp_path: Path) -> None:
+    told = assay("prevalence", *answered(tmp_path), "--mean")
+    assert "200 human labels, 1,800 records labelled by the model alone" in told
+    assert "human only" in told
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words", "message"),
+    [
+        (("--by", "value"), (), "was drawn by value; prevalence needs a plain random sample"),
+        ((), ("--group", "region"), "no column 'region'"),
+        ((), ("--group", "part", "--mean"), "leave out --mean"),
+    ],
+)
+def test_what_cannot_be_told_is_one_line(
+    tmp_path: Path, drawn: tuple[str, ...], words: tuple[str, ...], message: str
+) -> None:
+    done = CliRunner().invoke(root, ["prevalence", *answered(tmp_path, *drawn), *words])
+    assert message in str(done.exception)
