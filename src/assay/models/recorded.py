@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from assay.core.cost import Usage
 from assay.core.digest import digest
-from assay.core.errors import ModelError
+from assay.core.errors import InputError, ModelError
 from assay.models.base import Completion, Message, Model, Options, TokenScore
 
 
@@ -43,7 +44,7 @@ class RecordedModel:
 
 
 class Recorder:
-    """Passes calls on to a model and writes what it says to a JSONL file."""
+    """Passes calls on to a model and adds what it says to a JSONL file."""
 
     def __init__(self, model: Model, path: Path) -> None:
         self._model = model
@@ -59,6 +60,8 @@ class Recorder:
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         completion = await self._model.complete(messages, options)
+        if completion.error is not None:  # a failure is no answer: the call is open still
+            return completion
         line = json.dumps({"key": call_key(messages, options), "completion": asdict(completion)})
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
@@ -69,11 +72,23 @@ class Recorder:
 
 
 def load(name: str, path: Path) -> RecordedModel:
+    """InputError names the line that is no recording."""
     heard: dict[str, Completion] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        said = entry["completion"]
-        said["usage"] = Usage(**said["usage"])
-        said["tokens"] = tuple(TokenScore(**t) for t in said["tokens"])
-        heard[entry["key"]] = Completion(**said)
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                entry = json.loads(line)
+                heard[entry["key"]] = _completion(entry["completion"])
+            except (ValueError, KeyError, TypeError) as bad:
+                raise InputError(
+                    f"{path}:{number}: not a recorded completion ({type(bad).__name__}: {bad})"
+                ) from None
     return RecordedModel(name, heard)
+
+
+def _completion(said: Mapping[str, Any]) -> Completion:
+    usage = Usage(**said["usage"])
+    tokens = tuple(TokenScore(**token) for token in said["tokens"])
+    return Completion(**{**said, "usage": usage, "tokens": tokens})
