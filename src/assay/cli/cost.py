@@ -1,0 +1,121 @@
+"""`assay cost`: what each route of a task cost, and what the whole set would."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.quality.costs import Costs, PriceList, Route
+
+MOST_SHOWN = 20
+
+
+@click.command("cost")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--prices", type=click.Path(path_type=Path),
+              help="Price list (YAML); left out, what was booked when asking.")  # fmt: skip
+@click.option("--records", type=click.IntRange(min=1), multiple=True,
+              help="Project to so many records; repeat for several.")  # fmt: skip
+@click.option("--people", multiple=True, help="An annotator whose answers are people's.")
+@click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
+@click.option("--run", help="The run whose decisions make the routes; the last one if left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
+def cost_command(
+    source: Path,
+    prices: Path | None,
+    records: tuple[int, ...],
+    people: tuple[str, ...],
+    task: str | None,
+    run: str | None,
+    as_json: bool,
+) -> None:
+    """Cost by route of what SOURCE (a task file or a ledger) holds, in one currency."""
+    from assay.quality.costs import PriceList
+
+    listed = PriceList() if prices is None else _prices(prices)
+    found = _costs(source, (task, run), listed, frozenset(people))
+    projections = [found.projected(n) for n in records]
+    if as_json:
+        told = found.as_json() | {"projections": [p.as_json() for p in projections]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    _tell(found)
+    for p in projections:
+        click.echo(
+            f"{p.records:,} records like these: {_money(p.cost, found)}"
+            + ("" if p.interval is None else f" [{_money(p.interval[0], found)}, ")
+            + ("" if p.interval is None else f"{_money(p.interval[1], found)}]")
+        )
+    for line in found.not_counted:
+        click.echo(f"not counted: {line}")
+
+
+def _prices(path: Path) -> "PriceList":
+    import yaml
+
+    from assay.core.errors import InputError
+    from assay.quality.costs import price_list
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as bad:
+        raise InputError(f"{path}: cannot be read: {' '.join(str(bad).split())}") from None
+    return price_list(content, str(path))
+
+
+def _costs(
+    source: Path, which: tuple[str | None, str | None], prices: "PriceList", people: frozenset[str]
+) -> "Costs":
+    from assay.cli.data import _opened
+    from assay.core.errors import InputError
+    from assay.quality.costs import costs
+
+    task, run = which
+    ledger, own = _opened(str(source))
+    try:
+        schemas = ledger.schemas()
+        task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)
+        if task not in schemas:
+            raise InputError(f"name a task with --task: {', '.join(schemas) or 'there is none'}")
+        runs = [r.id for r in ledger.runs(task)]
+        if run is not None and run not in runs:
+            raise InputError(f"there is no run {run!r}; there are {', '.join(runs) or 'none'}")
+        last = run or (runs[-1] if runs else None)
+        decisions = [] if last is None else list(ledger.decisions(last))
+        return costs(ledger.annotations(task), decisions, prices, people)
+    finally:
+        ledger.close()
+
+
+def _money(nanos: float, found: "Costs") -> str:
+    from assay.core.cost import money
+
+    return money(round(nanos), found.prices.currency)
+
+
+def _tell(found: "Costs") -> None:
+    click.echo(f"price list: {found.prices.name}")
+    for route in found.routes[:MOST_SHOWN]:
+        _tell_route(route, found, route.name)
+    if len(found.routes) > MOST_SHOWN:
+        click.echo(f"… and {len(found.routes) - MOST_SHOWN:,} more routes; --json has all")
+    _tell_route(found.whole, found, "all routes")
+    if found.setup.total:
+        click.echo(f"answers on other records, paid once: {_money(found.setup.total, found)}")
+
+
+def _tell_route(route: "Route", found: "Costs", name: str) -> None:
+    kinds = ", ".join(
+        f"{kind.replace('_', ' ')} {_money(nanos, found)}"
+        for kind, nanos in route.bill.kinds.items()
+        if nanos
+    )
+    click.echo(
+        f"{name}: {route.records:,} records, {route.answers:,} answers, "
+        f"{_money(route.bill.total, found)}, {_money(1000 * route.each, found)} a thousand records"
+        + (f" ({kinds})" if kinds else "")
+    )

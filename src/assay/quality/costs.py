@@ -1,0 +1,323 @@
+"""What every route costs, in one currency, and what the whole set would.
+
+Answers are priced by what they used (tokens by kind, GPU seconds, people's time or labels, bonus)
+from one price list, so that a model and a panel can be put side by side; where the list does not
+name an annotator, the money booked when it was asked counts. What was used and has no price is
+said, not guessed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+from scipy.stats import norm
+
+from assay.core.annotation import Annotation, Decision
+from assay.core.cost import NANOS, NO_USAGE, Prices, Usage, to_nanos
+from assay.core.errors import InputError
+from assay.core.votes import Floats
+
+KINDS = (
+    "input", "cached", "output", "requests", "gpu", "human_time", "human_labels", "bonus", "booked",
+)  # fmt: skip
+NEVER_COUNTED = (
+    "writing the task and its guideline, finding people and training them",
+    "the gold labels, unless they were asked for in this ledger",
+    "machines that stand idle, storage, and taxes or fees on wages",
+)
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """`bonus` is for each person who earned it: `earned` of them, everybody where None."""
+
+    prices: Prices = field(default_factory=Prices)
+    bonus: float = 0.0
+    earned: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """Rates by annotator id or person, or by a pattern such as `gpt-*`; an exact name first."""
+
+    name: str = "as booked"
+    currency: str = "USD"
+    rates: Mapping[str, Rates] = field(default_factory=dict)
+
+    def of(self, annotator: str) -> Rates | None:
+        if annotator in self.rates:
+            return self.rates[annotator]
+        fits = (r for pattern, r in self.rates.items() if fnmatchcase(annotator, pattern))
+        return next(fits, None)
+
+    def owner(self, a: Annotation) -> str:
+        """Whose rates an answer has: the person's where the list knows the person."""
+        return a.by if a.by is not None and self.of(a.by) is not None else a.annotator
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Nanos by kind of cost; the total is their sum."""
+
+    kinds: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.kinds.values())
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "total": self.total / NANOS,
+            "kinds": {kind: nanos / NANOS for kind, nanos in self.kinds.items() if nanos},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The records that were decided in one way."""
+
+    decided_by: str | None
+    steps: tuple[str, ...]
+    records: int
+    answers: int
+    usage: Usage
+    bill: Bill
+    each: float  # nanos a record
+    error: float | None  # standard error of `each`; None for a single record
+
+    @property
+    def name(self) -> str:
+        return f"{self.decided_by or 'open'}: {' > '.join(self.steps) or '–'}"
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "route": list(self.steps), "decided_by": self.decided_by, "records": self.records,
+            "answers": self.answers, "usage": asdict(self.usage), "cost": self.bill.as_json(),
+            "per_record": self.each / NANOS,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Nanos for so many records, if they are like those seen; `setup` is in `cost`, once."""
+
+    records: int
+    cost: int
+    interval: tuple[int, int] | None
+    setup: int
+
+    def as_json(self) -> dict[str, object]:
+        edges = None if self.interval is None else [edge / NANOS for edge in self.interval]
+        return {
+            "records": self.records, "cost": self.cost / NANOS, "interval": edges,
+            "setup": self.setup / NANOS,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    prices: PriceList
+    routes: tuple[Route, ...]
+    whole: Route  # all routes together
+    setup: Bill  # answers on records without a decision: demonstrations, calibration
+    not_counted: tuple[str, ...]
+
+    def projected(self, records: int) -> Projection:
+        if records < 1:
+            raise InputError(f"a projection is for one record or more, not {records:,}")
+        cost = round(self.whole.each * records) + self.setup.total
+        if self.whole.error is None:
+            return Projection(records, cost, None, self.setup.total)
+        reach = float(norm.ppf((1 + LEVEL) / 2)) * self.whole.error * records
+        low, high = max(round(cost - reach), self.setup.total), round(cost + reach)
+        return Projection(records, cost, (low, high), self.setup.total)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "price_list": self.prices.name, "currency": self.prices.currency,
+            "routes": [r.as_json() for r in self.routes], "all": self.whole.as_json(),
+            "setup": self.setup.as_json(), "not_counted": list(self.not_counted),
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Group:
+    """What is summed up over the records of one route; costs are nanos, one column a kind."""
+
+    records: dict[str, Floats] = field(default_factory=dict)
+    usage: Usage = NO_USAGE
+    answers: int = 0
+
+    def add(self, annotation: Annotation, nanos: Floats) -> None:
+        self.answers += 1
+        self.usage = self.usage + annotation.usage
+        so_far = self.records.get(annotation.record)
+        self.records[annotation.record] = nanos if so_far is None else so_far + nanos
+
+
+def costs(
+    annotations: Iterable[Annotation],
+    decisions: Iterable[Decision],
+    prices: PriceList,
+    people: frozenset[str] = frozenset(),
+) -> Costs:
+    """`people` are the annotators whose answers are people's, besides those with a named author.
+
+    Each record carries all answers given on it, whoever gave them, so the routes sum to the bill.
+    """
+    route = {d.record: (d.decided_by, d.route) for d in decisions}
+    groups: dict[tuple[str | None, tuple[str, ...]], _Group] = {}
+    for record, way in route.items():
+        groups.setdefault(way, _Group()).records[record] = np.zeros(len(KINDS))
+    setup, gaps = _Group(), _Gaps(prices, people)
+    own = (a for a in annotations if a.mapping != "strategy")  # a nested strategy costs nothing
+    given: Iterable[Annotation] = (_timed(a, people) for a in own)
+    if any(r.bonus for r in prices.rates.values()):
+        given = list(given)  # looked at twice
+    bonuses = _bonuses(given, prices) if isinstance(given, list) else {}
+    for a in given:
+        owner = prices.owner(a)
+        nanos = _nanos(a, prices.of(owner), bonuses.get(owner, 0.0))
+        gaps.look(a)
+        group = groups[route[a.record]] if a.record in route else setup
+        group.add(a, nanos)
+    if not route:  # nothing was decided: every answer is the work itself
+        groups, setup = {(None, ("no decision",)): setup}, _Group()
+    routes = [_route(way, group) for way, group in groups.items()]
+    routes.sort(key=lambda r: -r.bill.total)
+    return Costs(prices, tuple(routes), _all(groups.values()), _bill(setup), gaps.told())
+
+
+def _timed(a: Annotation, people: frozenset[str]) -> Annotation:
+    """People's time is what the answer took, where nothing else measured it."""
+    if (a.by is None and a.annotator not in people) or a.usage.human_seconds or not a.seconds:
+        return a
+    return replace(a, usage=replace(a.usage, human_seconds=a.seconds))
+
+
+def _bonuses(given: Iterable[Annotation], prices: PriceList) -> dict[str, float]:
+    """Nanos of bonus that fall on each answer of an annotator."""
+    persons: dict[str, set[str]] = {}
+    answers: dict[str, int] = {}
+    for a in given:
+        owner = prices.owner(a)
+        rates = prices.of(owner)
+        if rates is not None and rates.bonus:
+            persons.setdefault(owner, set()).add(a.by or a.annotator)
+            answers[owner] = answers.get(owner, 0) + a.answered
+    shares: dict[str, float] = {}
+    for name, who in persons.items():
+        rates = prices.of(name)
+        assert rates is not None
+        earned = len(who) if rates.earned is None else rates.earned
+        shares[name] = to_nanos(rates.bonus * earned) / max(answers[name], 1)
+    return shares
+
+
+def _nanos(a: Annotation, rates: Rates | None, bonus: float) -> Floats:
+    """One number for each of `KINDS`."""
+    if rates is None:
+        return np.array([0.0] * (len(KINDS) - 1) + [float(a.cost)])
+    p, u = rates.prices, a.usage
+    cached = p.input if p.cached is None else p.cached
+    units = [
+        (u.input_tokens - u.cached_tokens) * p.input / 1e6,
+        u.cached_tokens * cached / 1e6,
+        u.output_tokens * p.output / 1e6,
+        u.attempts * p.per_request,
+        u.gpu_seconds * p.gpu_hour / 3600,
+        u.human_seconds * p.human_hour / 3600,
+        a.answered * p.human_label,
+    ]
+    return np.array([*(x * NANOS for x in units), bonus * a.answered, 0.0])
+
+
+def _bill(group: _Group) -> Bill:
+    total = sum(group.records.values(), np.zeros(len(KINDS)))
+    return Bill({kind: round(float(nanos)) for kind, nanos in zip(KINDS, total, strict=True)})
+
+
+def _route(way: tuple[str | None, tuple[str, ...]], group: _Group) -> Route:
+    each = np.array([nanos.sum() for nanos in group.records.values()])
+    n = len(each)
+    error = float(each.std(ddof=1) / np.sqrt(n)) if n > 1 else None
+    mean = float(each.mean()) if n else 0.0
+    return Route(*way, n, group.answers, group.usage, _bill(group), mean, error)
+
+
+def _all(groups: Iterable[_Group]) -> Route:
+    together = _Group()
+    for group in groups:
+        together.records |= group.records
+        together.usage = together.usage + group.usage
+        together.answers += group.answers
+    return _route((None, ("all",)), together)
+
+
+class _Gaps:
+    """What was used and has no price."""
+
+    def __init__(self, prices: PriceList, people: frozenset[str]) -> None:
+        self.prices = prices
+        self.people = people
+        self.found: dict[tuple[str, str], int] = {}
+
+    def look(self, a: Annotation) -> None:
+        rates = self.prices.of(self.prices.owner(a))
+        p, u = (rates.prices if rates else None), a.usage
+        if p is None:
+            if a.cost == 0:
+                self._add(a, "no price, and nothing was booked")
+            return
+        if u.input_tokens + u.output_tokens and not (p.input or p.output or p.per_request):
+            self._add(a, "tokens have no price")
+        if u.gpu_seconds and not p.gpu_hour:
+            self._add(a, "GPU time has no price")
+        if u.human_seconds and not (p.human_hour or p.human_label):
+            self._add(a, "people's time has no price")
+        if p.human_hour and not u.human_seconds and self._person(a):
+            self._add(a, "people are paid by the hour, and their time was not measured")
+
+    def _person(self, a: Annotation) -> bool:
+        return a.by is not None or a.annotator in self.people
+
+    def _add(self, a: Annotation, why: str) -> None:
+        key = (a.annotator, why)
+        self.found[key] = self.found.get(key, 0) + 1
+
+    def told(self) -> tuple[str, ...]:
+        own = [f"{name}: {why} ({n:,} answers)" for (name, why), n in self.found.items()]
+        return (*own, *NEVER_COUNTED)
+
+
+def price_list(content: object, place: str = "the price list") -> PriceList:
+    """From YAML or JSON: name, currency, and under `annotators` the rates of each."""
+    if not isinstance(content, Mapping) or not isinstance(content.get("annotators"), Mapping):
+        raise InputError(f"{place}: needs `annotators`, each with its prices")
+    rates = {
+        str(name): _rates(given, f"{place}: annotator {str(name)!r}")
+        for name, given in content["annotators"].items()
+    }
+    name, currency = content.get("name", place), content.get("currency", "USD")
+    return PriceList(str(name), str(currency), rates)
+
+
+PRICES = (
+    "input", "cached", "output", "per_request", "gpu_hour", "human_hour", "human_label",
+)  # fmt: skip
+
+
+def _rates(given: object, where: str) -> Rates:
+    if not isinstance(given, Mapping):
+        raise InputError(f"{where}: prices are a mapping such as {{input: 2.5, output: 10}}")
+    known = (*PRICES, "bonus", "earned")
+    for name, amount in given.items():
+        if name not in known:
+            raise InputError(f"{where}: unknown price {name!r}; there are {', '.join(known)}")
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or not amount >= 0:
+            raise InputError(f"{where}: {name} is an amount of 0 or more, not {amount!r}")
+    prices = Prices(**{name: float(given[name]) for name in PRICES if name in given})
+    earned = given.get("earned")
+    return Rates(prices, float(given.get("bonus", 0.0)), None if earned is None else int(earned))

@@ -1,0 +1,62 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from assay.cli import root
+from assay.core.errors import AssayError
+
+PRICES = "currency: EUR\nannotators: {ann: {human_label: 0.05}, 'b*': {human_label: 0.04}}\n"
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(root, [str(w) for w in words])
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    (tmp_path / "answers.csv").write_text(
+        "record,annotator,label\n" + "".join(f"r{i},ann,a\nr{i},bob,b\n" for i in range(10))
+    )
+    (tmp_path / "prices.yaml").write_text(PRICES)
+    place = tmp_path / "crowd.sqlite"
+    assert run("import", tmp_path / "answers.csv", "--ledger", place, "--people").exit_code == 0
+    return place
+
+
+def test_imported_answers_are_priced_and_projected(ledger: Path) -> None:
+    done = run(
+        "cost", ledger, "--prices", ledger.parent / "prices.yaml", "--records", 1000, "--json"
+    )
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output)
+    assert found["currency"] == "EUR"
+    assert found["all"]["cost"]["total"] == pytest.approx(0.9)
+    assert found["projections"][0]["cost"] == pytest.approx(90.0)
+    told = run("cost", ledger, "--prices", ledger.parent / "prices.yaml", "--records", 1000).output
+    assert "1,000 records like these: 90.00 EUR" in told
+    assert "not counted: writing the task" in told
+
+
+def test_without_a_price_list_the_gap_is_said(ledger: Path) -> None:
+    assert "no price, and nothing was booked (20 answers)" in run("cost", ledger).output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--prices", "nowhere.yaml"), "does not exist"),
+        (("--run", "x"), "no run 'x'"),
+        (("--task", "x"), "name a task"),
+        (("--prices", "bad.yaml"), "unknown price"),
+        (("--prices", "broken.yaml"), "cannot be read"),
+    ],
+)
+def test_bad_input_is_one_line(ledger: Path, words: tuple[str, ...], says: str) -> None:
+    (ledger.parent / "bad.yaml").write_text("annotators: {ann: {label: 1}}\n")
+    (ledger.parent / "broken.yaml").write_text("annotators: {ann: [\n")
+    done = run("cost", ledger, *(ledger.parent / w if ".yaml" in w else w for w in words))
+    assert isinstance(done.exception, AssayError)
+    assert says in str(done.exception)
+    assert "\n" not in str(done.exception)

@@ -1,0 +1,174 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Request, answer
+from assay.core.cost import NANOS, Prices, Usage
+from assay.core.errors import InputError
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.quality.costs import NEVER_COUNTED, PriceList, Rates, costs, price_list
+
+TASK = Task("t", "?", Choice(["a", "b"]))
+TOKENS = Usage(input_tokens=1_000, cached_tokens=400, output_tokens=50, attempts=1)
+MODEL = Rates(Prices(input=2.0, cached=0.5, output=8.0, per_request=0.001, gpu_hour=3.6))
+PANEL = Rates(Prices(human_hour=18.0, human_label=0.02))
+
+
+def said(i: int, who: str, usage: Usage = TOKENS, **more: object) -> Annotation:
+    request = Request(TASK, text_record(f"r{i}", "x"), who)
+    return answer(request, Outcome.ANSWERED, value="a", usage=usage, **more)
+
+
+def kept(i: int) -> Decision:
+    return Decision(f"r{i}", "a", decided_by=DecidedBy.MODEL, route=("kept",))
+
+
+def sent(i: int) -> Decision:
+    return Decision(f"r{i}", "a", decided_by=DecidedBy.PEOPLE, route=("sent on",))
+
+
+def test_each_kind_of_use_has_its_price() -> None:
+    usage = replace(TOKENS, gpu_seconds=2.0)
+    person = said(0, "panel", Usage(human_seconds=10.0), by="ann")
+    prices = PriceList("list", "EUR", {"model": MODEL, "panel": PANEL})
+    found = costs([said(0, "model", usage), person], [sent(0)], prices)
+    kinds = {k: n / NANOS for k, n in found.whole.bill.kinds.items() if n}
+    assert kinds == pytest.approx(
+        {"input": 0.0012, "cached": 0.0002, "output": 0.0004, "requests": 0.001, "gpu": 0.002,
+         "human_time": 0.05, "human_labels": 0.02}
+    )  # fmt: skip
+    assert found.not_counted == NEVER_COUNTED
+
+
+def test_a_record_carries_all_answers_given_on_it_so_routes_sum_to_the_bill() -> None:
+    answers = [said(i, "model") for i in range(10)] + [said(i, "panel", Usage()) for i in range(3)]
+    prices = PriceList("list", "USD", {"model": MODEL, "panel": PANEL})
+    decisions = [sent(i) if i < 3 else kept(i) for i in range(10)]
+    found = costs(answers, decisions, prices)
+    assert [r.name for r in found.routes] == ["people: sent on", "model: kept"]
+    assert sum(r.bill.total for r in found.routes) == found.whole.bill.total
+    assert found.routes[0].each == pytest.approx(found.routes[1].each + 0.02 * NANOS)
+    assert [r.answers for r in found.routes] == [6, 7]
+
+
+def test_what_the_list_does_not_name_costs_what_was_booked() -> None:
+    found = costs([said(0, "x", cost=70), said(1, "x", cost=30)], [kept(0), kept(1)], PriceList())
+    assert found.whole.bill.kinds["booked"] == 100
+    free = costs([said(0, "x")], [kept(0)], PriceList())
+    assert free.not_counted[0] == "x: no price, and nothing was booked (1 answers)"
+
+
+def test_use_without_a_price_is_said() -> None:
+    rates = {"m": Rates(Prices(gpu_hour=1.0)), "p": Rates(Prices(human_hour=10.0)), "q": Rates()}
+    answers = [
+        said(0, "m"),
+        said(0, "p", Usage(), by="ann"),
+        said(0, "q", Usage(gpu_seconds=1.0, human_seconds=1.0)),
+    ]
+    told = costs(answers, [kept(0)], PriceList("l", "USD", rates)).not_counted
+    assert told[:4] == (
+        "m: tokens have no price (1 answers)",
+        "p: people are paid by the hour, and their time was not measured (1 answers)",
+        "q: GPU time has no price (1 answers)",
+        "q: people's time has no price (1 answers)",
+    )
+
+
+def test_the_time_an_answer_took_is_a_persons_time() -> None:
+    prices = PriceList("l", "USD", {"panel": Rates(Prices(human_hour=36.0))})
+    answers = [said(0, "panel", Usage(), by="ann", seconds=5.0)]
+    assert costs(answers, [kept(0)], prices).whole.bill.total == 50_000_000
+    unnamed = [said(0, "panel", Usage(), seconds=5.0)]
+    assert costs(unnamed, [kept(0)], prices).whole.bill.total == 0
+    told = costs(unnamed, [kept(0)], prices, frozenset({"panel"}))
+    assert told.whole.bill.total == 50_000_000
+
+
+def test_a_bonus_is_paid_to_each_person_or_to_those_who_earned_it() -> None:
+    answers = [said(i, "panel", Usage(), by=f"p{i % 4}") for i in range(20)]
+    decisions = [sent(i) for i in range(20)]
+    for earned, total in ((None, 8.0), (3, 6.0)):
+        prices = PriceList("l", "USD", {"panel": Rates(Prices(), 2.0, earned)})
+        assert costs(answers, decisions, prices).whole.bill.kinds["bonus"] == total * NANOS
+
+
+def test_demonstrations_and_calibration_are_paid_once_whatever_the_number_of_records() -> None:
+    answers = [said(i, "model") for i in range(12)]
+    prices = PriceList("l", "USD", {"model": MODEL})
+    found = costs(answers, [kept(i) for i in range(10)], prices)
+    one = found.whole.bill.total / 10
+    assert found.setup.total == pytest.approx(2 * one)
+    assert found.projected(1_000).cost == pytest.approx(1_002 * one)
+
+
+def test_projections_hold_the_true_cost_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(0)
+    prices = PriceList()
+    hits = 0
+    for _ in range(200):
+        booked = np.where(rng.random(60) < 0.3, 1_000_000, 20_000).tolist()
+        answers = [said(i, "x", cost=c) for i, c in enumerate(booked)]
+        found = costs(answers, [kept(i) for i in range(60)], prices).projected(10_000)
+        assert found.interval is not None
+        hits += found.interval[0] <= 10_000 * (0.3 * 1_000_000 + 0.7 * 20_000) <= found.interval[1]
+    assert hits >= 180
+
+
+def test_imported_answers_without_decisions_are_the_work_itself() -> None:
+    found = costs([said(i, "x", cost=5) for i in range(4)], [], PriceList())
+    assert (found.whole.records, found.whole.bill.total, found.setup.total) == (4, 20, 0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 10**6), st.floats(0, 100)), max_size=20)
+)
+def test_totals_are_whole_nanos_and_add_up(rows: list[tuple[int, int, float]]) -> None:
+    answers = [said(i, "model", Usage(input_tokens=t, gpu_seconds=s)) for i, t, s in rows]
+    decisions = [kept(i) if i % 2 else sent(i) for i in range(4)]
+    found = costs(answers, decisions, PriceList("l", "USD", {"m*": MODEL}))
+    parts = sum(r.bill.total for r in found.routes)
+    assert abs(parts - found.whole.bill.total) <= len(found.routes) * 9
+    assert found.projected(7).cost >= found.setup.total
+
+
+def test_a_person_with_rates_of_their_own_goes_before_the_panel() -> None:
+    rates = {"panel": Rates(Prices(human_label=1.0)), "ann": Rates(Prices(human_label=2.0))}
+    answers = [said(0, "panel", Usage(), by="ann"), said(0, "panel", Usage(), by="bob")]
+    found = costs(answers, [kept(0)], PriceList("l", "USD", rates))
+    assert found.whole.bill.total == 3 * NANOS
+
+
+def test_an_exact_name_goes_before_a_pattern() -> None:
+    prices = PriceList("l", "USD", {"gpt-*": Rates(bonus=1.0), "gpt-4": Rates(bonus=2.0)})
+    found = [prices.of(name) for name in ("gpt-4", "gpt-5", "llama")]
+    assert [None if r is None else r.bonus for r in found] == [2.0, 1.0, None]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ([], "needs `annotators`"),
+        ({"annotators": {"m": 3}}, "prices are a mapping"),
+        ({"annotators": {"m": {"inputs": 1}}}, "unknown price 'inputs'"),
+        ({"annotators": {"m": {"input": -1}}}, "input is an amount of 0 or more"),
+        ({"annotators": {"m": {"input": float("nan")}}}, "input is an amount"),
+        ({"annotators": {"m": {"input": True}}}, "input is an amount"),
+    ],
+)
+def test_a_price_list_that_is_none_is_refused(content: object, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        price_list(content)
+
+
+def test_a_price_list_is_read_with_its_name_and_currency() -> None:
+    content = {"name": "spring", "currency": "EUR", "annotators": {"m": {"input": 2, "bonus": 1}}}
+    found = price_list(content)
+    assert (found.name, found.currency) == ("spring", "EUR")
+    assert found.rates["m"] == Rates(Prices(input=2.0), 1.0)
+    with pytest.raises(InputError, match="one record or more"):
+        costs([], [], found).projected(0)
