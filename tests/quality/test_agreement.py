@@ -12,12 +12,18 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
+from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.errors import InputError, SpecError
-from assay.core.votes import Votes
+from assay.core.record import Record
+from assay.core.schema import Choice, Form, MultiChoice, Schema, Spans
+from assay.core.task import Task
+from assay.core.value import Span, Value
+from assay.core.votes import Votes, votes_of
 from assay.quality.agreement import Asked, Overall, Resampling, agree
 from assay.quality.agreement.bootstrap import draws
 from assay.quality.agreement.coefficients import Measures, coefficients
 from assay.quality.agreement.pairs import Pair, pairwise
+from assay.quality.agreement.read import votes_of_annotations
 from assay.quality.agreement.rows import rows_of
 from assay.quality.agreement.spans import SpanPair
 
@@ -36,7 +42,7 @@ GWET_AC = {"nominal": 0.77544, "ordinal": 0.89894, "interval": 0.914}
 GWET_FLEISS, GWET_PERCENT = 0.76117, 0.81818
 
 
-def votes(table: Table, names: Sequence[str] | None = None) -> Votes:
+def said_in(table: Table, names: Sequence[str] | None = None) -> Votes:
     """Records x annotators, NaN where silent."""
     record, annotator = np.nonzero(~np.isnan(table))
     values, label = np.unique(table[record, annotator], return_inverse=True)
@@ -79,7 +85,7 @@ def words(*rows: tuple[str, str, str]) -> Votes:
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
 def test_gwets_example_comes_out_as_published(level: str) -> None:
-    found = agree(votes(GWET), Asked(level, resampling=POINT)).overall
+    found = agree(said_in(GWET), Asked(level, resampling=POINT)).overall
     name = "gwet_ac1" if level == "nominal" else "gwet_ac2"
     assert value(found, name) == pytest.approx(GWET_AC[level], abs=1e-5)
     assert value(found, "fleiss") == pytest.approx(GWET_FLEISS, abs=1e-5)
@@ -99,7 +105,7 @@ def test_alpha_equals_the_reference_with_answers_missing(
     level: Level, records: int, people: int, labels: int, seed: int
 ) -> None:
     table = noisy(records, people, labels, seed)
-    given_votes = votes(table)
+    given_votes = said_in(table)
     if not len(given_votes):
         return
     rows = rows_of(given_votes, sorted(given_votes.labels, key=float))
@@ -116,13 +122,13 @@ def test_alpha_equals_the_reference_with_answers_missing(
 def test_fleiss_equals_statsmodels() -> None:
     table = noisy(200, 5, 4, 1, silent=0)
     counts, _ = aggregate_raters(table.astype(int))
-    found = agree(votes(table), Asked(resampling=POINT)).overall
+    found = agree(said_in(table), Asked(resampling=POINT)).overall
     assert value(found, "fleiss") == pytest.approx(fleiss_kappa(counts), abs=1e-12)
 
 
 def test_cohen_and_its_weighted_form_equal_scikit_learn() -> None:
     table = noisy(300, 2, 5, 2, silent=0)
-    (pair,) = agree(votes(table), Asked("interval", resampling=POINT)).pairs
+    (pair,) = agree(said_in(table), Asked("interval", resampling=POINT)).pairs
     assert value(pair, "cohen") == pytest.approx(cohen_kappa_score(*table.T), abs=1e-12)
     weighted = cohen_kappa_score(*table.T, weights="quadratic")
     assert value(pair, "cohen_quadratic") == pytest.approx(weighted, abs=1e-12)
@@ -131,20 +137,20 @@ def test_cohen_and_its_weighted_form_equal_scikit_learn() -> None:
 def test_correlations_equal_scipy() -> None:
     rng = np.random.default_rng(3)
     table = np.round(rng.normal(size=(120, 1)) + rng.normal(size=(120, 2)), 1)
-    (pair,) = agree(votes(table), Asked("interval", resampling=POINT)).pairs
+    (pair,) = agree(said_in(table), Asked("interval", resampling=POINT)).pairs
     assert value(pair, "pearson") == pytest.approx(stats.pearsonr(*table.T).statistic, abs=1e-10)
     assert value(pair, "spearman") == pytest.approx(stats.spearmanr(*table.T).statistic, abs=1e-10)
 
 
 def test_scott_of_two_is_fleiss_of_two() -> None:
     table = noisy(100, 2, 3, 4, silent=0)
-    found = agree(votes(table), Asked(resampling=POINT))
+    found = agree(said_in(table), Asked(resampling=POINT))
     assert value(found.pairs[0], "scott") == pytest.approx(value(found.overall, "fleiss"))
 
 
 def test_equal_records_are_one_row_and_change_nothing() -> None:
     table = noisy(500, 4, 3, 5)
-    rows = rows_of(votes(table))
+    rows = rows_of(said_in(table))
     assert len(rows.times) < 60
     assert rows.records == len({*np.flatnonzero((~np.isnan(table)).any(axis=1))})
     back = rows.times @ rows.counts.toarray()
@@ -154,7 +160,7 @@ def test_equal_records_are_one_row_and_change_nothing() -> None:
 
 def test_bootstrap_intervals_are_those_of_a_plain_bootstrap() -> None:
     table = noisy(150, 3, 3, 6)
-    found = agree(votes(table), Asked(resampling=Resampling(4_000, 1))).overall
+    found = agree(said_in(table), Asked(resampling=Resampling(4_000, 1))).overall
     rng = np.random.default_rng(0)
     plain = [
         krippendorff.alpha(table[rng.integers(0, 150, 150)].T, level_of_measurement="nominal")
@@ -174,7 +180,7 @@ def test_every_resample_has_as_many_records_as_there_are(times: list[int]) -> No
 def test_intervals_over_annotators_do_not_let_an_annotator_agree_with_itself() -> None:
     rng = np.random.default_rng(7)
     random = rng.integers(0, 2, (400, 8)).astype(np.float64)
-    found = agree(votes(random), Asked(resampling=Resampling(200, 1, "annotators"))).overall
+    found = agree(said_in(random), Asked(resampling=Resampling(200, 1, "annotators"))).overall
     alpha = found.coefficients["krippendorff"]
     assert alpha.high is not None
     assert alpha.high < 0.05
@@ -183,7 +189,7 @@ def test_intervals_over_annotators_do_not_let_an_annotator_agree_with_itself() -
 def test_agreement_below_the_constant_label_is_warned_of() -> None:
     rng = np.random.default_rng(8)
     table = (rng.random((2_000, 2)) < 0.1).astype(np.float64)
-    found = agree(votes(table), Asked(resampling=POINT))
+    found = agree(said_in(table), Asked(resampling=POINT))
     assert found.overall.baseline == pytest.approx(0.9, abs=0.02)
     assert found.overall.baseline_label == "0"
     assert "below always the same label" in str(found.overall.warning)
@@ -197,7 +203,7 @@ def test_kappa_near_zero_at_high_agreement_is_warned_of() -> None:
 
 
 def test_all_one_class_is_told_in_words_never_as_nan() -> None:
-    found = agree(votes(np.zeros((30, 3))))
+    found = agree(said_in(np.zeros((30, 3))))
     assert found.overall.coefficients["krippendorff"].value is None
     assert "same label" in found.overall.coefficients["krippendorff"].why
     json.dumps(found.as_json(), allow_nan=False)
@@ -205,19 +211,19 @@ def test_all_one_class_is_told_in_words_never_as_nan() -> None:
 
 @pytest.mark.parametrize("kind", ["nominal", "interval", "multi"])
 def test_reports_hold_no_nan(kind: str) -> None:
-    found = agree(votes(GWET), Asked(kind, resampling=Resampling(50)))
+    found = agree(said_in(GWET), Asked(kind, resampling=Resampling(50)))
     json.dumps(found.as_json(), allow_nan=False)
 
 
 def test_one_person_only_is_refused() -> None:
     with pytest.raises(InputError, match="all answers are of 'a0'"):
-        agree(votes(np.zeros((5, 1))))
+        agree(said_in(np.zeros((5, 1))))
 
 
 def test_disjoint_record_sets_are_refused() -> None:
     table = np.array([[1, np.nan], [np.nan, 1.0]])
     with pytest.raises(InputError, match="same record ids"):
-        agree(votes(table))
+        agree(said_in(table))
 
 
 def test_answering_twice_is_refused() -> None:
@@ -249,11 +255,11 @@ def test_unknown_kinds_and_references_are_refused() -> None:
     with pytest.raises(SpecError, match="unknown kind"):
         Asked("ordered")
     with pytest.raises(InputError, match="no annotator 'eve'"):
-        agree(votes(GWET), Asked(reference="eve"))
+        agree(said_in(GWET), Asked(reference="eve"))
 
 
 def test_each_annotator_can_be_held_against_one_reference() -> None:
-    found = agree(votes(noisy(50, 4, 3, 9)), Asked(reference="a2", resampling=POINT))
+    found = agree(said_in(noisy(50, 4, 3, 9)), Asked(reference="a2", resampling=POINT))
     assert [(p.first, p.second) for p in found.pairs] == [("a0", "a2"), ("a1", "a2"), ("a3", "a2")]
 
 
@@ -267,6 +273,58 @@ def test_the_order_of_tags_in_a_set_does_not_matter_and_equal_sets_agree_fully()
         assert value(found.overall, name) == pytest.approx(1)
     assert set(found.tags) == {"a", "b"}
     assert found.overall.prevalence["a"] == pytest.approx(2 / 3)
+    assert found.overall.baseline == pytest.approx(1 / 3)
+
+
+def annotated(schema: Schema, *answers: tuple[str, str, Value]) -> list[Annotation]:
+    task = Task("t", "q", schema)
+    return [
+        answer(Request(task, Record(record, ()), "panel"), Outcome.ANSWERED, value=value, by=by)
+        for record, by, value in answers
+    ]
+
+
+def test_sets_and_spans_keep_their_form_from_annotations() -> None:
+    empty: frozenset[str] = frozenset()
+    sets = annotated(
+        MultiChoice(["a", "b"]),
+        ("r1", "ann", frozenset({"b", "a"})), ("r1", "bob", frozenset({"a", "b"})),
+        ("r2", "ann", empty), ("r2", "bob", frozenset({"a"})),
+    )  # fmt: skip
+    found = agree(votes_of_annotations(sets), Asked("multi", resampling=POINT))
+    assert found.answers == 4
+    assert value(found.overall, "percent") == pytest.approx(0.5)
+    spans = annotated(
+        Spans(["PER"]),
+        ("r1", "ann", (Span(0, 4, "PER"),)), ("r1", "bob", (Span(0, 2, "PER"),)),
+        ("r2", "ann", ()), ("r2", "bob", ()),
+    )  # fmt: skip
+    told = agree(votes_of_annotations(spans), Asked("spans", resampling=POINT)).overall
+    assert value(told, "f1_characters") == pytest.approx(4 / 6)
+    assert value(told, "same_answer") == pytest.approx(0.5)
+
+
+def test_forms_are_told_attribute_by_attribute() -> None:
+    schema = Form({"tone": Choice(["up", "down"]), "topic": Choice(["a", "b"])})
+    rows = [
+        (
+            f"r{i}",
+            who,
+            {"tone": "up" if i % 2 else "down", "topic": "a" if i % 3 or who == "bob" else "b"},
+        )
+        for i in range(12)
+        for who in ("ann", "bob")
+    ]
+    found = agree(votes_of(schema, annotated(schema, *rows)), Asked(resampling=POINT))
+    assert value(found.tags["tone"], "krippendorff") == pytest.approx(1)
+    assert value(found.tags["topic"], "percent") == pytest.approx(8 / 12)
+    json.dumps(found.as_json(), allow_nan=False)
+
+
+def test_spans_have_no_intervals_over_annotators() -> None:
+    said = words(("r1", "ann", "[]"), ("r1", "bob", "[]"), ("r1", "eve", "[]"))
+    with pytest.raises(InputError, match="not spans"):
+        agree(said, Asked("spans", resampling=Resampling(9, over="annotators")))
 
 
 def test_masi_alpha_equals_the_definition() -> None:
@@ -301,6 +359,7 @@ def test_spans_agree_exactly_and_by_characters() -> None:
     assert value(found.overall, "f1_characters") == pytest.approx(2 * 15 / 55)
     assert value(found.overall, "same_answer") == pytest.approx(0.5)
     assert found.overall.prevalence == {"nothing marked": 0.25}
+    assert found.overall.baseline == 0.25
     json.dumps(found.as_json(), allow_nan=False)
 
 

@@ -102,11 +102,17 @@ def _from_ledger(source: Path, task: str | None) -> "tuple[Votes, str]":
         task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)
         if task not in schemas:
             raise InputError(f"name a task with --task: {', '.join(schemas) or 'there is none'}")
-        votes = votes_of_annotations(ledger.annotations(task))
+        schema = schemas[task]
+        if schema.kind == "boxes":
+            raise InputError("agreement on boxes is not told; their labels and places both differ")
+        if schema.kind == "form":
+            votes = ledger.votes(task, schema)
+        else:
+            votes = votes_of_annotations(ledger.annotations(task))
     finally:
         ledger.close()
     kinds = {"scale": "interval", "multi": "multi", "spans": "spans"}
-    return votes, kinds.get(schemas[task].kind, "nominal")
+    return votes, kinds.get(schema.kind, "nominal")
 
 
 def _kind(votes: "Votes") -> str:

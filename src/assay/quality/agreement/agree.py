@@ -26,6 +26,7 @@ from assay.quality.agreement.spans import SpanPair, span_agreement
 
 KINDS = (*LEVELS, "multi", "spans")
 FEW_ANNOTATORS = 6
+NOTHING = "nothing marked"
 MOST_PAIRED = 15  # with more annotators pairs are told only against a reference
 
 
@@ -59,11 +60,11 @@ class Overall:
 
     @property
     def warning(self) -> str | None:
+        percent = self.coefficients.get("percent") or self.coefficients.get("same_answer")
         kappa = self.coefficients.get("fleiss")
-        percent = self.coefficients.get("percent")
-        if kappa is None or percent is None:
+        if percent is None:
             return None
-        return warning(percent.value, self.baseline, kappa.value)
+        return warning(percent.value, self.baseline, kappa.value if kappa is not None else None)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -130,11 +131,15 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
     if asked.reference is not None and asked.reference not in who:
         raise InputError(f"there is no annotator {asked.reference!r}; there are {', '.join(who)}")
     how = asked.resampling
-    if how.over == "annotators" and len(who) < 3:
-        raise InputError("intervals over annotators need three annotators or more")
+    if how.over == "annotators" and (len(who) < 3 or asked.kind == "spans"):
+        raise InputError(
+            "intervals over annotators need three annotators or more, and labels, not spans"
+        )
     base = Agreement(
         asked, len(np.unique(votes.record)), len(votes), who, _NOTHING, notes=_notes(asked, who)
     )
+    if len(votes.units) > 1:
+        return _units(base, votes)
     if asked.kind == "spans":
         return _spans(base, votes)
     return _sets(base, votes) if asked.kind == "multi" else _labels(base, votes)
@@ -216,7 +221,11 @@ def _sets(base: Agreement, votes: Votes) -> Agreement:
     exact: Sequence[Pair] = ()
     if asked.reference is not None or len(base.annotators) <= MOST_PAIRED:
         exact = pairs(whole, whole.labels, how, reference=asked.reference)
-    overall = Overall(rows_of(whole).compared, set_wise(whole, sets, how), shares)
+    rows = rows_of(whole)
+    constant = prevalence(rows)
+    common = max(constant, key=lambda label: constant[label])
+    found = set_wise(whole, sets, how)
+    overall = Overall(rows.compared, found, shares, constant[common], common)
     return replace(base, overall=overall, tags=tags, pairs=exact)
 
 
@@ -224,4 +233,20 @@ def _spans(base: Agreement, votes: Votes) -> Agreement:
     found, each, empty = span_agreement(votes, base.asked.resampling, base.asked.reference)
     compared = int((np.bincount(votes.record) > 1).sum())
     shown = each if len(base.annotators) <= MOST_PAIRED or base.asked.reference else []
-    return replace(base, overall=Overall(compared, found, empty), pairs=shown)
+    overall = Overall(compared, found, {NOTHING: empty}, empty, NOTHING)
+    return replace(base, overall=overall, pairs=shown)
+
+
+def _units(base: Agreement, votes: Votes) -> Agreement:
+    """Answers in parts, as forms are: each attribute as a nominal question of its own."""
+    parts: dict[str, Overall] = {}
+    for i in np.unique(votes.unit):
+        own = votes.unit == i
+        part = replace(
+            votes, units=("",), record=votes.record[own], annotator=votes.annotator[own],
+            label=votes.label[own], unit=np.zeros(int(own.sum()), np.int32), weight=None, saw=None,
+        )  # fmt: skip
+        order, _ = ordered(part, None)
+        parts[votes.units[i]] = _overall(part, "nominal", order, base.asked.resampling)
+    compared = max(part.compared for part in parts.values())
+    return replace(base, overall=Overall(compared, {}, {}), tags=parts)

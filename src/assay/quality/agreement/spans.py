@@ -69,7 +69,7 @@ def _span(entry: object) -> Span:
 
 def span_agreement(
     votes: Votes, how: Resampling, reference: str | None = None
-) -> tuple[dict[str, Estimate], list[SpanPair], dict[str, float]]:
+) -> tuple[dict[str, Estimate], list[SpanPair], float]:
     """Over all pairs of answers, pair by pair, and the share of answers that mark nothing."""
     answers = [spans_of(label) for label in votes.labels]
     who = [votes.annotators[i] for i in np.unique(votes.annotator)]
@@ -90,7 +90,7 @@ def span_agreement(
     ]
     empty = np.array([not a for a in answers])[votes.label].mean()
     table = np.array(tables, dtype=np.float64).reshape(-1, COLUMNS)
-    return _estimates(table, how), each, {"nothing marked": float(empty)}
+    return _estimates(table, how), each, float(empty)
 
 
 def _wanted(who: Sequence[str], reference: str | None) -> list[tuple[str, str]]:
