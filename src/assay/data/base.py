@@ -1,6 +1,7 @@
 """The contract of a reader, and what a file's columns mean."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -144,8 +145,8 @@ def _given_id(row: Row, column: str, where: str, findings: Findings, count: int)
 
 
 def cell(content: object) -> str:
-    """A cell as text; a missing one is empty, a whole float loses its `.0`, a list is JSON."""
-    if content is None:
+    """A cell as text; a missing one (None, NaN) is empty, a whole float loses its `.0`, a list is JSON."""
+    if content is None or (isinstance(content, float) and math.isnan(content)):
         return ""
     if isinstance(content, list | dict):
         return json.dumps(content, ensure_ascii=False, default=str)

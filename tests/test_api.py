@@ -1,0 +1,156 @@
+"""The Python face: frames, dicts and records in, decisions and a report out."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pytest
+
+import assay
+from assay import Choice, Record, Task
+from assay.annotators.recorded import Given, Recorded
+from assay.core.errors import InputError, SpecError
+from assay.core.record import text_record
+from assay.data.base import Columns
+from assay.strategies.vote import Vote
+
+TASK = Task("mood", "Happy or sad?", Choice(["happy", "sad"]))
+ROWS = [{"id": "r1", "text": "what a day"}, {"id": "r2", "text": "oh no"}]
+ANN = Recorded("ann", {"r1": Given("happy"), "r2": Given("sad")})
+BOB = Recorded("bob", {"r1": Given("happy"), "r2": Given("happy")})
+CAT = Recorded("cat", {"r1": Given("sad"), "r2": Given("sad")})
+
+
+def generated() -> Iterator[dict[str, str]]:
+    yield from ROWS
+
+
+KINDS: dict[str, Callable[[], object]] = {
+    "dicts": lambda: ROWS,
+    "a tuple": lambda: tuple(ROWS),
+    "a generator": generated,
+    "polars": lambda: pl.DataFrame(ROWS),
+    "pandas": lambda: pd.DataFrame(ROWS),
+    "pandas with an index": lambda: pd.DataFrame(ROWS).set_index("text").reset_index(),
+    "records": lambda: [text_record(r["id"], r["text"]) for r in ROWS],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_holds_the_rows_the_decisions_are_the_same(kind: str) -> None:
+    result = assay.label(KINDS[kind](), TASK, {"ann": ANN})
+    assert [(d.record, d.value) for d in result.decisions] == [("r1", "happy"), ("r2", "sad")]
+    assert result.summary.decided == 2
+    assert result.cost == 0
+
+
+def test_one_annotator_labels_alone_and_several_vote() -> None:
+    several = {"ann": ANN, "bob": BOB, "cat": CAT}
+    assert [d.value for d in assay.label(ROWS, TASK, several).decisions] == ["happy", "sad"]
+    two = assay.label(ROWS, TASK, {"ann": ANN, "bob": BOB}, Vote(("ann", "bob")))
+    assert [d.value for d in two.decisions] == ["happy", None]
+    assert two.summary.undecided == 1
+
+
+def test_decisions_come_as_a_frame() -> None:
+    frame = assay.label(ROWS, TASK, {"ann": ANN}).frame()
+    assert frame.columns[:2] == ["record", "value"]
+    assert frame["value"].to_list() == ["happy", "sad"]
+    assert frame["decided_by"].to_list() == ["model", "model"]
+
+
+def test_rows_without_ids_get_ids_of_their_content() -> None:
+    rows = [{"text": "what a day"}, {"text": "what a day"}, {"text": "oh no"}]
+    first = assay.label(rows, TASK, {"ann": ANN})
+    again = assay.label(rows[::-1], TASK, {"ann": ANN})
+    ids = {d.record for d in first.decisions}
+    assert len(ids) == 3
+    assert {d.record for d in again.decisions} == ids
+
+
+def test_columns_may_have_other_names() -> None:
+    rows = [{"key": "r1", "premise": "a", "hypothesis": "b"}]
+    how = assay.How(columns=Columns(("premise", "hypothesis"), id="key"))
+    result = assay.label(rows, TASK, {"ann": ANN}, how=how)
+    [record] = result.ledger.records()
+    assert [(p.name, p.text) for p in record.texts] == [("premise", "a"), ("hypothesis", "b")]
+
+
+def test_a_ledger_file_is_gone_on_with(tmp_path: Path) -> None:
+    how = assay.How(ledger=tmp_path / "l.sqlite")
+    assert assay.label(ROWS[:1], TASK, {"ann": ANN}, how=how).summary.tallies["ann"].replayed == 0
+    result = assay.label(ROWS, TASK, {"ann": ANN}, how=how)
+    assert result.summary.tallies["ann"].replayed == 1
+    assert result.summary.decided == 2
+
+
+async def test_it_runs_where_a_loop_is_running_already() -> None:
+    await asyncio.sleep(0)
+    assert len(assay.label(ROWS, TASK, {"ann": ANN}).decisions) == 2
+    with pytest.raises(SpecError, match="no annotator is called 'zoe'"):
+        assay.label(ROWS, TASK, {"ann": ANN}, Vote(("ann", "zoe")))
+
+
+def test_a_report_is_scored_against_gold(tmp_path: Path) -> None:
+    result = assay.label(ROWS, TASK, {"bob": BOB})
+    evidence = result.report(tmp_path / "r.html", gold={"r1": "happy", "r2": "sad"})
+    assert evidence.top.score is not None
+    assert evidence.top.score.on_all.value == 0.5
+    assert "Happy or sad?" in (tmp_path / "r.html").read_text()
+    with pytest.raises(InputError, match="'odd'"):
+        result.report(tmp_path / "r.html", gold={"r1": "odd"})
+
+
+WRONG: dict[str, tuple[object, str]] = {
+    "nothing": ([], "no records to label"),
+    "an empty frame": (pl.DataFrame({"text": []}), "no records to label"),
+    "a word": ("what a day", "cannot label a str"),
+    "a number": (5, "cannot label a int"),
+    "no text": ([{"txt": "x"}], "no column 'text'; it has txt; did you mean 'txt'"),
+    "the same id": ([{"id": "a", "text": "x"}, {"id": "a", "text": "y"}], "row 2: id 'a'"),
+    "no id": ([{"id": "", "text": "x"}], "row 1: column 'id' is empty"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_labelled_is_one_clear_line(case: str) -> None:
+    data, expected = WRONG[case]
+    with pytest.raises(InputError, match=expected) as told:
+        assay.label(data, TASK, {"ann": ANN})
+    assert "\n" not in str(told.value)
+
+
+def test_missing_texts_are_empty_not_words() -> None:
+    frame = pd.DataFrame({"id": ["a", "b", "c"], "text": ["x", None, float("nan")]})
+    result = assay.label(frame, TASK, {"ann": ANN})
+    assert [r.text for r in result.ledger.records()] == ["x", "", ""]
+
+
+def test_half_characters_are_refused_by_a_ledger_file(tmp_path: Path) -> None:
+    how = assay.How(ledger=tmp_path / "l.sqlite")
+    with pytest.raises(InputError, match="half a character"):
+        assay.label([{"text": "x \ud83d"}], TASK, {"ann": ANN}, how=how)
+
+
+def test_a_task_file_runs_and_is_scored(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text,label\n1,I love it,good\n2,I hate it,bad\n")
+    (tmp_path / "task.yaml").write_text(
+        "name: tone\ndata: {path: a.csv, id: id}\nquestion: Which?\n"
+        "answer: {kind: choice, labels: [good, bad]}\n"
+        "annotators: {crowd: {kind: recorded, path: a.csv, record: id}}\n"
+        "gold: {label: label, calibration: 0, evaluation: 1}\n"
+    )
+    opened = assay.load(tmp_path / "task.yaml")
+    assert opened.forecast().records == 2
+    result = opened.run()
+    assert result.scores["decisions"].on_all.value == 1.0
+    assert result.report(tmp_path / "r.html").records == 2
+    assert assay.load(tmp_path / "task.yaml").run(limit=1).summary.records == 1
+
+
+def test_unknown_names_of_the_package_are_errors() -> None:
+    assert assay.Record is Record
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        assay.nothing  # noqa: B018
