@@ -1,16 +1,20 @@
 """Every strategy keeps the same contract; a new one is a row here."""
 
+import numpy as np
 import pytest
 
 from assay.annotators.people import Panel
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import DecidedBy, Source
 from assay.core.record import text_record
+from assay.quality.fusion import Fusion
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, RandomChain, ThresholdChain
 from assay.strategies.confidence import own
 from assay.strategies.cooperation import Sequential, Triage
+from assay.strategies.joint import FittedJoint, Joint
+from assay.strategies.principled import Principled
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
@@ -55,6 +59,10 @@ STRATEGIES: list[Strategy] = [
     RandomChain(("x", "y", "z")),
     Triage("x", "people", 0.7),
     Sequential("x", "people"),
+    Joint("x", "people"),
+    Joint("x", "panel", {"r0": "a"}),
+    FittedJoint("x", "people", {"": Fusion(np.array([[0.9, 0.2], [0.1, 0.8]]))}),
+    Principled("x"),
     ReviewDisagreements("x", "y", "people"),
 ]
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from assay.core.annotation import DecidedBy, Outcome, Request, answer
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
@@ -69,3 +69,16 @@ def test_a_prediction_set_grows_with_doubt_and_is_never_empty() -> None:
     assert PredictionSet(0.2).labels(sure) == ("a",)
     assert PredictionSet(2.0).labels(sure) == ("a",)
     assert Top(2).labels(sure) == ("a", "b")
+
+
+async def test_a_set_fitted_on_gold_holds_the_truth_as_often_as_it_says() -> None:
+    records, ask = world(2_000)
+    answers = [a for a in await ask("model", records) if isinstance(a, Annotation)]
+    rng = np.random.default_rng(2)
+    truth = {
+        a.record: "a" if rng.random() < np.exp((a.scores or {})["a"]) else "b" for a in answers
+    }
+    fitted = PredictionSet.fitted(answers[:1_000], truth, alpha=0.1)
+    held = [truth[a.record] in fitted.labels(a) for a in answers[1_000:]]
+    assert np.mean(held) >= 0.88
+    assert np.mean([len(fitted.labels(a)) for a in answers]) < 1.9

@@ -5,7 +5,7 @@ The three forms of the survey by Huang et al. (ACL 2025, arXiv 2501.05714, secti
 fusion (`strategies.joint`) merges independent answers. Each decision says who made it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,6 +21,8 @@ from assay.core.annotation import (
 )
 from assay.core.digest import digest
 from assay.core.record import Record
+from assay.core.value import Value
+from assay.quality.conformal import fitted_least
 from assay.strategies.base import Answer, Ask
 from assay.strategies.chain import confidences, decision
 from assay.strategies.confidence import Confidence, own
@@ -58,6 +60,14 @@ class PredictionSet:
     gold; never empty, since the likeliest label is always shown."""
 
     least: float
+
+    @classmethod
+    def fitted(
+        cls, answers: Sequence[Annotation], gold: Mapping[str, Value], alpha: float = 0.1
+    ) -> "PredictionSet":
+        """From answers on calibration gold: the set holds the right label of a new record with
+        probability 1 - alpha or more."""
+        return cls(fitted_least(answers, gold, alpha))
 
     @property
     def id(self) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assay.core.errors import InputError
 from assay.core.votes import Floats
+from assay.quality.conformal import least_probability
 from assay.quality.fusion import Fusion, Labels, SharedErrors, fit, learn, shared_errors
 
 CLASSES = 10
@@ -208,11 +209,8 @@ def _sequential(
 
 def conformal(probs: Floats, calibration: Crowd, alpha: float) -> NDArray[np.bool_]:
     """Sets that hold the truth with probability 1 - alpha or more (split conformal)."""
-    n = len(calibration.truth)
-    score = np.sort(1 - calibration.probs[np.arange(n), calibration.truth])
-    rank = int(np.ceil((n + 1) * (1 - alpha)))
-    least = 0.0 if rank > n else 1 - score[rank - 1]
-    held = probs >= least
+    of_truth = calibration.probs[np.arange(len(calibration.truth)), calibration.truth]
+    held = probs >= least_probability(np.clip(of_truth, 0, 1), alpha)
     held[np.arange(len(probs)), probs.argmax(axis=1)] = True
     return np.asarray(held)
 
