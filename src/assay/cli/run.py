@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
 if TYPE_CHECKING:
     from assay.build import Project
     from assay.ledger import Ledger
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 @click.option("--budget", type=click.FloatRange(min=0), help="Money cap; replaces the file's.")
 @click.option("--minutes", type=click.FloatRange(min=0), help="Time cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--target", type=SHARE, help="Plan first; then label so that this much agrees.")
+@click.option("--delta", type=SHARE, default=0.1, show_default=True,
+              help="With --target: chance that the promise may be wrong.")  # fmt: skip
+@click.option("--human-label", type=click.FloatRange(min=0),
+              help="With --target: price of a person's label; replaces the file's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 def run_command(
     task: Path,
@@ -25,6 +32,9 @@ def run_command(
     budget: float | None,
     minutes: float | None,
     ledger: str | None,
+    target: float | None,
+    delta: float,
+    human_label: float | None,
     as_json: bool,
 ) -> None:
     """Label the records of TASK; run again to resume.
@@ -40,6 +50,8 @@ def run_command(
     total = prepared(project, limit)
     opened = project.ledger()
     try:
+        if target is not None:
+            choose(project, opened, (target, delta, human_label), total)
         summary = label(project, opened, limit, total)
         _tell(project, opened, summary, as_json)
     finally:
@@ -56,6 +68,25 @@ def prepared(project: "Project", limit: int | None) -> int:
     total = sum(1 for _ in project.records(limit))
     _ = project.strategy, project.annotators  # made here, at first sight
     return total
+
+
+def choose(
+    project: "Project", ledger: "Ledger", how: tuple[float, float, float | None], total: int
+) -> None:
+    """Put the plan's pick in the place of the task file's strategy."""
+    from assay.build.plan import askables
+    from assay.cli.plan import planned
+
+    target, delta, person = how
+    found = planned(project, ledger, (target, delta), person)
+    pick = found.plan.pick
+    click.echo(
+        f"plan: {pick.name}; about {pick.to_people:.1%} of the records go to people", err=True
+    )
+    if pick.certificate is not None:
+        click.echo(pick.certificate.statement, err=True)
+    project.strategy = found.strategy(pick, found.affordable(pick, total))
+    project.annotators = askables(found.prepared)
 
 
 def label(project: "Project", ledger: "Ledger", limit: int | None, total: int) -> "Summary":

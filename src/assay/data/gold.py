@@ -60,6 +60,25 @@ def read_labels(path: Path, record: str, label: str, schema: Schema) -> dict[str
     return values
 
 
+def read_numbers(path: Path, record: str, column: str) -> dict[str, float]:
+    """A column of confidences by record id; empty cells are none."""
+    values: dict[str, float] = {}
+    for number, row in read_rows(path):
+        check_columns(path, list(row), (record, column))
+        content, id = cell(row[column]).strip(), cell(row[record]).strip()
+        if not content:
+            continue
+        try:
+            values[id] = float(content)
+        except ValueError:
+            raise InputError(
+                f"{path}:{number}: record {id!r}: {column} {content!r} is no number"
+            ) from None
+        if not 0 <= values[id] <= 1:
+            raise InputError(f"{path}:{number}: record {id!r}: {column} lies between 0 and 1")
+    return values
+
+
 def read_purposes(path: Path, record: str, purpose: str, values: Mapping[str, Value]) -> Gold:
     """Gold dealt by a column that names each label's purpose."""
     sets: dict[Purpose, dict[str, Value]] = {p: {} for p in Purpose}

@@ -73,7 +73,9 @@ class Certificate:
         p = self.promise
         wanted = f"at least {1 - p.alpha:.1%} agree with {self.reference}"
         if self.threshold is None:
-            more = "more labels would hardly help, since even the surest answers are wrong too often"
+            more = (
+                "more labels would hardly help, since even the surest answers are wrong too often"
+            )
             if self.more is not None:
                 more = f"about {self.more:,} more labels are needed"
             return (

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from assay.core.annotation import Annotation
+from assay.core.annotation import Annotation, Source
 from assay.core.digest import digest
 
-EDGE = 1e-9
+EDGE = 1e-6  # probabilities are kept this far from 0 and 1 before a logit is taken
+MOST = -math.log(EDGE)
 
 Confidence: TypeAlias = Callable[[Annotation], float | None]
 """Larger is surer; None where the answer does not say. Infinity is allowed, NaN is not."""
@@ -46,29 +47,30 @@ def own(annotation: Annotation) -> float | None:
 @dataclass(frozen=True)
 class Calibrated:
     """Confidences of several annotators made comparable: the chance of being right, by a logistic
-    curve (slope and offset over the logit of `base`) for each annotator id.
+    curve (slope and offset over `evidence`) for each annotator id.
 
-    An annotator without a curve does not say how sure it is.
+    An answer that carries no confidence is as sure as its annotator is on the whole; an annotator
+    without a curve does not say how sure it is.
     """
 
     curves: tuple[tuple[str, float, float], ...]
-    base: Confidence = own
 
     @property
     def __name__(self) -> str:
-        return f"calibrated:{self.base.__name__}:{digest(self.curves, 4)}"
+        return f"calibrated:{digest(self.curves, 4)}"
 
     def __call__(self, annotation: Annotation) -> float | None:
-        raw = self.base(annotation)
         line = next(((a, b) for who, a, b in self.curves if who == annotation.annotator), None)
-        if raw is None or line is None:
-            return None
-        return float(expit(line[0] * logit_of(raw) + line[1]))
+        return None if line is None else float(expit(line[0] * evidence(annotation) + line[1]))
 
 
-def logit_of(confidence: float) -> float:
-    """Probabilities of 0 and 1 are kept finite."""
-    held = min(max(confidence, EDGE), 1 - EDGE)
+def evidence(annotation: Annotation) -> float:
+    """The own confidence as log-odds; a margin is that already, and no confidence is none."""
+    if annotation.confidence is None:
+        return 0.0
+    if annotation.confidence_source is Source.MARGIN:
+        return min(annotation.confidence, MOST)
+    held = min(max(annotation.confidence, EDGE), 1 - EDGE)
     return math.log(held / (1 - held))
 
 

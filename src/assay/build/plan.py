@@ -1,0 +1,228 @@
+"""Planning a task: every model is asked about a labelled sample once, then options are replayed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from assay.build.project import Project
+from assay.core.annotation import PLAIN, Annotation, Request
+from assay.core.cost import NANOS
+from assay.core.digest import digest
+from assay.core.errors import InputError, SpecError
+from assay.core.record import Record
+from assay.core.value import Value
+from assay.data.gold import Purpose
+from assay.data.taskfile import AnnotatorSpec
+from assay.ledger import Ledger
+from assay.quality.calibration import fit_arrays
+from assay.quality.certificate import Promise
+from assay.quality.planning import Answers, Option, Plan, Sample, plan
+from assay.run import Job, Progress, Summary, label
+from assay.run.ask import Askable
+from assay.strategies.base import Strategy
+from assay.strategies.confidence import Calibrated, evidence
+from assay.strategies.hybrid import Hybrid
+from assay.strategies.single import Single
+from assay.strategies.vote import Vote
+
+FIT_SHARE = 0.2  # of the sample, for calibrating confidences; the rest certifies
+LEAST_FIT = 10  # labels
+LONGEST = 3  # links of a chain that is tried
+MOST_CHAINS = 30
+VOTE = "vote"
+
+Given = Mapping[str, Annotation]  # by record
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A task with the labelled sample it can be planned on."""
+
+    project: Project
+    records: tuple[Record, ...]
+    gold: Mapping[str, Value]
+    models: tuple[str, ...]
+    panel: str | None
+    person: float
+
+    @property
+    def reference(self) -> str:
+        return "the gold labels"
+
+
+def prepare(project: Project, person: float | None) -> Prepared:
+    """`person`: what one label of a person costs; default: the price in the task file."""
+    gold = certifying(project)
+    records = tuple(r for r in project.all_records() if r.id in gold)
+    if not records:
+        raise InputError("no record of the data has certifying gold: see `gold` in the task file")
+    panel, models = None, []
+    for name, spec in project.file.annotators.items():
+        if _people(spec):
+            panel = panel or name
+        else:
+            models.append(name)
+    if not models:
+        raise SpecError("a plan compares models with people; the task file names no model")
+    if person is None:
+        person = project.file.annotators[panel].prices.human_label if panel else 0.0
+    if not person:
+        raise SpecError(
+            "what does a person's label cost? Give --human-label, or `prices: {human_label: …}` "
+            "of an annotator of kind panel"
+        )
+    return Prepared(project, records, gold, tuple(models), panel, person)
+
+
+def _people(spec: AnnotatorSpec) -> bool:
+    return spec.kind == "panel" or (spec.kind == "recorded" and spec.people)
+
+
+def certifying(project: Project) -> Mapping[str, Value]:
+    """Gold that nothing was fitted on and nothing is scored by: what promises are made of."""
+    monitoring = project.gold.of(Purpose.MONITORING)
+    if monitoring:
+        return monitoring
+    if project.fitted:
+        raise SpecError(
+            "calibration gold is used to fit here, so no promise can rest on it: "
+            "give `gold.monitoring` a share"
+        )
+    calibration = project.gold.of(Purpose.CALIBRATION)
+    if not calibration:
+        raise SpecError("a plan needs gold that people labelled: see `gold` in the task file")
+    return calibration
+
+
+async def collect(prepared: Prepared, ledger: Ledger, progress: Progress) -> Summary:
+    """Ask every model about every record of the sample; answers in the ledger are free."""
+    project, models = prepared.project, prepared.models
+    asked = askables(prepared)
+    strategy: Strategy = Vote(models) if len(models) > 1 else Single(models[0])
+    if VOTE in asked:
+        strategy = Single(VOTE)
+    job = Job(project.task, strategy, asked, ledger, project.settings())
+    return await label(job, prepared.records, progress)
+
+
+def askables(prepared: Prepared) -> dict[str, Askable]:
+    """The annotators of the task file, and their vote as one more."""
+    made: dict[str, Askable] = dict(prepared.project.annotators)
+    if len(prepared.models) > 2:
+        made[VOTE] = Vote(prepared.models)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and the confidence by which its options decide."""
+
+    plan: Plan
+    confidence: Calibrated
+    prepared: Prepared
+    paid: float  # currency, for asking about the sample
+
+    def strategy(self, option: Option, most: int | None = None) -> Hybrid:
+        """The option as a strategy; the records that no link is sure of go to the panel."""
+        panel = self.prepared.panel
+        if panel is None:
+            raise SpecError("the task file names no people: add an annotator of kind panel")
+        return Hybrid(option.links, panel, option.threshold, self.confidence, most)
+
+    def affordable(self, option: Option, records: int) -> int | None:
+        """How many records people can label for what the budget leaves once models have been paid
+        for the sample and for all records; None: any. The same on every resumption."""
+        cap = self.prepared.project.budget.cap
+        if cap is None:
+            return None
+        models = (option.cost - option.to_people * self.prepared.person) * records
+        return max(0, int((cap / NANOS - self.paid - models) / self.prepared.person))
+
+
+def planned(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
+    """Replay the options on what the ledger holds; InputError where a model was not asked."""
+    who = askables(prepared)
+    names = [n for n in (*prepared.models, VOTE) if n in who]
+    given = {name: answers_of(prepared, ledger, who[name]) for name in names}
+    for name, answers in given.items():
+        if not answers:
+            raise InputError(
+                f"{name} has answered no record of the sample; ask it, or leave it out"
+            )
+    fit, rest = _split(prepared.records)
+    curves = [_curve(prepared, who[n].id, given[n], fit) for n in names]
+    confidence = Calibrated(tuple(curves))
+    costs = {name: _cost(prepared, who, ledger, name) for name in names}
+    models = {n: _answers(prepared, given[n], rest, confidence, costs[n]) for n in names}
+    sample = Sample(models, prepared.person, prepared.reference)
+    found = plan(sample, chains(names, costs), promise)
+    paid = len(prepared.records) * sum(costs[name] for name in prepared.models)
+    return Planned(found, confidence, prepared, paid)
+
+
+def answers_of(prepared: Prepared, ledger: Ledger, who: Askable) -> dict[str, Annotation]:
+    """The plain answers of one annotator to the sample, by record."""
+    keys = {Request(prepared.project.task, r, who.id, PLAIN).key: r.id for r in prepared.records}
+    return {keys[key]: a for key, a in ledger.answers(list(keys)).items()}
+
+
+def _split(records: Sequence[Record]) -> tuple[list[str], list[str]]:
+    """For fitting and for certifying, drawn by what the records are."""
+    ids = sorted((r.id for r in records), key=lambda id: digest(["plan", id], 8))
+    count = max(round(FIT_SHARE * len(ids)), LEAST_FIT)
+    if len(ids) < 2 * count:
+        raise InputError(
+            f"the sample has {len(ids)} labelled records; a plan needs {2 * LEAST_FIT} at least"
+        )
+    return ids[:count], ids[count:]
+
+
+def _curve(
+    prepared: Prepared, who: str, given: Given, ids: Sequence[str]
+) -> tuple[str, float, float]:
+    """Slope and offset; a flat curve where all answers are right, or all wrong."""
+    answered = [a for id in ids if (a := given.get(id)) is not None and a.answered]
+    right = np.array([a.value == prepared.gold[a.record] for a in answered], dtype=bool)
+    if len(answered) < LEAST_FIT or right.all() or not right.any():
+        share = (right.sum() + 0.5) / (len(right) + 1)
+        return who, 0.0, float(np.log(share / (1 - share)))
+    x = np.array([evidence(a) for a in answered])
+    fitted = fit_arrays(1 / (1 + np.exp(-x)), right).parameters
+    return who, max(fitted["slope"], 0.0), fitted["intercept"]
+
+
+def _answers(
+    prepared: Prepared,
+    given: Given,
+    ids: Sequence[str],
+    confidence: Calibrated,
+    cost: float,
+) -> Answers:
+    sure, right = np.full(len(ids), -np.inf), np.zeros(len(ids), dtype=bool)
+    for i, id in enumerate(ids):
+        a = given.get(id)
+        if a is not None and a.answered:
+            said = confidence(a)
+            sure[i] = -np.inf if said is None else said
+            right[i] = a.value == prepared.gold[id]
+    return Answers(sure, right, np.full(len(ids), cost))
+
+
+def _cost(prepared: Prepared, who: Mapping[str, Askable], ledger: Ledger, name: str) -> float:
+    """Currency a record of the sample, of the annotator and of all that it asks."""
+    found = who[name]
+    if isinstance(found, Strategy):
+        return sum(_cost(prepared, who, ledger, part) for part in found.annotators)
+    paid = [a.cost for a in answers_of(prepared, ledger, found).values()]
+    return sum(paid) / max(len(paid), 1) / NANOS
+
+
+def chains(names: Sequence[str], costs: Mapping[str, float]) -> list[tuple[str, ...]]:
+    """Each annotator alone, and chains from cheap to dear; the shorter first."""
+    ordered = sorted((n for n in names if n != VOTE), key=lambda n: (costs[n], names.index(n)))
+    found: list[tuple[str, ...]] = [(name,) for name in names]
+    for length in range(2, LONGEST + 1):
+        found += list(combinations(ordered, length))
+    return found[:MOST_CHAINS]

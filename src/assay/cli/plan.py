@@ -1,0 +1,134 @@
+"""`assay plan`: which way to label meets the target for the least money."""
+
+import json
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.build.plan import Planned
+    from assay.build.project import Project
+    from assay.ledger import Ledger
+    from assay.quality.planning import Option
+    from assay.run import Summary
+
+
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+
+@click.command("plan")
+@click.argument("task", type=click.Path(path_type=Path))
+@click.option(
+    "--target", type=SHARE, default=0.9, show_default=True,
+    help="Agreement that accepted labels must reach.",
+)  # fmt: skip
+@click.option(
+    "--delta", type=SHARE, default=0.1, show_default=True,
+    help="Chance that the promise may be wrong.",
+)  # fmt: skip
+@click.option("--human-label", type=click.FloatRange(min=0), help="Price of a person's label.")
+@click.option("--budget", type=click.FloatRange(min=0), help="Money cap; replaces the file's.")
+@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the plan with its chart here.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
+def plan_command(
+    task: Path,
+    target: float,
+    delta: float,
+    human_label: float | None,
+    budget: float | None,
+    ledger: str | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """Ask every model of TASK about the labelled sample, and compare the ways to label the rest."""
+    from assay.build import open_project
+    from assay.report.plan_page import write_plan
+
+    changes = {} if budget is None else {"money": budget}
+    project = open_project(task).changed(changes, ledger)
+    opened = project.ledger()
+    try:
+        found = planned(project, opened, (target, delta), human_label)
+    finally:
+        opened.close()
+    if html is not None:
+        write_plan(found.plan, project.task, project.file.currency, html)
+    if as_json:
+        click.echo(json.dumps(found.plan.as_json(), ensure_ascii=False, indent=2))
+        return
+    tell(found)
+    if html is not None:
+        click.echo(f"wrote {html}")
+    click.echo(f"next: assay run {task} --target {target:g} --delta {delta:g}")
+
+
+def planned(
+    project: "Project", ledger: "Ledger", promise: tuple[float, float], person: float | None
+) -> "Planned":
+    """The sample is asked about where it has not been; then nothing more is spent."""
+    import asyncio
+
+    from assay.build.plan import collect, planned, prepare
+    from assay.core.errors import InputError
+    from assay.quality.certificate import Promise
+    from assay.run import Progress
+    from assay.run.live import shown
+
+    target, delta = promise
+    prepared = prepare(project, person)
+    with shown(project.file.currency) as show:
+        progress = Progress(len(prepared.records), show)
+        summary = asyncio.run(_closing(collect(prepared, ledger, progress), project))
+    if summary.reason is not None:
+        raise InputError(f"the sample could not be asked about: {summary.message}")
+    return planned(prepared, ledger, Promise(1 - target, delta))
+
+
+async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary":
+    try:
+        return await asking
+    finally:
+        await project.close()
+
+
+def tell(found: "Planned") -> None:
+    from assay.report.table import columns
+
+    plan, currency = found.plan, found.prepared.project.file.currency
+    click.echo(
+        f"{plan.records:,} records with {plan.reference}; target {1 - plan.promise.alpha:.1%} of "
+        f"accepted labels, with probability {1 - plan.promise.delta:.1%}"
+    )
+    head = ("way to label", "to people", "agreement (95 % interval)", f"{currency} per 1,000")
+    rows = [_row(option) for option in (*plan.options, *plan.bare)]
+    for line in columns([head, *rows]):
+        click.echo(line)
+    pick = plan.pick
+    click.echo(f"\npick: {pick.name}")
+    if pick.certificate is not None:
+        click.echo(pick.certificate.statement)
+    for a, b, money in plan.steps:
+        click.echo(
+            f"from {a.name!r} to {b.name!r}: {money:,.2f} {currency} buys one more point of "
+            "agreement on 1,000 records"
+        )
+    refused = [o for o in plan.options if not o.meets and o.certificate is not None]
+    for option in refused:
+        assert option.certificate is not None
+        click.echo(f"{option.name}: {option.certificate.statement}")
+
+
+def _row(option: "Option") -> tuple[str, ...]:
+    low, high = option.agreement_interval
+    cheap, dear = option.cost_interval
+    if option.links and option.threshold is None:
+        return option.name, "–", "no promise possible", "–"
+    return (
+        option.name,
+        f"{option.to_people:.1%}",
+        f"{option.agreement:.1%} ({low:.1%} – {high:.1%})",
+        f"{1000 * option.cost:,.2f} ({1000 * cheap:,.2f} – {1000 * dear:,.2f})",
+    )

@@ -1,0 +1,217 @@
+"""The cost-quality frontier: which way to label meets the target for the least money.
+
+Every model has answered a random sample of records once, and people have labelled it; each option
+is replayed on those answers. Options that let models decide are certified on the sample, with
+the error probability shared among them, since the cheapest of several is chosen afterwards.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from assay.core.errors import InputError
+from assay.quality.certificate import PEOPLE, Certificate, Promise, certify_chain, first_sure
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Interval = tuple[float, float]
+
+RESAMPLES = 1000
+LEVEL = 0.95
+ALL_BY_PEOPLE = "people alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one model said of the sample: how sure, whether right, and what it cost (currency)."""
+
+    confidence: Floats  # minus infinity where it gave no answer
+    right: Bools
+    cost: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to label, measured on the sample.
+
+    `agreement` is of everything that is shipped, records that people label included (they are the
+    reference, so theirs agree); `cost` is per record in currency units.
+    """
+
+    name: str
+    links: tuple[str, ...]
+    certificate: Certificate | None  # None: people alone, or nothing promised
+    threshold: float | None
+    shares: tuple[float, ...]  # decided by each link
+    agreement: float
+    agreement_interval: Interval
+    cost: float
+    cost_interval: Interval
+
+    @property
+    def to_people(self) -> float:
+        return max(0.0, 1.0 - sum(self.shares))
+
+    @property
+    def meets(self) -> bool:
+        """People are the reference; anything else needs a certificate."""
+        return not self.links or (self.certificate is not None and self.threshold is not None)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "links": list(self.links),
+            "meets": self.meets,
+            "threshold": self.threshold,
+            "shares": dict(zip(self.links, self.shares, strict=True)),
+            "to_people": self.to_people,
+            "agreement": self.agreement,
+            "agreement_interval": self.agreement_interval,
+            "cost_per_record": self.cost,
+            "cost_interval": self.cost_interval,
+            "certificate": self.certificate and self.certificate.as_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`options` by cost, those that promise the target; `bare` are models without any promise."""
+
+    promise: Promise
+    reference: str
+    records: int
+    options: tuple[Option, ...]
+    bare: tuple[Option, ...]
+
+    @property
+    def pick(self) -> Option:
+        """The cheapest that meets the target; people alone always do."""
+        return min((o for o in self.options if o.meets), key=lambda o: (o.cost, len(o.links)))
+
+    @property
+    def frontier(self) -> tuple[Option, ...]:
+        """Options, promised or not, that no other beats in both cost and agreement."""
+        kept: list[Option] = []
+        for option in sorted((*self.options, *self.bare), key=lambda o: (o.cost, -o.agreement)):
+            if option.links and option.threshold is None:
+                continue
+            if not kept or option.agreement > kept[-1].agreement:
+                kept.append(option)
+        return tuple(kept)
+
+    @property
+    def steps(self) -> tuple[tuple[Option, Option, float], ...]:
+        """Along the frontier: from, to, and the money a percentage point of agreement costs there,
+        per 1,000 records."""
+        return tuple(
+            (a, b, 10 * (b.cost - a.cost) / (b.agreement - a.agreement))
+            for a, b in zip(self.frontier, self.frontier[1:], strict=False)
+        )
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "target": 1 - self.promise.alpha,
+            "delta": self.promise.delta,
+            "reference": self.reference,
+            "records": self.records,
+            "pick": self.pick.name,
+            "options": [o.as_json() for o in self.options],
+            "without_promise": [o.as_json() for o in self.bare],
+            "frontier": [o.name for o in self.frontier],
+            "steps": [
+                {"from": a.name, "to": b.name, "money_per_point_and_1000": money}
+                for a, b, money in self.steps
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The models' answers to the labelled records, and what one label of a person costs.
+
+    InputError where it is empty or the answers are of different records.
+    """
+
+    models: Mapping[str, Answers]
+    person: float
+    reference: str = "people"
+
+    def __post_init__(self) -> None:
+        sizes = {len(a.right) for a in self.models.values()}
+        if len(sizes) != 1 or 0 in sizes:
+            raise InputError("a plan needs a labelled sample that every model was asked about")
+        if self.person < 0:
+            raise InputError(f"a person's label cannot cost {self.person:g}")
+
+    @property
+    def n(self) -> int:
+        return len(next(iter(self.models.values())).right)
+
+
+def plan(sample: Sample, chains: Sequence[tuple[str, ...]], promise: Promise) -> Plan:
+    """Measure every chain (one link: a model alone) with people behind it, and people alone."""
+    shared = replace(promise, delta=promise.delta / max(len(chains), 1))
+    options = [_option(links, sample, shared) for links in chains]
+    options.append(_measured(ALL_BY_PEOPLE, (), sample, (None, None)))
+    bare = [
+        _measured(f"{name}, unchecked", (name,), sample, (None, -np.inf)) for name in sample.models
+    ]
+    ordered = sorted(options, key=lambda o: (not o.meets, o.cost))
+    return Plan(promise, sample.reference, sample.n, tuple(ordered), tuple(bare))
+
+
+def _option(links: tuple[str, ...], sample: Sample, promise: Promise) -> Option:
+    models = [sample.models[link] for link in links]
+    sure = np.array([m.confidence for m in models])
+    right = np.array([m.right for m in models])
+    found = certify_chain(sure, right, promise, sample.reference)
+    return _measured(" > ".join((*links, "people")), links, sample, (found, found.threshold))
+
+
+def _measured(
+    name: str,
+    links: tuple[str, ...],
+    sample: Sample,
+    how: tuple[Certificate | None, float | None],
+) -> Option:
+    certificate, threshold = how
+    takers, cost = routed(links, sample, threshold)
+    wrong = np.zeros(sample.n, dtype=bool)
+    for k, link in enumerate(links):
+        wrong |= (takers == k) & ~sample.models[link].right
+    if threshold == -np.inf:  # silence of an unchecked model is a record without its label
+        wrong |= takers == PEOPLE
+    low, high = binomtest(int(wrong.sum()), sample.n).proportion_ci(LEVEL, method="exact")
+    return Option(
+        name, links, certificate, threshold,
+        tuple(float((takers == k).mean()) for k in range(len(links))),
+        float(1 - wrong.mean()), (float(1 - high), float(1 - low)),
+        float(cost.mean()), _bootstrap(cost),
+    )  # fmt: skip
+
+
+def routed(
+    links: tuple[str, ...], sample: Sample, threshold: float | None
+) -> tuple[NDArray[np.int64], Floats]:
+    """Who decides each record, and what that record costs: every link that was asked is paid."""
+    n, person = sample.n, sample.person
+    if not links or threshold is None:  # nothing is certified, so no model is asked
+        return np.full(n, PEOPLE), np.full(n, person)
+    sure = np.array([sample.models[link].confidence for link in links])
+    takers = np.where(np.isneginf(sure).all(axis=0), PEOPLE, first_sure(sure, threshold))
+    cost = np.zeros(n)
+    for k, link in enumerate(links):
+        cost += np.where((takers == PEOPLE) | (takers >= k), sample.models[link].cost, 0.0)
+    last = 0.0 if threshold == -np.inf else person
+    return takers, cost + np.where(takers == PEOPLE, last, 0.0)
+
+
+def _bootstrap(cost: Floats) -> Interval:
+    rng = np.random.default_rng(0)
+    means = np.array([cost[rng.integers(0, len(cost), len(cost))].mean() for _ in range(RESAMPLES)])
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return float(low), float(high)
