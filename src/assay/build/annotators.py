@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from assay.annotators.base import Annotator
 from assay.core.cost import Prices
 from assay.core.errors import SpecError
+from assay.core.schema import Spans
 from assay.data.taskfile import AnnotatorSpec
 from assay.run.ask import Askable
 
@@ -93,6 +94,10 @@ def classifier(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.classifier import fit_classifier, fit_ngrams
 
     examples = [(e.record, e.value) for e in shop.examples()]
+    if isinstance(shop.task.schema, Spans):
+        from assay.annotators.tagger import fit_tagger
+
+        return fit_tagger(examples, shop.task.schema, shop.file.seed)
     if spec.features == "ngrams":
         return fit_ngrams(examples, shop.task.schema, shop.file.seed)
     if spec.features == "pictures":

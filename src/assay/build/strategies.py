@@ -8,14 +8,13 @@ from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
 from assay.strategies.cooperation import TriageShare
-from assay.strategies.nearest import ByWords
-from assay.strategies.retrieval import Retrieved
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
 
 if TYPE_CHECKING:
     from assay.build.workshop import Workshop
+    from assay.strategies.nearest import Retriever
 
 Maker = Callable[["Workshop", tuple[str, ...]], Strategy]
 
@@ -56,7 +55,22 @@ def review(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
 def retrieved(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
     spec = shop.file.strategy
     (name,) = exactly(names, 1, "retrieved", "the model that sees the examples")
-    return Retrieved(name, shop.examples(), ByWords(), spec.examples, spec.balanced)
+    from assay.strategies.retrieval import Retrieved
+
+    return Retrieved(name, shop.examples(), nearest(shop), spec.examples, spec.balanced)
+
+
+def nearest(shop: "Workshop") -> "Retriever":
+    from assay.strategies import nearest as by
+
+    kind, seed = shop.file.strategy.nearest, shop.file.seed
+    if kind == "meaning":
+        from assay.models.encoder import MiniLM
+
+        return by.ByEmbedding(MiniLM())
+    if kind == "words":
+        return by.ByWords()
+    return by.AtRandom(seed) if kind == "random" else by.Fixed(seed)
 
 
 def exactly(names: tuple[str, ...], count: int, kind: str, which: str) -> tuple[str, ...]:

@@ -198,7 +198,10 @@ class StrategySpec(Strict):
     share: float = Field(0.1, ge=0, le=1, description="triage: share of records to people")
     audit: float = Field(0.05, ge=0, le=1, description="review: share that people see whole")
     examples: int = Field(5, ge=1, description="retrieved: examples shown")
-    balanced: bool = False
+    balanced: bool = Field(False, description="retrieved: examples in turn from each label")
+    nearest: Literal["words", "meaning", "random", "fixed"] = Field(
+        "words", description="retrieved: by n-grams, by embeddings, a draw a record, one draw"
+    )
 
 
 class GoldSpec(Strict):
