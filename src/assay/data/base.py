@@ -145,7 +145,7 @@ def _given_id(row: Row, column: str, where: str, findings: Findings, count: int)
 
 
 def cell(content: object) -> str:
-    """A cell as text; a missing one (None, NaN) is empty, a whole float loses its `.0`, a list is JSON."""
+    """A cell as text: missing or NaN is empty, a whole float loses its `.0`, a list is JSON."""
     if content is None or (isinstance(content, float) and math.isnan(content)):
         return ""
     if isinstance(content, list | dict):
