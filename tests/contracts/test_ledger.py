@@ -92,6 +92,18 @@ def test_two_people_may_answer_one_key(ledger: Ledger) -> None:
     assert ledger.add([said("r", "a", by="ann"), said("r", "b", by="bob")]) == 2
 
 
+def test_each_person_is_heard_and_may_think_again(ledger: Ledger) -> None:
+    key = said("r", "a").key
+    ledger.add([said("r", "a", by="ann"), said("r", "b", by="bob"), said("s", "a")])
+    ledger.add([said("r", "b", by="ann", revision=1), said("r", "a", by="cho")])
+    heard = ledger.answers_by_person([key, said("s", "a").key, "of nobody"])
+    assert {a.by: a.value for a in heard[key]} == {"ann": "b", "bob": "b", "cho": "a"}
+    assert [a.value for a in heard[said("s", "a").key]] == ["a"]
+    assert len(heard) == 2
+    votes = ledger.votes(TASK.id, TASK.schema, ["m"])
+    assert sorted(votes.annotators) == ["ann", "bob", "cho", "m"]
+
+
 def test_a_failed_request_stays_open_and_its_cost_counts(ledger: Ledger) -> None:
     ledger.add([failed("r", cost=5), failed("r", cost=7)])
     assert ledger.answers([failed("r").key]) == {}

@@ -8,9 +8,14 @@ from assay.core.annotation import Annotation, DecidedBy, Request
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A group of people; their answers come into the ledger by import or the review app."""
+    """A group of people; their answers come into the ledger by import or the review app.
+
+    A record is waited for until `wanted` of them have answered it. Each answer is an annotation of
+    its own, with the person in `by`; the key is the request's, so all of them answer one question.
+    """
 
     name: str
+    wanted: int = 1
 
     @property
     def id(self) -> str:

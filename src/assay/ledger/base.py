@@ -47,7 +47,13 @@ class Ledger(Protocol):
         """Insert; how many were new. A second final answer to one key and person is ignored."""
 
     def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
-        """The final answer to each key that has one (last revision); failed ones are not final."""
+        """The final answer to each key that has one (last revision); failed ones are not final.
+
+        Of several people's answers to a key, the one that came last.
+        """
+
+    def answers_by_person(self, keys: Sequence[str]) -> dict[str, list[Annotation]]:
+        """What each person said last, in order of the people's first answers; final ones only."""
 
     def annotations(
         self, task: str | None = None, annotators: Sequence[str] | None = None

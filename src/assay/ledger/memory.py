@@ -20,6 +20,7 @@ class MemoryLedger:
         self._records: dict[str, tuple[str, Record]] = {}
         self._annotations: list[Annotation] = []
         self._final: dict[str, Annotation] = {}
+        self._said: dict[str, dict[str, Annotation]] = {}  # by people: key, person
         self._slots: set[tuple[str, str | None, int]] = set()
         self._runs: dict[str, Run] = {}
         self._decisions: dict[str, dict[str, Decision]] = {}
@@ -61,12 +62,20 @@ class MemoryLedger:
                 held = self._final.get(a.key)
                 if held is None or a.revision >= held.revision:
                     self._final[a.key] = a
+                if a.by is not None:
+                    said = self._said.setdefault(a.key, {})
+                    if a.by not in said or a.revision > said[a.by].revision:
+                        said[a.by] = a
             self._annotations.append(a)
             new += 1
         return new
 
     def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
         return {key: self._final[key] for key in keys if key in self._final}
+
+    def answers_by_person(self, keys: Sequence[str]) -> dict[str, list[Annotation]]:
+        said = {key: list(self._said.get(key, {}).values()) for key in keys if key in self._final}
+        return {key: people or [self._final[key]] for key, people in said.items()}
 
     def annotations(
         self, task: str | None = None, annotators: Sequence[str] | None = None

@@ -145,11 +145,18 @@ class SqlLedger:
         return self._put(self._text.add_annotations, [rows.annotation_row(a) for a in annotations])
 
     def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
-        found: dict[str, Annotation] = {}
+        return {a.key: a for a in self._answers(keys)}
+
+    def answers_by_person(self, keys: Sequence[str]) -> dict[str, list[Annotation]]:
+        said: dict[str, dict[str | None, Annotation]] = {}
+        for a in self._answers(keys):
+            said.setdefault(a.key, {})[a.by] = a
+        return {key: list(people.values()) for key, people in said.items()}
+
+    def _answers(self, keys: Sequence[str]) -> Iterator[Annotation]:
+        """Earlier revisions first, then by arrival."""
         for page in self._named(self._text.answers, keys):
-            for row in page:
-                found[row[0]] = rows.annotation_of(row)
-        return found
+            yield from map(rows.annotation_of, page)
 
     def annotations(
         self, task: str | None = None, annotators: Sequence[str] | None = None

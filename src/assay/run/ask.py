@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from assay.annotators.base import Annotator
+from assay.annotators.people import Panel
 from assay.core.annotation import (
     PLAIN,
     Annotation,
@@ -24,6 +25,7 @@ from assay.core.errors import BudgetError, InputError, ModelError, SpecError
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.ledger.base import Ledger
+from assay.run.panel import joint
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.writer import Writer
@@ -120,7 +122,7 @@ class LedgerAsk:
     ) -> list[Answer]:
         # no await between looking up and marking as under way, else two could send one request
         keys = [request.key for request in requests]
-        found = self._desk.ledger.answers(keys)
+        found = self._held(who, keys, requests)
         if found:
             self._desk.progress.replayed(name, list(found.values()))
         held: dict[str, Answer] = {**found}
@@ -144,6 +146,19 @@ class LedgerAsk:
             held.get(key) or self._open(name, key, request)
             for key, request in zip(keys, requests, strict=True)
         ]
+
+    def _held(
+        self, who: Annotator, keys: Sequence[str], requests: Sequence[Request]
+    ) -> dict[str, Annotation]:
+        """What the ledger holds; of a panel, where as many people have answered as it wants."""
+        if not isinstance(who, Panel):
+            return self._desk.ledger.answers(keys)
+        said = self._desk.ledger.answers_by_person(keys)
+        return {
+            request.key: joint(said[request.key], request.task.schema)
+            for request in requests
+            if len(said.get(request.key, ())) >= who.wanted
+        }
 
     def _open(self, name: str, key: str, request: Request) -> Waiting:
         if self._desk.stop.reason is not None and not self.people(name):
