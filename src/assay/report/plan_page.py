@@ -1,5 +1,6 @@
 """The cost-quality frontier as one HTML file."""
 
+import math
 from html import escape
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from assay.data.write import whole
 from assay.quality.planning import Option, Plan
 from assay.report.page import environment
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 900, 420, 70, 60
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 900, 430, 70, 60, 26
 
 
 def write_plan(plan: Plan, task: Task, currency: str, out: Path) -> None:
@@ -22,7 +23,7 @@ def write_plan(plan: Plan, task: Task, currency: str, out: Path) -> None:
 def frontier(plan: Plan, currency: str) -> str:
     """Agreement against cost per 1,000 records, with intervals; the frontier joined by a line."""
     shown = [o for o in (*plan.options, *plan.bare) if not o.links or o.threshold is not None]
-    most = max(1000 * o.cost_interval[1] for o in shown) * 1.05 or 1.0
+    most = _round(max(1000 * o.cost_interval[1] for o in shown) * 1.05)
     least = min(o.agreement_interval[0] for o in shown)
     floor = max(0.0, round(least - 0.05, 1))
 
@@ -30,7 +31,7 @@ def frontier(plan: Plan, currency: str) -> str:
         return LEFT + (WIDTH - LEFT - 20) * 1000 * cost / most
 
     def y(agreement: float) -> float:
-        return 10 + (HEIGHT - BOTTOM - 10) * (1 - agreement) / (1 - floor)
+        return TOP + (HEIGHT - BOTTOM - TOP) * (1 - agreement) / (1 - floor)
 
     parts = [_frame(plan, currency, (most, floor), y)]
     line = " ".join(f"{x(o.cost):.1f},{y(o.agreement):.1f}" for o in plan.frontier)
@@ -41,6 +42,14 @@ def frontier(plan: Plan, currency: str) -> str:
         f'role="img" aria-label="Agreement against cost"><title>Agreement against cost</title>'
         f"{''.join(parts)}</svg>"
     )
+
+
+def _round(cost: float) -> float:
+    """Up to a number whose quarters are short."""
+    if cost <= 0:
+        return 1.0
+    unit = 10 ** math.floor(math.log10(cost))
+    return next(k * unit for k in (1, 1.2, 2, 4, 6, 8, 10) if k * unit >= cost)
 
 
 def _point(option: Option, number: int, plan: Plan, axes: tuple) -> str:  # type: ignore[type-arg]
@@ -73,7 +82,7 @@ def _frame(plan: Plan, currency: str, edges: tuple[float, float], y: "object") -
         )
     target = y(1 - plan.promise.alpha)
     return (
-        f'<rect class="frame" x="{LEFT}" y="10" width="{right - LEFT}" height="{bottom - 10}"/>'
+        f'<rect class="frame" x="{LEFT}" y="{TOP}" width="{right - LEFT}" height="{bottom - TOP}"/>'
         f'<line class="target" x1="{LEFT}" y1="{target:.1f}" x2="{right}" y2="{target:.1f}"/>'
         f'<text class="n" x="{right - 4}" y="{target - 6:.1f}" text-anchor="end">target</text>'
         f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 12}" text-anchor="middle">'
