@@ -2,17 +2,21 @@
 
 import os
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from assay.core.errors import InputError
 from assay.data.base import Row, cell
+from assay.data.images.decode import SUFFIXES
 from assay.data.read import peek
 
 TEXTS = ("text", "tweet", "sentence", "content", "body", "review", "comment", "message", "title")
-IDS = ("id", "record", "key", "uid", "record_id", "text_id")
+PICTURES = ("image", "img", "picture", "photo", "poster", "file_name")
+IDS = ("id", "record", "key", "uid", "record_id", "text_id", "file")
 LABELS = ("label", "labels", "gold", "class", "category", "sentiment", "target", "answer")
 LANGUAGES = ("language", "lang", "locale")
 MOST_LABELS = 30
+READS = "    kind: embedded          # runs here, needs no key: pip install 'assay[embedded]'"
+SEES = "    kind: picture           # runs here, needs no key: pip install 'assay[pictures]'"
 
 
 def draft(data: Path, folder: Path) -> str:
@@ -20,22 +24,33 @@ def draft(data: Path, folder: Path) -> str:
     rows = peek(data, 500)
     if not rows:
         raise InputError(f"{data} holds no records")
-    text = _text_column(rows)
+    image = _picture_column(rows)
+    text = _named(rows, TEXTS) if image else _text_column(rows)
     id = _named(rows, IDS, unique=True)
     language = _named(rows, LANGUAGES)
     label = _named(rows, LABELS)
+    if label is None and image and len({cell(row.get("folder")) for row in rows}) > 1:
+        label = "folder"
     names = _label_names(rows, label)
     lines = [
         "# A labelling task. Check it with `assay check`, run it with `assay run`.",
         f"name: {_name(data)}",
         "data:",
         f"  path: {_quoted(os.path.relpath(data, folder))}",
-        f"  text: {_quoted(text)}          # the column to label, or a list of columns",
     ]
+    if image:
+        lines.append(
+            f"  image: {_quoted(image)}         # column of the picture, or a list of columns"
+        )
+    if text:
+        lines.append(
+            f"  text: {_quoted(text)}          # the column to label, or a list of columns"
+        )
     lines += [f"  id: {_quoted(id)}"] if id else ["  # id: column with a unique id"]
     lines += [f"  language: {_quoted(language)}"] if language else []
+    what = "picture" if image else "text"
     lines += [
-        "question: Which label fits the text?   # say it as you would to a new colleague",
+        f"question: Which label fits the {what}?   # say it as you would to a new colleague",
         "answer:",
         "  kind: choice              # or multi, scale, spans, form, text",
         "  labels:",
@@ -43,7 +58,7 @@ def draft(data: Path, folder: Path) -> str:
         "guideline: ''               # how to decide hard cases",
         "annotators:",
         "  small:",
-        "    kind: embedded          # runs here, needs no key: pip install 'assay[embedded]'",
+        SEES if image else READS,
         "  # large:",
         "  #   kind: openai          # any OpenAI-compatible server",
         "  #   base_url: https://api.openai.com/v1",
@@ -72,6 +87,18 @@ def _text_column(rows: list[Row]) -> str:
             if column.casefold() == wanted:
                 return column
     return max(columns, key=lambda c: sum(len(cell(row.get(c))) for row in rows))
+
+
+def _picture_column(rows: list[Row]) -> str | None:
+    """A column by its name, or one whose cells are pictures or their file names."""
+    named = _named(rows, PICTURES)
+    if named is not None:
+        return named
+    for column in rows[0]:
+        content = [row.get(column) for row in rows]
+        if all(isinstance(c, str) and PurePath(c).suffix.lower() in SUFFIXES for c in content):
+            return column
+    return None
 
 
 def _named(rows: list[Row], names: tuple[str, ...], unique: bool = False) -> str | None:
