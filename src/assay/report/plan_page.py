@@ -48,7 +48,7 @@ def _round(cost: float) -> float:
     """Up to a number whose quarters are short."""
     if cost <= 0:
         return 1.0
-    unit = 10 ** math.floor(math.log10(cost))
+    unit = 10.0 ** math.floor(math.log10(cost))
     return next(k * unit for k in (1, 1.2, 2, 4, 6, 8, 10) if k * unit >= cost)
 
 
