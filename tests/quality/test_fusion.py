@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from assay.core.annotation import Outcome, Request, Way, answer
 from assay.core.errors import InputError
@@ -69,6 +71,18 @@ def test_fitting_finds_the_confusions_and_cools_an_overconfident_model() -> None
     posterior = np.exp(fusion.calibrated(log_probs))
     claimed = posterior.max(axis=1).mean()
     assert claimed == pytest.approx(right(posterior.argmax(axis=1), truth), abs=0.02)
+
+
+@pytest.mark.parametrize("n", [10, 300])
+def test_the_temperature_is_the_likeliest_given_its_prior(n: int) -> None:
+    said, log_probs, truth = world(n, seed=4)
+
+    def loss(log_t: float) -> float:
+        scaled = log_softmax(log_probs / np.exp(log_t), axis=1)
+        return float(log_t**2 / 0.5 - scaled[np.arange(n), truth].sum())
+
+    best = minimize_scalar(loss, bounds=(-3, 3), method="bounded", options={"xatol": 1e-9}).x
+    assert np.log(fit(said, log_probs, truth).temperature) == pytest.approx(best, abs=1e-5)
 
 
 def test_learning_without_labels_comes_near_to_learning_with_all() -> None:

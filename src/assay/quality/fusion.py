@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from scipy.stats import norm
 
@@ -28,6 +27,7 @@ Labels = NDArray[np.int64]
 LOG_SPREAD = 0.5  # of the prior of log temperature
 FAR = 3.0  # log temperatures lie within this of 0
 LEAST_LOG = -700.0  # log probability of a label that the model rules out
+STEPS = 2  # of Newton for the temperature in each round of EM
 START = 0.9  # on the diagonal, before EM has seen anything
 SLACK = 1e-6
 
@@ -71,13 +71,13 @@ class Fusion:
 
     def calibrated(self, log_probs: Floats) -> Floats:
         """Log probabilities, records x labels."""
-        return _cooled(_finite(log_probs), self.temperature)
+        return _cooled(_finite(log_probs).T, self.temperature).T
 
     def fuse(self, said: Labels, log_probs: Floats) -> Floats:
         """Posterior, records x labels; the model alone where the person said nothing."""
         log_probs = _finite(log_probs)
         _check(said, log_probs, len(self.confusion))
-        return _posterior(said, _cooled(log_probs, self.temperature), self.confusion)
+        return _posterior(said, _cooled(log_probs.T, self.temperature), self.confusion).T
 
 
 def fit(said: Labels, log_probs: Floats, truth: Labels, prior: Counts = FEW) -> Fusion:
@@ -88,9 +88,9 @@ def fit(said: Labels, log_probs: Floats, truth: Labels, prior: Counts = FEW) -> 
     known = truth >= 0
     if not known.any():
         raise InputError("no record has a trusted label to fit on; fit without labels by `learn`")
-    soft = np.eye(classes)[truth[known]]
+    soft = np.eye(classes)[:, truth[known]]
     phi = _confusion(said[known], soft, prior)
-    return Fusion(phi, _temperature(log_probs[known], soft))
+    return Fusion(phi, _temperature(log_probs[known].T, soft))
 
 
 def learn(
@@ -104,15 +104,16 @@ def learn(
     log_probs = _finite(log_probs)
     classes = log_probs.shape[1]
     _check(said, log_probs, classes)
-    known = truth >= 0
-    soft = np.zeros_like(log_probs)
-    soft[known, truth[known]] = 1.0
+    (known,), (open_,) = np.nonzero(truth >= 0), np.nonzero(truth < 0)
+    scores = np.ascontiguousarray(log_probs.T)
+    soft = np.zeros_like(scores)
+    soft[truth[known], known] = 1.0
     found = _start(classes)
     for turn in range(1, rounds + 1):
-        posterior = _posterior(said, _cooled(log_probs, found.temperature), found.confusion)
-        soft[~known] = posterior[~known]
+        posterior = _posterior(said, _cooled(scores, found.temperature), found.confusion)
+        soft[:, open_] = posterior[:, open_]
         phi, last = _confusion(said, soft, prior), found.confusion
-        found = Fusion(phi, _temperature(log_probs, soft), turn)
+        found = Fusion(phi, _temperature(scores, soft, found.temperature, STEPS), turn)
         if np.abs(phi - last).max() < 1e-5:
             break
     return found
@@ -140,32 +141,43 @@ def _finite(log_probs: Floats) -> Floats:
     return np.maximum(log_probs, LEAST_LOG)
 
 
-def _cooled(log_probs: Floats, temperature: float) -> Floats:
-    return np.asarray(log_softmax(log_probs / temperature, axis=1))
+# Below, labels are the outer axis and records the inner one: numpy is slow on short inner axes.
+
+
+def _cooled(scores: Floats, temperature: float) -> Floats:
+    return np.asarray(log_softmax(scores / temperature, axis=0))
 
 
 def _posterior(said: Labels, calibrated: Floats, phi: Floats) -> Floats:
-    heard = said >= 0
-    log = calibrated.copy()
-    log[heard] += np.log(np.maximum(phi[said[heard]], np.exp(LEAST_LOG)))
-    return np.exp(log_softmax(log, axis=1))
+    spoken = np.vstack([np.log(np.maximum(phi, np.exp(LEAST_LOG))), np.zeros(len(phi))])
+    heard = calibrated + spoken[said].T  # -1 is the row of zeros
+    return np.asarray(np.exp(log_softmax(heard, axis=0)))
 
 
 def _confusion(said: Labels, soft: Floats, prior: Counts) -> Floats:
-    counts = prior.table(soft.shape[1])
+    counts = prior.table(len(soft))
     heard = said >= 0
-    np.add.at(counts, said[heard], soft[heard])
+    for truth, weight in enumerate(soft):
+        counts[:, truth] += np.bincount(said[heard], weight[heard], minlength=len(soft))
     return np.asarray(counts / counts.sum(axis=0))
 
 
-def _temperature(log_probs: Floats, soft: Floats) -> float:
-    """The likeliest given its prior, for labels that may be shared among classes."""
-
-    def loss(log_t: float) -> float:
-        fit = -float((soft * _cooled(log_probs, float(np.exp(log_t)))).sum())
-        return fit + log_t**2 / (2 * LOG_SPREAD**2)
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-FAR, FAR), method="bounded").x))
+def _temperature(scores: Floats, soft: Floats, start: float = 1.0, steps: int = 50) -> float:
+    """The likeliest given its prior, for labels that may be shared among classes; by Newton."""
+    log_t = float(np.log(start))
+    meant = float((soft * scores).sum())
+    for _ in range(steps):
+        beta = np.exp(-log_t)
+        p = np.exp(_cooled(scores, 1 / beta))
+        mean = (p * scores).sum(axis=0)
+        spread = (p * (scores - mean) ** 2).sum()
+        pull = beta * (meant - float(mean.sum()))
+        slope = pull + log_t / LOG_SPREAD**2
+        step = slope / (max(beta**2 * spread - pull, 0.0) + 1 / LOG_SPREAD**2)
+        log_t = float(np.clip(log_t - np.clip(step, -1, 1), -FAR, FAR))
+        if abs(step) < 1e-9:
+            break
+    return float(np.exp(log_t))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +214,7 @@ def shared_errors(said: Labels, model: Labels, truth: Labels) -> SharedErrors:
     used = (said >= 0) & (model >= 0) & (truth >= 0)
     said, model, truth = said[used], model[used], truth[used]
     right = model == truth
-    phi = _confusion(said[right], np.eye(classes)[truth[right]], FEW)
+    phi = _confusion(said[right], np.eye(classes)[:, truth[right]], FEW)
     chance = phi[model[~right], truth[~right]]
     same = int((said[~right] == model[~right]).sum())
     spread = float(np.sqrt((chance * (1 - chance)).sum()))
