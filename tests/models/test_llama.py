@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 
@@ -49,6 +50,20 @@ async def test_scores_in_one_batch_are_those_of_a_full_pass_for_each_label(llama
     # 4-bit weights make the last bits of a batch audible; a wrong place costs several nats
     assert max(apart) < 1.0
     assert sum(apart) / len(apart) < 0.3
+
+
+async def test_calls_that_wait_leave_the_shared_threads_free(llama: Llama) -> None:
+    calls = [
+        asyncio.ensure_future(llama.complete(asked(f"{i} {text}"), Options(max_tokens=24)))
+        for i in range(10)
+        for text in TEXTS
+    ]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(lambda: None)
+    assert sum(call.done() for call in calls) < len(calls) / 2
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
 
 
 async def test_the_searched_best_label_is_the_one_with_the_largest_score(llama: Llama) -> None:

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -35,8 +36,8 @@ class LlamaSettings:
 class Llama:
     """Implements `Model` and `Scorer`. The file is opened at the first call.
 
-    One context behind a lock, in a worker thread: the event loop stays free. The prompt prefix
-    that calls share is evaluated once and kept.
+    One context behind a lock, in a thread of its own: the event loop and the shared threads stay
+    free. The prompt prefix that calls share is evaluated once and kept.
     """
 
     takes_images = False
@@ -45,6 +46,8 @@ class Llama:
         self.path = Path(path)
         self.settings = settings or LlamaSettings()
         self._lock = threading.Lock()
+        # not the pool that all share: calls that wait here would keep the ledger from its commits
+        self._thread = ThreadPoolExecutor(1, "llama")
         self._context: LlamaContext | None = None
         self._tries: dict[tuple[str, ...], Trie] = {}
 
@@ -63,7 +66,10 @@ class Llama:
         return self._context
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._close)
+        await self._run(self._close)
+
+    async def _run(self, work: Callable[..., T], *given: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
 
     def _close(self) -> None:
         with self._lock:
@@ -72,13 +78,13 @@ class Llama:
             self._context = None
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        return await asyncio.to_thread(self._complete, messages, options)
+        return await self._run(self._complete, messages, options)
 
     async def score(
         self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
     ) -> list[Completion]:
         """Log-likelihood of every label after every prompt, many prompts a decode."""
-        return await asyncio.to_thread(self._score, prompts, labels, self._all)
+        return await self._run(self._score, prompts, labels, self._all)
 
     async def best(
         self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
@@ -86,7 +92,7 @@ class Llama:
         """The exact best label alone: `text` is the label, `scores` holds its log-likelihood.
         Cheaper than `score` from about ten labels on.
         """
-        return await asyncio.to_thread(self._score, prompts, labels, self._best)
+        return await self._run(self._score, prompts, labels, self._best)
 
     def _complete(self, messages: Sequence[Message], options: Options) -> Completion:
         began = time.perf_counter()
