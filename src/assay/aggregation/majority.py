@@ -64,40 +64,57 @@ def _plain(votes: Votes) -> bool:
 def _at_once(votes: Votes) -> Consensus:
     """The same as `counted`, without putting the votes in order."""
     check(votes)
-    records, labels = len(votes.records), len(votes.labels)
-    flat = np.zeros(labels * records, np.intp)
+    records, labels, people = len(votes.records), len(votes.labels), len(votes.annotators)
+    # what is read or written at random, once a vote, is kept in few bytes: it must fit the cache
     parts = [slice(i, i + SLICE) for i in range(0, len(votes), SLICE)]
-    for part in parts:
-        code = votes.label[part].astype(np.intp)
-        code *= records
-        code += votes.record[part]
-        flat += np.bincount(code, minlength=len(flat))
-    counts = flat.reshape(labels, records)
+    counts = _counts(votes, parts, np.uint16)
+    if counts.sum() != len(votes):  # more votes on one label of a record than the type can count
+        counts = _counts(votes, parts, np.uint32)
     winner = _commonest(counts, counts.sum(axis=1))
-    people = len(votes.annotators)
-    with_it, given = np.zeros(people), np.zeros(people)
-    for part in parts:
-        right = winner[votes.record[part]] == votes.label[part]
-        with_it += np.bincount(votes.annotator[part], right, minlength=people)
-        given += np.bincount(votes.annotator[part], minlength=people)
-    total = counts.sum(axis=0)
+    short = winner.astype(np.min_scalar_type(labels))
+    of_people = np.zeros(2 * people, np.intp)
+    for p in parts:
+        right = short[votes.record[p]] == votes.label[p]
+        of_people += np.bincount(_code(votes.annotator[p], 2, right), minlength=2 * people)
+    wrong, with_it = of_people.reshape(people, 2).T
+    total = counts.sum(axis=0, dtype=float)
     row = np.flatnonzero(total).astype(np.int32)
     if len(row) < records:
         counts, total, winner = counts[:, row], total[row], winner[row]
-    skill = with_it / np.maximum(given, 1)
+    skill = with_it / np.maximum(with_it + wrong, 1)
     unit = np.zeros_like(row)
     return Consensus(row, unit, (counts / total).T, skill, Source.VOTE_SHARE, winner)
 
 
+def _counts(votes: Votes, parts: list[slice], kind: type[np.uint16 | np.uint32]) -> NDArray[Any]:
+    """Label x record."""
+    flat = np.zeros(len(votes.labels) * len(votes.records), kind)
+    for p in parts:
+        np.add.at(flat, _code(votes.label[p], len(votes.records), votes.record[p]), kind(1))
+    return flat.reshape(len(votes.labels), len(votes.records))
+
+
+def _code(major: Ints, minors: int, minor: NDArray[Any]) -> NDArray[np.integer[Any]]:
+    """major x minors + minor, in as few bytes as hold it."""
+    most = minors * (int(major.max()) + 1 if len(major) else 1)
+    if most < 2**31:
+        short = major * np.int32(minors)
+        short += minor
+        return short
+    code = major.astype(np.int64) * minors
+    code += minor
+    return code
+
+
 def _commonest(shares: NDArray[Any], common: NDArray[Any]) -> Ints:
     """The winner of each column; of equals the one that is commonest among all votes."""
-    order = np.argsort(-common, kind="stable")
-    winner = np.full(shares.shape[1], order[0], np.int32)
-    best = shares[order[0]].copy()
-    for k in order[1:]:
-        winner[shares[k] > best] = k
-        np.maximum(best, shares[k], out=best)
-    return winner
+    order = np.argsort(-common.astype(float), kind="stable")
+    best = shares[order[0]]
+    place = np.zeros(len(best), np.min_scalar_type(len(order)))
+    for i, k in enumerate(order[1:].tolist(), 1):
+        np.maximum(place, (shares[k] > best) * place.dtype.type(i), out=place)
+        best = np.maximum(best, shares[k])
+    return order.astype(np.int32)[place]
 
 
 def counted(table: Table) -> Fitted:
