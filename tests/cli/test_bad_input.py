@@ -211,6 +211,10 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "an unknown set": (["data", "fetch", "nothing", "--out", "x"], "'nothing'"),
     "an import by wrong columns": (["import", "a.csv", "--record", "id"], "no column 'annotator'"),
     "a column that is not there": (["import", "a.csv", "--ledger", "l"], "no column 'record'"),
+    "people against themselves": (
+        ["compare", "--people", "a.csv", "--models", "a.csv", "--record", "id", "--wide", "label"],
+        "nobody is compared with themselves",
+    ),
     "people that are not there": (["compare", "--people", "no.csv", "--models", "a.csv"], "no.csv"),
 }
 

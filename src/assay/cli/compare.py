@@ -45,7 +45,7 @@ def compare_command(
 
     names = Names(record=record, wide=wide)
     rules = Rules(epsilon, score, q, records_a_person=least)
-    found = compare(read(people, names), read(models, names), rules)
+    found = compare(*_apart(read(people, names), read(models, names)), rules)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -61,8 +61,23 @@ def read(path: Path, names: "Names") -> "dict[str, Labels]":
     return dict(labels)
 
 
+def _apart(
+    people: "dict[str, Labels]", models: "dict[str, Labels]"
+) -> "tuple[dict[str, Labels], dict[str, Labels]]":
+    """InputError where somebody would be compared with themselves."""
+    from assay.core.errors import InputError
+
+    both = sorted(name for name in people if models.get(name) == people[name])
+    if both:
+        raise InputError(
+            f"{both[0]!r} gave the same labels among the people and among the models; nobody is "
+            "compared with themselves, so give --people and --models different files"
+        )
+    return people, models
+
+
 def _tell(found: "Comparison") -> None:
-    click.echo("Agreement with the majority of the (other) people:")
+    click.echo("Agreement with the majority of the (other) people, with its 95 % interval:")
     for b in found.beside:
         kappa = b.chance_corrected.cohen
         told = "undefined" if kappa is None else f"{kappa:.2f}"

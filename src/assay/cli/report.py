@@ -8,7 +8,10 @@ import click
 
 @click.command("report")
 @click.argument("task", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"))
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True,
+    help="The HTML file to write.",
+)  # fmt: skip
 @click.option("--run", "run", help="The run to report on; the last one if left out.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON on stdout.")

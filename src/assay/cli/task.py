@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @click.command("init")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("task.yaml"))
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), default=Path("task.yaml"), show_default=True,
+    help="The task file to write.",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def init_command(data: Path, out: Path, force: bool) -> None:
     """Write a commented task file by looking at DATA."""
