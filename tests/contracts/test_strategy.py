@@ -7,6 +7,7 @@ from assay.annotators.people import Panel
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import DecidedBy, Source
 from assay.core.record import text_record
+from assay.core.task import Example
 from assay.quality.fusion import Fusion
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -14,7 +15,9 @@ from assay.strategies.chain import Chain, RandomChain, ThresholdChain
 from assay.strategies.confidence import own
 from assay.strategies.cooperation import Sequential, Triage
 from assay.strategies.joint import FittedJoint, Joint
+from assay.strategies.nearest import ByWords, Fixed
 from assay.strategies.principled import Principled
+from assay.strategies.retrieval import Retrieved
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
@@ -43,6 +46,8 @@ ANNOTATORS: dict[str, Askable] = {
     "inner": Vote(("x", "y", "z")),
 }
 
+POOL = tuple(Example(r, "ab"[i % 2]) for i, r in enumerate(RECORDS[:9]))
+
 STRATEGIES: list[Strategy] = [
     Single("x"),
     Single("people"),
@@ -64,6 +69,8 @@ STRATEGIES: list[Strategy] = [
     FittedJoint("x", "people", {"": Fusion(np.array([[0.9, 0.2], [0.1, 0.8]]))}),
     Principled("x"),
     ReviewDisagreements("x", "y", "people"),
+    Retrieved("x", POOL, ByWords(), count=2),
+    Retrieved("people", POOL, Fixed(1), count=2, balanced=True),
 ]
 
 

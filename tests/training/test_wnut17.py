@@ -1,9 +1,11 @@
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from click.testing import CliRunner
 
 from assay.annotators.llm import LLM
@@ -13,7 +15,9 @@ from assay.core.errors import InputError
 from assay.core.value import Span
 from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message, Options
+from assay.models.openai import Address, OpenAI
 from assay.training.wnut17 import FILES, Corpus, Lab, Plan, Study, drawn, read, study
+from tests.servers import Server, completion, serving
 
 PLAN = Plan(records=6, examples=2)
 NAMES = {"Ana": "person", "Zoë": "person", "Oslo": "location", "דנה": "person", "Köln": "location"}
@@ -102,6 +106,27 @@ async def test_no_example_is_from_what_is_labelled(folder: Path) -> None:
         for shown in way.examples.values():
             assert len(shown) == (0 if name == "no examples" else PLAN.examples)
             assert set(shown) <= pool
+
+
+async def test_an_endpoint_is_bound_to_the_schema_and_may_still_break_it(
+    folder: Path,
+) -> None:
+    async def answer(_: web.Request, text: str) -> web.StreamResponse:
+        quotes = [{"text": w, "label": NAMES[w]} for w in text.split() if w in NAMES]
+        said = json.dumps({"spans": quotes}) if quotes else "There are none, sorry!"
+        return web.json_response(completion(said))
+
+    server = Server(answer)
+    corpus = read(folder, PLAN)
+    async with serving(server) as url:
+        model = OpenAI("big", Address(url))
+        made = await study(corpus, PLAN, Lab(LLM(model, Json()), MemoryLedger()))
+        await model.close()
+    assert all(b["response_format"]["type"] == "json_schema" for b in server.bodies)
+    for way in made.ways.values():
+        silent = sum(score.baseline.hits for score in way.direct.values())
+        assert way.outcomes == Counter(answered=18 - silent, unparsed=silent)
+        assert sum(score.answered.hits for score in way.direct.values()) == 18 - silent
 
 
 async def test_going_on_with_the_same_ledger_asks_nothing_again(folder: Path) -> None:
