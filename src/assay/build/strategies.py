@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assay.core.errors import SpecError
+from assay.data.gold import Purpose
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
-from assay.strategies.cooperation import TriageShare
+from assay.strategies.cooperation import Sequential, Top, TriageShare
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
@@ -44,6 +45,19 @@ def triage(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
     spec = shop.file.strategy
     model, people = exactly(names, 2, "triage", "the model, then the people")
     return TriageShare(model, people, spec.share, CONFIDENCES[spec.confidence])
+
+
+def sequential(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    spec = shop.file.strategy
+    model, people = exactly(names, 2, "sequential", "the model, then the people")
+    return Sequential(model, people, Top(spec.suggestions), spec.control, shop.file.seed)
+
+
+def joint(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+    from assay.strategies.joint import Joint
+
+    model, people = exactly(names, 2, "joint", "the model, then the people")
+    return Joint(model, people, shop.gold.of(Purpose.CALIBRATION))
 
 
 def review(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
@@ -86,7 +100,9 @@ STRATEGIES: dict[str, Maker] = {
     "single": single,
     "vote": vote,
     "chain": chain,
+    "sequential": sequential,
     "triage": triage,
+    "joint": joint,
     "review": review,
     "retrieved": retrieved,
 }

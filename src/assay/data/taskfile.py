@@ -188,7 +188,9 @@ class AnnotatorSpec(Strict):
 
 
 class StrategySpec(Strict):
-    kind: Literal["single", "vote", "chain", "triage", "review", "retrieved"] = "single"
+    kind: Literal[
+        "single", "vote", "chain", "sequential", "triage", "joint", "review", "retrieved"
+    ] = "single"
     annotators: list[str] = Field(default_factory=list, description="names, in order; all if empty")
     replicas: int = Field(1, ge=1)
     ties: Literal["first", "undecided"] = "first"
@@ -196,6 +198,8 @@ class StrategySpec(Strict):
     confidence: Literal["margin", "entropy", "own"] = "own"
     thresholds: list[float | None] | None = None
     share: float = Field(0.1, ge=0, le=1, description="triage: share of records to people")
+    suggestions: int = Field(1, ge=1, description="sequential: labels shown to people")
+    control: float = Field(0.1, ge=0, le=1, description="sequential: share without suggestion")
     audit: float = Field(0.05, ge=0, le=1, description="review: share that people see whole")
     examples: int = Field(5, ge=1, description="retrieved: examples shown")
     balanced: bool = Field(False, description="retrieved: examples in turn from each label")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.special import log_softmax
 
 from assay.core.annotation import Annotation
 from assay.core.errors import InputError
@@ -37,8 +36,8 @@ def fitted_least(
         right = str(gold[a.record])
         if right not in a.scores:
             raise InputError(f"record {a.record!r}: no score for the gold label {right!r}")
-        share = np.exp(log_softmax(np.array(list(a.scores.values()))))
-        of_truth.append(float(share[list(a.scores).index(right)]))
+        weights = np.exp(np.array(list(a.scores.values())) - max(a.scores.values()))
+        of_truth.append(float(weights[list(a.scores).index(right)] / weights.sum()))
     if not of_truth:
         raise InputError("no answer with label scores has calibration gold")
     return least_probability(np.clip(of_truth, 0, 1), alpha)
