@@ -1,16 +1,16 @@
 """A task of kind spans on a CoNLL file, from the task file to scored decisions."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
-from assay.build import open_project
-from assay.core.value import Span
+from assay.build import entities, open_project
 from assay.data.gold import Purpose
-from assay.quality.entities import entity_scores
 from assay.run import Job, label
 from assay.strategies.retrieval import Retrieved
+from tests.cli.commands import assay
 
 TASK = """\
 name: names
@@ -40,14 +40,21 @@ def test_a_conll_file_is_labelled_by_a_tagger_fitted_on_its_gold(folder: Path) -
     job = Job(project.task, project.strategy, project.annotators, ledger)
     summary = asyncio.run(label(job, project.records()))
     said = {d.record: d.value for d in ledger.decisions(summary.run)}
+    assert set(said) == set(project.gold.of(Purpose.EVALUATION))
+    scores = entities(project, ledger, summary.run)
     ledger.close()
-    truth = {
-        id: tuple(s for s in value if isinstance(s, Span))
-        for id, value in project.gold.of(Purpose.EVALUATION).items()
-        if isinstance(value, tuple)
-    }
-    assert set(said) == set(truth)
-    assert entity_scores(said, truth, "gold").exact.f1.value == 1.0
+    assert scores["decisions"].exact.f1.value == scores["tagger"].exact.f1.value == 1.0
+
+
+def test_a_drafted_task_of_a_conll_file_runs_and_tells_its_entity_scores(folder: Path) -> None:
+    said = assay(folder, "init", "names.conll", "-o", "task.yaml")
+    assert said.returncode == 0, said.stderr
+    done = assay(folder, "run", "task.yaml", "--json")
+    assert done.returncode == 0, done.stderr
+    scores = json.loads(done.stdout)["entities"]["decisions"]
+    assert scores["schemes"]["exact"]["f1"]["value"] == 1.0
+    told = assay(folder, "run", "task.yaml").stdout
+    assert "decisions, direct score against evaluation gold" in told
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,16 @@ from assay.build.workshop import Workshop
 from assay.core.annotation import Outcome
 from assay.core.cost import Budget, to_nanos
 from assay.core.record import Record
+from assay.core.schema import Spans
 from assay.core.task import Task
+from assay.core.value import Span, Value
 from assay.data.base import Findings
 from assay.data.gold import Gold, Purpose
 from assay.data.read import read_records
 from assay.data.taskfile import TaskFile, load
 from assay.ledger import Ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
+from assay.quality.entities import Entities, entity_scores
 from assay.report import Reference, Story
 from assay.run import Settings
 from assay.run.ask import Askable
@@ -138,19 +141,34 @@ def _budget(file: TaskFile) -> Budget:
 def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
     """Decisions and each annotator against evaluation gold; empty without such gold."""
     gold = project.gold.of(Purpose.EVALUATION)
-    if not gold:
+    said = _said(project, ledger, run) if gold else {}
+    scores = {name: accuracy(values, gold, GOLD_NAME) for name, values in said.items()}
+    return {name: score for name, score in scores.items() if score is not None}
+
+
+def entities(project: Project, ledger: Ledger, run: str) -> dict[str, Entities]:
+    """The same for a task of spans, span by span; empty for other tasks."""
+    if not isinstance(project.task.schema, Spans):
         return {}
-    scores: dict[str, Accuracy | None] = {}
-    decided = {d.record: d.value for d in ledger.decisions(run)}
-    scores["decisions"] = accuracy(decided, gold, GOLD_NAME)
+    gold = {
+        id: tuple(s for s in value if isinstance(s, Span))
+        for id, value in project.gold.of(Purpose.EVALUATION).items()
+        if isinstance(value, tuple)
+    }
+    said = _said(project, ledger, run) if gold else {}
+    return {name: entity_scores(values, gold, GOLD_NAME) for name, values in said.items()}
+
+
+def _said(project: Project, ledger: Ledger, run: str) -> dict[str, dict[str, Value | None]]:
+    """What was decided, and what each annotator answered, by record id."""
+    said = {"decisions": {d.record: d.value for d in ledger.decisions(run)}}
     for name, who in project.annotators.items():
-        said = {
+        said[name] = {
             a.record: a.value
             for a in ledger.annotations(project.task.id, [who.id])
             if a.outcome is not Outcome.FAILED
         }
-        scores[name] = accuracy(said, gold, GOLD_NAME)
-    return {name: score for name, score in scores.items() if score is not None}
+    return said
 
 
 def story(project: Project) -> Story:

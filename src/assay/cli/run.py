@@ -111,14 +111,16 @@ async def _closing(run: "object", project: "Project") -> "Summary":
 
 
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
-    from assay.build import evaluation
+    from assay.build import entities, evaluation
     from assay.core.redact import hidden
 
     scores = evaluation(project, ledger, summary.run)
+    spans = entities(project, ledger, summary.run)
     if as_json:
         content = summary.as_json() | {
             "ledger": hidden(project.ledger_place),
             "evaluation": {name: score.as_json() for name, score in scores.items()},
+            "entities": {name: score.as_json() for name, score in spans.items()},
         }
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
@@ -129,4 +131,6 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     for name, score in scores.items():
         for line in score.lines(name):
             click.echo(line)
+    for name, found in spans.items():
+        click.echo("\n".join(found.lines(name)))
     click.echo(f"ledger: {hidden(project.ledger_place)}")

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path, PurePath
 
 from assay.core.errors import InputError
+from assay.data import conll
 from assay.data.base import Row, cell
 from assay.data.images.decode import SUFFIXES
 from assay.data.read import peek
@@ -21,6 +22,8 @@ SEES = "    kind: picture           # runs here, needs no key: pip install 'assa
 
 def draft(data: Path, folder: Path) -> str:
     """YAML with comments; InputError where the file has no records."""
+    if data.suffix.lower() in conll.SUFFIXES:
+        return _spans_draft(data, folder)
     rows = peek(data, 500)
     if not rows:
         raise InputError(f"{data} holds no records")
@@ -78,6 +81,39 @@ def draft(data: Path, folder: Path) -> str:
         ]
     lines += ["budget:", "  money: 1.00", "currency: USD", "seed: 0", ""]
     return "\n".join(lines)
+
+
+def _spans_draft(data: Path, folder: Path) -> str:
+    """For a file that marks spans: they are the gold, and a tagger learns from a half of it."""
+    _, gold = conll.read_spans(data)
+    names = conll.labels_of(gold.values()) or ["entity"]
+    lines = [
+        "# A labelling task. Check it with `assay check`, run it with `assay run`.",
+        f"name: {_name(data)}",
+        "data:",
+        f"  path: {_quoted(os.path.relpath(data, folder))}",
+        "  id: id",
+        "question: Which stretches of the text are named entities, and of which kind?",
+        "answer:",
+        "  kind: spans",
+        "  labels:",
+        *(f"    - {{name: {_quoted(name)}, definition: ''}}" for name in names),
+        "guideline: ''               # how to decide hard cases",
+        "annotators:",
+        "  tagger:",
+        "    kind: classifier        # fitted on calibration gold",
+        "  # small:",
+        "  #   kind: embedded        # runs here, needs no key: pip install 'assay[embedded]'",
+        "  #   mapping: json         # quotes, bound to the schema",
+        "strategy:",
+        "  kind: single              # or vote, chain, triage, review, retrieved",
+        "  annotators: [tagger]",
+        "gold:                       # labels you trust, dealt to purposes that never overlap",
+        "  label: spans",
+        "  calibration: 0.5          # fits classifiers and thresholds",
+        "  evaluation: 0.5           # scores the result",
+    ]
+    return "\n".join([*lines, "budget:", "  money: 1.00", "currency: USD", "seed: 0", ""])
 
 
 def _text_column(rows: list[Row]) -> str:
