@@ -1,0 +1,117 @@
+"""The way a newcomer goes: init, check, run, report, export, import, compare."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import RULE, TASK, assay, complaint, names, project
+
+TEXTS = ["I love it", "I hate it", "It is a table"]
+LABELS = ["positive", "negative", "neutral"]
+GOLD = "gold: {label: label, calibration: 0, evaluation: 1}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rows = [f"r{i},{TEXTS[i % 3]} {i},{LABELS[i % 3]}" for i in range(30)]
+    project(tmp_path, TASK + GOLD, "\n".join(["id,text,label", *rows]).encode())
+    people = [f"r{i},{who},{LABELS[(i + (who == 'ann' and i % 5 == 0)) % 3]}"
+              for i in range(30) for who in ("ann", "bob", "cid")]  # fmt: skip
+    models = [f"r{i},gpt,{LABELS[(i + (i % 10 == 0)) % 3]}" for i in range(30)]
+    for name, lines in {"people": people, "models": models}.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(["record,annotator,label", *lines]))
+    return tmp_path
+
+
+def good(folder: Path, *words: str) -> str:
+    done = assay(folder, *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_step_says_what_it_did_and_what_comes_next(folder: Path) -> None:
+    (folder / "task.yaml").unlink()
+    assert "then: assay check task.yaml" in good(folder, "init", "a.csv")
+    drafted = (folder / "task.yaml").read_text()
+    assert all(f"name: '{label}'" in drafted for label in LABELS)
+    ruled = re.sub(r"kind: embedded.*", "kind: rule\n    rule: vader", drafted)
+    (folder / "task.yaml").write_text(ruled)
+    assert "30 records; strategy single(small)" in good(folder, "check", "task.yaml")
+    told = good(folder, "run", "task.yaml")
+    assert "30 records: 30 decided" in told
+    assert "next: assay report task.yaml, or assay export task.yaml -o labels.csv" in told
+    assert "wrote report.html" in good(folder, "report", "task.yaml")
+    assert "30 decisions written to labels.csv" in good(
+        folder, "export", "task.yaml", "-o", "labels.csv"
+    )
+    with (folder / "labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["record"]: row["value"] for row in rows}["r0"] == "positive"
+
+
+def test_json_has_the_same_figures_with_stable_keys(folder: Path) -> None:
+    run = json.loads(good(folder, "run", "task.yaml", "--json"))
+    assert (run["records"], run["decided"], run["reason"]) == (30, 30, None)
+    report = json.loads(good(folder, "report", "task.yaml", "--json"))
+    assert report["records"] == report["decided"] == 30
+    assert report["decisions"]["accuracy"] == run["evaluation"]["decisions"]
+    assert report["annotators"][0]["outcomes"] == {"answered": 30}
+    check = json.loads(good(folder, "check", "task.yaml", "--json"))
+    assert check["records"] == 30
+    assert check["parts"][0]["answered"] == 30
+
+
+def test_limit_ledger_and_run_are_options(folder: Path) -> None:
+    good(folder, "run", "task.yaml", "--limit", "5", "--ledger", "other.sqlite")
+    told = good(folder, "run", "task.yaml", "--ledger", "other.sqlite")
+    assert "5 of them from before" in told
+    assert "tone.assay.sqlite" not in names(folder)
+    said = complaint(assay(folder, "report", "task.yaml"))
+    assert "there is no ledger" in said
+    report = json.loads(good(folder, "report", "task.yaml", "--ledger", "other.sqlite", "--json"))
+    assert report["records"] == 30
+
+
+def test_no_time_at_all_begins_nothing_and_says_so(folder: Path) -> None:
+    done = assay(folder, "run", "task.yaml", "--minutes", "0")
+    assert done.returncode == 3
+    assert "stopped since the time allowed is used up" in done.stdout
+
+
+def test_people_are_imported_beside_the_models(folder: Path) -> None:
+    told = good(folder, "import", "people.csv", "--task", "task.yaml", "--people")
+    assert re.search(r"90 annotations of task tone@\w+ written to tone.assay.sqlite", told)
+    again = assay(folder, "import", "people.csv", "--task", "task.yaml", "--people")
+    assert "note: 90 were there already" in again.stderr
+    good(folder, "export", "task.yaml", "--annotations", "-o", "x.jsonl")
+    rows = [json.loads(line) for line in (folder / "x.jsonl").read_text().splitlines()]
+    assert {row["by"] for row in rows} == {"ann", "bob", "cid"}
+
+
+def test_models_are_compared_with_people(folder: Path) -> None:
+    words = ["compare", "--people", "people.csv", "--models", "models.csv", "--least", "20"]
+    told = good(folder, *words)
+    assert "Agreement with the majority of the (other) people" in told
+    assert "Replacement test" in told
+    found = json.loads(good(folder, *words, "--json"))
+    assert {b["name"] for b in found["agreement"]} == {"ann", "bob", "cid", "gpt"}
+
+
+def test_models_of_the_catalogue_are_listed_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    listed = json.loads(good(tmp_path, "models", "--json"))
+    assert all(entry["path"] is None and len(entry["sha256"]) == 64 for entry in listed)
+    name = listed[0]["name"]
+    assert name in good(tmp_path, "models", "list")
+    done = assay(tmp_path, "models", "remove", name)
+    assert done.stderr == f"{name}: was not there\n"
+
+
+def test_a_rule_of_the_package_needs_no_more_than_its_name(folder: Path) -> None:
+    project(folder, rows=b"id,text\n1,I love it\n", who=RULE)
+    assert "1 records: 1 decided" in good(folder, "run", "task.yaml")
