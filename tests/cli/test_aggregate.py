@@ -75,7 +75,12 @@ BAD: dict[str, tuple[str, tuple[str, ...], type[AssayError], str]] = {
     "wrong column": (ANSWERS, ("--label", "anser"), InputError, "did you mean 'answer'"),
     "other records": ("record,worker,label\n9,ann,x\n", (), InputError, "no record of"),
     "prior": (ANSWERS, ("--prior", "-1", "0"), InputError, "at least 0"),
-    "majority": (ANSWERS, ("--method", "majority", "--prior", "1", "1"), SpecError, "no --prior"),
+    "majority": (
+        ANSWERS,
+        ("--method", "majority", "--prior", "1", "1"),
+        SpecError,
+        "takes no --prior",
+    ),
 }
 
 
@@ -85,3 +90,102 @@ def test_bad_input_is_named(case: str, files: Path) -> None:
     (files / "bad.csv").write_text(content, encoding="utf-8")
     with pytest.raises(kind, match=said):
         run(files / "bad.csv", "--truth", files / "truth.csv", *options)
+
+
+def test_a_ledger_gives_the_same_as_its_file(files: Path) -> None:
+    from assay.cli.data import import_command
+
+    place = files / "answers.sqlite"
+    words = ["--ledger", place, "--record", "question", "--annotator", "worker"]
+    CliRunner().invoke(
+        import_command,
+        [str(w) for w in (files / "answer.csv", *words, "--label", "answer")],
+        catch_exceptions=False,
+    )
+    told = [json.loads(run(s, "--json").stdout) for s in (files / "answer.csv", place)]
+    assert told[0] == told[1]
+
+
+def test_parquet_gives_the_same_as_csv(files: Path) -> None:
+    import polars as pl
+
+    pl.read_csv(files / "answer.csv").write_parquet(files / "answer.parquet")
+    told = [json.loads(run(files / f, "--json").stdout) for f in ("answer.csv", "answer.parquet")]
+    assert told[0] == told[1]
+
+
+def test_a_parquet_column_saw_refuses_and_discounts(files: Path) -> None:
+    import polars as pl
+
+    table = pl.read_csv(files / "answer.csv")
+    saw = pl.Series("saw", [i == 0 for i in range(len(table))])
+    table.with_columns(saw).write_parquet(files / "saw.parquet")
+    with pytest.raises(InputError, match="1 of 8 votes"):
+        run(files / "saw.parquet")
+    assert run(files / "saw.parquet", "--discount", "0.5").exit_code == 0
+
+
+def test_correlated_names_the_pairs_that_depend(files: Path) -> None:
+    lines = ["record,annotator,label"]
+    for i in range(200):
+        a, b = "xyz"[i % 3], "xyz"[(i * 7 + i // 5) % 3]
+        truth = "xyz"[(i // 2) % 3]
+        lines += [f"{i},p,{truth}", f"{i},q,{truth if i % 4 else a}", f"{i},m,{b}", f"{i},n,{b}"]
+    (files / "models.csv").write_text("\n".join(lines), encoding="utf-8")
+    told = json.loads(run(files / "models.csv", "--method", "correlated", "--json").stdout)
+    assert told["dependent"][0]["annotators"] == ["m", "n"]
+    assert told["dependent"][0]["dependence"] == pytest.approx(1)
+
+
+def test_intervals_hold_the_skill(files: Path) -> None:
+    told = json.loads(run(files / "answer.csv", "--intervals", "--json").stdout)
+    assert all(0 <= s["interval"][0] < s["interval"][1] <= 1 for s in told["skill"])
+
+
+def test_numbers_have_medians_and_a_mean_distance(files: Path) -> None:
+    rows = "record,annotator,label\n1,a,2\n1,b,3\n2,a,4\n2,b,4\n"
+    (files / "numbers.csv").write_text(rows, encoding="utf-8")
+    (files / "known.csv").write_text("record,truth\n1,2\n2,4\n", encoding="utf-8")
+    done = run(
+        files / "numbers.csv", "--method", "numeric-median", "--truth", files / "known.csv",
+        "--out", files / "medians.csv", "--json",
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert (told["mean_distance"], told["baseline"]) == (0.25, 1.0)
+    assert (files / "medians.csv").read_text().split() == ["record,label", "1,2.5", "2,4"]
+    median = run(files / "numbers.csv", "--method", "median", "--truth", files / "known.csv")
+    assert "accuracy 100.0%" in median.stdout
+
+
+def test_pairs_are_ranked(files: Path) -> None:
+    rows = "left,right,winner\na,b,a\nb,c,left\na,c,a\nc,b,tie\n"
+    (files / "pairs.csv").write_text(rows, encoding="utf-8")
+    done = run(files / "pairs.csv", "--method", "bradley-terry", "--out", files / "r.csv", "--json")
+    assert [r["item"] for r in json.loads(done.stdout)["ranking"]] == ["a", "b", "c"]
+    assert "a " in run(files / "pairs.csv", "--method", "bradley-terry").stdout
+    (files / "pairs.csv").write_text(rows + "a,b,z\n", encoding="utf-8")
+    with pytest.raises(InputError, match="'z' is not the winner"):
+        run(files / "pairs.csv", "--method", "bradley-terry")
+
+
+def test_tags_in_a_ledger_are_aggregated_by_unit(files: Path) -> None:
+    from assay.core.annotation import Outcome, Request, answer
+    from assay.core.record import text_record
+    from assay.core.schema import MultiChoice
+    from assay.core.task import Task
+    from assay.ledger import SqlLedger
+
+    task = Task("tags", "which?", MultiChoice(["x", "y"]))
+    ledger = SqlLedger(str(files / "tags.sqlite"))
+    ledger.add_task(task)
+    said = {"a": {"x"}, "b": {"x", "y"}, "c": {"x"}}
+    ledger.add([
+        answer(Request(task, text_record("r", "r"), who), Outcome.ANSWERED, value=frozenset(tags))
+        for who, tags in said.items()
+    ])  # fmt: skip
+    ledger.close()
+    run(files / "tags.sqlite", "--method", "majority", "--out", files / "tags.csv")
+    rows = (files / "tags.csv").read_text().split()
+    assert [r.rsplit(",", 2)[0] for r in rows[1:]] == ["r,x,yes", "r,y,no"]
+    with pytest.raises(SpecError, match="several units"):
+        run(files / "tags.sqlite", "--truth", files / "truth.csv")

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from assay.aggregation.pairs import TIE, Comparisons, compared
 from assay.core.errors import InputError
 from assay.core.votes import Codes, Ints, Votes
 from assay.data.annotations import Names, read_given
@@ -21,6 +22,8 @@ RECORD = ("record", "question", "task", "item", "id")
 ANNOTATOR = ("annotator", "worker", "person", "performer")
 LABEL = ("label", "answer", "response")
 TRUTH = ("truth", "gold", "label", "answer")
+LEFT, RIGHT = ("left", "first"), ("right", "second")
+WINNER = ("winner", "label", "answer")
 BATCH = 1 << 20  # rows of a Parquet column held as text at once
 
 
@@ -66,6 +69,23 @@ def read_labels(path: Path, record: str | None = None, label: str | None = None)
     return found
 
 
+def read_comparisons(path: Path) -> Comparisons:
+    """A table of left, right and who won: an item's name, `tie`, or `left` or `right`."""
+    there = columns_of(path)
+    left, right = (_one_of(path, there, usual) for usual in (LEFT, RIGHT))
+    won = _one_of(path, there, WINNER)
+    rows: list[tuple[str, str, str]] = []
+    for number, row in read_rows(path):
+        one, other, said = (cell(row[name]).strip() for name in (left, right, won))
+        winner = {"left": one, "right": other}.get(said.casefold(), said)
+        if winner not in (one, other, TIE) or one == other or not one or not other:
+            raise InputError(
+                f"{path}:{number}: {said!r} is not the winner of {one!r} against {other!r}"
+            )
+        rows.append((one, other, winner))
+    return compared(rows)
+
+
 def in_label_order(votes: Votes) -> Votes:
     """The same votes with labels in order (of number where all are numbers): ties go to the first
     label, so which one that is must not hang on the order of rows."""
@@ -99,12 +119,12 @@ def _names(path: Path, there: list[str], called: Called) -> Names:
     )
 
 
-def _one_of(path: Path, there: list[str], usual: tuple[str, ...], option: str) -> str:
+def _one_of(path: Path, there: list[str], usual: tuple[str, ...], option: str = "") -> str:
     name = next((name for name in usual if name in there), None)
     if name is None:
+        say = f"say which with {option} " if option else ""
         raise InputError(
-            f"{path}: no column is called {' or '.join(usual)}; "
-            f"say which with {option} (there: {', '.join(there)})"
+            f"{path}: no column is called {' or '.join(usual)}; {say}(there: {', '.join(there)})"
         )
     return name
 

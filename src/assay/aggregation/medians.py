@@ -1,5 +1,6 @@
 """The middle answer: for labels that have an order, and for numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from assay.aggregation.table import Table, check
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Ints, Votes
 
+RESAMPLES = 1_000
 EVEN = 1e-12  # rounding of half the weight
 
 
@@ -134,3 +136,25 @@ def _is_number(name: str) -> bool:
 def by_record(found: Medians, votes: Votes) -> dict[str, float]:
     """Record to median, of votes with one unit."""
     return {votes.records[r]: float(m) for r, m in zip(found.record, found.median, strict=True)}
+
+
+def compared_numbers(said: Mapping[str, float], truth: Mapping[str, str]) -> dict[str, object]:
+    """Mean distance from known numbers with its bootstrap interval, and that of their median."""
+    both = [record for record in truth if record in said]
+    if not both:
+        raise InputError("no record with a known number has a vote")
+    try:
+        true = np.array([float(truth[record]) for record in both])
+    except ValueError as bad:
+        raise InputError(f"a known label is no number: {bad}") from None
+    off = np.abs(np.array([said[record] for record in both]) - true)
+    middle = float(np.median(true))
+    drawn = np.random.default_rng(0).integers(len(off), size=(RESAMPLES, len(off)))
+    low, high = np.quantile(off[drawn].mean(axis=1), [0.025, 0.975])
+    return {
+        "n": len(both),
+        "mean_distance": float(off.mean()),
+        "mean_distance_interval": (float(low), float(high)),
+        "baseline": float(np.abs(true - middle).mean()),
+        "baseline_number": middle,
+    }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,77 +13,177 @@ if TYPE_CHECKING:
     from assay.aggregation.table import Gold
     from assay.core.votes import Votes
 
-METHODS = ("majority", "weighted", "dawid-skene", "one-coin", "mace", "glad")
+METHODS = (
+    "majority", "weighted", "dawid-skene", "one-coin", "correlated", "mace", "glad", "median",
+    "numeric-median", "bradley-terry",
+)  # fmt: skip
+MOST_PAIRS = 100
+WITH_PRIOR = ("dawid-skene", "one-coin", "correlated")
+WITH_GOLD = (*WITH_PRIOR, "mace", "glad")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the options say about the method."""
+
+    method: str
+    gold: "Gold"
+    prior: tuple[float, float] | None
+    families: dict[str, str]
 
 
 @click.command("aggregate")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("source")
 @click.option("--method", type=click.Choice(METHODS), default="dawid-skene", show_default=True)
 @click.option("--truth", type=click.Path(path_type=Path), help="Known labels to compare with.")
 @click.option("--gold", type=click.Path(path_type=Path),
               help="Known labels to learn from; they are left out of the comparison.")  # fmt: skip
 @click.option("--prior", type=(float, float), metavar="RIGHT WRONG",
               help="Votes assumed of each annotator on each true label.")  # fmt: skip
+@click.option("--families", type=click.Path(path_type=Path),
+              help="Table of annotator and family, for correlated.")  # fmt: skip
 @click.option("--discount", type=click.FloatRange(0, 1, min_open=True),
               help="What a vote counts whose author saw another one.")  # fmt: skip
+@click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
+@click.option("--task", help="Task in a ledger that holds several.")
 @click.option("--record", help="Column with the record id, if not called record or question.")
 @click.option("--annotator", help="Column of who said it, if not called annotator or worker.")
 @click.option("--label", help="Column of what was said, if not called label or answer.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a label a record to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def aggregate_command(
-    path: Path,
+    source: str,
     method: str,
     truth: Path | None,
     gold: Path | None,
     prior: tuple[float, float] | None,
+    families: Path | None,
     discount: float | None,
+    intervals: bool,
+    task: str | None,
     record: str | None,
     annotator: str | None,
     label: str | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """One label a record from the answers in PATH (record, annotator, label; any table)."""
-    from assay.aggregation.answers import read_labels, read_votes
+    """One label a record from the answers in SOURCE: a table of record, annotator and label, or a
+    ledger. For bradley-terry a table of left, right and winner, ranked."""
+    from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
 
-    votes = read_votes(path, (record, annotator, label))
-    if discount is not None:
-        votes = discounted(votes, discount)
     known = {(r, ""): name for r, name in read_labels(gold).items()} if gold else {}
-    found = _aggregator(method, known, prior).aggregate(votes)
-    told = _told(votes, found, method)
-    if truth is not None:
-        reference = {r: y for r, y in read_labels(truth).items() if (r, "") not in known}
-        told |= _compared(votes, found, reference, truth)
-    if out is not None:
-        _write(votes, found, out)
+    family = read_labels(families, "annotator", "family") if families else {}
+    chosen = Choices(method, known, prior, family)
+    _check(chosen, truth is not None, intervals)
+    if method == "bradley-terry":
+        told = _ranked(Path(source), out)
+    else:
+        votes = _votes(source, task, (record, annotator, label))
+        votes = votes if discount is None else discounted(votes, discount)
+        reference = {r: y for r, y in read_labels(truth).items() if (r, "") not in known} if truth \
+            else None  # fmt: skip
+        told = (
+            _numbers(votes, reference, str(truth), out)
+            if method == "numeric-median"
+            else _labels(votes, chosen, (reference, str(truth)), (out, intervals))
+        )
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         _tell(told, out)
 
 
-def _aggregator(method: str, gold: "Gold", prior: tuple[float, float] | None) -> "Aggregator":
+def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
+    from assay.core.errors import SpecError
+
+    given = {
+        "--gold": (bool(chosen.gold), WITH_GOLD),
+        "--prior": (chosen.prior is not None, WITH_PRIOR),
+        "--families": (bool(chosen.families), ("correlated",)),
+        "--intervals": (intervals, ("dawid-skene", "one-coin")),
+        "--truth": (compared, METHODS[:-1]),
+    }
+    for option, (said, methods) in given.items():
+        if said and chosen.method not in methods:
+            raise SpecError(f"{chosen.method} takes no {option}; {', '.join(methods)} can")
+
+
+def _votes(source: str, task: str | None, called: tuple[str | None, ...]) -> "Votes":
+    from assay.aggregation.answers import in_label_order, read_votes
+    from assay.core.errors import SpecError
+    from assay.ledger import open_ledger
+
+    if "://" not in source and not _is_sqlite(Path(source)):
+        return read_votes(Path(source), (called[0], called[1], called[2]))
+    ledger = open_ledger(source)
+    try:
+        schemas = ledger.schemas()
+        names = [name for name in schemas if task in (None, name, name.partition("@")[0])]
+        if len(names) != 1:
+            raise SpecError(f"which task? give --task with one of {', '.join(schemas) or 'none'}")
+        return in_label_order(ledger.votes(names[0], schemas[names[0]]))
+    finally:
+        ledger.close()
+
+
+def _is_sqlite(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(15) == b"SQLite format 3"
+
+
+def _aggregator(chosen: Choices) -> "Aggregator":
+    from assay.aggregation.correlated import Correlated
     from assay.aggregation.dawid_skene import NOTHING, DawidSkene, OneCoin, Prior
     from assay.aggregation.glad import Glad
     from assay.aggregation.mace import Mace
     from assay.aggregation.majority import Majority, Weighted
-    from assay.core.errors import SpecError
+    from assay.aggregation.medians import OrdinalMedian
 
-    if method in ("majority", "weighted"):
-        if gold or prior:
-            raise SpecError(f"{method} learns nothing: it takes no --gold and no --prior")
-        return Majority() if method == "majority" else Weighted()
-    before = NOTHING if prior is None else Prior(*prior)
-    if method == "dawid-skene":
-        return DawidSkene(gold=gold, prior=before)
-    if method == "one-coin":
-        return OneCoin(gold=gold, prior=before)
-    if prior:
-        raise SpecError(f"{method} has priors of its own: it takes no --prior")
-    return Mace(gold=gold) if method == "mace" else Glad(gold=gold)
+    prior = NOTHING if chosen.prior is None else Prior(*chosen.prior)
+    full = DawidSkene(gold=chosen.gold, prior=prior)
+    methods: dict[str, Aggregator] = {
+        "majority": Majority(),
+        "weighted": Weighted(),
+        "dawid-skene": full,
+        "one-coin": OneCoin(gold=chosen.gold, prior=prior),
+        "correlated": Correlated(model=full, families=chosen.families),
+        "mace": Mace(gold=chosen.gold),
+        "glad": Glad(gold=chosen.gold),
+        "median": OrdinalMedian(),
+    }
+    return methods[chosen.method]
+
+
+def _labels(
+    votes: "Votes",
+    chosen: Choices,
+    truth: tuple[dict[str, str] | None, str],
+    wanted: tuple[Path | None, bool],
+) -> dict[str, Any]:
+    from assay.aggregation.correlated import Correlated
+    from assay.aggregation.dawid_skene import DawidSkene, OneCoin
+    from assay.aggregation.intervals import SkillIntervals
+
+    aggregator = _aggregator(chosen)
+    found = aggregator.aggregate(votes)
+    told = _told(votes, found, chosen.method)
+    if isinstance(aggregator, Correlated):
+        told["dependent"] = _dependent(votes, aggregator)
+    if wanted[1]:
+        assert isinstance(aggregator, DawidSkene | OneCoin)
+        spread = SkillIntervals(model=aggregator).of(votes)
+        place = {name: i for i, name in enumerate(votes.annotators)}
+        for entry in told["skill"]:
+            at = place[entry["annotator"]]
+            entry["interval"] = [float(spread.low[at]), float(spread.high[at])]
+    if truth[0] is not None:
+        told |= _compared(votes, found, truth[0], truth[1])
+    if wanted[0] is not None:
+        _write(votes, found, wanted[0])
+    return told
 
 
 def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
@@ -95,7 +196,7 @@ def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
     order = np.argsort(-given, kind="stable")
     return {
         "method": method,
-        "records": len(found.record),
+        "records": len(np.unique(found.record)),
         "annotators": len(votes.annotators),
         "votes": len(votes),
         "labels": list(votes.labels),
@@ -107,22 +208,40 @@ def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
     }
 
 
+def _dependent(votes: "Votes", aggregator: Any) -> list[dict[str, Any]]:
+    """The pairs that agree more than their skills explain, most dependent first."""
+    import numpy as np
+
+    between = np.triu(aggregator.dependence(votes))
+    one, other = np.nonzero(between)
+    order = np.argsort(-between[one, other], kind="stable")[:MOST_PAIRS]
+    return [
+        {
+            "annotators": [votes.annotators[one[i]], votes.annotators[other[i]]],
+            "dependence": float(between[one[i], other[i]]),
+        }
+        for i in order
+    ]
+
+
 def _compared(
-    votes: "Votes", found: "Consensus", truth: dict[str, str], path: Path
+    votes: "Votes", found: "Consensus", truth: dict[str, str], name: str
 ) -> dict[str, Any]:
     """Accuracy and macro F1 on the records that have both, with the constant baseline."""
     from assay.aggregation.score import confusions, decided
-    from assay.core.errors import InputError
+    from assay.core.errors import InputError, SpecError
     from assay.quality.accuracy import accuracy
 
+    if len(votes.units) > 1:
+        raise SpecError("--truth compares one label a record; these answers have several units")
     said = decided(votes, found)
     table = confusions(said, truth, votes.labels)
     if table is None:
-        raise InputError(f"no record of {path} has a vote (is its record column the same kind?)")
-    right = accuracy(said, {r: y for r, y in truth.items() if r in said}, str(path))
+        raise InputError(f"no record of {name} has a vote (is its record column the same kind?)")
+    right = accuracy(said, {r: y for r, y in truth.items() if r in said}, name)
     assert right is not None
     return {
-        "reference": str(path),
+        "reference": name,
         "n": right.on_answered.n,
         "accuracy": right.on_answered.value,
         "accuracy_interval": right.on_answered.interval,
@@ -139,23 +258,86 @@ def _write(votes: "Votes", found: "Consensus", out: Path) -> None:
     from assay.aggregation.score import winners
     from assay.data.write import write_rows
 
+    several = len(votes.units) > 1
+
     def rows() -> Iterator[dict[str, object]]:
         for row, (record, won) in enumerate(zip(found.record, winners(found), strict=True)):
+            unit = {"unit": votes.units[found.unit[row]]} if several else {}
             yield {
                 "record": votes.records[record],
+                **unit,
                 "label": votes.labels[won],
                 "confidence": float(found.probs[row, won]),
                 "confidence_source": str(found.source),
             }
 
-    write_rows(rows(), ("record", "label", "confidence", "confidence_source"), out)
+    named = ("record", *(["unit"] if several else []), "label", "confidence", "confidence_source")
+    write_rows(rows(), named, out)
+
+
+def _numbers(
+    votes: "Votes", truth: dict[str, str] | None, name: str, out: Path | None
+) -> dict[str, Any]:
+    from assay.aggregation.medians import by_record, compared_numbers, numeric_medians
+    from assay.data.write import write_rows
+
+    found = numeric_medians(votes)
+    people = zip(votes.annotators, found.off.tolist(), found.bias.tolist(), strict=True)
+    told: dict[str, Any] = {
+        "method": "numeric-median",
+        "records": len(found.median),
+        "annotators": len(votes.annotators),
+        "votes": len(votes),
+        "skill": [{"annotator": who, "distance": off, "bias": b} for who, off, b in people],
+    }
+    medians = by_record(found, votes)
+    if truth is not None:
+        told |= {"reference": name, **compared_numbers(medians, truth)}
+    if out is not None:
+        write_rows(({"record": r, "label": f"{m:.9g}"} for r, m in medians.items()),
+                   ("record", "label"), out)  # fmt: skip
+    return told
+
+
+def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
+    from assay.aggregation.answers import read_comparisons
+    from assay.aggregation.pairs import BradleyTerry
+    from assay.data.write import write_rows
+
+    given = read_comparisons(path)
+    found = BradleyTerry().rank(given)
+    rows: list[dict[str, object]] = [
+        {
+            "item": name,
+            "strength": float(found.strength[i]),
+            "low": None if found.low is None else float(found.low[i]),
+            "high": None if found.high is None else float(found.high[i]),
+            "wins": float(found.wins[i]),
+            "comparisons": int(found.comparisons[i]),
+        }
+        for i, name in enumerate(found.items)
+    ]
+    if out is not None:
+        write_rows(
+            ({key: "" if cell is None else str(cell) for key, cell in row.items()} for row in rows),
+            tuple(rows[0]),
+            out,
+        )
+    return {"method": "bradley-terry", "comparisons": len(given), "ranking": rows}
 
 
 def _tell(told: dict[str, Any], out: Path | None) -> None:
-    click.echo(
-        f"{told['votes']:,} votes of {told['annotators']:,} annotators on {told['records']:,} "
-        f"records, by {told['method']}; {told['ties']:,} ties"
-    )
+    if "ranking" in told:
+        click.echo(f"{told['comparisons']:,} comparisons; strength is log odds, 0 the mean item")
+        for row in told["ranking"]:
+            span = "" if row["low"] is None else f" [{row['low']:+.2f}, {row['high']:+.2f}]"
+            click.echo(f"  {row['item']:<24} {row['strength']:+.2f}{span}")
+    else:
+        tied = f"; {told['ties']:,} ties" if "ties" in told else ""
+        click.echo(
+            f"{told['votes']:,} votes of {told['annotators']:,} annotators on {told['records']:,} "
+            f"records, by {told['method']}{tied}"
+        )
     if "accuracy" in told:
         low, high = told["accuracy_interval"]
         low_f1, high_f1 = told["macro_f1_interval"]
@@ -166,5 +348,12 @@ def _tell(told: dict[str, Any], out: Path | None) -> None:
         )
         if told["warning"]:
             click.echo(f"warning: {told['warning']}")
+    if "mean_distance" in told:
+        low, high = told["mean_distance_interval"]
+        click.echo(
+            f"against {told['reference']} (n = {told['n']:,}): mean distance "
+            f"{told['mean_distance']:.3g} [{low:.3g}, {high:.3g}]; always "
+            f"{told['baseline_number']:g}: {told['baseline']:.3g}"
+        )
     if out is not None:
-        click.echo(f"labels written to {out}")
+        click.echo(f"written to {out}")
