@@ -89,9 +89,43 @@ def test_disguise_names_what_gives_gold_away(folder: Path) -> None:
     )
 
 
+TASK = """\
+name: tone
+data: {path: data.csv, id: id}
+question: Which tone?
+answer: {kind: choice, labels: [a, b]}
+annotators:
+  good: {kind: recorded, path: data.csv, record: id, label: good}
+  poor: {kind: recorded, path: data.csv, record: id, label: poor}
+strategy: {kind: vote}
+gold: {label: truth, calibration: 0, monitoring: 0.5, evaluation: 0.5}
+"""
+
+
+def test_a_task_file_is_watched_by_its_monitoring_gold(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    rows = [(f"r{i}", f"t{i}", y, y, draw.choice("ab"))
+            for i in range(200) for y in [draw.choice("ab")]]  # fmt: skip
+    write(tmp_path / "data.csv", [("id", "text", "truth", "good", "poor"), *rows])
+    task = tmp_path / "task.yaml"
+    task.write_text(TASK, encoding="utf-8")
+    assert "no ledger" in str(run("golden", "watch", task).exception)
+    assert run("run", task).exit_code == 0
+    done = run("golden", "watch", task, "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    found = {a["annotator"]: a for a in told["annotators"]}
+    assert told["questions"] == found["good"]["questions"] == 100
+    assert found["good"]["commitment"] == 1.0
+    assert found["poor"]["commitment"] < 0.35
+    task.write_text(TASK.replace("monitoring: 0.5", "monitoring: 0"), encoding="utf-8")
+    assert "no gold for monitoring" in str(run("golden", "watch", task).exception)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (("watch", "answers.csv"), "which answers"),
         (("watch", "answers.csv", "--gold", "nowhere.csv"), "does not exist"),
         (("watch", "answers.csv", "--gold", "answers.csv"), "twice"),
         (("watch", "gold.csv", "--gold", "gold.csv"), "annotator"),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from assay.quality.golden.commitment import Answers, Commitment, Questions
     from assay.quality.golden.contract import Contract
 
+TASK_FILES = (".yaml", ".yml")
 UNIT = click.FloatRange(0, 1)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print all as JSON.")
 
@@ -71,7 +72,7 @@ def contract_command(
 
 @golden_command.command("watch")
 @click.argument("answers", type=click.Path(path_type=Path))
-@click.option("--gold", type=click.Path(path_type=Path), required=True,
+@click.option("--gold", type=click.Path(path_type=Path),
               help="Columns record and label; certainty and guess where known.")  # fmt: skip
 @click.option("--certainty", type=UNIT, default=0.95, show_default=True,
               help="Of questions for which the gold file has none.")  # fmt: skip
@@ -84,7 +85,7 @@ def contract_command(
 @as_json_option
 def watch_command(
     answers: Path,
-    gold: Path,
+    gold: Path | None,
     certainty: float,
     guess: float | None,
     record: str,
@@ -97,12 +98,21 @@ def watch_command(
     cost_power: float,
     as_json: bool,
 ) -> None:
-    """How committed each annotator in ANSWERS is, from its answers to golden questions."""
+    """How committed each annotator in ANSWERS is, from its answers to golden questions.
+
+    ANSWERS is a table with --gold, or a task file whose gold for monitoring is among its records.
+    """
+    from assay.core.errors import SpecError
     from assay.quality.golden.commitment import commitments
     from assay.quality.golden.contract import Terms, contract
 
-    order, truth, questions = _gold(gold, certainty, guess)
-    given = _answers(answers, (record, annotator, label), order, truth)
+    if gold is not None:
+        order, truth, questions = _gold(gold, certainty, guess)
+        given = _answers(answers, (record, annotator, label), order, truth)
+    elif answers.suffix in TASK_FILES:
+        questions, given = _monitored(answers, certainty, guess)
+    else:
+        raise SpecError(f"which answers in {answers} are golden? give --gold FILE, or a task file")
     contracts: list[Contract | None] = []
     found = commitments(questions, given)
     for i, c in enumerate(found):
@@ -119,6 +129,28 @@ def watch_command(
         error = "" if c.error is None else f" ± {c.error:.2f}"
         line = f"{c.annotator}: {c.right} of {c.questions} right, commitment {c.commitment:.2f}"
         click.echo(f"{line}{error} [{low:.2f}, {high:.2f}]{_paid(c, k)}")
+
+
+def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Questions, Answers]":
+    """From the ledger of a task file and its gold for monitoring."""
+    from assay.build import open_project
+    from assay.cli.data import _opened
+    from assay.core.errors import SpecError
+    from assay.data.gold import Purpose
+    from assay.quality.golden.watch import watched
+
+    project = open_project(path)
+    gold = project.gold.of(Purpose.MONITORING)
+    if not gold:
+        raise SpecError(f"{path} has no gold for monitoring: give `gold.monitoring` a share")
+    ledger, task = _opened(str(path))
+    try:
+        found = watched(ledger.annotations(task), gold, project.task.schema, certainty, guess)
+    finally:
+        ledger.close()
+    if found.assisted:
+        click.echo(f"note: {found.assisted:,} answers saw another one and are left out", err=True)
+    return found.questions, found.answers
 
 
 def _passes(c: "Commitment", found: "Contract") -> bool | None:
