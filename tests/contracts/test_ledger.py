@@ -1,11 +1,9 @@
 """Every ledger keeps the same contract."""
 
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 
 from assay.core.annotation import (
     Annotation,
@@ -23,38 +21,16 @@ from assay.core.record import ImagePart, Record, TextPart, text_record
 from assay.core.schema import Choice, MultiChoice, Spans
 from assay.core.task import Task
 from assay.core.value import Span
-from assay.ledger import Ledger, MemoryLedger, Run, SqlLedger
+from assay.ledger import Ledger, Run
+from tests.ledger.places import EVERY, Place
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
-POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 
 
-def sqlite(folder: Path) -> Ledger:
-    return SqlLedger(str(folder / "l.sqlite"))
-
-
-def memory(folder: Path) -> Ledger:
-    return MemoryLedger()
-
-
-def postgres(folder: Path) -> Ledger:
-    schema = f"assay_{uuid.uuid4().hex[:12]}"
-    try:
-        engine = sqlalchemy.create_engine(POSTGRES, connect_args={"connect_timeout": 2})
-        with engine.begin() as connection:
-            connection.execute(sqlalchemy.text(f"CREATE SCHEMA {schema}"))
-        engine.dispose()
-    except sqlalchemy.exc.OperationalError:
-        pytest.skip("no PostgreSQL server on 127.0.0.1:5432")
-    return SqlLedger(f"{POSTGRES}?options=-csearch_path%3D{schema}")
-
-
-@pytest.fixture(params=[memory, sqlite, postgres], ids=lambda f: f.__name__)
+@pytest.fixture(params=EVERY, ids=lambda place: place.__name__)
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    make: Callable[[Path], Ledger] = request.param
-    opened = make(tmp_path)
-    yield opened
-    opened.close()
+    place: Place = request.param
+    yield from place(tmp_path)
 
 
 def said(record: str, value: str | None, annotator: str = "m", **fields: object) -> Annotation:

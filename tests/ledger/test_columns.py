@@ -1,59 +1,116 @@
+"""The mirror of the votes says what the ledger says, whatever lies in its folder."""
+
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from assay.core.annotation import Outcome, Request, Way, answer
-from assay.core.errors import LedgerError
+from assay.core.annotation import Annotation, Outcome, Request, Way, answer
 from assay.core.record import text_record
-from assay.core.schema import Choice, MultiChoice
+from assay.core.schema import Choice, MultiChoice, Schema
 from assay.core.task import Task
-from assay.core.votes import Votes
-from assay.ledger import MemoryLedger
-from assay.ledger.columns import read_columns, write_columns
+from assay.core.value import Value
+from assay.core.votes import Votes, votes_of
+from assay.ledger import Ledger, SqlLedger, columns
+from tests.ledger.places import DURABLE, Place
 
 TASK = Task("t", "?", Choice(["a", "b"]))
+TAGS = Task("u", "?", MultiChoice(["x", "y", "z"]))
+MIRROR = "l.sqlite.columns"
 
 
-def filled() -> MemoryLedger:
-    ledger = MemoryLedger()
-    for i in range(50):
-        for who in ("m", "n"):
-            way = Way(saw=("k",)) if who == "n" else Way()
-            request = Request(TASK, text_record(f"r{i}", f"{i}"), who, way)
-            silent = i % 7 == 0
-            outcome = Outcome.UNPARSED if silent else Outcome.ANSWERED
-            ledger.add([answer(request, outcome, value=None if silent else "ab"[i % 2])])
-    return ledger
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(columns, "PART", 20)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-def named(votes: Votes) -> list[tuple[str, str, str, bool]]:
+@pytest.fixture(params=DURABLE, ids=lambda place: place.__name__)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    place: Place = request.param
+    yield from place(tmp_path)
+
+
+def given(task: Task, number: int) -> Annotation:
+    """Every kind of answer: two annotators, people, silence, shown answers, a focus."""
+    tags: Value = frozenset("xyz"[: number % 4])
+    value = None if number % 7 == 0 else tags if task is TAGS else "ab"[number % 2]
+    focus = ("x", "y") if task is TAGS and number % 3 == 0 else ()
+    way = Way(focus=focus, saw=("k",) if number % 5 == 0 else ())
+    request = Request(task, text_record(f"r{number // 2}", f"{number // 2}"), "mn"[number % 2], way)
+    outcome = Outcome.UNPARSED if value is None else Outcome.ANSWERED
+    by = "ann" if number % 11 == 0 else None
+    return answer(request, outcome, value=value, by=by, raw='they "saw" it')
+
+
+def named(votes: Votes) -> list[tuple[str, str, str, str, bool]]:
     assert votes.saw is not None
-    return [
-        (votes.records[r], votes.annotators[w], votes.labels[v], bool(s))
-        for r, w, v, s in zip(votes.record, votes.annotator, votes.label, votes.saw, strict=True)
-    ]
+    rows = zip(votes.record, votes.unit, votes.annotator, votes.label, votes.saw, strict=True)
+    return sorted(
+        (votes.records[r], votes.units[u], votes.annotators[w], votes.labels[v], bool(s))
+        for r, u, w, v, s in rows
+    )
 
 
-def test_the_mirror_holds_the_votes_of_the_ledger(tmp_path: Path) -> None:
-    ledger, path = filled(), tmp_path / "votes.parquet"
-    count = write_columns(TASK.schema, ledger.annotations(TASK.id), path)
-    votes = ledger.votes(TASK.id, TASK.schema)
-    assert count == len(votes)
-    assert sorted(named(read_columns(path))) == sorted(named(votes))
+def truth(ledger: Ledger, task: Task, annotators: list[str] | None = None) -> Votes:
+    return votes_of(task.schema, ledger.annotations(task.id, annotators))
 
 
-def test_an_empty_mirror_has_no_votes(tmp_path: Path) -> None:
-    write_columns(TASK.schema, [], tmp_path / "v.parquet")
-    assert len(read_columns(tmp_path / "v.parquet")) == 0
+@pytest.mark.parametrize("task", [TASK, TAGS], ids=lambda t: t.schema.kind)
+def test_votes_are_the_same_with_and_without_a_mirror(ledger: Ledger, task: Task) -> None:
+    other = TAGS if task is TASK else TASK
+    for start in range(0, 90, 15):
+        ledger.add([given(task, i) for i in range(start, start + 15)])
+        ledger.add([given(other, start)])
+        assert named(ledger.votes(task.id, task.schema)) == named(truth(ledger, task))
+    alone = ledger.votes(task.id, task.schema, ["n"])
+    assert named(alone) == named(truth(ledger, task, ["n"]))
+    assert "m" not in alone.annotators
 
 
-def test_many_units_have_no_mirror(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="one-unit"):
-        write_columns(MultiChoice(["a"]), [], tmp_path / "v.parquet")
-    assert not list(tmp_path.iterdir())
+def test_a_full_part_is_written_once(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.add([given(TASK, i) for i in range(50)])
+    ledger.votes(TASK.id, TASK.schema)
+    [*parts] = sorted(tmp_path.rglob("*.parquet"))
+    assert [p.name for p in parts] == ["000000.parquet", "000001.parquet"]
+    written = [p.stat().st_mtime_ns for p in parts]
+    ledger.add([given(TASK, i) for i in range(50, 70)])
+    ledger.votes(TASK.id, TASK.schema)
+    assert [p.stat().st_mtime_ns for p in parts] == written
+    assert len(list(tmp_path.rglob("*.parquet"))) == 3
 
 
-def test_a_file_that_is_no_mirror_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "v.parquet").write_text("no")
-    with pytest.raises(LedgerError, match="is no mirror of votes"):
-        read_columns(tmp_path / "v.parquet")
+def test_an_answer_thought_over_counts_once_though_it_was_mirrored(ledger: Ledger) -> None:
+    request = Request(TASK, text_record("r", "x"), "panel")
+    ledger.add([answer(request, Outcome.ANSWERED, value="a", by="ann")])
+    ledger.add([given(TASK, i) for i in range(40)])
+    assert ("r", "", "ann", "a", False) in named(ledger.votes(TASK.id, TASK.schema))
+    ledger.add([answer(request, Outcome.ANSWERED, value="b", by="ann", revision=1)])
+    votes = named(ledger.votes(TASK.id, TASK.schema))
+    assert [v for v in votes if v[0] == "r"] == [("r", "", "ann", "b", False)]
+    assert votes == named(truth(ledger, TASK))
+
+
+@pytest.mark.parametrize("spoilt", ["other", "damaged", "empty", "in the way"])
+def test_what_lies_in_the_folder_never_changes_the_votes(tmp_path: Path, spoilt: str) -> None:
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    if spoilt == "in the way":
+        (tmp_path / MIRROR).write_text("a letter")
+    ledger.add([given(TASK, i) for i in range(50)])
+    expected = named(ledger.votes(TASK.id, TASK.schema))
+    part = tmp_path / MIRROR / "000000.parquet"
+    if spoilt == "other":
+        other = SqlLedger(str(tmp_path / "other.sqlite"))
+        other.add([given(TASK, i) for i in range(100, 150)])
+        other.votes(TASK.id, TASK.schema)
+        other.close()
+        (tmp_path / "other.sqlite.columns" / part.name).rename(part)
+    if spoilt in ("damaged", "empty"):
+        part.write_bytes(part.read_bytes()[:-9] if spoilt == "damaged" else b"")
+    assert named(ledger.votes(TASK.id, TASK.schema)) == expected == named(truth(ledger, TASK))
+    ledger.close()
+
+
+@pytest.mark.parametrize("schema", [TASK.schema, TAGS.schema], ids=lambda s: s.kind)
+def test_an_empty_ledger_has_no_votes(ledger: Ledger, schema: Schema) -> None:
+    assert len(ledger.votes("t", schema)) == 0

@@ -26,12 +26,13 @@ from assay.core.errors import InputError, LedgerError, ModelError, SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.ledger import Ledger, MemoryLedger, SqlLedger
+from assay.ledger import Ledger, MemoryLedger
 from assay.run import Job, Progress, Reason, Settings, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Ask, Strategy
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
+from tests.ledger.places import EVERY, Place
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
 SMALL = Settings(block=10, in_flight=3, grace=0.2)
@@ -82,11 +83,10 @@ async def go(
     return await label(Job(TASK, strategy, names, ledger, chosen), iter(records(n)))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=EVERY, ids=lambda place: place.__name__)
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    opened = MemoryLedger() if request.param == "memory" else SqlLedger(str(tmp_path / "l.db"))
-    yield opened
-    opened.close()
+    place: Place = request.param
+    yield from place(tmp_path)
 
 
 async def test_every_record_is_decided_and_kept(ledger: Ledger) -> None:
@@ -191,7 +191,7 @@ async def test_no_request_is_begun_after_the_time_is_up(ledger: Ledger) -> None:
 
 async def test_an_answer_that_hangs_is_given_up_after_the_grace(ledger: Ledger) -> None:
     model = Counting(hangs={"r3"})
-    done = await go(ledger, Single("m"), [model], 10, seconds=0.05)
+    done = await go(ledger, Single("m"), [model], 10, seconds=0.5)
     assert done.reason is Reason.TIME
     assert [a.record for a in ledger.annotations()] == ["r0", "r1", "r2"]
     assert done.decided == 3

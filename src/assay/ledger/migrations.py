@@ -7,7 +7,15 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 from assay.core.errors import LedgerError
 from assay.ledger import tables
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (tables.metadata.create_all,)
+
+def _index_later_revisions(connection: Connection) -> None:
+    tables.later_revisions.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    tables.metadata.create_all,
+    _index_later_revisions,
+)
 """Entry i takes a ledger of version i to version i + 1; never change one that was released."""
 
 assert len(MIGRATIONS) == tables.VERSION

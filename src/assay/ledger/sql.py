@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
+from platformdirs import user_cache_dir
 from sqlalchemy import Connection, Engine, Select, create_engine, event, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from assay.core.annotation import Annotation, Decision
+from assay.core.digest import digest_text
 from assay.core.errors import InputError, LedgerError
 from assay.core.record import Record
 from assay.core.redact import hidden
@@ -17,12 +20,14 @@ from assay.core.task import Task
 from assay.core.votes import Votes
 from assay.ledger import rows, tables
 from assay.ledger.base import Run
+from assay.ledger.columns import Source, mirrored, numbers
 from assay.ledger.migrations import migrate
 from assay.ledger.schemas import schema_of
 from assay.ledger.statements import Statements
-from assay.ledger.votes import votes_from_rows
+from assay.ledger.votes import chosen, columns_for, votes_from_columns, without
 
 PAGE = 2_000  # rows fetched at once
+PAGE_OF_VOTES = 20_000  # the few columns of an answer that votes need
 AT_ONCE = 2_000  # names looked up, or records added, in one statement
 PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL",  # what was committed survives kill -9 and a power cut
@@ -43,6 +48,7 @@ class SqlLedger:
             self.engine = _engine(self.url)
             migrate(self.engine, self.name)
         self._text = Statements(self.engine.dialect.name)
+        self._folder = _mirror_of(self.engine)
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
@@ -167,10 +173,37 @@ class SqlLedger:
             yield rows.annotation_of(row[:-1])
 
     def votes(self, task: str, schema: Schema, annotators: Sequence[str] | None = None) -> Votes:
-        t = tables.annotations.c
-        query = select(t.row, t.record, t.annotator, t.person, t.value, t.rest)
-        query = query.where(t.outcome == "answered", ~_superseded())
-        return votes_from_rows(schema, self._pages(_filtered(query, task, annotators), t.row))
+        """From the mirror in columns and what the ledger holds beyond it."""
+        superseded = [row[0] for row in self._said(self._text.superseded)]
+        names = ["task", *(["annotator"] if annotators is not None else [])]
+        names += ["row"] if superseded else []
+        source = Source(self._answered, self._mark)
+        table = mirrored(source, self._folder, self._end(), [*names, *columns_for(schema)])
+        table = chosen(table, "task", [task])
+        table = table if annotators is None else chosen(table, "annotator", annotators)
+        if superseded:
+            table = without(table, superseded)
+        return votes_from_columns(schema, table)
+
+    def _answered(self, start: int, end: int) -> Iterator[Sequence[Any]]:
+        for first, last in numbers(start, end, PAGE_OF_VOTES):
+            yield self._said(self._text.answered, (first, last))
+
+    def _mark(self, end: int) -> str:
+        return " ".join(str(part) for row in self._said(self._text.last, (end,)) for part in row)
+
+    def _end(self) -> int:
+        """The last row number below which no other can appear any more."""
+        with self._clear_errors(), self.engine.begin() as connection:
+            if self.engine.dialect.name == "postgresql":
+                # numbers are given out before rows are seen: wait for those who are writing now
+                connection.exec_driver_sql("LOCK TABLE annotations IN SHARE MODE")
+            return connection.execute(select(func.max(tables.annotations.c.row))).scalar() or 0
+
+    def _said(self, statement: str, values: tuple[object, ...] = ()) -> Sequence[Any]:
+        with self._clear_errors(), self.engine.connect() as connection:
+            found = connection.exec_driver_sql(statement, values).cursor
+            return found.fetchall() if found is not None else []
 
     def spent(self, task: str | None = None) -> int:
         t = tables.annotations.c
@@ -234,6 +267,15 @@ def _superseded() -> Any:
     now, later = tables.annotations.c, tables.annotations.alias("later").c
     same = (later.key == now.key) & (later.person == now.person) & (later.outcome != "failed")
     return select(later.row).where(same, later.revision > now.revision).exists()
+
+
+def _mirror_of(engine: Engine) -> Path | None:
+    """Where the columns lie: beside a SQLite file, in the user's cache for a server's database."""
+    if engine.dialect.name == "sqlite":
+        place = engine.url.database
+        return Path(f"{place}.columns") if place and place != ":memory:" else None
+    name = digest_text(engine.url.render_as_string(hide_password=True))
+    return Path(user_cache_dir("assay"), "columns", name)
 
 
 def _engine(url: str) -> Engine:

@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -59,6 +59,13 @@ Index(
     unique=True,
     sqlite_where=text("outcome <> 'failed'"),
     postgresql_where=text("outcome <> 'failed'"),
+)
+# answers that were thought over are few, and votes must leave out what they replaced
+later_revisions = Index(
+    "later_revisions",
+    annotations.c.row,
+    sqlite_where=text("revision > 0"),
+    postgresql_where=text("revision > 0"),
 )
 Index("annotations_by_task", annotations.c.task, annotations.c.annotator)
 

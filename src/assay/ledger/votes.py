@@ -1,39 +1,57 @@
-"""Votes straight from stored rows, without building annotations."""
+"""Votes from columns of stored answers, without building annotations."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from assay.core.schema.base import Schema
 from assay.core.value import decode
 from assay.core.votes import Codes, Votes
 
-PLAIN = "{}"
+Ints = NDArray[np.int32]
+ONE_UNIT = ("record", "who", "value", "saw")
+MANY_UNITS = (*ONE_UNIT, "focus")
 
 
-def votes_from_rows(schema: Schema, rows: Iterable[Any]) -> Votes:
-    """One pass for schemas with one unit; spans need all answers of a record side by side."""
-    if schema.units([]) == [""]:
-        return _single(rows)
-    return _by_unit(schema, rows)
+def columns_for(schema: Schema) -> tuple[str, ...]:
+    return ONE_UNIT if _one_unit(schema) else MANY_UNITS
 
 
-def _single(rows: Iterable[Any]) -> Votes:
-    records, annotators, values = Codes(), Codes(), Codes()
-    columns: list[tuple[int, int, int, bool]] = []
-    for row in rows:
-        saw = row.rest != PLAIN and "saw" in json.loads(row.rest)
-        who = annotators[row.person or row.annotator]
-        columns.append((records[row.record], who, values[row.value], saw))
-    table = np.array(columns, dtype=np.int32).reshape(-1, 4)
-    labels = tuple(_label(v) for v in values)
+def votes_from_columns(schema: Schema, table: pa.Table) -> Votes:
+    """`table` holds `columns_for(schema)`; no row is touched in Python where there is one unit."""
+    return _single(table) if _one_unit(schema) else _by_unit(schema, table)
+
+
+def chosen(table: pa.Table, name: str, names: Sequence[str]) -> pa.Table:
+    """The rows whose column holds one of the names."""
+    return table.filter(pc.is_in(table[name], value_set=pa.array(names, pa.string())))
+
+
+def without(table: pa.Table, rows: Sequence[int]) -> pa.Table:
+    """All but the rows of these numbers."""
+    return table.filter(pc.invert(pc.is_in(table["row"], value_set=pa.array(rows, pa.int64()))))
+
+
+def _one_unit(schema: Schema) -> bool:
+    return schema.units([]) == [""]
+
+
+def _single(table: pa.Table) -> Votes:
+    records, record = _codes(table["record"])
+    annotators, annotator = _codes(table["who"])
+    values, value = _codes(table["value"])
+    labels = Codes()
+    label = np.array([labels[_label(v)] for v in values], np.int32)[value]
+    unit = np.zeros(len(record), np.int32)
+    saw = _saw(table)
     return Votes(
-        tuple(records), ("",), tuple(annotators), labels,
-        table[:, 0], np.zeros(len(table), np.int32), table[:, 1], table[:, 2],
-        None, table[:, 3].astype(bool),
-    )  # fmt: skip
+        records, ("",), annotators, tuple(labels), record, unit, annotator, label, None, saw
+    )
 
 
 def _label(stored: str) -> str:
@@ -41,26 +59,52 @@ def _label(stored: str) -> str:
     return value if isinstance(value, str) else f"{value:.9g}"
 
 
-def _by_unit(schema: Schema, rows: Iterable[Any]) -> Votes:
-    records, units, annotators, labels = Codes(), Codes(), Codes(), Codes()
-    groups: dict[str, list[Any]] = {}
-    for row in rows:
-        groups.setdefault(row.record, []).append(row)
-    table: list[tuple[int, int, int, int, bool]] = []
-    for record, group in groups.items():
-        values = [decode(json.loads(row.value)) for row in group]
-        rests = [json.loads(row.rest) for row in group]
-        for unit in schema.units(values):
-            for row, value, rest in zip(group, values, rests, strict=True):
-                focus = rest.get("focus", ())
-                label = schema.label(value, unit)
+def _by_unit(schema: Schema, table: pa.Table) -> Votes:
+    """The units of a record follow from all its answers, so these are looked at side by side."""
+    names, record = _codes(table["record"])
+    annotators, annotator = _codes(table["who"])
+    stored, value_of = _codes(table["value"])
+    asked, focus_of = _codes(table["focus"])
+    values = [decode(json.loads(text)) for text in stored]
+    focuses = [tuple(json.loads(text)) for text in asked]
+    saw = _saw(table)
+    units, labels = Codes(), Codes()
+    rows: list[tuple[int, int, int, int, bool]] = []
+    for group in _groups(record):
+        for unit in schema.units([values[value_of[i]] for i in group]):
+            for i in group:
+                label = schema.label(values[value_of[i]], unit)
+                focus = focuses[focus_of[i]]
                 if label is None or (focus and not schema.in_focus(unit, focus)):
                     continue
-                who = annotators[row.person or row.annotator]
-                table.append((records[record], units[unit], who, labels[label], "saw" in rest))
-    columns = np.array(table, dtype=np.int32).reshape(-1, 5)
+                rows.append((record[i], units[unit], annotator[i], labels[label], saw[i]))
+    columns = np.array(rows, dtype=np.int32).reshape(-1, 5)
     return Votes(
-        tuple(records), tuple(units), tuple(annotators), tuple(labels),
+        names, tuple(units), annotators, tuple(labels),
         columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3],
         None, columns[:, 4].astype(bool),
     )  # fmt: skip
+
+
+def _groups(record: Ints) -> list[NDArray[np.intp]]:
+    """Positions of each record's rows, in their order."""
+    order = np.argsort(record, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(record[order])) + 1) if len(order) else []
+
+
+def _codes(column: Any) -> tuple[tuple[str, ...], Ints]:
+    """The names that occur, and for each row the place of its own among them."""
+    chunks = column.unify_dictionaries().chunks
+    if not chunks:
+        return (), np.zeros(0, np.int32)
+    codes = np.concatenate([c.indices.to_numpy(zero_copy_only=False) for c in chunks])
+    names = chunks[0].dictionary
+    used = np.zeros(len(names), bool)
+    used[codes] = True
+    place = np.cumsum(used, dtype=np.int32) - 1
+    return tuple(names.filter(pa.array(used)).to_pylist()), place[codes]
+
+
+def _saw(table: pa.Table) -> NDArray[np.bool_]:
+    saw: NDArray[np.bool_] = table["saw"].to_numpy().astype(bool)
+    return saw
