@@ -18,6 +18,7 @@ LANGUAGES = ("language", "lang", "locale")
 MOST_LABELS = 30
 READS = "    kind: embedded          # runs here, needs no key: pip install 'assay[embedded]'"
 SEES = "    kind: picture           # runs here, needs no key: pip install 'assay[pictures]'"
+CLOSING = ("budget:", "  money: 1.00", "currency: USD", "seed: 0", "")
 
 
 def draft(data: Path, folder: Path) -> str:
@@ -72,15 +73,8 @@ def draft(data: Path, folder: Path) -> str:
         "  kind: single              # or vote, chain, triage, review, retrieved",
         "  annotators: [small]",
     ]
-    if id and label:
-        lines += [
-            "gold:                       # labels you trust, dealt to purposes that never overlap",
-            f"  label: {_quoted(label)}",
-            "  calibration: 0.5          # fits classifiers and thresholds",
-            "  evaluation: 0.5           # scores the result",
-        ]
-    lines += ["budget:", "  money: 1.00", "currency: USD", "seed: 0", ""]
-    return "\n".join(lines)
+    lines += _gold(label) if id and label else []
+    return "\n".join([*lines, *CLOSING])
 
 
 def _spans_draft(data: Path, folder: Path) -> str:
@@ -108,12 +102,17 @@ def _spans_draft(data: Path, folder: Path) -> str:
         "strategy:",
         "  kind: single              # or vote, chain, triage, review, retrieved",
         "  annotators: [tagger]",
+    ]
+    return "\n".join([*lines, *_gold("spans"), *CLOSING])
+
+
+def _gold(label: str) -> list[str]:
+    return [
         "gold:                       # labels you trust, dealt to purposes that never overlap",
-        "  label: spans",
+        f"  label: {_quoted(label)}",
         "  calibration: 0.5          # fits classifiers and thresholds",
         "  evaluation: 0.5           # scores the result",
     ]
-    return "\n".join([*lines, "budget:", "  money: 1.00", "currency: USD", "seed: 0", ""])
 
 
 def _text_column(rows: list[Row]) -> str:
