@@ -7,7 +7,7 @@ time. A file names the last row it was made from: one that another ledger left t
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,9 +102,3 @@ def _asked(rest: str) -> tuple[bool, str]:
     """Whether another answer was shown, and the JSON of the focus."""
     more: dict[str, Any] = json.loads(rest)
     return bool(more.get("saw")), json.dumps(more.get("focus", []))
-
-
-def numbers(start: int, end: int, size: int) -> Iterator[tuple[int, int]]:
-    """Ranges of at most `size` row numbers that cover those after `start` up to `end`."""
-    for first in range(start, end, size):
-        yield first, min(first + size, end)

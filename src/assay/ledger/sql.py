@@ -20,11 +20,9 @@ from assay.core.task import Task
 from assay.core.votes import Votes
 from assay.ledger import rows, tables
 from assay.ledger.base import Run
-from assay.ledger.columns import Source, mirrored, numbers
 from assay.ledger.migrations import migrate
 from assay.ledger.schemas import schema_of
 from assay.ledger.statements import Statements
-from assay.ledger.votes import chosen, columns_for, votes_from_columns, without
 
 PAGE = 2_000  # rows fetched at once
 PAGE_OF_VOTES = 20_000  # the few columns of an answer that votes need
@@ -174,6 +172,10 @@ class SqlLedger:
 
     def votes(self, task: str, schema: Schema, annotators: Sequence[str] | None = None) -> Votes:
         """From the mirror in columns and what the ledger holds beyond it."""
+        # pyarrow is loaded by those who look at votes, not by every command
+        from assay.ledger.columns import Source, mirrored  # noqa: PLC0415
+        from assay.ledger.votes import chosen, columns_for, votes_from_columns, without  # noqa: PLC0415
+
         superseded = [row[0] for row in self._said(self._text.superseded)]
         names = ["task", *(["annotator"] if annotators is not None else [])]
         names += ["row"] if superseded else []
@@ -186,8 +188,8 @@ class SqlLedger:
         return votes_from_columns(schema, table)
 
     def _answered(self, start: int, end: int) -> Iterator[Sequence[Any]]:
-        for first, last in numbers(start, end, PAGE_OF_VOTES):
-            yield self._said(self._text.answered, (first, last))
+        for first in range(start, end, PAGE_OF_VOTES):
+            yield self._said(self._text.answered, (first, min(first + PAGE_OF_VOTES, end)))
 
     def _mark(self, end: int) -> str:
         return " ".join(str(part) for row in self._said(self._text.last, (end,)) for part in row)
