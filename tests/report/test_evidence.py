@@ -25,7 +25,7 @@ def ledger() -> Ledger:
     """`m` is right on all but every fourth record, refuses every tenth; `m2` always fails."""
     held = MemoryLedger()
     records = [
-        Record(f"r{i}", (TextPart("text", f"{HOSTILE} {i}"),), "en" if i % 2 else "de", "web")
+        Record(f"r{i}", (TextPart(f"{HOSTILE} {i}"),), "en" if i % 2 else "de", "web")
         for i in range(N)
     ]
     held.add_task(TASK)
@@ -138,7 +138,7 @@ def test_forms_and_tags_are_scored_by_part(schema: object, value: Value, parts: 
     assert isinstance(schema, Form | MultiChoice)
     task = Task("parts", "What?", schema)
     held = MemoryLedger()
-    record = Record("1", (TextPart("text", "t"),))
+    record = Record("1", (TextPart("t"),))
     held.add_task(task)
     held.add_records([record])
     held.start_run(Run("run", task.id, "single(m)", 0.0))

@@ -15,7 +15,7 @@ from assay.strategies.hybrid import BEYOND, Hybrid
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
 TASK = Task("t", "?", Choice(["a", "b"]))
-RECORDS = [Record(str(i), (TextPart("text", f"text {i}"),)) for i in range(6)]
+RECORDS = [Record(str(i), (TextPart(f"text {i}"),)) for i in range(6)]
 SURE = (0.9, 0.4, 0.8, 0.2, 0.6, 0.7)
 CHEAP: Given = {str(i): ("a", {"a": s, "b": 0.0}) for i, s in enumerate(SURE)}
 DEAR: Given = {str(i): ("b", {"a": 0.0, "b": 0.75}) for i in range(3)} | {

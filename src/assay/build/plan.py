@@ -16,9 +16,8 @@ from assay.core.value import Value
 from assay.data.gold import Purpose
 from assay.data.taskfile import AnnotatorSpec
 from assay.ledger import Ledger
-from assay.quality.calibration import fit_arrays
 from assay.quality.certificate import Promise
-from assay.quality.planning import Answers, Option, Plan, Sample, plan
+from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Sample, logistic, plan
 from assay.run import Job, Progress, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -28,7 +27,6 @@ from assay.strategies.single import Single
 from assay.strategies.vote import Vote
 
 FIT_SHARE = 0.2  # of the sample, for calibrating confidences; the rest certifies
-LEAST_FIT = 10  # labels
 LONGEST = 3  # links of a chain that is tried
 MOST_CHAINS = 30
 VOTE = "vote"
@@ -182,15 +180,11 @@ def _split(records: Sequence[Record]) -> tuple[list[str], list[str]]:
 def _curve(
     prepared: Prepared, who: str, given: Given, ids: Sequence[str]
 ) -> tuple[str, float, float]:
-    """Slope and offset; a flat curve where all answers are right, or all wrong."""
+    """The annotator, and slope and offset of its confidence."""
     answered = [a for id in ids if (a := given.get(id)) is not None and a.answered]
     right = np.array([a.value == prepared.gold[a.record] for a in answered], dtype=bool)
-    if len(answered) < LEAST_FIT or right.all() or not right.any():
-        share = (right.sum() + 0.5) / (len(right) + 1)
-        return who, 0.0, float(np.log(share / (1 - share)))
-    x = np.array([evidence(a) for a in answered])
-    fitted = fit_arrays(1 / (1 + np.exp(-x)), right).parameters
-    return who, max(fitted["slope"], 0.0), fitted["intercept"]
+    slope, offset = logistic(np.array([evidence(a) for a in answered]), right)
+    return who, slope, offset
 
 
 def _answers(

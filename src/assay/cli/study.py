@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.study_vader import vader_command
 from assay.cli.study_wnut17 import wnut17_command
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def study_command() -> None:
 
 
 study_command.add_command(wnut17_command)
+study_command.add_command(vader_command)
 
 
 @study_command.command("celeba")

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from scipy.stats import binomtest
 
 from assay.core.errors import InputError
+from assay.quality.calibration import fit_arrays
 from assay.quality.certificate import PEOPLE, Certificate, Promise, certify_chain, first_sure
 
 Floats = NDArray[np.float64]
@@ -21,6 +23,7 @@ Interval = tuple[float, float]
 
 RESAMPLES = 1000
 LEVEL = 0.95
+LEAST_FIT = 10  # labels to fit a curve on
 ALL_BY_PEOPLE = "people alone"
 
 
@@ -207,6 +210,16 @@ def routed(
         cost += np.where((takers == PEOPLE) | (takers >= k), sample.models[link].cost, 0.0)
     last = 0.0 if threshold == -np.inf else person
     return takers, cost + np.where(takers == PEOPLE, last, 0.0)
+
+
+def logistic(evidence: Floats, right: Bools) -> tuple[float, float]:
+    """Slope and offset of the chance to be right over log-odds stated; never falling. A flat line
+    at the share that is right where the labels are few, or all right or all wrong."""
+    if len(right) < LEAST_FIT or right.all() or not right.any():
+        share = (right.sum() + 0.5) / (len(right) + 1)
+        return 0.0, float(np.log(share / (1 - share)))
+    fitted = fit_arrays(expit(evidence), right).parameters
+    return max(fitted["slope"], 0.0), fitted["intercept"]
 
 
 def _bootstrap(cost: Floats) -> Interval:

@@ -1,0 +1,108 @@
+"""The study of strategies on small made-up texts: gold kept apart, shares and money counted."""
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from assay.core.record import Record, TextPart
+from assay.data.vader import VaderSet
+from assay.models.base import Completion, Message
+from assay.training.vader import LABELS, Models, Row, Setup, compare, deal, study, summary
+
+WORDS = {
+    "negative": "awful bad sad",
+    "neutral": "table chair plain",
+    "positive": "great good happy",
+}
+SETUP = Setup(records=60, fit=40, certify=120, target=0.8)
+
+
+def texts(count: int = 260) -> VaderSet:
+    rng = np.random.default_rng(0)
+    records, ratings = [], {}
+    for i in range(count):
+        tone = int(rng.integers(-1, 2))
+        words = WORDS[LABELS[tone + 1]].split()
+        records.append(Record(f"t{i}", (TextPart(f"{rng.choice(words)} {i}"),)))
+        votes = 2 * tone + rng.integers(-1, 2, 12)
+        ratings[f"t{i}"] = tuple(int(v) for v in votes)
+    return VaderSet("tweets", tuple(records), ratings)
+
+
+class Letters:
+    """Vectors of the letters in a text."""
+
+    id = "letters"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = [[text.count(chr(97 + k)) for k in range(26)] for text in texts]
+        found = np.array(rows, dtype=np.float32)
+        scaled = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1)
+        return np.asarray(scaled, dtype=np.float32)
+
+
+class Even:
+    """A language model that likes each label as much as any other."""
+
+    id = "even"
+
+    async def score(
+        self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
+    ) -> list[Completion]:
+        return [Completion("", scores={label: -1.0 - len(label) / 9 for label in labels})] * len(
+            prompts
+        )
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, Row]:
+    found = asyncio.run(compare(texts(), Models(Even(), Letters()), SETUP, 1))
+    return {row.strategy: row for row in found}
+
+
+def test_a_sample_is_dealt_into_parts_that_share_no_record() -> None:
+    dealt = deal(texts(), SETUP, 3)
+    parts = [{r.id for r in part} for part in (dealt.fit, dealt.certify, dealt.label)]
+    assert [len(part) for part in parts] == [40, 120, 60]
+    assert len(set.union(*parts)) == 220
+    again = deal(texts(), SETUP, 3)
+    assert dealt.label == again.label
+    assert dealt.label != deal(texts(), SETUP, 4).label
+
+
+def test_every_strategy_labels_the_same_records(rows: dict[str, Row]) -> None:
+    assert len(rows) == 11
+    assert len({frozenset(row.right) for row in rows.values()}) == 1
+    assert "always the commonest label" in rows
+
+
+def test_people_and_the_language_model_are_counted(rows: dict[str, Row]) -> None:
+    assert rows["one person"].to_people == 1.0
+    assert rows["vader"].to_people == rows["vader"].cost_per_1000 == 0.0
+    assert rows["chain"].to_llm == pytest.approx(1 / 3)
+    people, llm = rows["specialists, people review"], rows["specialists, LLM reviews"]
+    assert people.cost_per_1000 == pytest.approx(100 * people.to_people)
+    assert 0 < llm.to_llm < 1
+    assert people.to_llm == llm.to_people == 0.0
+
+
+def test_the_hybrid_reaches_its_target_here(rows: dict[str, Row]) -> None:
+    assert np.mean(list(rows["hybrid"].right.values())) >= 0.8
+    assert "accepted" in rows["hybrid"].note
+
+
+def test_a_record_drawn_twice_counts_once() -> None:
+    first = Row("s", {"a": True, "b": True}, 1.0, 0.0)
+    second = Row("s", {"b": False, "c": False}, 1.0, 0.5)
+    found = summary("tweets", [first, second])
+    assert (found.n, found.accuracy, found.to_people) == (3, 0.5, 0.25)
+    assert found.seeds == (0.0, 1.0)
+
+
+def test_seeds_are_summed_up_by_strategy() -> None:
+    found = study(texts(), Models(Even(), Letters()), SETUP, range(2))
+    assert len(found) == 11
+    assert all(row.interval[0] <= row.accuracy <= row.interval[1] for row in found)
