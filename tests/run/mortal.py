@@ -165,7 +165,7 @@ NAMES = tuple(strategies(Life(0, None)))
 LEARNING = ("specialists", "active")
 
 
-def run(name: str, ledger: Path, log: Path, ends: tuple[str, int] | None = None) -> None:
+def run(name: str, ledger: str, log: Path, ends: tuple[str, int] | None = None) -> None:
     """One run, to its end or to the process's."""
     life = Life(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), ends)
     people = Slow("panel", life, 0.95, DecidedBy.PEOPLE)
@@ -175,7 +175,7 @@ def run(name: str, ledger: Path, log: Path, ends: tuple[str, int] | None = None)
     who["chain"] = every["chain"]
     task = COLOURS if name == "tags" else COLOUR
     records = [text_record(f"r{i}", f"a text with the number {i}") for i in range(RECORDS)]
-    opened = SqlLedger(str(ledger))
+    opened = SqlLedger(ledger)
     asyncio.run(label(Job(task, every[name], who, opened, SETTINGS), records))
     opened.close()
     os.close(life.log)

@@ -9,6 +9,7 @@ import pytest
 
 from assay.core.annotation import Decision
 from assay.ledger import SqlLedger
+from tests.ledger.places import own_schema
 from tests.run import mortal
 
 # one server that has imported all, which each run is forked from
@@ -16,7 +17,7 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.run.mortal"])
 
 
-def lived(name: str, ledger: Path, log: Path, ends: tuple[str, int] | None = None) -> int | None:
+def lived(name: str, ledger: str, log: Path, ends: tuple[str, int] | None = None) -> int | None:
     """The exit code of a run in a process of its own."""
     process = CONTEXT.Process(target=mortal.run, args=(name, ledger, log, ends))
     process.start()
@@ -29,17 +30,17 @@ def happened(log: Path, kind: str) -> list[str]:
     return [what for line in lines for k, what in [line.split()] if k == kind]
 
 
-def kept(ledger: Path) -> Counter[str]:
+def kept(ledger: str) -> Counter[str]:
     """The keys answered for good, and how often."""
-    opened = SqlLedger(str(ledger))
+    opened = SqlLedger(ledger)
     keys = Counter(a.key for a in opened.annotations() if a.outcome.final)
     opened.close()
     return keys
 
 
-def decided(ledger: Path) -> dict[str, Decision]:
+def decided(ledger: str) -> dict[str, Decision]:
     """The decisions of the last run."""
-    opened = SqlLedger(str(ledger))
+    opened = SqlLedger(ledger)
     made = {d.record: d for d in opened.decisions(opened.runs()[-1].id)}
     opened.close()
     return made
@@ -49,7 +50,18 @@ def decided(ledger: Path) -> dict[str, Decision]:
 def test_a_killed_strategy_decides_the_same_and_asks_nothing_again(
     name: str, tmp_path: Path
 ) -> None:
-    whole, log = tmp_path / "whole.sqlite", tmp_path / "whole.log"
+    places = str(tmp_path / "whole.sqlite"), str(tmp_path / "killed.sqlite")
+    check_killed(name, places, tmp_path)
+
+
+def test_so_it_does_on_a_database_server(tmp_path: Path) -> None:
+    with own_schema() as one, own_schema() as other:
+        check_killed("review", (one, other), tmp_path)
+
+
+def check_killed(name: str, places: tuple[str, str], folder: Path) -> None:
+    whole, killed = places
+    log = folder / "whole.log"
     assert lived(name, whole, log) == 0
     asks, fits = len(happened(log, "ask")), len(happened(log, "fit"))
     assert max(kept(whole).values()) == 1
@@ -58,7 +70,7 @@ def test_a_killed_strategy_decides_the_same_and_asks_nothing_again(
         assert fits > 2, "a stage of fine-tuning was reached"
         ends.append(("fit", fits))  # what was asked before is replayed, the last fit is not reached
 
-    killed, log = tmp_path / "killed.sqlite", tmp_path / "killed.log"
+    log = folder / "killed.log"
     for end in ends:
         held, before = set(kept(killed)), len(happened(log, "ask"))
         assert lived(name, killed, log, end) == -signal.SIGKILL, f"it ended before {end}"
