@@ -25,7 +25,7 @@ from assay.quality.agreement.scales import correlations
 from assay.quality.agreement.spans import SpanPair, span_agreement
 
 KINDS = (*LEVELS, "multi", "spans")
-FEW_ANNOTATORS = 6
+FEW_ANNOTATORS = 20  # below, simulated intervals over annotators miss more often than they say
 NOTHING = "nothing marked"
 MOST_PAIRED = 15  # with more annotators pairs are told only against a reference
 
@@ -131,9 +131,9 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
     if asked.reference is not None and asked.reference not in who:
         raise InputError(f"there is no annotator {asked.reference!r}; there are {', '.join(who)}")
     how = asked.resampling
-    if how.over == "annotators" and (len(who) < 3 or asked.kind == "spans"):
+    if how.over == "annotators" and (len(who) < 4 or asked.kind == "spans"):
         raise InputError(
-            "intervals over annotators need three annotators or more, and labels, not spans"
+            "intervals over annotators need four annotators or more, and labels, not spans"
         )
     base = Agreement(
         asked, len(np.unique(votes.record)), len(votes), who, _NOTHING, notes=_notes(asked, who)

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.stats import norm, t
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -59,16 +60,30 @@ class Distance(Protocol):
         """
 
 
-def estimate(value: float, n: int, drawn: Floats | None = None, why: str = "") -> Estimate:
-    """`value` and resampled values may be NaN for undefined; the result never is."""
+def estimate(
+    value: float,
+    n: int,
+    drawn: Floats | None = None,
+    why: str = "",
+    *,
+    size: int | None = None,
+) -> Estimate:
+    """`value` and resampled values may be NaN for undefined; the result never is.
+
+    Percentile intervals are too narrow when few things are resampled (`size` of them; default n),
+    so their tails are those of Student's t (the expanded percentile interval of Hesterberg 2015).
+    """
     if not np.isfinite(value):
         return Estimate(None, n, why=why or "no two answers to compare")
-    if drawn is None or not len(drawn):
+    things = n if size is None else size
+    if drawn is None or not len(drawn) or things < 2:
         return Estimate(float(value), n)
     known = drawn[np.isfinite(drawn)]
     if len(known) < (1 - MOST_UNDEFINED) * len(drawn):
         return Estimate(float(value), n, why="no interval: undefined in too many resamples")
-    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    reach = (things / (things - 1)) ** 0.5 * float(t.ppf((1 + LEVEL) / 2, things - 1))
+    tail = float(norm.cdf(-reach))
+    low, high = np.quantile(known, [tail, 1 - tail])
     return Estimate(float(value), n, float(low), float(high))
 
 

@@ -98,12 +98,14 @@ def estimates(
             for name, values in coefficients(rows, weights, measures).items():
                 drawn[name].append(values)
     why = ONE_LABEL if rows.compared else NO_PAIRS
+    size = None if how.over == "records" or votes is None else len(np.unique(votes.annotator))
     return {
         name: estimate(
             float(value[0]),
             rows.compared,
             np.concatenate(drawn[name]) if drawn[name] else None,
             why,
+            size=size,
         )
         for name, value in point.items()
     }
