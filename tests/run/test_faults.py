@@ -27,12 +27,12 @@ TASK = Task("t", "Positive or negative?", Choice(["positive", "negative"]))
 N = 150
 ATTEMPTS = 5
 LIMITS = Limits(
-    first_wait=0.001, longest_wait=0.01, timeout=0.4, attempts=ATTEMPTS, broken_after=10**6
+    first_wait=0.001, longest_wait=0.01, timeout=1.5, attempts=ATTEMPTS, broken_after=10**6
 )
 
 
 async def hang(request: web.Request) -> web.StreamResponse:
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(2.5)
     return web.Response(status=500)
 
 
@@ -55,7 +55,7 @@ async def cut_inside(request: web.Request) -> web.StreamResponse:
 async def drip(request: web.Request) -> web.StreamResponse:
     reply = web.StreamResponse(headers={"Content-Type": "application/json"})
     await reply.prepare(request)
-    for _ in range(12):
+    for _ in range(50):
         await reply.write(b" ")
         await asyncio.sleep(0.05)
     return reply
