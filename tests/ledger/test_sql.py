@@ -33,6 +33,20 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         SqlLedger(str(path))
 
 
+def test_a_ledger_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    SqlLedger(str(path)).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP INDEX later_revisions")
+        connection.execute("UPDATE meta SET content = '1'")
+    SqlLedger(str(path)).close()
+    version = connection.execute("SELECT content FROM meta").fetchall()
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    connection.close()
+    assert version == [("2",)]
+    assert ("later_revisions",) in names
+
+
 def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     with sqlite3.connect(path) as connection:
