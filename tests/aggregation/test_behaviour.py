@@ -201,3 +201,24 @@ def test_mace_that_learns_the_shares_beats_even_labels_where_one_is_rare() -> No
 def test_no_votes_no_rows(aggregator: Aggregator) -> None:
     found = aggregator.aggregate(votes_of([]))
     assert found.probs.shape == (0, 0)
+
+
+def test_hardly_used_record_numbers_give_the_same_rows() -> None:
+    votes, _ = drawn(50, [0.9, 0.8, 0.7], seed=6)
+    shuffled = np.random.default_rng(0).permutation(len(votes))
+    columns = {n: getattr(votes, n)[shuffled] for n in ("unit", "annotator", "label")}
+    record = votes.record[shuffled] * 40_000
+    spread = replace(votes, records=("r",) * 2_000_000, record=record, **columns)
+    found, plain = DawidSkene().aggregate(spread), DawidSkene().aggregate(votes)
+    assert (found.record // 40_000).tolist() == plain.record.tolist()
+    assert np.abs(found.probs - plain.probs).max() < 1e-9
+
+
+def test_weights_follow_their_votes_whatever_the_order() -> None:
+    votes, _ = drawn(60, [0.9, 0.8, 0.7, 0.6], seed=7)
+    weighty = replace(votes, weight=np.random.default_rng(1).random(len(votes)))
+    order = np.random.default_rng(2).permutation(len(votes))
+    names = ("record", "unit", "annotator", "label", "weight")
+    shuffled = replace(weighty, **{name: getattr(weighty, name)[order] for name in names})
+    found, plain = (DawidSkene().aggregate(v).probs for v in (shuffled, weighty))
+    assert np.abs(found - plain).max() < 1e-9
