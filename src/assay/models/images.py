@@ -26,7 +26,7 @@ from assay.data.images.source import content_of
 from assay.data.images.source import shown as name_of
 from assay.models.base import Message, View
 
-MEMORY = 64 * 2**20
+MEMORY = 16 * 2**20  # what is older lies on disk, from where it is back in no time
 DISK = 4 * 2**30
 
 
