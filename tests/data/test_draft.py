@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from assay.data.draft import draft
-from assay.data.taskfile import DataSpec, load
+from assay.data.specs import DataSpec
+from assay.data.taskfile import load
 from tests.data.images.hostile import jpeg
 
 

@@ -14,7 +14,7 @@ from assay.annotators.base import Annotator
 from assay.core.cost import Prices
 from assay.core.errors import SpecError
 from assay.core.schema import Spans
-from assay.data.taskfile import AnnotatorSpec
+from assay.data.specs import AnnotatorSpec
 from assay.run.ask import Askable
 
 if TYPE_CHECKING:
@@ -69,6 +69,21 @@ def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
         mapping = MAPPINGS[spec.mapping]
         return LLM(model, mapping, options(spec), shop.purse(spec), modality)
     return Scored(model, Prices(**spec.prices.model_dump()), modality=modality)
+
+
+def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    """A vision-language model through transformers; `model` may end in @revision."""
+    from assay.annotators.llm import LLM
+    from assay.annotators.mapping import BY_NAME as MAPPINGS
+    from assay.annotators.scored import Scored
+    from assay.models.base import View
+    from assay.models.transformers_vlm import TransformersVLM
+
+    hub_name, _, revision = (spec.model or "").partition("@")
+    model = TransformersVLM(hub_name, revision or None, view=View(**spec.view.model_dump()))
+    if spec.mapping in (None, "likelihood"):
+        return Scored(model, Prices(**spec.prices.model_dump()), modality=spec.modality)
+    return LLM(model, MAPPINGS[spec.mapping], options(spec), shop.purse(spec), spec.modality)
 
 
 def gguf(name: str, folder: Path) -> Path:
@@ -146,6 +161,14 @@ def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     return Panel(name)
 
 
+def strategy(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
+    """A strategy asked like an annotator: a chain can be a voter, a vote the end of a chain."""
+    inner = spec.strategy
+    if inner is None or not inner.annotators or name in inner.annotators:
+        raise SpecError(f"annotator {name!r}: its strategy names the annotators it asks")
+    return shop.strategy_of(inner)
+
+
 def plugin(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     found = {e.name: e for e in entry_points(group="assay.annotators")}
     if spec.plugin not in found:
@@ -160,9 +183,11 @@ KINDS: dict[str, Maker] = {
     "gemini": remote,
     "embedded": embedded,
     "picture": picture,
+    "transformers": local,
     "rule": lexicon,
     "classifier": classifier,
     "recorded": recorded,
     "panel": panel,
+    "strategy": strategy,
     "plugin": plugin,
 }

@@ -14,7 +14,7 @@ from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.value import Value
 from assay.data.gold import Purpose
-from assay.data.taskfile import AnnotatorSpec
+from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
 from assay.quality.certificate import Promise
 from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Sample, logistic, plan

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from assay.build.strategies import LEARNING
 from assay.build.tasks import columns, gold_of, task_of
 from assay.build.workshop import Workshop
 from assay.core.annotation import Outcome
@@ -17,7 +18,8 @@ from assay.core.value import Span, Value
 from assay.data.base import Findings
 from assay.data.gold import Gold, Purpose
 from assay.data.read import read_records
-from assay.data.taskfile import TaskFile, load
+from assay.data.specs import StrategySpec, TaskFile
+from assay.data.taskfile import load
 from assay.ledger import Ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.entities import Entities, entity_scores
@@ -28,7 +30,6 @@ from assay.strategies.base import Strategy
 
 GOLD_NAME = "evaluation gold"
 LEARNERS = ("classifier",)  # annotators that are fitted on calibration gold
-LEARNING = ("retrieved",)  # strategies that show or fit on it
 
 
 @dataclass
@@ -75,8 +76,10 @@ class Project:
     @property
     def fitted(self) -> bool:
         """Whether anything here learns from calibration gold, so that it must not be labelled."""
-        kinds = {spec.kind for spec in self.file.annotators.values()}
-        return bool(kinds & set(LEARNERS)) or self.file.strategy.kind in LEARNING
+        specs = self.file.annotators.values()
+        used: list[StrategySpec] = [self.file.strategy, *(s.strategy for s in specs if s.strategy)]
+        fitted = {spec.kind for spec in specs} & set(LEARNERS)
+        return bool(fitted) or any(spec.kind in LEARNING for spec in used)
 
     @property
     def ledger_place(self) -> str:

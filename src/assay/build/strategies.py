@@ -3,24 +3,29 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assay.core.digest import digest
 from assay.core.errors import SpecError
+from assay.core.schema import MultiChoice
 from assay.data.gold import Purpose
+from assay.data.specs import StrategySpec
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
 from assay.strategies.cooperation import Sequential, Top, TriageShare
+from assay.strategies.hybrid import Hybrid
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
 
 if TYPE_CHECKING:
+    from assay.annotators.classifier import TrainableClassifier
     from assay.build.workshop import Workshop
     from assay.strategies.nearest import Retriever
 
-Maker = Callable[["Workshop", tuple[str, ...]], Strategy]
+Maker = Callable[["Workshop", StrategySpec, tuple[str, ...]], Strategy]
 
 
-def single(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+def single(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     if len(names) != 1:
         raise SpecError(
             f"strategy `single` takes one annotator, not {len(names)}: name it in "
@@ -29,55 +34,55 @@ def single(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
     return Single(names[0])
 
 
-def vote(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
-    return Vote(names, shop.file.strategy.replicas, shop.file.strategy.ties)
+def vote(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    return Vote(names, spec.replicas, spec.ties)
 
 
-def chain(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
-    spec = shop.file.strategy
+def chain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     confidence = CONFIDENCES[spec.confidence]
     if spec.thresholds is not None:
         return ThresholdChain(names, tuple(spec.thresholds), confidence)
     return Chain(names, spec.answer, confidence)
 
 
-def triage(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
-    spec = shop.file.strategy
+def triage(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "triage", "the model, then the people")
     return TriageShare(model, people, spec.share, CONFIDENCES[spec.confidence])
 
 
-def sequential(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
-    spec = shop.file.strategy
+def hybrid(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    *links, people = several(names, 2, "hybrid", "the models, cheap first, then the people")
+    return Hybrid(tuple(links), people, spec.threshold, CONFIDENCES[spec.confidence], spec.most)
+
+
+def sequential(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "sequential", "the model, then the people")
     return Sequential(model, people, Top(spec.suggestions), spec.control, shop.file.seed)
 
 
-def joint(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
+def joint(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     from assay.strategies.joint import Joint
 
     model, people = exactly(names, 2, "joint", "the model, then the people")
     return Joint(model, people, shop.gold.of(Purpose.CALIBRATION))
 
 
-def review(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
-    spec = shop.file.strategy
+def review(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     one, other, reviewer = exactly(names, 3, "review", "two that answer, then the reviewer")
     return ReviewDisagreements(one, other, reviewer, spec.audit, shop.file.seed)
 
 
-def retrieved(shop: "Workshop", names: tuple[str, ...]) -> Strategy:
-    spec = shop.file.strategy
+def retrieved(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "retrieved", "the model that sees the examples")
     from assay.strategies.retrieval import Retrieved
 
-    return Retrieved(name, shop.examples(), nearest(shop), spec.examples, spec.balanced)
+    return Retrieved(name, shop.examples(), nearest(shop, spec), spec.examples, spec.balanced)
 
 
-def nearest(shop: "Workshop") -> "Retriever":
+def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
     from assay.strategies import nearest as by
 
-    kind, seed = shop.file.strategy.nearest, shop.file.seed
+    kind, seed = spec.nearest, shop.file.seed
     if kind == "meaning":
         from assay.models.encoder import MiniLM
 
@@ -85,6 +90,74 @@ def nearest(shop: "Workshop") -> "Retriever":
     if kind == "words":
         return by.ByWords()
     return by.AtRandom(seed) if kind == "random" else by.Fixed(seed)
+
+
+def explain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    from assay.strategies.explain import ExplainThenAnnotate
+
+    labeller, explainer = exactly(names, 2, "explain", "who labels, then who explains the examples")
+    return ExplainThenAnnotate(labeller, explainer, shop.examples()[: spec.examples])
+
+
+def tags(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    """Groups by co-occurrence in calibration gold; in the order of the task file without it."""
+    from assay.strategies.groups import affinity_of, cooccurring, diverse
+    from assay.strategies.tags import CandidatesThenConfirm
+
+    tagger, confirmer = several(names, 2, "tags", "who proposes, then who confirms")[:2]
+    schema = shop.task.schema
+    if not isinstance(schema, MultiChoice):
+        raise SpecError(f"strategy `tags` answers kind `multi`, not `{schema.kind}`")
+    gold = shop.gold.of(Purpose.CALIBRATION).values()
+    tagged = [value for value in gold if isinstance(value, frozenset)]
+    affinity = affinity_of(tagged, schema.names)
+    make = cooccurring if spec.grouping == "alike" else diverse
+    concepts = {entry.name: entry.definition for entry in schema.labels if entry.definition}
+    return CandidatesThenConfirm(
+        tagger, confirmer, make(schema.names, affinity, spec.group), concepts
+    )
+
+
+def specialists(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    """Half of calibration gold fits the learners, the other half judges each stage."""
+    from assay.strategies.specialists import Specialists, Stages
+
+    *fixed, reviewer = several(names, 1, "specialists", "those that vote, then the reviewer")
+    stages = Stages(spec.beta, spec.replay, seed=shop.file.seed, most=spec.stages)
+    if not spec.learners:
+        return Specialists(tuple(fixed), reviewer, stages=stages)
+    gold = sorted(shop.examples(), key=lambda e: digest([e.record.id, shop.file.seed], 8))
+    half = len(gold) // 2
+    return Specialists(
+        tuple(fixed), reviewer, learners(spec), tuple(gold[:half]), tuple(gold[half:]), stages
+    )
+
+
+def active(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    from assay.models.encoder import MiniLM
+    from assay.strategies.active import Active, Loop
+
+    (oracle,) = exactly(names, 1, "active", "who labels what the learners choose")
+    loop = Loop(spec.first, spec.batch, spec.rounds, seed=shop.file.seed)
+    return Active(oracle, learners(spec), MiniLM(), spec.query, loop)
+
+
+def learners(spec: StrategySpec) -> "tuple[TrainableClassifier, ...]":
+    from assay.annotators.classifier import TrainableClassifier
+    from assay.models.encoder import MiniLM
+
+    encoders = {"minilm": MiniLM, "ngrams": None}
+    made = [encoders[name] for name in spec.learners]
+    return tuple(TrainableClassifier(make() if make else None) for make in made)
+
+
+def several(names: tuple[str, ...], least: int, kind: str, which: str) -> tuple[str, ...]:
+    if len(names) < least:
+        raise SpecError(
+            f"strategy `{kind}` takes {least} annotators or more in `strategy.annotators` "
+            f"({which}), not {len(names)}"
+        )
+    return names
 
 
 def exactly(names: tuple[str, ...], count: int, kind: str, which: str) -> tuple[str, ...]:
@@ -100,9 +173,16 @@ STRATEGIES: dict[str, Maker] = {
     "single": single,
     "vote": vote,
     "chain": chain,
+    "hybrid": hybrid,
     "sequential": sequential,
     "triage": triage,
     "joint": joint,
     "review": review,
     "retrieved": retrieved,
+    "explain": explain,
+    "tags": tags,
+    "specialists": specialists,
+    "active": active,
 }
+
+LEARNING = ("retrieved", "explain", "tags", "specialists")  # from calibration gold

@@ -22,7 +22,7 @@ from assay.data.base import Columns
 from assay.data.gold import Gold, Purpose, read_labels, read_purposes, split
 from assay.data.images.column import pictures
 from assay.data.images.fetch import Fetch
-from assay.data.taskfile import (
+from assay.data.specs import (
     BoxesSpec,
     ChoiceSpec,
     FormSpec,

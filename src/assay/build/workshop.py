@@ -17,7 +17,7 @@ from assay.core.task import Example, Task
 from assay.core.value import Value
 from assay.data.gold import Gold, Purpose
 from assay.data.read import read_records
-from assay.data.taskfile import AnnotatorSpec, TaskFile
+from assay.data.specs import AnnotatorSpec, StrategySpec, TaskFile
 from assay.models.images import Gallery
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assay.annotators.llm import Purse
 
 RAW = " (raw)"
+SCORED = ("embedded", "transformers")  # kinds that give label likelihoods
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Workshop:
 
     def corrected(self, spec: AnnotatorSpec) -> bool:
         """Whether the mean score of each label is taken off: label scores of one choice only."""
-        likelihoods = spec.kind == "embedded" and spec.mapping in (None, "likelihood")
+        likelihoods = spec.kind in SCORED and spec.mapping in (None, "likelihood")
         scored = likelihoods or spec.kind == "picture"
         return scored and spec.calibrate and isinstance(self.task.schema, Choice)
 
@@ -69,13 +70,17 @@ class Workshop:
         return Purse(Prices(**spec.prices.model_dump()), self.budget)
 
     def strategy(self) -> Strategy:
-        spec = self.file.strategy
-        names = tuple(spec.annotators or self.file.annotators)
+        return self.strategy_of(self.file.strategy)
+
+    def strategy_of(self, spec: StrategySpec) -> Strategy:
+        """Without names it asks all annotators of the file that are no strategies."""
+        plain = [n for n, a in self.file.annotators.items() if a.kind != "strategy"]
+        names = tuple(spec.annotators or plain)
         for name in names:
             if name not in self.file.annotators:
                 known = ", ".join(self.file.annotators)
                 raise SpecError(f"strategy names annotator {name!r}; there are {known}")
-        return STRATEGIES[spec.kind](self, names)
+        return STRATEGIES[spec.kind](self, spec, names)
 
     def examples(self) -> tuple[Example, ...]:
         """Calibration gold with its records."""

@@ -1,0 +1,278 @@
+"""What a task file may say, as pydantic models."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSpec(Strict):
+    path: str = Field(
+        description="CSV, TSV, JSONL, Parquet, Hugging Face folder; folder or archive of pictures"
+    )
+    text: str | list[str] | None = Field(
+        None, description="the column to label, or several; `text` where there are no pictures"
+    )
+    image: str | list[str] | None = Field(
+        None, description="column that names pictures or holds them, or several"
+    )
+    images: str | None = Field(
+        None, description="folder, ZIP or TAR that the names of pictures count from"
+    )
+    urls: bool | list[str] = Field(
+        False, description="fetch pictures named by URL: from any public host, or those listed"
+    )
+    id: str | None = Field(
+        None, description="column with a unique id; without one it is made from the text"
+    )
+    language: str | None = None
+    source: str | None = None
+    meta: list[str] = Field(default_factory=list, description="columns that travel along unseen")
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        if self.text is None:
+            return () if self.image else ("text",)
+        return (self.text,) if isinstance(self.text, str) else tuple(self.text)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return (self.image,) if isinstance(self.image, str) else tuple(self.image or ())
+
+
+class LabelSpec(Strict):
+    name: str
+    definition: str = ""
+    aliases: list[str] | dict[str, list[str]] = Field(
+        default_factory=list, description="other words for the label, for all or by language code"
+    )
+
+
+Labels = list[str | LabelSpec]
+
+
+class ChoiceSpec(Strict):
+    kind: Literal["choice"] = "choice"
+    labels: Labels = Field(min_length=1)
+
+
+class MultiSpec(Strict):
+    kind: Literal["multi"]
+    labels: Labels = Field(min_length=1)
+
+
+class SpansSpec(Strict):
+    kind: Literal["spans"]
+    labels: Labels = Field(min_length=1)
+
+
+class BoxesSpec(Strict):
+    kind: Literal["boxes"]
+    labels: Labels = Field(min_length=1)
+
+
+class ScaleSpec(Strict):
+    kind: Literal["scale"]
+    low: float
+    high: float
+    step: float | None = 1.0
+    anchors: dict[float, str] = Field(default_factory=dict)
+
+
+class TextSpec(Strict):
+    kind: Literal["text"]
+    longest: int = 10_000
+
+
+class FieldSpec(Strict):
+    question: str = ""
+    answer: Annotated[ChoiceSpec | MultiSpec | ScaleSpec | TextSpec, Field(discriminator="kind")]
+
+
+class FormSpec(Strict):
+    kind: Literal["form"]
+    fields: dict[str, FieldSpec] = Field(min_length=1)
+
+
+AnswerSpec = Annotated[
+    ChoiceSpec | MultiSpec | SpansSpec | BoxesSpec | ScaleSpec | TextSpec | FormSpec,
+    Field(discriminator="kind"),
+]
+
+
+class PriceSpec(Strict):
+    """Currency units; tokens per million."""
+
+    input: float = Field(0.0, ge=0)
+    cached: float | None = Field(None, ge=0)
+    output: float = Field(0.0, ge=0)
+    per_request: float = Field(0.0, ge=0)
+    gpu_hour: float = Field(0.0, ge=0)
+    human_hour: float = Field(0.0, ge=0)
+    human_label: float = Field(0.0, ge=0)
+
+
+class ViewSpec(Strict):
+    """How pictures are shown to a model."""
+
+    side: int = Field(768, ge=16, le=8192, description="longest side in pixels, at most")
+    detail: Literal["auto", "low", "high"] = "auto"
+    format: Literal["jpeg", "png"] = "jpeg"
+    quality: int = Field(90, ge=1, le=100, description="of JPEG")
+    tokens: int | None = Field(None, ge=0, description="of one picture, where you know them")
+
+
+class StrategySpec(Strict):
+    kind: Literal[
+        "single",
+        "vote",
+        "chain",
+        "hybrid",
+        "sequential",
+        "triage",
+        "joint",
+        "review",
+        "retrieved",
+        "explain",
+        "tags",
+        "specialists",
+        "active",
+    ] = "single"
+    annotators: list[str] = Field(default_factory=list, description="names, in order; all if empty")
+    replicas: int = Field(1, ge=1)
+    ties: Literal["first", "undecided"] = "first"
+    answer: Literal["forward", "rank"] = "rank"
+    confidence: Literal["margin", "entropy", "own"] = "own"
+    thresholds: list[float | None] | None = Field(
+        None, description="chain: one a link"
+    )
+    threshold: float | None = Field(
+        None, description="hybrid: none, people only"
+    )
+    most: int | None = Field(None, ge=0, description="hybrid: records that people have time for")
+    share: float = Field(0.1, ge=0, le=1, description="triage: share of records to people")
+    suggestions: int = Field(1, ge=1, description="sequential: labels shown to people")
+    control: float = Field(0.1, ge=0, le=1, description="sequential: share without suggestion")
+    audit: float = Field(0.05, ge=0, le=1, description="review: share that people see whole")
+    examples: int = Field(5, ge=1, description="retrieved, explain: examples shown")
+    balanced: bool = Field(False, description="retrieved: examples in turn from each label")
+    nearest: Literal["words", "meaning", "random", "fixed"] = Field(
+        "words", description="retrieved: by n-grams, by embeddings, a draw a record, one draw"
+    )
+    group: int = Field(10, ge=1, description="tags: labels asked about together")
+    grouping: Literal["alike", "diverse"] = Field(
+        "alike", description="tags: labels seen together in gold in one group, or apart"
+    )
+    learners: list[Literal["minilm", "ngrams"]] = Field(
+        ["minilm", "ngrams"], description="specialists, active: classifiers that learn as it goes"
+    )
+    beta: int = Field(200, ge=1, description="specialists: reviewed records that start a stage")
+    replay: float = Field(0.5, ge=0, le=1, description="specialists: share of old examples kept")
+    stages: int = Field(10, ge=0, description="specialists: most stages of fine-tuning")
+    query: Literal["least-confidence", "margin", "entropy", "committee", "core-set", "badge"] = (
+        Field("margin", description="active: how records are chosen")
+    )
+    first: int = Field(50, ge=1, description="active: records of the first round")
+    batch: int = Field(25, ge=1, description="active: records of a later round")
+    rounds: int = Field(8, ge=0, description="active: later rounds")
+
+
+class AnnotatorSpec(Strict):
+    kind: Literal[
+        "openai",
+        "anthropic",
+        "gemini",
+        "embedded",
+        "picture",
+        "transformers",
+        "rule",
+        "classifier",
+        "recorded",
+        "panel",
+        "strategy",
+        "plugin",
+    ]
+    model: str | None = Field(None, description="model name, GGUF file, or picture model")
+    base_url: str | None = None
+    key_env: str | None = Field(None, description="environment variable that holds the key")
+    mapping: Literal["pattern", "last_line", "json", "likelihood"] | None = None
+    max_tokens: int = Field(64, gt=0)
+    temperature: float = Field(0.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    seed: int | None = None
+    in_flight: int = Field(64, gt=0, description="most calls at once")
+    timeout: float = Field(120.0, gt=0, description="seconds for one call")
+    modality: Literal["text", "image", "both"] = Field(
+        "both", description="which parts of a record the model is shown"
+    )
+    view: ViewSpec = ViewSpec()
+    calibrate: bool = Field(True, description="embedded, picture: subtract each label's mean score")
+    fit: int = Field(200, gt=1, description="how many records that mean is taken over")
+    rule: str | None = Field(None, description="`vader`, or module:function")
+    features: Literal["minilm", "ngrams", "pictures"] = "minilm"
+    path: str | None = Field(None, description="recorded: file with record and label columns")
+    record: str = "record"
+    label: str = "label"
+    confidence: str | None = Field(
+        None, description="recorded: column that says how sure an answer was, from 0 to 1"
+    )
+    plugin: str | None = Field(None, description="plugin: its entry point in `assay.annotators`")
+    strategy: StrategySpec | None = Field(None, description="strategy: one asked as an annotator")
+    people: bool = Field(False, description="recorded: people gave these answers")
+    prices: PriceSpec = PriceSpec()
+
+    @model_validator(mode="after")
+    def _complete(self) -> "AnnotatorSpec":
+        needs = {"openai": "base_url", "rule": "rule", "recorded": "path", "plugin": "plugin"}
+        needs["strategy"] = "strategy"
+        models = ("openai", "anthropic", "gemini", "transformers")
+        missing = needs.get(self.kind)
+        if missing and getattr(self, missing) is None:
+            raise ValueError(f"kind {self.kind} needs `{missing}`")
+        if self.kind in models and self.model is None:
+            raise ValueError(f"kind {self.kind} needs `model`")
+        return self
+
+
+class GoldSpec(Strict):
+    path: str | None = Field(None, description="left out: a column of the data file")
+    record: str = "record"
+    label: str = "label"
+    purpose: str | None = Field(
+        None, description="column that says calibration, monitoring or evaluation; else by shares"
+    )
+    calibration: float = Field(0.5, ge=0, le=1)
+    monitoring: float = Field(0.0, ge=0, le=1)
+    evaluation: float = Field(0.5, ge=0, le=1)
+
+
+class ExampleSpec(Strict):
+    text: str
+    answer: Any
+    rationale: str | None = None
+
+
+class BudgetSpec(Strict):
+    money: float | None = Field(None, ge=0)
+    minutes: float | None = Field(None, gt=0)
+
+
+class TaskFile(Strict):
+    """A labelling task, from question to budget."""
+
+    name: str = Field(pattern=r"^[\w-]+$")
+    data: DataSpec
+    question: str = Field(min_length=1)
+    answer: AnswerSpec
+    guideline: str = ""
+    examples: list[ExampleSpec] = Field(default_factory=list)
+    annotators: dict[str, AnnotatorSpec] = Field(min_length=1)
+    strategy: StrategySpec = StrategySpec()
+    gold: GoldSpec | None = None
+    currency: str = "USD"
+    budget: BudgetSpec = BudgetSpec()
+    ledger: str | None = Field(None, description="file or URL; default <name>.assay.sqlite")
+    seed: int = 0

@@ -1,0 +1,144 @@
+"""Every strategy that a task file can name runs from one, and strategies compose."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from assay.build import open_project
+from assay.build.strategies import STRATEGIES
+from assay.cli import root
+from assay.core.errors import SpecError
+from assay.data.specs import StrategySpec
+
+N = 120
+HEAD = """\
+name: tone
+data: {path: records.csv, id: id}
+question: Which tone?
+answer: {kind: choice, labels: [good, bad]}
+annotators:
+  a: {kind: recorded, path: a.csv, confidence: sure}
+  b: {kind: recorded, path: b.csv, confidence: sure}
+  c: {kind: recorded, path: c.csv, confidence: sure}
+  crowd: {kind: recorded, path: people.csv, people: true}
+gold: {path: people.csv, calibration: 0.4, evaluation: 0.6}
+"""
+CASES = {
+    "single": "{kind: single, annotators: [a]}",
+    "vote": "{kind: vote, annotators: [a, b, c]}",
+    "chain": "{kind: chain, annotators: [a, b]}",
+    "hybrid": "{kind: hybrid, annotators: [a, b, crowd], threshold: 0.8}",
+    "sequential": "{kind: sequential, annotators: [a, crowd]}",
+    "triage": "{kind: triage, annotators: [a, crowd], share: 0.2}",
+    "joint": "{kind: joint, annotators: [a, crowd]}",
+    "review": "{kind: review, annotators: [a, b, crowd]}",
+    "retrieved": "{kind: retrieved, annotators: [a], examples: 2}",
+    "explain": "{kind: explain, annotators: [a, b], examples: 2}",
+    "specialists": "{kind: specialists, annotators: [a, crowd], learners: [ngrams], beta: 5}",
+    "active": "{kind: active, annotators: [crowd], learners: [ngrams], first: 20, batch: 5,"
+    " rounds: 2}",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(1)
+    truth = rng.choice(["good", "bad"], N)
+    words = {"good": "lovely", "bad": "dreadful"}
+    texts = [[i, f"{words[t]} {i}"] for i, t in enumerate(truth)]
+    table(tmp_path / "records.csv", ["id", "text"], texts)
+    table(tmp_path / "people.csv", ["record", "label"], [[i, t] for i, t in enumerate(truth)])
+    for name in "abc":
+        right = rng.random(N) < 0.8
+        said = np.where(right, truth, np.where(truth == "good", "bad", "good"))
+        rows = [[i, said[i], f"{rng.uniform(0.5, 1):.4f}"] for i in range(N)]
+        table(tmp_path / f"{name}.csv", ["record", "label", "sure"], rows)
+    return tmp_path
+
+
+def table(path: Path, head: list[str], rows: list[list[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([head, *rows])
+
+
+def written(folder: Path, strategy: str, more: str = "") -> Path:
+    path = folder / "task.yaml"
+    head = HEAD.replace("gold: {", f"{more}gold: {{")
+    path.write_text(f"{head}strategy: {strategy}\n", encoding="utf-8")
+    return path
+
+
+def run(path: Path) -> dict[str, object]:
+    done = CliRunner().invoke(root, ["run", str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_each_name_of_the_task_file_is_made_here() -> None:
+    kinds = StrategySpec.model_fields["kind"].annotation
+    assert set(getattr(kinds, "__args__", ())) == set(STRATEGIES)
+    assert set(CASES) | {"tags"} == set(STRATEGIES)
+
+
+@pytest.mark.parametrize("kind", [k for k in CASES if k not in ("explain", "active")])
+def test_it_runs_from_a_task_file(folder: Path, kind: str) -> None:
+    done = run(written(folder, CASES[kind]))
+    assert done["decided"] == done["records"]
+    again = run(folder / "task.yaml")
+    assert (again["cost_nanos"], again["decided"]) == (0, done["decided"])
+
+
+@pytest.mark.parametrize("kind", ["explain", "active"])
+def test_those_that_need_a_model_are_made(folder: Path, kind: str) -> None:
+    made = open_project(written(folder, CASES[kind])).strategy
+    assert made.id.startswith(kind)
+
+
+def test_tags_are_grouped_by_what_gold_shows_together(tmp_path: Path) -> None:
+    table(tmp_path / "records.csv", ["id", "text"], [[i, f"text {i}"] for i in range(8)])
+    pairs = ["x;y", "z;w"] * 4
+    table(tmp_path / "people.csv", ["record", "label"], [[i, p] for i, p in enumerate(pairs)])
+    for name in "ab":
+        table(tmp_path / f"{name}.csv", ["record", "label"], [[i, p] for i, p in enumerate(pairs)])
+    text = HEAD.replace("kind: choice, labels: [good, bad]", "kind: multi, labels: [x, z, y, w]")
+    text = "\n".join(li for li in text.replace(", confidence: sure", "").splitlines()
+                     if "  c:" not in li)  # fmt: skip
+    strategy = "strategy: {kind: tags, annotators: [a, b], group: 2}"
+    (tmp_path / "task.yaml").write_text(f"{text}\n{strategy}\n", encoding="utf-8")
+    made = open_project(tmp_path / "task.yaml").strategy
+    assert set(getattr(made, "groups")) == {("x", "y"), ("z", "w")}  # noqa: B009
+
+
+def test_a_chain_can_be_a_voter(folder: Path) -> None:
+    nested = "  team: {kind: strategy, strategy: {kind: chain, annotators: [a, b]}}\n"
+    done = run(written(folder, "{kind: vote, annotators: [team, c]}", nested))
+    assert done["decided"] == done["records"]
+    project = open_project(folder / "task.yaml")
+    assert project.annotators["team"].id.startswith("chain(a>b")
+
+
+def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
+    nested = "  team: {kind: strategy, strategy: {kind: vote}}\n"
+    path = written(folder, "{kind: vote, annotators: [team, c]}", nested)
+    with pytest.raises(SpecError, match="names the annotators it asks"):
+        _ = open_project(path).annotators
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        ("{kind: single, annotators: [a, b]}", "takes one annotator"),
+        ("{kind: hybrid, annotators: [a]}", "takes 2 annotators or more"),
+        ("{kind: joint, annotators: [a]}", "the model, then the people"),
+        ("{kind: tags, annotators: [a, b]}", "answers kind `multi`"),
+        ("{kind: vote, annotators: [nobody, a]}", "names annotator 'nobody'"),
+    ],
+)
+def test_what_a_strategy_takes_is_said(folder: Path, strategy: str, said: str) -> None:
+    with pytest.raises(SpecError, match=said):
+        _ = open_project(written(folder, strategy)).strategy
