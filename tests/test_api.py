@@ -34,6 +34,7 @@ KINDS: dict[str, Callable[[], object]] = {
     "polars": lambda: pl.DataFrame(ROWS),
     "pandas": lambda: pd.DataFrame(ROWS),
     "pandas with an index": lambda: pd.DataFrame(ROWS).set_index("text").reset_index(),
+    "columns": lambda: {"id": ["r1", "r2"], "text": ["what a day", "oh no"]},
     "records": lambda: [text_record(r["id"], r["text"]) for r in ROWS],
 }
 
@@ -154,3 +155,35 @@ def test_unknown_names_of_the_package_are_errors() -> None:
     assert assay.Record is Record
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         assay.nothing  # noqa: B018
+
+
+def test_texts_alone_are_records() -> None:
+    result = assay.label(["what a day", "oh no"], TASK, {"ann": Recorded("ann", {})})
+    assert result.summary.records == 2
+
+
+def test_a_missing_value_of_pandas_is_no_text() -> None:
+    frame = pd.DataFrame({"id": ["r1", "r2"], "text": ["what a day", pd.NA]})
+    result = assay.label(frame, TASK, {"ann": ANN})
+    assert any("empty" in note for note in result.notes)
+
+
+def test_rows_that_are_no_records_are_refused() -> None:
+    with pytest.raises(InputError, match="row 1 is a int"):
+        assay.label([1, 2], TASK, {"ann": ANN})
+
+
+def test_answers_are_kept_where_the_caller_says(tmp_path: Path) -> None:
+    how = assay.How(ledger=tmp_path / "kept.sqlite")
+    assay.label(ROWS, TASK, {"ann": ANN}, how=how).ledger.close()
+    again = assay.label(ROWS, TASK, {"ann": Recorded("ann", {})}, how=how)
+    assert [d.value for d in again.decisions] == ["happy", "sad"]
+    again.ledger.close()
+
+
+def test_a_report_against_gold_given_by_hand(tmp_path: Path) -> None:
+    result = assay.label(ROWS, TASK, {"ann": ANN})
+    found = result.report(tmp_path / "r.html", {"r1": "happy", "r2": "happy"})
+    assert found.top.score is not None
+    assert found.top.score.on_all.value == 0.5
+    assert "ann" in (tmp_path / "r.html").read_text(encoding="utf-8")

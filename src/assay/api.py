@@ -44,6 +44,11 @@ class Result:
     story: Story | None = None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was odd about the data: empty and repeated records, pictures left out."""
+        return self.story.notes if self.story is not None else ()
+
+    @property
     def cost(self) -> float:
         """Of this run, in currency units."""
         return self.summary.cost / NANOS
@@ -98,8 +103,10 @@ def label(
     strategy = strategy or _default(tuple(annotators))
     names = {name: who.id for name, who in annotators.items()}
     job = Job(task, strategy, annotators, ledger, how.settings(names))
-    summary = wait(run_label(job, records_of(data, how.columns)))
-    return Result(task, summary, tuple(ledger.decisions(summary.run)), ledger)
+    findings = Findings()
+    summary = wait(run_label(job, records_of(data, how.columns, findings)))
+    told = Story(task, notes=tuple(findings.lines()))
+    return Result(task, summary, tuple(ledger.decisions(summary.run)), ledger, story=told)
 
 
 def load(path: Path | str) -> "Opened":
@@ -128,31 +135,45 @@ def _default(names: tuple[str, ...]) -> Strategy:
     return Single(names[0]) if len(names) == 1 else Vote(names)
 
 
-def records_of(data: object, columns: Columns | None = None) -> list[Record]:
+def records_of(
+    data: object, columns: Columns | None = None, findings: Findings | None = None
+) -> list[Record]:
+    """InputError names the row that cannot be a record; `findings` tells of odd ones."""
     rows = _rows(data)
     if rows and isinstance(rows[0], Record):
         return [r for r in rows if isinstance(r, Record)]
     if not rows:
         raise InputError("there are no records to label")
+    if not isinstance(rows[0], Mapping):
+        raise InputError(
+            f"row 1 is a {type(rows[0]).__name__}: give dicts with a column `text`, or a frame"
+        )
     there = list(rows[0])
     columns = columns or Columns(
         ("text",), "id" if "id" in there else None, "language" if "language" in there else None
     )
     check_columns(Path("the data"), there, columns.named)
-    findings = Findings()
-    found = (record_of(row, columns, f"row {i}", findings) for i, row in enumerate(rows, 1))
+    told = Findings() if findings is None else findings
+    found = (record_of(row, columns, f"row {i}", told) for i, row in enumerate(rows, 1))
     return [record for record in found if record is not None]
 
 
 def _rows(data: object) -> list[Any]:
+    if isinstance(data, Mapping):  # column name to values
+        data = pl.DataFrame(dict(data))
     if isinstance(data, pl.DataFrame):
         return data.to_dicts()
     to_dict = getattr(data, "to_dict", None)
     if to_dict is not None:  # a pandas frame, without importing pandas
-        return list(to_dict("records"))
-    if isinstance(data, Iterable) and not isinstance(data, str | bytes):
-        return list(data)
-    raise InputError(f"cannot label a {type(data).__name__}: give a frame, dicts, or records")
+        return [{k: _known(v) for k, v in row.items()} for row in to_dict("records")]
+    if isinstance(data, str | bytes) or not isinstance(data, Iterable):
+        raise InputError(f"cannot label a {type(data).__name__}: give a frame, dicts, or records")
+    return [{"text": row} if isinstance(row, str) else row for row in data]
+
+
+def _known(value: object) -> object:
+    """The pandas sign for a missing value is no text."""
+    return None if type(value).__name__ in ("NAType", "NaTType") else value
 
 
 def wait(coroutine: Coroutine[Any, Any, T]) -> T:

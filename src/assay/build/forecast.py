@@ -105,7 +105,7 @@ def forecast(project: Project) -> Forecast:
         for block in batched_records(project):
             records += len(block)
             asked = rehearse(project, block)
-            prompt = prompt or _prompt(asked, who)
+            prompt = prompt or _prompt(project, asked, who)
             for name in names:
                 _count(parts[name], [a for a in asked if a[0] == name], who[name], ledger)
         for name, part in parts.items():
@@ -116,10 +116,22 @@ def forecast(project: Project) -> Forecast:
         project.strategy.id,
         tuple(parts.values()),
         prompt,
-        tuple(project.findings.lines()),
+        (*project.findings.lines(), *_unpriced(project)),
         project.file.currency,
         "none" if cap is None else money(cap, project.file.currency),
     )
+
+
+def _unpriced(project: Project) -> list[str]:
+    """A budget cannot stop what has no price."""
+    if project.budget.cap is None:
+        return []
+    return [
+        f"{name} has no `prices`, so the money budget does not limit it"
+        for name in project.strategy.annotators
+        if (spec := project.file.annotators[name]).kind in REMOTE
+        and spec.prices == type(spec.prices)()
+    ]
 
 
 def batched_records(project: Project) -> Iterator[list[Record]]:
@@ -197,10 +209,13 @@ def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | No
         part.seconds, part.timing = left * each, ground
 
 
-def _prompt(asked: Asked, who: dict[str, Askable | None]) -> str | None:
+def _prompt(project: Project, asked: Asked, who: dict[str, Askable | None]) -> str | None:
+    """Of the first request to a model that reads one."""
     from assay.annotators.llm import LLM
 
     for name, record, way, task in asked:
+        if project.file.annotators[name].kind not in (*REMOTE, "embedded"):
+            continue
         someone = who.get(name)
         form = someone.mapping.form if isinstance(someone, LLM) else "label"
         messages = render(Request(task, record, name, way), form)

@@ -87,4 +87,5 @@ def _span(seconds: float) -> str:
     for size, unit in ((3600, "hours"), (60, "minutes")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}"
-    return f"{max(seconds, 1):.0f} seconds"
+    whole = max(1, round(seconds))
+    return "a second" if whole == 1 else f"{whole} seconds"
