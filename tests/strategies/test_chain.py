@@ -146,6 +146,34 @@ async def test_random_routing_gives_each_link_its_share() -> None:
     assert all(d.value is not None for d in decisions)
 
 
+async def test_random_routing_deals_out_given_shares() -> None:
+    records, ask = world(900)
+    decisions = await RandomChain(LINKS, 3, (0.5, 0.0, 0.5)).label(records, ask)
+    assert dict(ask.asked) == {"cheap": 450, "middle": 0, "dear": 450}
+    assert [d.record for d in decisions] == [r.id for r in records]
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.5, 0.6, 0.1), (-0.5, 1.0, 0.5)])
+def test_shares_of_random_routing_add_up(shares: tuple[float, ...]) -> None:
+    with pytest.raises(SpecError, match="add up to 1"):
+        RandomChain(LINKS, 0, shares)
+
+
+async def test_records_kept_by_the_last_link_go_back_where_they_ranked_higher() -> None:
+    """Section 11(b): at most 1/2 at the middle link and 2/3 at the first, any rank at the last."""
+    records, ask = world(900)
+    forward = await Chain(LINKS, answer="forward").label(records, ask)
+    ranked = await Chain(LINKS, answer="rank").label(records, ask)
+    last = [r for f, r in zip(forward, ranked, strict=True) if f.route[-1] == "dear"]
+    below = {"cheap": 2 / 3, "middle": 1 / 2, "dear": 1.0}
+    assert len(last) == 300
+    assert all(0 < (r.confidence or 0) <= below[r.route[0]] for r in last)
+    back = sum(r.route[0] != "dear" for r in last)
+    middle = [r for f, r in zip(forward, ranked, strict=True) if f.route[-1] == "middle"]
+    moved = sum(r.route[0] != "middle" for r in middle)
+    assert moved < back < 300
+
+
 def test_ties_with_the_smallest_kept_confidence_are_kept_too() -> None:
     kept = surest(np.array([3.0, 1.0, 1.0, 0.0, -np.inf]), 2)
     assert kept.tolist() == [True, True, True, False, False]

@@ -126,14 +126,30 @@ class ThresholdChain:
 
 @dataclass(frozen=True, slots=True)
 class RandomChain:
-    """The control: the same number of records for each link as a `Chain`, drawn at random."""
+    """The control: the same number of records for each link as a `Chain`, drawn at random.
+
+    `shares` deals them out otherwise, for a control that costs as much as a given chain: there
+    every record is paid for once, in a chain by each link that saw it.
+    """
 
     links: tuple[str, ...]
     seed: int = 0
+    shares: tuple[float, ...] | None = None  # of the records, one a link; None: equal
+
+    def __post_init__(self) -> None:
+        if self.shares is not None and (
+            len(self.shares) != len(self.links)
+            or min(self.shares) < 0
+            or not np.isclose(sum(self.shares), 1)
+        ):
+            raise SpecError(
+                f"{len(self.links)} links need as many shares that add up to 1, not {self.shares}"
+            )
 
     @property
     def id(self) -> str:
-        return f"random_chain({'>'.join(self.links)};{self.seed})"
+        shares = "" if self.shares is None else f";{digest(self.shares, 4)}"
+        return f"random_chain({'>'.join(self.links)};{self.seed}{shares})"
 
     @property
     def whole(self) -> bool:
@@ -147,7 +163,8 @@ class RandomChain:
         # the order of the records must not matter: draw by digest, then shuffle by seed
         order = sorted(range(len(records)), key=lambda i: (records[i].digest, records[i].id))
         order = [order[i] for i in np.random.default_rng(self.seed).permutation(len(order))]
-        bounds = np.linspace(0, len(order), len(self.links) + 1).astype(int)
+        shares = self.shares or (1 / len(self.links),) * len(self.links)
+        bounds = np.rint(np.cumsum((0.0, *shares)) * len(order)).astype(int)
         steps: list[Step] = []
         for link, (start, end) in zip(self.links, pairwise(bounds), strict=True):
             seen = np.array(sorted(order[start:end]), dtype=np.int64)
