@@ -10,6 +10,7 @@ from assay.core.errors import InputError
 from assay.core.schema.boxes import Boxes, overlap, rectangle
 from assay.core.value import Box
 from assay.data.coco import Coco, Picture, coco_of, read_coco, write_coco
+from assay.data.gold import read_labels
 from tests.core.test_boxes import NAMES, values
 
 CONTENT: dict[str, Any] = {
@@ -100,3 +101,10 @@ def test_boxes_of_unknown_pictures_or_labels_are_not_written(tmp_path: Path) -> 
     with pytest.raises(InputError, match="'cow' is not among"):
         write_coco(Coco({"1": Picture("a", 9, 9)}, {"1": (box,)}, ("dog",)), tmp_path / "a.json")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_task_reads_coco_boxes_as_gold(tmp_path: Path) -> None:
+    path = tmp_path / "instances.json"
+    path.write_text(json.dumps(CONTENT), encoding="utf-8")
+    gold = read_labels(path, "id", "boxes", Boxes(["dog", "car"]))
+    assert gold == coco_of(CONTENT).boxes

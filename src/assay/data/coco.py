@@ -52,6 +52,13 @@ def read_coco(path: Path) -> Coco:
         raise InputError(f"{path}: not COCO: {type(bad).__name__} {bad}") from None
 
 
+def has_boxes(content: Mapping[str, Any]) -> bool:
+    """Whether pictures have sizes and annotations places; captions and bare tags have not."""
+    return all("width" in p and "height" in p for p in content["images"]) and all(
+        "bbox" in annotation for annotation in content.get("annotations", ())
+    )
+
+
 def coco_of(content: Mapping[str, Any]) -> Coco:
     names = {c["id"]: str(c["name"]) for c in content["categories"]}
     pictures = {

@@ -10,11 +10,13 @@ import tarfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assay.core.errors import InputError
 from assay.data.base import Row
+from assay.data.coco import coco_of, has_boxes
 from assay.data.images.decode import MOST_BYTES, SUFFIXES
 from assay.data.images.source import BANG, TAR, ZIP, At
 
@@ -99,16 +101,19 @@ def is_coco(content: object) -> bool:
 
 def read_coco(path: Path, content: Mapping[str, Any]) -> Rows:
     """COCO instances: the distinct categories of a picture's annotations are its `tags`, in the
-    order of the category list; crowds count as well."""
+    order of the category list; crowds count as well. Where all have a place, `boxes` too."""
     try:
         names = {c["id"]: str(c["name"]) for c in content["categories"]}
         held: defaultdict[object, set[object]] = defaultdict(set)
         for annotation in content.get("annotations", ()):
             held[annotation["image_id"]].add(annotation["category_id"])
+        boxes = coco_of(content).boxes if has_boxes(content) else None
         for number, picture in enumerate(content["images"], 1):
-            tags = [name for id, name in names.items() if id in held[picture["id"]]]
+            tags = [name for tag, name in names.items() if tag in held[picture["id"]]]
             name = str(picture["file_name"])
-            yield number, {"id": str(picture["id"]), "image": name, "file": name, "tags": tags}
+            id = str(picture["id"])
+            placed = {} if boxes is None else {"boxes": [asdict(box) for box in boxes[id]]}
+            yield number, {"id": id, "image": name, "file": name, "tags": tags, **placed}
     except (KeyError, TypeError, AttributeError) as bad:
         raise InputError(f"{path}: not COCO: {type(bad).__name__} {bad}") from None
 
