@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-
-from scipy.stats import binomtest
+from statistics import NormalDist
 
 from assay.core.value import Value, encode
 
 LEVEL = 0.95
+REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)  # standard errors to either side
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,7 @@ class Share:
     def interval(self) -> tuple[float, float] | None:
         if not self.n:
             return None
-        found = binomtest(self.hits, self.n).proportion_ci(LEVEL, method="wilson")
-        return float(found.low), float(found.high)
+        return wilson(self.hits, self.n)
 
     def __str__(self) -> str:
         if self.interval is None:
@@ -37,6 +36,15 @@ class Share:
 
     def as_json(self) -> dict[str, object]:
         return {**asdict(self), "value": self.value, "interval": self.interval}
+
+
+def wilson(hits: float, n: float, reach: float = REACH) -> tuple[float, float]:
+    """The score interval of a share of n > 0 (Wilson 1927)."""
+    share, weight = hits / n, reach**2 / n
+    middle = (share + weight / 2) / (1 + weight)
+    half = reach / (1 + weight) * (share * (1 - share) / n + weight / (4 * n)) ** 0.5
+    low = 0.0 if hits == 0 else max(0.0, middle - half)
+    return low, 1.0 if hits == n else min(1.0, middle + half)
 
 
 @dataclass(frozen=True, slots=True)

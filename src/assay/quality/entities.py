@@ -10,16 +10,19 @@ annotator's own spans, `downstream` those of a model that was trained on the ann
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from nervaluate.entities import Entity
-from nervaluate.strategies import EntityTypeEvaluation, PartialEvaluation, StrictEvaluation
 from numpy.typing import NDArray
 
 from assay.core.errors import InputError
 from assay.core.value import Span, Value
 from assay.quality.accuracy import LEVEL, Share
+
+if TYPE_CHECKING:
+    from nervaluate.entities import Entity
+    from nervaluate.strategies import EvaluationStrategy
 
 Floats = NDArray[np.float64]
 Measure: TypeAlias = Literal["direct", "downstream"]
@@ -27,11 +30,7 @@ Measure: TypeAlias = Literal["direct", "downstream"]
 DRAWS = 1_000
 AT_ONCE = 2**22  # cells of a block of bootstrap draws
 
-SCHEMES = {
-    "exact": StrictEvaluation(),
-    "type": EntityTypeEvaluation(),
-    "partial": PartialEvaluation(),
-}
+SCHEMES = ("exact", "type", "partial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +186,27 @@ def _matches(said: Sequence[Span], truth: Sequence[Span], scheme: str) -> float:
             (s for s in said if s.part == part),
             key=lambda s: (s not in there, (s.start, s.end) not in places, s),
         )
-        result, _ = SCHEMES[scheme].evaluate(_entities(there), _entities(mine), [])
+        result, _ = _evaluation(scheme).evaluate(_entities(there), _entities(mine), [])
         found += result.correct + 0.5 * result.partial
     return found
 
 
-def _entities(spans: Sequence[Span]) -> list[Entity]:
+@cache
+def _evaluation(scheme: str) -> "EvaluationStrategy":
+    from nervaluate import strategies  # noqa: PLC0415 - few tasks have spans
+
+    named = {
+        "exact": strategies.StrictEvaluation,
+        "type": strategies.EntityTypeEvaluation,
+        "partial": strategies.PartialEvaluation,
+    }
+    return named[scheme]()
+
+
+def _entities(spans: Sequence[Span]) -> "list[Entity]":
     """The library's ends are inclusive."""
+    from nervaluate.entities import Entity  # noqa: PLC0415
+
     return [Entity(s.label, s.start, s.end - 1) for s in spans]
 
 

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from assay.core.annotation import Annotation, Source
 from assay.core.digest import digest
@@ -61,7 +60,10 @@ class Calibrated:
 
     def __call__(self, annotation: Annotation) -> float | None:
         line = next(((a, b) for who, a, b in self.curves if who == annotation.annotator), None)
-        return None if line is None else float(expit(line[0] * evidence(annotation) + line[1]))
+        if line is None:
+            return None
+        log_odds = line[0] * evidence(annotation) + line[1]
+        return 0.5 + 0.5 * math.tanh(log_odds / 2)
 
 
 def evidence(annotation: Annotation) -> float:
