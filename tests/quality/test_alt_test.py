@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.stats import false_discovery_control, ttest_1samp
 
-from assay.core.errors import InputError
-from assay.quality.alt_test import Rules, alt_test, benjamini_yekutieli
+from assay.core.errors import InputError, SpecError
+from assay.quality.alt_test import NotPossible, Rules, alt_test, one_sided, rejections
 
 EPSILON = {"wax": 0.1, "mtbench": 0.2, "framing": 0.15, "cebab_aspects": 0.1, "lesion": 0.15}
 ROW = re.compile(r"\| (\w+) \| ([\w.-]+) \| ([\d.]+) \| ([\d.]+) \|")
@@ -60,16 +60,17 @@ def test_benjamini_yekutieli_agrees_with_scipy() -> None:
     for _ in range(50):
         p = list(rng.uniform(0, 0.05, 8))
         expected = (false_discovery_control(p, method="by") <= 0.05).tolist()
-        assert benjamini_yekutieli(p, 0.05) == expected
+        assert rejections(np.array(p), 0.05).tolist() == expected
+        assert rejections(np.array([*p, np.inf]), 0.05).tolist() == [*expected, False]
 
 
 def test_one_person_cannot_be_compared_with_other_people() -> None:
-    with pytest.raises(InputError, match="at least two people, there is 1"):
+    with pytest.raises(NotPossible, match="at least two people, there is 1"):
         alt_test("m", {"r": 1}, {"p": {"r": 1}})
 
 
 def test_too_few_shared_records_are_named() -> None:
-    with pytest.raises(InputError, match="the most is 5"):
+    with pytest.raises(NotPossible, match="the most is 5"):
         alt_test("m", {f"r{i}": 0 for i in range(5)}, people(5, 3, 0.9, 0))
 
 
@@ -81,8 +82,8 @@ def test_people_with_few_records_are_left_out_and_named() -> None:
 
 def test_an_unknown_score_and_words_for_numbers_are_clear_errors() -> None:
     panel = people(50, 3, 0.9, 0)
-    with pytest.raises(InputError, match="unknown score 'f1'"):
-        alt_test("m", {}, panel, Rules(score="f1"))
+    with pytest.raises(SpecError, match="unknown score 'f1'"):
+        Rules(score="f1")
     with pytest.raises(InputError, match="'good' is not a number"):
         alt_test("m", {f"r{i}": "good" for i in range(50)}, panel, Rules(score="neg-rmse"))
 
@@ -94,3 +95,54 @@ def test_a_model_that_never_differs_gives_no_nan() -> None:
     found = alt_test("m", {f"r{i}": 1 for i in range(40)}, same)
     assert found.passed
     assert all(a.p == 0.0 for a in found.against)
+
+
+def test_p_values_are_those_of_the_one_sided_t_test() -> None:
+    rng = np.random.default_rng(2)
+    differences = rng.choice([-1.0, 0.0, 1.0], (20, 40), p=[0.3, 0.5, 0.2])
+    n = np.full(20, 40)
+    found = one_sided(n, differences.sum(axis=1), (differences**2).sum(axis=1), 0.1)
+    expected = ttest_1samp(differences, 0.1, axis=1, alternative="less").pvalue
+    assert found == pytest.approx(expected)
+
+
+def test_a_model_without_answers_or_shared_records_is_told_so() -> None:
+    panel = people(40, 3, 0.9, 0)
+    with pytest.raises(NotPossible, match="gave no answers"):
+        alt_test("m", {}, panel)
+    with pytest.raises(NotPossible, match="share no record"):
+        alt_test("m", {"elsewhere": 0}, panel)
+
+
+def test_with_an_expert_model_and_people_are_held_against_the_expert_alone() -> None:
+    rng = np.random.default_rng(1)
+    truth: dict[str, object] = {f"r{i}": int(rng.integers(3)) for i in range(200)}
+    crowd = {
+        f"p{k}": {r: v if rng.random() < 0.7 else "other" for r, v in truth.items()}
+        for k in range(3)
+    }
+    # the crowd shares a mistake that the expert does not make
+    for said in crowd.values():
+        said |= {f"r{i}": "shared" for i in range(60)}
+    everybody = {"ann": truth, **crowd}
+    found = alt_test("m", truth, everybody, Rules(0.0, expert="ann"))
+    assert (found.people, found.winning_rate, found.advantage_probability) == (3, 1.0, 1.0)
+    assert "the expert ann" in found.verdict
+    wins = [a.person_wins for a in found.against]
+    agreement = [np.mean([said[r] == v for r, v in truth.items()]) for said in crowd.values()]
+    assert wins == pytest.approx(agreement)
+
+
+def test_an_expert_alone_is_not_enough_and_an_unknown_one_is_a_mistake() -> None:
+    one = people(40, 1, 0.9, 0)
+    with pytest.raises(NotPossible, match="only person"):
+        alt_test("m", one["p0"], one, Rules(expert="p0"))
+    with pytest.raises(SpecError, match="no person 'eve'"):
+        alt_test("m", one["p0"], people(40, 3, 0.9, 0), Rules(expert="eve"))
+
+
+def test_the_limits_of_a_verdict_are_told() -> None:
+    panel = people(40, 2, 0.9, 0)
+    limits = " ".join(alt_test("m", panel["p0"], panel).limits)
+    assert "take three" in limits
+    assert "40 records for a person are few" in limits

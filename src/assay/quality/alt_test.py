@@ -3,58 +3,76 @@
 Calderon, Reichart and Dror (ACL 2025). Each person is left out in turn: on every record, does the
 model or that person agree better with the other people? A model passes where it beats, within the
 cost-benefit allowance epsilon, at least half of the people, tested with a false discovery rate of q
-(Benjamini-Yekutieli, which allows for dependence between the tests).
+(Benjamini-Yekutieli, which allows for dependence between the tests). With a single expert (appendix
+C.2 there) both are held against the expert instead of against the other people.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr
 
-from assay.core.errors import InputError
+from assay.core.errors import InputError, SpecError
 
 Labels: TypeAlias = Mapping[str, object]
 """Record id to label."""
 
-Score: TypeAlias = Callable[[object, Sequence[object]], float]
-"""How well a label agrees with those of the other people; larger is better."""
-
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FEWEST_PEOPLE = 3  # with two, each is the only measure of the other
+FEW_RECORDS = 50  # the paper advises 50 to 100
+PAIRS_AT_ONCE = 4_000_000
 
 
-def accuracy(label: object, others: Sequence[object]) -> float:
-    """Share of the others who say the same."""
-    return sum(label == other for other in others) / len(others)
+class NotPossible(InputError):
+    """The test has no answer here; the message says what is missing."""
 
 
-def neg_rmse(label: object, others: Sequence[object]) -> float:
-    """Minus the root mean square distance to the others."""
-    gaps = [(_number(label) - _number(other)) ** 2 for other in others]
-    return -float(np.sqrt(np.mean(gaps)))
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well a label agrees with others: `end` of the mean of `points`; larger is better."""
+
+    points: Callable[[Floats, Floats], Floats]
+    end: Callable[[Floats], Floats] = lambda mean: mean
+    numbers: bool = False
 
 
-def _number(label: object) -> float:
-    try:
-        return float(str(label))
-    except ValueError:
-        raise InputError(f"{label!r} is not a number; score `neg-rmse` needs numbers") from None
+def _same(labels: Floats, others: Floats) -> Floats:
+    return (labels == others).astype(np.float64)
 
 
-SCORES: dict[str, Score] = {"accuracy": accuracy, "neg-rmse": neg_rmse}
+def _squares(labels: Floats, others: Floats) -> Floats:
+    gaps: Floats = (labels - others) ** 2
+    return gaps
+
+
+SCORES: dict[str, Score] = {
+    "accuracy": Score(_same),  # share of the others who say the same
+    "neg-rmse": Score(_squares, lambda mean: -np.sqrt(mean), numbers=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`epsilon` is how much worse than a person a model may be, since it is cheaper."""
+    """`epsilon` is how much worse than a person a model may be, since it is cheaper.
+
+    With an `expert`, people and model are held against that person alone.
+    """
 
     epsilon: float = 0.1
     score: str = "accuracy"
     q: float = 0.05
     people_a_record: int = 2
     records_a_person: int = 30
+    expert: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.score not in SCORES:
+            raise SpecError(f"unknown score {self.score!r}; there are {', '.join(SCORES)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +97,36 @@ class AltTest:
     records: int
     against: tuple[AgainstPerson, ...]
     left_out: tuple[str, ...]  # people with too few records to be tested
+    rules: Rules = Rules()
 
     @property
     def verdict(self) -> str:
         beaten = sum(a.rejected for a in self.against)
         can = "may stand in" if self.passed else "is not shown to be able to stand in"
+        measure = "these people" if self.rules.expert is None else f"the expert {self.rules.expert}"
+        who = "person" if self.people == 1 else "people"
         return (
-            f"{self.model} {can} for people here: within the allowance it is as good as {beaten} "
-            f"of {self.people} people (at least half are needed), on {self.records:,} records. "
-            "This speaks of records like these, judged by agreement with these people."
+            f"{self.model} {can} for people here: within the allowance of {self.rules.epsilon:g} "
+            f"it is as good as {beaten} of {self.people} {who} (at least half are needed), on "
+            f"{self.records:,} records. This speaks of records like these, judged by agreement "
+            f"with {measure}."
         )
+
+    @property
+    def limits(self) -> list[str]:
+        """What to keep in mind when reading the verdict."""
+        found = []
+        if self.rules.expert is None and self.people + len(self.left_out) < FEWEST_PEOPLE:
+            found.append("with two people each is the only measure of the other; take three")
+        if not self.passed:
+            found.append("not passing does not show that it is worse; more records may show more")
+        fewest = min(a.records for a in self.against)
+        if fewest < FEW_RECORDS:
+            found.append(f"{fewest} records for a person are few; 50 to 100 are advised")
+        if self.left_out:
+            out = ", ".join(self.left_out)
+            found.append(f"left out, with under {self.rules.records_a_person} records: {out}")
+        return found
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -99,6 +137,7 @@ class AltTest:
             "people": self.people,
             "records": self.records,
             "verdict": self.verdict,
+            "limits": self.limits,
             "left_out": list(self.left_out),
             "against": [
                 {
@@ -110,72 +149,201 @@ class AltTest:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class NotTested:
+    """A model on which the test has nothing to say, and why."""
+
+    model: str
+    why: str
+    people: int
+    records: int
+
+    @property
+    def verdict(self) -> str:
+        return f"{self.model}: not possible because {self.why}"
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "model": self.model, "winning_rate": None, "advantage_probability": None,
+            "passed": None, "people": self.people, "records": self.records,
+            "verdict": self.verdict, "not_possible": self.why,
+        }  # fmt: skip
+
+
 def alt_test(
     model: str, labels: Labels, people: Mapping[str, Labels], rules: Rules | None = None
 ) -> AltTest:
-    """Test one model against the people; InputError says why where that cannot be done."""
+    """Test one model against the people; NotPossible says why where that cannot be done."""
     rules = rules or Rules()
-    if rules.score not in SCORES:
-        raise InputError(f"unknown score {rules.score!r}; there are {', '.join(SCORES)}")
-    if len(people) < 2:
-        raise InputError(
-            f"the replacement test needs at least two people, there is {len(people)}; "
-            "with one expert only agreement with that expert can be told"
-        )
-    compared = {name: _compare(name, labels, people, rules) for name in people}
+    _check(labels, people, rules)
+    compared = advantages(labels, people, rules)
     tested = {n: c for n, c in compared.items() if len(c) >= rules.records_a_person}
     if not tested:
-        most = max(len(c) for c in compared.values())
-        raise InputError(
-            f"{model}: no person has {rules.records_a_person} records that the model and "
-            f"{rules.people_a_record - 1} or more other people labelled too (the most is {most})"
+        most = max((len(c) for c in compared.values()), default=0)
+        also = (
+            f"{rules.people_a_record - 1} or more other people"
+            if rules.expert is None
+            else f"the expert {rules.expert!r}"
         )
-    p_values = [_p_value(c, rules.epsilon) for c in tested.values()]
-    rejected = benjamini_yekutieli(p_values, rules.q)
+        raise NotPossible(
+            f"no person has {rules.records_a_person} records that {model} and {also} labelled too "
+            f"(the most is {most})"
+        )
+    counts = np.array([len(c) for c in tested.values()])
+    differences = [c[:, 1] - c[:, 0] for c in tested.values()]
+    sums = np.array([[d.sum(), (d**2).sum()] for d in differences])
+    p_values = one_sided(counts, sums[:, 0], sums[:, 1], rules.epsilon)
+    rejected = rejections(p_values, rules.q)
     against = tuple(
-        AgainstPerson(name, len(c), float(c[:, 0].mean()), float(c[:, 1].mean()), p, no)
-        for (name, c), p, no in zip(tested.items(), p_values, rejected, strict=True)
+        AgainstPerson(name, len(c), float(c[:, 0].mean()), float(c[:, 1].mean()), float(p), bool(r))
+        for (name, c), p, r in zip(tested.items(), p_values, rejected, strict=True)
     )
-    winning = sum(rejected) / len(tested)
+    winning = float(rejected.mean())
     shared = {r for n in tested for r in people[n] if r in labels}
     left_out = tuple(n for n in compared if n not in tested)
     advantage = float(np.mean([a.model_wins for a in against]))
     return AltTest(
-        model, winning, advantage, winning >= 0.5, len(tested), len(shared), against, left_out
-    )
+        model, winning, advantage, winning >= 0.5, len(tested), len(shared), against, left_out,
+        rules,
+    )  # fmt: skip
 
 
-def _compare(name: str, labels: Labels, people: Mapping[str, Labels], rules: Rules) -> Floats:
-    """Rows (model at least as good, person at least as good) over the records of one person."""
-    score = SCORES[rules.score]
-    rows: list[tuple[float, float]] = []
-    for record, own in people[name].items():
-        if record not in labels:
-            continue
-        others = [p[record] for n, p in people.items() if n != name and record in p]
-        if len(others) + 1 < rules.people_a_record:
-            continue
-        model, person = score(labels[record], others), score(own, others)
-        rows.append((float(model >= person), float(person >= model)))
-    return np.array(rows, dtype=np.float64).reshape(-1, 2)
+def _check(labels: Labels, people: Mapping[str, Labels], rules: Rules) -> None:
+    expert = rules.expert
+    if expert is not None and expert not in people:
+        raise SpecError(f"there is no person {expert!r}; there are {', '.join(people) or 'none'}")
+    if not labels:
+        raise NotPossible("it gave no answers")
+    if not any(record in labels for said in people.values() for record in said):
+        raise NotPossible("it and the people share no record: do both use the same ids?")
+    if expert is not None and len(people) < 2:
+        raise NotPossible(
+            f"{expert!r} is the only person: the test asks who is closer to the expert, the model "
+            "or another person, so it needs labels of others"
+        )
+    if len(people) < 2:
+        raise NotPossible(
+            f"it needs at least two people, there is {len(people)}; if that one is an expert, add "
+            "people who are not and name the expert with --expert"
+        )
 
 
-def _p_value(compared: Floats, epsilon: float) -> float:
-    """One-sided: is the person's win share minus the model's below epsilon?"""
-    difference = compared[:, 1] - compared[:, 0]
-    if np.ptp(difference) == 0:
-        return 0.0 if difference[0] < epsilon else 1.0
-    return float(stats.ttest_1samp(difference, epsilon, alternative="less").pvalue)
+def advantages(labels: Labels, people: Mapping[str, Labels], rules: Rules) -> dict[str, Floats]:
+    """For each person rows (model at least as good, person at least as good), one a record."""
+    votes = _coded(labels, people, SCORES[rules.score].numbers)
+    names = tuple(people)
+    expert = None if rules.expert is None else names.index(rules.expert)
+    judges = votes if expert is None else votes.only(votes.person == expert)
+    judged = votes if expert is None else votes.only(votes.person != expert)
+    least = rules.people_a_record - 1 if expert is None else 1
+    wins, others = _wins(judged, judges, SCORES[rules.score])
+    enough = others >= max(least, 1)
+    return {
+        name: wins[enough & (judged.person == i)] for i, name in enumerate(names) if i != expert
+    }
 
 
-def benjamini_yekutieli(p_values: Sequence[float], q: float) -> list[bool]:
-    """Which hypotheses are rejected at false discovery rate q under any dependence."""
-    m = len(p_values)
-    order = np.argsort(p_values, kind="stable")
-    harmonic = sum(1 / i for i in range(1, m + 1))
-    passing = [k for k, i in enumerate(order, 1) if p_values[i] <= k * q / (m * harmonic)]
-    last = max(passing, default=0)
-    rejected = [False] * m
-    for i in order[:last]:
-        rejected[int(i)] = True
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """People's votes on the model's records, sorted by record; labels as codes or numbers."""
+
+    record: Ints
+    person: Ints
+    label: Floats
+    model: Floats  # the model's label of the same record
+
+    def only(self, kept: NDArray[np.bool_]) -> "_Coded":
+        return _Coded(self.record[kept], self.person[kept], self.label[kept], self.model[kept])
+
+
+def _coded(labels: Labels, people: Mapping[str, Labels], numbers: bool) -> _Coded:
+    place: dict[str, int] = {}
+    codes: dict[object, int] = {}
+
+    def code(label: object) -> float:
+        return _number(label) if numbers else codes.setdefault(label, len(codes))
+
+    rows = [
+        (place.setdefault(record, len(place)), i, code(label), code(labels[record]))
+        for i, said in enumerate(people.values())
+        for record, label in said.items()
+        if record in labels
+    ]
+    rows.sort()
+    columns = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    whole = columns[:, :2].astype(np.int64)
+    return _Coded(whole[:, 0], whole[:, 1], columns[:, 2], columns[:, 3])
+
+
+def _number(label: object) -> float:
+    try:
+        number = float(str(label))
+    except ValueError:
+        number = np.nan
+    if not np.isfinite(number):
+        raise InputError(f"{label!r} is not a number; score `neg-rmse` needs numbers")
+    return number
+
+
+def _wins(judged: _Coded, judges: _Coded, score: Score) -> tuple[Floats, Ints]:
+    """For each vote whether model and person are at least as good, and how many judged them."""
+    first = np.searchsorted(judges.record, judged.record, "left")
+    size = np.searchsorted(judges.record, judged.record, "right") - first
+    wins, others = np.zeros((len(size), 2)), np.zeros(len(size), np.int64)
+    done = np.cumsum(size)
+    for start, stop in _blocks(done):
+        own = slice(start, stop)
+        vote = np.repeat(np.arange(stop - start), size[own])
+        before = np.repeat(np.cumsum(size[own]) - size[own], size[own])
+        judge = np.repeat(first[own], size[own]) + np.arange(len(vote)) - before
+        another = judges.person[judge] != judged.person[own][vote]
+        vote, judge = vote[another], judge[another]
+        n = np.bincount(vote, minlength=stop - start)
+        model, person = (
+            score.end(
+                np.bincount(
+                    vote, score.points(given[own][vote], judges.label[judge]), stop - start
+                ) / np.maximum(n, 1)
+            )
+            for given in (judged.model, judged.label)
+        )  # fmt: skip
+        wins[own] = np.column_stack([model >= person, person >= model])
+        others[own] = n
+    return wins, others
+
+
+def _blocks(done: Ints) -> list[tuple[int, int]]:
+    """Stretches of votes whose pairs fit in memory at once."""
+    edges = np.arange(0, (done[-1] if len(done) else 0) + PAIRS_AT_ONCE, PAIRS_AT_ONCE)
+    cuts = np.unique(np.append(np.searchsorted(done, edges[1:], "right"), len(done)))
+    starts = np.insert(cuts[:-1], 0, 0)
+    return [(int(a), int(b)) for a, b in zip(starts, cuts, strict=True) if b > a]
+
+
+def one_sided(n: Ints, total: Floats, squares: Floats, epsilon: float) -> Floats:
+    """P-values of mean < epsilon by Student's t, from sums over n > 1 differences.
+
+    Where all differences are alike there is no spread to test with: 0 or 1 by their value.
+    """
+    mean = total / n
+    spread = np.maximum(squares - n * mean**2, 0.0) / (n - 1)
+    alike = spread < 1e-12
+    t = (mean - epsilon) / np.sqrt(np.where(alike, 1.0, spread) / n)
+    found: Floats = np.where(alike, (mean >= epsilon).astype(np.float64), stdtr(n - 1, t))
+    return found
+
+
+def rejections(p_values: Floats, q: float) -> NDArray[np.bool_]:
+    """Which hypotheses (last axis) Benjamini and Yekutieli reject at false discovery rate q.
+
+    An infinite p-value is no test and does not count.
+    """
+    ordered = np.sort(p_values, axis=-1)
+    tests = np.isfinite(ordered).sum(axis=-1, keepdims=True)
+    rank = np.arange(1, p_values.shape[-1] + 1)
+    harmonic = np.append(1.0, np.cumsum(1 / rank))[tests]
+    passing = ordered <= rank * q / (np.maximum(tests, 1) * harmonic)
+    last = np.where(passing, rank, 0).max(axis=-1, keepdims=True)
+    edge = np.take_along_axis(ordered, np.maximum(last - 1, 0), axis=-1)
+    rejected: NDArray[np.bool_] = (last > 0) & (p_values <= edge)
     return rejected
