@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LEDGERS = (".sqlite", ".db", ".yaml", ".yml")
 MOST_SHOWN = 20
+WHOLE = ("multi", "spans")  # compared as whole answers, not unit by unit
 NAMES = {
     "percent": "same answer",
     "fleiss": "Fleiss' kappa",
@@ -105,10 +106,10 @@ def _from_ledger(source: Path, task: str | None) -> "tuple[Votes, str]":
         schema = schemas[task]
         if schema.kind == "boxes":
             raise InputError("agreement on boxes is not told; their labels and places both differ")
-        if schema.kind == "form":
-            votes = ledger.votes(task, schema)
-        else:
+        if schema.kind in WHOLE:
             votes = votes_of_annotations(ledger.annotations(task))
+        else:
+            votes = ledger.votes(task, schema)
     finally:
         ledger.close()
     kinds = {"scale": "interval", "multi": "multi", "spans": "spans"}
