@@ -42,7 +42,8 @@ class Score:
 
 
 def _same(labels: Floats, others: Floats) -> Floats:
-    return (labels == others).astype(np.float64)
+    alike: Floats = (labels == others).astype(np.float64)
+    return alike
 
 
 def _squares(labels: Floats, others: Floats) -> Floats:
