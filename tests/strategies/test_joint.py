@@ -3,15 +3,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.core.annotation import Annotation, DecidedBy, Waiting
+from assay.annotators.recorded import Given as Recording
+from assay.annotators.recorded import Recorded
+from assay.core.annotation import Annotation, DecidedBy
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice, FreeText, MultiChoice, Scale
 from assay.core.task import Task
 from assay.core.value import Value
+from assay.ledger import MemoryLedger
 from assay.quality.fusion import Fusion
-from assay.strategies.base import Answer
+from assay.run import Job, Summary, label
+from assay.run.ask import Askable
+from assay.strategies.base import Answer, Strategy
+from assay.strategies.cooperation import Sequential, TriageShare
 from assay.strategies.joint import FittedJoint, Joint, asked, fitted
+from assay.strategies.vote import Vote
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
 LABELS = ["a", "b", "c"]
@@ -98,27 +105,44 @@ async def test_people_who_saw_the_model_are_refused() -> None:
         await Joint("model", "panel", gold).label(records, seen)
 
 
-class NestedAsk(RecordedAsk):
-    """A panel that is a strategy asking the model, as the engine would answer for it."""
+@pytest.mark.parametrize(
+    ("panel", "said"),
+    [
+        (Sequential("model", "panel", control=0.0), "draw on the same answer"),
+        (Sequential("other", "panel", control=0.0), "answered after seeing 1 other answer"),
+        (TriageShare("model", "panel", 0.5), "draw on the same answer"),
+        (Vote(("other", "inner"), ties="first"), "draw on the same answer"),
+    ],
+    ids=["sequential", "saw another", "triage", "two strategies deep"],
+)
+async def test_a_strategy_as_panel_that_draws_on_the_model_is_refused(
+    panel: Strategy, said: str
+) -> None:
+    who = people_and_models() | {"inner": Vote(("model", "panel"), ties="first"), "team": panel}
+    with pytest.raises(InputError, match=said):
+        await fused_with("team", who)
 
-    async def __call__(self, annotator: str, *rest: object, **more: object) -> list[Answer]:
-        answers = await super().__call__(annotator, *rest, **more)  # type: ignore[arg-type]
-        if annotator != "panel":
-            return answers
-        name = "sequential(model>people;top1)"
-        return [
-            a if isinstance(a, Waiting) else replace(a, annotator=name, mapping="strategy")
-            for a in answers
-        ]
+
+async def test_a_strategy_that_draws_on_others_is_fused() -> None:
+    summary = await fused_with(
+        "team", people_and_models() | {"team": Vote(("other", "panel"), ties="first")}
+    )
+    assert summary.decided == 20
 
 
-async def test_a_panel_that_asks_the_model_itself_is_refused() -> None:
+def people_and_models() -> dict[str, Askable]:
     records, ask, _ = world(20)
-    nested = NestedAsk(TASK, ask.given, ["panel"])
-    with pytest.raises(InputError, match="asks 'model' itself"):
-        await Joint("model", "panel").label(records, nested)
-    other = NestedAsk(TASK, {"my-model": ask.given["model"], "panel": ask.given["panel"]})
-    assert len(await Joint("my-model", "panel").label(records, other)) == 20
+    who: dict[str, Askable] = {}
+    for name, given in {**ask.given, "other": ask.given["model"]}.items():
+        said = {r.id: Recording(given[r.id][0], 0.8) for r in records}
+        people = DecidedBy.PEOPLE if name == "panel" else DecidedBy.MODEL
+        who[name] = Recorded(name, said, people)
+    return who
+
+
+async def fused_with(panel: str, who: dict[str, Askable]) -> Summary:
+    job = Job(TASK, Joint("model", panel), who, MemoryLedger())
+    return await label(job, world(20)[0])
 
 
 async def test_each_tag_of_a_set_is_fused_by_itself() -> None:

@@ -110,6 +110,7 @@ class Annotation:
     run: str = ""
     at: float = 0.0  # Unix seconds
     saw: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()  # of a strategy's answer: keys of the answers it drew on
     revision: int = 0
 
     def __post_init__(self) -> None:
@@ -124,6 +125,11 @@ class Annotation:
     @property
     def answered(self) -> bool:
         return self.outcome is Outcome.ANSWERED
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Itself and every answer that went into it; two answers that share one depend on it."""
+        return frozenset((self.key, *self.saw, *self.made_from))
 
     def stamped(self, run: str, at: float) -> "Annotation":
         """The answer with its run and moment, written into it where it has none: the annotator has

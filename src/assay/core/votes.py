@@ -49,6 +49,7 @@ def votes_of(schema: Schema, annotations: Iterable[Annotation]) -> Votes:
             by_record.setdefault(a.record, []).append(a)
     rows: list[tuple[int, int, int, int, bool]] = []
     for record, group in by_record.items():
+        keys = {a.key for a in group}
         values = [a.value for a in group if a.value is not None]
         for unit in schema.units(values):
             for a, value in zip(group, values, strict=True):
@@ -56,7 +57,8 @@ def votes_of(schema: Schema, annotations: Iterable[Annotation]) -> Votes:
                 if label is None or (a.focus and not schema.in_focus(unit, a.focus)):
                     continue
                 who = annotators[a.by or a.annotator]
-                rows.append((records[record], units[unit], who, labels[label], bool(a.saw)))
+                saw = bool(a.saw) or not keys.isdisjoint(a.made_from)
+                rows.append((records[record], units[unit], who, labels[label], saw))
     columns = np.array(rows, dtype=np.int32).reshape(-1, 5)
     return Votes(
         tuple(records), tuple(units), tuple(annotators), tuple(labels),

@@ -22,7 +22,7 @@ RUN = ("id", "task", "strategy", "started", "ended", "settings", "version")
 
 NOTHING = "{}"
 _REST = ("focus", "examples", "replica", "scores", "rationale", "raw", "mapping", "error",
-         "seconds", "saw")  # fmt: skip
+         "seconds", "saw", "made_from")  # fmt: skip
 _rest_of = attrgetter(*_REST)
 _usage_of = attrgetter(*Usage.__slots__)
 _OUTCOMES = {str(outcome): outcome for outcome in Outcome}
@@ -75,7 +75,7 @@ def _more(rest: str) -> dict[str, Any]:
     more: dict[str, Any] = json.loads(rest)
     if "usage" in more:
         more["usage"] = Usage(*more["usage"])
-    for name in ("focus", "examples", "saw"):
+    for name in ("focus", "examples", "saw", "made_from"):
         if name in more:
             more[name] = tuple(more[name])
     return more

@@ -221,6 +221,16 @@ def shared_errors(said: Labels, model: Labels, truth: Labels) -> SharedErrors:
     return SharedErrors(int((~right).sum()), same, float(chance.sum()), spread)
 
 
+def unrelated(one: Annotation, other: Annotation) -> None:
+    """InputError where an answer went into both, as when a strategy asks the other one too."""
+    if one.origins.isdisjoint(other.origins):
+        return
+    raise InputError(
+        f"record {one.record!r}: the answers of {one.annotator} and {other.annotator} draw on the "
+        "same answer, so they are not independent; fuse with people who label alone"
+    )
+
+
 def independent(annotations: Iterable[Annotation]) -> None:
     """InputError at the first answer whose author was shown another one."""
     for a in annotations:

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from assay.annotators.base import Annotator
@@ -66,6 +66,7 @@ class LedgerAsk:
         self._under_way: dict[str, asyncio.Future[Mapping[str, Answer]]] = {}
         self._failed: dict[str, Annotation] = {}  # asked again in the next run, not in this one
         self._shaky: set[str] = set()  # records with a failed answer
+        self._drawn: dict[str, list[Annotation]] | None = None  # on by a nested strategy, by record
 
     @property
     def task(self) -> Task:
@@ -105,8 +106,14 @@ class LedgerAsk:
             Request(task, record, who.id, way) for record, way in zip(records, each, strict=True)
         ]
         if isinstance(who, Strategy):
-            return await self._nested(who, requests)
-        return await self._answers(annotator, who, requests)
+            answers = await self._nested(who, requests)
+        else:
+            answers = await self._answers(annotator, who, requests)
+        if self._drawn is not None:
+            for a in answers:
+                if isinstance(a, Annotation):
+                    self._drawn.setdefault(a.record, []).append(a)
+        return answers
 
     def _known(self, task: Task) -> Task:
         """A task that a strategy brings along is kept too, and what it has cost counts."""
@@ -228,9 +235,10 @@ class LedgerAsk:
             return []
         asked = copy.copy(self)
         asked._task = requests[0].task
+        asked._drawn = {}
         decisions = await who.label([request.record for request in requests], asked)
         answers = [
-            self._as_answer(request, made)
+            _drawn_on(self._as_answer(request, made), asked._drawn.get(request.record.id, ()))
             for request, made in zip(requests, decisions, strict=True)
         ]
         final = [a for a in answers if isinstance(a, Annotation) and self._settled(a)]
@@ -261,3 +269,12 @@ class LedgerAsk:
             scores=made.scores,
             mapping="strategy",
         )
+
+
+def _drawn_on(given: Answer, drawn: Sequence[Annotation]) -> Answer:
+    """A strategy's answer with the answers it is made from; it saw what any of those saw."""
+    if isinstance(given, Waiting):
+        return given
+    saw = {key for a in drawn for key in a.saw}
+    made_from = {key for a in drawn for key in (a.key, *a.made_from)}
+    return replace(given, saw=tuple(sorted(saw)), made_from=tuple(sorted(made_from)))

@@ -6,7 +6,6 @@ saw the model's would count the model twice; one that did all the same is refuse
 
 import asyncio
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +20,7 @@ from assay.core.record import Record
 from assay.core.schema.base import Schema
 from assay.core.value import Value, encode
 from assay.core.votes import Floats
-from assay.quality.fusion import FEW, Counts, Fusion, Labels, independent, learn
+from assay.quality.fusion import FEW, Counts, Fusion, Labels, independent, learn, unrelated
 from assay.strategies.base import Answer, Ask
 
 FUSABLE = ("choice", "multi", "scale", "form")
@@ -112,21 +111,12 @@ async def asked(model: str, panel: str, records: Sequence[Record], ask: Ask) -> 
         )
     said = await asyncio.gather(ask(model, records), ask(panel, records))
     pairs = [Pair(*pair) for pair in zip(*said, strict=True)]
-    independent(a for p in pairs for a in (p.model, p.panel) if isinstance(a, Annotation))
     for p in pairs:
-        _apart(model, p.panel)
+        given = [a for a in (p.model, p.panel) if isinstance(a, Annotation)]
+        if len(given) == 2:
+            unrelated(*given)
+        independent(given)
     return pairs
-
-
-def _apart(model: str, answer: Answer) -> None:
-    """A strategy as panel must not ask the model: its decisions would carry the model's answer."""
-    if not isinstance(answer, Annotation) or answer.mapping != "strategy":
-        return
-    if re.search(rf"(?<![\w-]){re.escape(model)}(?![\w-])", answer.annotator):
-        raise InputError(
-            f"{answer.annotator} asks {model!r} itself, so its answers are not independent of it; "
-            "fuse with people who label alone"
-        )
 
 
 def fitted(
