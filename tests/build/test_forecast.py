@@ -8,6 +8,7 @@ import pytest
 from assay.build import Project, open_project
 from assay.build.forecast import forecast
 from assay.core.annotation import Outcome, Request, answer
+from assay.core.cost import to_nanos
 from assay.core.errors import InputError, SpecError
 
 TEXTS = ["good film", "bad film", "fine film", "dull film"]
@@ -43,6 +44,32 @@ def test_one_request_a_record_with_its_tokens_and_price(tmp_path: Path) -> None:
     assert found.cost == part.cost > 0
     assert found.seconds > 0
     assert "good film" in str(found.prompt)
+
+
+PANEL = "{kind: panel, wanted: 3, prices: {human_label: 0.05}}"
+
+
+def test_people_cost_their_price_until_as_many_as_wanted_have_answered(tmp_path: Path) -> None:
+    opened = project(tmp_path, [f"crowd: {PANEL}"])
+    assert forecast(opened).cost == to_nanos(4 * 3 * 0.05)
+    ledger = opened.ledger()
+    first, second, *_ = opened.records()
+    for record, people in ((first, "ab"), (second, "abc")):
+        request = Request(opened.task, record, "crowd")
+        said = [answer(request, Outcome.ANSWERED, value="good", by=who) for who in people]
+        ledger.add(said)
+    ledger.close()
+    found = forecast(opened)
+    assert (found.parts[0].answered, found.cost) == (1, to_nanos(3 * 3 * 0.05))
+
+
+@pytest.mark.parametrize(
+    ("extra", "demand"),
+    [("", "exactly one of the labels"), (", mapping: json", "Answer with JSON only")],
+)
+def test_the_prompt_is_the_one_that_is_sent(tmp_path: Path, extra: str, demand: str) -> None:
+    found = forecast(project(tmp_path, [f"m: {{kind: embedded, model: no.gguf{extra}}}"]))
+    assert demand in str(found.prompt)
 
 
 def test_nothing_is_written(tmp_path: Path) -> None:

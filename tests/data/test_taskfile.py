@@ -76,6 +76,13 @@ def test_pictures_stand_in_for_text_where_none_is_named(tmp_path: Path) -> None:
         assert (found.texts, found.pictures) == (texts, images)
 
 
+def test_what_a_provider_cannot_do_is_refused(tmp_path: Path) -> None:
+    text = GOOD.replace("kind: rule, rule: vader", "kind: anthropic, model: m, mapping: likelihood")
+    said = message(tmp_path, text)
+    assert ":8:" in said
+    assert "gives no log-probabilities" in said
+
+
 def test_a_side_of_no_use_is_refused(tmp_path: Path) -> None:
     text = GOOD.replace("rule: vader}", "rule: vader, view: {side: 0}}")
     assert "`annotators.vader.view.side`" in message(tmp_path, text)

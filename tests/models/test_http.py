@@ -1,6 +1,7 @@
 """Faults: nothing lost, nothing doubled, retries bounded and counted."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
@@ -76,6 +77,29 @@ async def test_a_bad_request_is_final() -> None:
 async def test_what_no_retry_mends_is_one_clear_line(code: int, says: str) -> None:
     with pytest.raises(ModelError, match=says):
         await ask(Server(scripted([status(code)])))
+
+
+@pytest.mark.parametrize("how", ["declared", "streamed", "packed"])
+async def test_an_endless_reply_is_not_read_to_its_end(how: str) -> None:
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        if how != "streamed":
+            reply = web.Response(body=b"x" * 400_000)
+            if how == "packed":  # small on the way, long unpacked
+                reply.enable_compression(web.ContentCoding.gzip)
+            return reply
+        stream = web.StreamResponse()
+        await stream.prepare(request)
+        with suppress(ConnectionError):
+            for _ in range(10_000):
+                await stream.write(b"x" * 50_000)
+        return stream
+
+    limits = Limits(first_wait=0.01, attempts=4, timeout=20, most_bytes=100_000)
+    server = Server(answer)
+    [annotation] = await ask(server, 1, limits)
+    assert annotation.outcome is Outcome.FAILED
+    assert annotation.error == "the reply is longer than 100,000 bytes; not read on"
+    assert server.calls.total() == annotation.usage.attempts == 1
 
 
 async def test_cut_connections_are_tried_again() -> None:

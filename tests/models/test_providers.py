@@ -198,6 +198,7 @@ async def test_anthropic_is_asked_in_its_words() -> None:
     ]  # fmt: skip
     assert body["tools"][0]["input_schema"] == SCHEMA
     assert body["tool_choice"] == {"type": "tool", "name": "answer"}
+    assert (body["temperature"], body["top_p"]) == (0.5, 0.9)
     assert server.headers[0]["anthropic-version"] == "2023-06-01"
 
 

@@ -19,7 +19,7 @@ from assay.core.task import Example, Task
 from assay.core.value import Box, Span, Value
 from assay.models.base import Message
 
-VERSION = "p1"
+VERSION = "p2"
 
 AnswerForm = Literal["label", "json", "last_line"]
 Modality: TypeAlias = Literal["text", "image", "both"]

@@ -158,7 +158,7 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
 def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.people import Panel
 
-    return Panel(name)
+    return Panel(name, spec.wanted)
 
 
 def strategy(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:

@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 
 from assay.annotators.base import Annotator
-from assay.annotators.prompt import render
+from assay.annotators.people import Panel
+from assay.annotators.prompt import render, seen
 from assay.build.annotators import REMOTE
 from assay.build.project import Project
 from assay.core.annotation import PLAIN, Request, Waiting, Way
-from assay.core.cost import money
+from assay.core.cost import money, to_nanos
 from assay.core.record import Record
 from assay.core.task import Task
+from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
 from assay.run.ask import Askable
 
@@ -109,6 +111,7 @@ def forecast(project: Project) -> Forecast:
             for name in names:
                 _count(parts[name], [a for a in asked if a[0] == name], who[name], ledger)
         for name, part in parts.items():
+            part.cost += _given(project.file.annotators[name], part)
             _time(project, part, who[name], ledger)
     cap = project.budget.cap
     return Forecast(
@@ -180,7 +183,7 @@ def _count(part: Part, asked: Asked, who: Askable | None, ledger: Ledger | None)
     if who is None:
         return
     requests = [Request(task, record, who.id, way) for _, record, way, task in asked]
-    held = ledger.answers([r.key for r in requests]) if ledger is not None else {}
+    held = _held(ledger, [r.key for r in requests], who) if ledger is not None else set()
     part.answered = (part.answered or 0) + len(held)
     if isinstance(who, LLM):
         for request in requests:
@@ -189,6 +192,23 @@ def _count(part: Part, asked: Asked, who: Askable | None, ledger: Ledger | None)
                 part.input_tokens += tokens
                 part.output_tokens += most
                 part.cost += who.ceiling(request)
+
+
+def _held(ledger: Ledger, keys: list[str], who: Askable) -> set[str]:
+    """The requests that need nobody more."""
+    if isinstance(who, Panel):
+        said = ledger.answers_by_person(keys).items()
+        return {key for key, people in said if len(people) >= who.wanted}
+    return set(ledger.answers(keys))
+
+
+def _given(spec: AnnotatorSpec, part: Part) -> int:
+    """What the answers of people, or recorded ones, cost that are not in the ledger yet."""
+    each = {
+        "panel": spec.wanted * spec.prices.human_label,
+        "recorded": spec.prices.human_label if spec.people else spec.prices.per_request,
+    }
+    return (part.requests - (part.answered or 0)) * to_nanos(each.get(spec.kind, 0.0))
 
 
 def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | None) -> None:
@@ -212,13 +232,16 @@ def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | No
 def _prompt(project: Project, asked: Asked, who: dict[str, Askable | None]) -> str | None:
     """Of the first request to a model that reads one."""
     from assay.annotators.llm import LLM
+    from assay.annotators.mapping import BY_NAME as MAPPINGS
 
     for name, record, way, task in asked:
-        if project.file.annotators[name].kind not in (*REMOTE, "embedded"):
+        spec = project.file.annotators[name]
+        if spec.kind not in (*REMOTE, "embedded", "transformers"):
             continue
         someone = who.get(name)
-        form = someone.mapping.form if isinstance(someone, LLM) else "label"
-        messages = render(Request(task, record, name, way), form)
+        mapping = someone.mapping if isinstance(someone, LLM) else MAPPINGS.get(spec.mapping or "")
+        request = seen(Request(task, record, name, way), spec.modality)
+        messages = render(request, mapping.form if mapping is not None else "label")
         parts = [
             "\n".join(p if isinstance(p, str) else "[image]" for p in m.parts) for m in messages
         ]

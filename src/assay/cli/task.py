@@ -75,6 +75,7 @@ def _line(part: "Part", currency: str) -> str:
         told.append(f"{part.answered:,} answered already")
     if part.input_tokens:
         told.append(f"about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out")
+    if part.input_tokens or part.cost:
         told.append(f"at most {money(part.cost, currency)}")
     if part.seconds:
         told.append(f"about {_span(part.seconds)}")

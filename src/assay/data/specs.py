@@ -146,12 +146,8 @@ class StrategySpec(Strict):
     ties: Literal["first", "undecided"] = "first"
     answer: Literal["forward", "rank"] = "rank"
     confidence: Literal["margin", "entropy", "own"] = "own"
-    thresholds: list[float | None] | None = Field(
-        None, description="chain: one a link"
-    )
-    threshold: float | None = Field(
-        None, description="hybrid: none, people only"
-    )
+    thresholds: list[float | None] | None = Field(None, description="chain: one a link")
+    threshold: float | None = Field(None, description="hybrid: none, people only")
     most: int | None = Field(None, ge=0, description="hybrid: records that people have time for")
     share: float = Field(0.1, ge=0, le=1, description="triage: share of records to people")
     suggestions: int = Field(1, ge=1, description="sequential: labels shown to people")
@@ -222,6 +218,7 @@ class AnnotatorSpec(Strict):
     plugin: str | None = Field(None, description="plugin: its entry point in `assay.annotators`")
     strategy: StrategySpec | None = Field(None, description="strategy: one asked as an annotator")
     people: bool = Field(False, description="recorded: people gave these answers")
+    wanted: int = Field(1, ge=1, description="panel: people who answer each record")
     prices: PriceSpec = PriceSpec()
 
     @model_validator(mode="after")
@@ -234,6 +231,8 @@ class AnnotatorSpec(Strict):
             raise ValueError(f"kind {self.kind} needs `{missing}`")
         if self.kind in models and self.model is None:
             raise ValueError(f"kind {self.kind} needs `model`")
+        if self.kind == "anthropic" and self.mapping == "likelihood":
+            raise ValueError("kind anthropic gives no log-probabilities; take mapping json")
         return self
 
 

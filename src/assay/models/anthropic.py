@@ -68,6 +68,8 @@ class Anthropic:
                 if m.role != "system"
             ],
         }
+        if options.top_p < 1:
+            body["top_p"] = options.top_p
         if system:
             # the shared instructions are what a cache can keep
             block = {"type": "text", "text": system, "cache_control": {"type": "ephemeral"}}

@@ -101,7 +101,9 @@ class Http:
             async with self.session().post(
                 call.url, data=call.body, headers=call.headers, allow_redirects=False
             ) as reply:
-                body = await reply.read()
+                body = await _read(reply, self.endpoint.limits.most_bytes)
+                if body is None:
+                    return Attempt(error=self._too_long(), final=True)
                 if self._key is not None:  # a server may echo it, and replies are kept and told
                     body = body.replace(self._key, b"***")
                 return self._judge(reply.status, reply.headers, body, parse)
@@ -114,6 +116,9 @@ class Http:
             return Attempt(error=f"cannot connect ({said})", absent=True)
         except (aiohttp.ClientError, OSError) as bad:
             return Attempt(error=f"connection cut ({type(bad).__name__})")
+
+    def _too_long(self) -> str:
+        return f"the reply is longer than {self.endpoint.limits.most_bytes:,} bytes; not read on"
 
     def _judge(self, status: int, headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
         if status == 200:
@@ -133,6 +138,20 @@ class Http:
         if 300 <= status < 400:
             raise ModelError(f"{self.endpoint.name} redirects elsewhere; give the final base_url")
         return Attempt(error=error, final=True)
+
+
+async def _read(reply: aiohttp.ClientResponse, most: int) -> bytes | None:
+    """The body; None where it is longer than `most` bytes, of which little more are then held."""
+    if (reply.content_length or 0) > most:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in reply.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            return None
+    return b"".join(chunks)
 
 
 def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:

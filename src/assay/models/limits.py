@@ -21,6 +21,7 @@ class Limits:
     first_wait: float = 0.5
     longest_wait: float = 60.0
     timeout: float = 120.0
+    most_bytes: int = 64 * 2**20  # of one reply, unpacked
     broken_after: int = 8  # failures in a row that open the circuit, once there was
     patience: float = 8.0  # no success for this long: a burst of calls may fail together
 
