@@ -13,7 +13,7 @@ from assay.core.schema import MultiChoice
 from assay.core.task import Task
 from assay.strategies.base import Answer
 from assay.strategies.groups import affinity_of, cooccurring, diverse
-from assay.strategies.tags import CandidatesThenConfirm, gap_closed
+from assay.strategies.tags import CandidatesThenConfirm
 
 LABELS = [f"tag{i:02d}" for i in range(40)]
 TASK = Task("tags", "what is there?", MultiChoice(LABELS))
@@ -154,8 +154,3 @@ def test_groups_hold_every_label_once_and_differ_in_kind() -> None:
         return float(np.mean([near[np.ix_(p, p)].mean() for p in place]))
 
     assert inside(alike) > inside(unlike)
-
-
-def test_gap_closed_is_undefined_where_raw_is_not_below_human() -> None:
-    assert gap_closed(0.8, 0.7, 0.9) == pytest.approx(0.5)
-    assert gap_closed(0.8, 0.9, 0.9) is None

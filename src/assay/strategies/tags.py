@@ -149,8 +149,3 @@ def _described(label: Label, alike: Sequence[str]) -> str:
     lines += [f"Guideline: {label.definition}"] if label.definition else []
     lines += [f"Easily taken for: {', '.join(alike)}"] if alike else []
     return "\n".join(lines)
-
-
-def gap_closed(score: float, raw: float, human: float) -> float | None:
-    """(score - raw) / (human - raw), section 3(d); None where raw is not below human."""
-    return (score - raw) / (human - raw) if human > raw else None
