@@ -13,6 +13,7 @@ from assay.core.annotation import (
     Way,
 )
 from assay.core.record import Record
+from assay.core.schema.base import Schema
 from assay.core.value import Value
 from assay.strategies.base import Answer, Ask
 from assay.strategies.cooperation import drawn
@@ -95,16 +96,15 @@ def majority_by_unit(given: Sequence[Annotation], ask: Ask) -> Value | None:
     schema = ask.task.schema
     labels: dict[str, str] = {}
     for unit in schema.units([a.value for a in given if a.value is not None]):
-        votes = [v for a in given if (v := vote(a, unit, ask)) is not None]
+        votes = [v for a in given if (v := vote(a, unit, schema)) is not None]
         if votes:
             counts = Counter(votes)
             labels[unit] = max(reversed(votes), key=lambda label: counts[label])
     return schema.assemble(labels)
 
 
-def vote(annotation: Annotation, unit: str, ask: Ask) -> str | None:
+def vote(annotation: Annotation, unit: str, schema: Schema) -> str | None:
     """What the answer says about the unit; None where it was not asked or says nothing."""
-    schema = ask.task.schema
     if annotation.value is None or (
         annotation.focus and not schema.in_focus(unit, annotation.focus)
     ):
@@ -114,6 +114,7 @@ def vote(annotation: Annotation, unit: str, ask: Ask) -> str | None:
 
 def _unanimity(given: Sequence[Annotation], ask: Ask) -> float:
     """Share of the units on which nobody differs."""
-    units = ask.task.schema.units([a.value for a in given if a.value is not None])
-    same = [len({vote(a, u, ask) for a in given} - {None}) == 1 for u in units]
+    schema = ask.task.schema
+    units = schema.units([a.value for a in given if a.value is not None])
+    same = [len({vote(a, u, schema) for a in given} - {None}) == 1 for u in units]
     return sum(same) / len(same) if same else 0.0

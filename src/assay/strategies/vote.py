@@ -1,7 +1,6 @@
 """Several annotators, or several answers of one, and the label most of them give."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +8,7 @@ from typing import Literal
 from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiting, Way
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
+from assay.core.schema.base import Schema
 from assay.strategies.base import Answer, Ask
 from assay.strategies.review import vote
 
@@ -67,7 +67,8 @@ class Vote:
             for replica in range(self.replicas)
         ]
         ballots = list(zip(*await asyncio.gather(*asked), strict=True))
-        tallies = [count(answered(ballot), ask) for ballot in ballots]
+        schema = ask.task.schema
+        tallies = [count(answered(ballot), schema) for ballot in ballots]
         words = await self._referee(records, tallies, ask)
         return [
             self._decide(record, (*ballot, *words.get(i, ())), tallies[i], ask)
@@ -86,10 +87,11 @@ class Vote:
     def _decide(
         self, record: Record, answers: Sequence[Answer], tally: Tally, ask: Ask
     ) -> Decision:
-        for a in answers:
-            if isinstance(a, Waiting):
-                return Decision(record.id, None, waiting_for=a.annotator)
         given = answered(answers)
+        if len(given) < len(answers):
+            for a in answers:
+                if isinstance(a, Waiting):
+                    return Decision(record.id, None, waiting_for=a.annotator)
         if not given:
             return Decision(record.id, None, route=("nobody answered",))
         labels, route = dict(tally.labels), [f"{len(given)} of {len(answers)} answered"]
@@ -112,31 +114,39 @@ class Vote:
         """One of the tied labels, or None where the rule does not single one out."""
         if self.referee is not None:
             words = answered(answers[-1:])
-            chosen = vote(words[0], unit, ask) if words else None
+            chosen = vote(words[0], unit, ask.task.schema) if words else None
             return chosen if chosen in among else None
-        votes = [(a, v) for a in answered(answers) if (v := vote(a, unit, ask)) in among and v]
+        schema = ask.task.schema
+        votes = [(a, v) for a in answered(answers) if (v := vote(a, unit, schema)) in among and v]
         if self.ties == "first":
             return votes[0][1]
         return _surest(votes) if self.ties == "confidence" else None
 
 
 def answered(answers: Sequence[Answer]) -> list[Annotation]:
-    return [a for a in answers if isinstance(a, Annotation) and a.answered]
+    return [a for a in answers if isinstance(a, Annotation) and a.value is not None]
 
 
-def count(given: Sequence[Annotation], ask: Ask) -> Tally:
+def count(given: Sequence[Annotation], schema: Schema) -> Tally:
     """Counts the votes of one record, unit by unit."""
+    values = [a.value for a in given if a.value is not None]
+    units = schema.units(values)
+    if values and values.count(values[0]) == len(values) and not any(a.focus for a in given):
+        same = {u: label for u in units if (label := schema.label(values[0], u)) is not None}
+        return Tally(same, [1.0] * len(same), {})
     tally = Tally({}, [], {})
-    for unit in ask.task.schema.units([a.value for a in given if a.value is not None]):
-        votes = Counter([v for a in given if (v := vote(a, unit, ask)) is not None])
+    for unit in units:
+        votes = [v for a in given if (v := vote(a, unit, schema)) is not None]
         if not votes:
             continue
-        (best, most), *others = votes.most_common()
-        tally.shares.append(most / votes.total())
-        if others and others[0][1] == most:
-            tally.tied[unit] = [label for label, n in votes.items() if n == most]
+        named = dict.fromkeys(votes)  # in the order of the voters
+        most = max(map(votes.count, named))
+        tally.shares.append(most / len(votes))
+        best = [label for label in named if votes.count(label) == most]
+        if len(best) > 1:
+            tally.tied[unit] = best
         else:
-            tally.labels[unit] = best
+            tally.labels[unit] = best[0]
     return tally
 
 
@@ -162,7 +172,7 @@ def _surest(votes: Sequence[tuple[Annotation, str]]) -> str | None:
 
 def decided_by(given: Sequence[Annotation], ask: Ask) -> DecidedBy:
     """Who is behind the answers that counted."""
-    people = {ask.people(a.annotator) for a in given}
+    people = {ask.people(name) for name in {a.annotator for a in given}}
     if len(people) == 2:
         return DecidedBy.BOTH
     return DecidedBy.PEOPLE if people == {True} else DecidedBy.MODEL
