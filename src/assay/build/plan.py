@@ -90,7 +90,7 @@ def certifying(project: Project) -> Mapping[str, Value]:
         )
     calibration = project.gold.of(Purpose.CALIBRATION)
     if not calibration:
-        raise SpecError("a plan needs gold that people labelled: see `gold` in the task file")
+        raise SpecError("a promise needs gold that people labelled: see `gold` in the task file")
     return calibration
 
 

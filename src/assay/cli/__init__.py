@@ -21,6 +21,8 @@ COMMANDS = {
     "export": ("assay.cli.data", "Write decisions or annotations to a file."),
     "import": ("assay.cli.data", "Read existing annotations of people or models."),
     "agree": ("assay.cli.agree", "How far annotators agree, with baselines and intervals."),
+    "certify": ("assay.cli.certify", "How sure a label must be for a promise to hold."),
+    "calibrate": ("assay.cli.calibrate", "How far confidences can be believed; mend them."),
     "audit": ("assay.cli.audit", "How many shipped labels are wrong, from a random sample."),
     "prevalence": ("assay.cli.prevalence", "How common labels are: model and few human labels."),
     "compare": ("assay.cli.compare", "Put annotators side by side with people."),

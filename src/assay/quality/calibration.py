@@ -5,7 +5,7 @@ regression, and histogram bins of equal numbers (Zadrozny and Elkan 2001, 2002).
 was fitted on it remembers, and refuses to be judged on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from assay.core.annotation import Decision, Source
 from assay.core.errors import InputError, SpecError
 from assay.core.value import Value
 from assay.data.gold import Gold, Purpose
+from assay.quality.verdicts import Verdict
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -71,17 +72,36 @@ def fit(decisions: Sequence[Decision], gold: Gold, method: str = "platt") -> Cal
     """
     trusted = gold.of(Purpose.CALIBRATION)
     used = [d for d in decisions if d.record in trusted and d.confidence is not None]
-    sources = {d.confidence_source for d in used}
-    if len(sources) > 1:
-        told = ", ".join(sorted(str(s) for s in sources))
-        raise InputError(f"confidences of several sources ({told}); fit a calibrator for each")
     if not used:
         raise InputError("no decision with a confidence has calibration gold")
     sure = [d.confidence for d in used if d.confidence is not None]
     right = [d.value == trusted[d.record] for d in used]
-    source = used[0].confidence_source or Source.STATED
+    source = _only(d.confidence_source for d in used)
     fitted = fit_arrays(sure, right, method, source)
     return replace(fitted, records=frozenset(d.record for d in used))
+
+
+def fit_verdicts(verdicts: Sequence[Verdict], method: str = "platt") -> Calibrator:
+    """The same from judged answers, on those whose purpose is calibration alone."""
+    used = [
+        v for v in verdicts
+        if v.purpose is Purpose.CALIBRATION and v.confidence is not None and v.right is not None
+    ]  # fmt: skip
+    if not used:
+        raise InputError("no answer with a confidence has calibration gold")
+    source = _only(v.source for v in used)
+    sure = [v.confidence for v in used if v.confidence is not None]
+    fitted = fit_arrays(sure, [bool(v.right) for v in used], method, source)
+    return replace(fitted, records=frozenset(v.record for v in used))
+
+
+def _only(sources: Iterable[Source | None]) -> Source:
+    """InputError where there are several; the default is that of numbers that say nothing."""
+    found = set(sources)
+    if len(found) > 1:
+        told = ", ".join(sorted(str(s) for s in found))
+        raise InputError(f"confidences of several sources ({told}); fit a calibrator for each")
+    return next(iter(found)) or Source.STATED
 
 
 def fit_arrays(

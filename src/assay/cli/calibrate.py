@@ -1,0 +1,172 @@
+"""`assay calibrate`: how far confidences can be believed, before and after they are mended."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.quality.calibration import Calibrator
+    from assay.quality.reliability import Reliability
+    from assay.quality.verdicts import Key, Verdict
+
+TASK_FILES = (".yaml", ".yml")
+METHODS = ("temperature", "platt", "isotonic", "histogram")
+FIELDS = ("record", "annotator", "tag", "label", "confidence", "confidence_source")
+
+
+@click.command("calibrate")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--method", type=click.Choice(METHODS), default="platt", show_default=True)
+@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, show_default=True,
+              help="How far a number may be off and still be right.")  # fmt: skip
+@click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
+@click.option("--out", type=click.Path(path_type=Path),
+              help="Write all answers with their calibrated confidence to this file.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
+def calibrate_command(
+    source: Path,
+    method: str,
+    tolerance: float,
+    ledger: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Fit the confidences of SOURCE on calibration gold, and judge them on evaluation gold.
+
+    SOURCE is a task file with its ledger, or a table with the columns record, confidence, and
+    correct (or label and reference); without a column purpose half of it calibrates.
+    """
+    from assay.quality.verdicts import dealt, grouped, read_verdicts
+
+    notes = []
+    if source.suffix in TASK_FILES:
+        verdicts = _of_task(source, ledger, tolerance)
+    else:
+        verdicts = read_verdicts(source, tolerance)
+        if all(v.purpose is None for v in verdicts):
+            verdicts = dealt(verdicts)
+            notes.append("no column 'purpose': half of the records calibrate, the others judge")
+    groups = grouped(verdicts)
+    found = _fitted(groups, method)
+    if out is not None:
+        _write(groups, found, out)
+    if as_json:
+        whole = {"method": method, "notes": notes, "annotators": [f.as_json() for f in found]}
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
+        return
+    for line in notes:
+        click.echo(f"note: {line}", err=True)
+    for one in found:
+        _tell(one)
+    if out is not None:
+        click.echo(f"written to {out}")
+
+
+def _of_task(path: Path, place: str | None, tolerance: float) -> "list[Verdict]":
+    from assay.build import open_project
+    from assay.build.verdicts import judged_answers
+    from assay.core.errors import SpecError
+
+    project = open_project(path).changed({}, place)
+    if project.fitted:
+        raise SpecError(
+            "calibration gold fits an annotator or strategy here, whose confidences on it are "
+            "better than elsewhere; calibrate from a table of other labels"
+        )
+    return judged_answers(project, tolerance)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """`before` is None for margins, which are no probabilities; both where nothing can judge."""
+
+    key: "Key"
+    calibrator: "Calibrator"
+    before: "Reliability | None"
+    after: "Reliability | None"
+
+    @property
+    def name(self) -> str:
+        return ", ".join(part for part in self.key if part) or "all answers"
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "annotator": self.key[0],
+            "tag": self.key[1],
+            "source": str(self.calibrator.source),
+            "fitted_on": len(self.calibrator.records),
+            "parameters": dict(self.calibrator.parameters),
+            "before": self.before and self.before.as_json(),
+            "after": self.after and self.after.as_json(),
+        }
+
+
+def _fitted(groups: "Mapping[Key, Sequence[Verdict]]", method: str) -> list[Fitted]:
+    """Of all that have a confidence; InputError where none has."""
+    from assay.core.errors import InputError
+
+    able = {key: vs for key, vs in groups.items() if any(v.confidence is not None for v in vs)}
+    if not able:
+        raise InputError("no answer carries a confidence, so there is nothing to calibrate")
+    found = []
+    for key, verdicts in able.items():
+        try:
+            found.append(_fit(key, verdicts, method))
+        except InputError as bad:
+            name = ", ".join(part for part in key if part)
+            raise InputError(f"{name}: {bad}" if name else str(bad)) from None
+    return found
+
+
+def _fit(key: "Key", verdicts: "Sequence[Verdict]", method: str) -> Fitted:
+    from assay.core.annotation import Source
+    from assay.data.gold import Purpose
+    from assay.quality.calibration import fit_verdicts
+    from assay.quality.reliability import reliability
+
+    own = [v for v in verdicts if v.confidence is not None and v.right is not None]
+    calibrator = fit_verdicts(own, method)
+    judges = [v for v in own if v.purpose is Purpose.EVALUATION]
+    if not judges:
+        return Fitted(key, calibrator, None, None)
+    sure = [v.confidence for v in judges if v.confidence is not None]
+    right = [bool(v.right) for v in judges]
+    name = "evaluation gold"
+    margins = calibrator.source is Source.MARGIN
+    before = None if margins else reliability(sure, right, name)
+    return Fitted(key, calibrator, before, reliability(calibrator(sure), right, name))
+
+
+def _write(groups: "Mapping[Key, Sequence[Verdict]]", found: Sequence[Fitted], out: Path) -> None:
+    from assay.core.annotation import Source
+    from assay.data.write import write_rows
+
+    def rows() -> Iterator[dict[str, object]]:
+        for one in found:
+            for v in groups[one.key]:
+                sure = None if v.confidence is None else float(one.calibrator([v.confidence])[0])
+                yield {
+                    "record": v.record, "annotator": v.annotator, "tag": v.tag, "label": v.label,
+                    "confidence": sure, "confidence_source": str(Source.CALIBRATED),
+                }  # fmt: skip
+
+    write_rows(rows(), FIELDS, out)
+
+
+def _tell(one: Fitted) -> None:
+    told = ", ".join(f"{name} {value:.3g}" for name, value in one.calibrator.parameters.items())
+    click.echo(
+        f"{one.name}: {one.calibrator.method} on {len(one.calibrator.records):,} calibration "
+        f"labels{f' ({told})' if told else ''}"
+    )
+    if one.after is None:
+        click.echo("no evaluation gold, so nothing is said of how good the confidences are")
+    for title, reliability in (("as stated", one.before), ("calibrated", one.after)):
+        if reliability is not None:
+            click.echo(f"{title}, {reliability.lines()[0]}")
+            for line in reliability.lines()[1:]:
+                click.echo(f"  {line}")

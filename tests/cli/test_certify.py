@@ -1,0 +1,232 @@
+"""`assay certify` and `assay calibrate`, from tables and from a task with its ledger."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assay.quality.certificate import Promise, certify
+from tests.cli.commands import assay, complaint
+
+RNG = np.random.default_rng(5)
+TASK = """\
+name: tone
+data: {path: records.csv, id: id}
+question: Which tone?
+answer: ANSWER
+annotators:
+  small: {kind: recorded, path: small.csv, confidence: sure}
+  large: {kind: recorded, path: large.csv, confidence: sure}
+strategy: {kind: vote, annotators: [small, large]}
+gold: {path: people.csv, calibration: 0.5, evaluation: 0.5}
+"""
+CHOICE = "{kind: choice, labels: [good, bad]}"
+
+
+def table(path: Path, head: str, rows: list[list[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([head.split(","), *rows])
+
+
+def verdicts(n: int) -> list[list[object]]:
+    sure = RNG.random(n).round(4)
+    return [[f"r{i}", s, int(RNG.random() < 0.5 + 0.5 * s**0.5)] for i, s in enumerate(sure)]
+
+
+def found(folder: Path, *words: str) -> dict[tuple[str, str], dict[str, object]]:
+    done = assay(folder, "certify", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["certificates"]
+    return {(c["annotator"], c["tag"]): c for c in told}
+
+
+def test_a_table_gives_the_certificate_of_its_columns(tmp_path: Path) -> None:
+    rows = verdicts(400)
+    table(tmp_path / "t.csv", "record,confidence,correct", rows)
+    (told,) = found(tmp_path, "t.csv", "--alpha", "0.15").values()
+    sure, right = np.array([[float(str(cell)) for cell in row[1:]] for row in rows]).T
+    assert told["threshold"] == certify(sure, right, Promise(0.15, 0.1)).threshold
+    done = assay(tmp_path, "certify", "t.csv", "--alpha", "0.15", "--reference", "two experts")
+    assert "agree with two experts, with probability 90.0%" in done.stdout
+    assert "this rests on: the sample was drawn at random" in done.stdout
+
+
+def test_labels_and_reference_say_the_same_as_verdicts(tmp_path: Path) -> None:
+    rows = verdicts(300)
+    table(tmp_path / "a.csv", "record,confidence,correct", rows)
+    said = [[r, s, "x;y", "y;x" if right else "z"] for r, s, right in rows]
+    table(tmp_path / "b.csv", "record,confidence,label,reference", said)
+    first, second = (list(found(tmp_path, name).values()) for name in ("a.csv", "b.csv"))
+    assert first == second
+
+
+def test_delta_is_shared_among_tags_and_annotators_unless_one_is_chosen(tmp_path: Path) -> None:
+    rows = [
+        [r, who, tag, s, right]
+        for who in ("ann", "bob")
+        for tag in ("red", "blue")
+        for r, s, right in verdicts(200)
+    ]
+    table(tmp_path / "t.csv", "record,annotator,tag,confidence,correct", rows)
+    assert {c["delta"] for c in found(tmp_path, "t.csv").values()} == {0.025}
+    chosen = found(tmp_path, "t.csv", "--annotator", "ann")
+    assert {c["delta"] for c in chosen.values()} == {0.05}
+    assert set(chosen) == {("ann", "red"), ("ann", "blue")}
+    assert "no labelled answer of 'eve'; there are ann, bob" in complaint(
+        assay(tmp_path, "certify", "t.csv", "--annotator", "eve")
+    )
+
+
+def test_a_chain_has_one_threshold_and_tells_who_decides(tmp_path: Path) -> None:
+    rows = [[r, who, s, right] for who in ("cheap", "dear") for r, s, right in verdicts(400)]
+    table(tmp_path / "t.csv", "record,annotator,confidence,correct", rows)
+    (told,) = found(tmp_path, "t.csv", "--chain", "cheap,dear", "--alpha", "0.2").values()
+    shares, coverage = told["shares"], told["coverage"]
+    assert isinstance(shares, list)
+    assert sum(shares) == pytest.approx(coverage)
+    table(tmp_path / "short.csv", "record,annotator,confidence,correct", rows[:-1])
+    said = complaint(assay(tmp_path, "certify", "short.csv", "--chain", "cheap,dear"))
+    assert "not every link was asked about record 'r399'" in said
+
+
+def test_scales_are_right_within_the_tolerance(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[i, 0.9, 3, 3 + i % 2] for i in range(60)]
+    table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
+    (strict,) = found(tmp_path, "t.csv").values()
+    (near,) = found(tmp_path, "t.csv", "--tolerance", "1").values()
+    assert strict["threshold"] is None
+    assert (near["accepted"], near["errors"]) == (60, 0)
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Path:
+    truth = RNG.choice(["good", "bad"], 400)
+    table(tmp_path / "records.csv", "id,text", [[i, f"text {i}"] for i in range(400)])
+    table(tmp_path / "people.csv", "record,label", [[i, t] for i, t in enumerate(truth)])
+    for name, skill in (("small", 4.0), ("large", 12.0)):
+        sure = RNG.beta(skill, 2, 400)
+        said = np.where(RNG.random(400) < sure, truth, np.where(truth == "good", "bad", "good"))
+        rows: list[list[object]] = [[i, said[i], f"{sure[i]:.6f}"] for i in range(400)]
+        table(tmp_path / f"{name}.csv", "record,label,sure", rows)
+    (tmp_path / "task.yaml").write_text(TASK.replace("ANSWER", CHOICE), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_task_file_certifies_each_annotator_on_calibration_gold_asking_nobody(
+    task: Path,
+) -> None:
+    assert "first: assay run" in complaint(assay(task, "certify", "task.yaml"))
+    assert assay(task, "run", "task.yaml").returncode == 0
+    told = found(task, "task.yaml", "--alpha", "0.2")
+    assert {name for name, _ in told} == {"small", "large", "decisions"}
+    assert {c["labels"] for c in told.values()} == {200}
+    assert {c["reference"] for c in told.values()} == {"the gold labels"}
+    large, small = told["large", ""]["coverage"], told["small", ""]["coverage"]
+    assert isinstance(large, float)
+    assert isinstance(small, float)
+    assert large > small
+
+
+def test_gold_that_fitted_something_certifies_nothing(task: Path) -> None:
+    learnt = (
+        (task / "task.yaml")
+        .read_text()
+        .replace("strategy:", "  own: {kind: classifier}\nstrategy:")
+    )
+    (task / "task.yaml").write_text(learnt)
+    assert "no promise can rest on it" in complaint(assay(task, "certify", "task.yaml"))
+    assert "calibration gold fits" in complaint(assay(task, "calibrate", "task.yaml"))
+
+
+def test_tags_of_a_ledger_have_certificates_of_their_own(tmp_path: Path) -> None:
+    names = RNG.choice(["red", "blue", "red;blue", ""], 300)
+    table(tmp_path / "records.csv", "id,text", [[i, f"text {i}"] for i in range(300)])
+    gold = [[i, name or "[]"] for i, name in enumerate(names)]
+    table(tmp_path / "people.csv", "record,label", gold)
+    for who in ("small", "large"):
+        rows: list[list[object]] = [[i, name or "[]", 0.9] for i, name in enumerate(names)]
+        rows[0][1] = "[]" if names[0] else "red"
+        table(tmp_path / f"{who}.csv", "record,label,sure", rows)
+    multi = TASK.replace("ANSWER", "{kind: multi, labels: [red, blue]}").replace(
+        "0.5, evaluation: 0.5", "0.8, evaluation: 0.2"
+    )
+    (tmp_path / "task.yaml").write_text(multi)
+    assert assay(tmp_path, "run", "task.yaml").returncode == 0
+    told = found(tmp_path, "task.yaml", "--tags")
+    assert set(told) == {(w, t) for w in ("small", "large") for t in ("red", "blue")}
+    assert all(c["coverage"] == 1 for c in told.values())
+    assert ("small", "") in found(tmp_path, "task.yaml")
+
+
+def test_calibration_is_fitted_on_calibration_gold_and_judged_on_evaluation_gold(
+    task: Path,
+) -> None:
+    assert assay(task, "run", "task.yaml").returncode == 0
+    done = assay(task, "calibrate", "task.yaml", "--json", "--out", "out.csv")
+    assert done.returncode == 0, done.stderr
+    for one in json.loads(done.stdout)["annotators"]:
+        assert one["fitted_on"] == 200
+        assert one["before"]["correct"]["n"] == one["after"]["correct"]["n"] == 200
+        assert one["after"]["reference"] == "evaluation gold"
+    with (task / "out.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["confidence_source"] for row in rows} == {"calibrated"}
+    assert len(rows) == 400 * len({row["annotator"] for row in rows})
+
+
+def test_a_table_without_purposes_is_dealt_and_says_so(tmp_path: Path) -> None:
+    table(tmp_path / "t.csv", "record,confidence,correct", verdicts(300))
+    done = assay(tmp_path, "calibrate", "t.csv")
+    assert "half of the records calibrate" in done.stderr
+    assert "calibrated, against evaluation gold" in done.stdout
+
+
+BAD = {
+    "no column": ("record,confidence\n1,0.5\n", "no column 'label'"),
+    "no reference": ("record,confidence,label\n1,0.5,a\n", "no column 'reference'"),
+    "not a number": ("record,confidence,correct\n1,high,1\n", "t.csv:2: confidence 'high'"),
+    "endless": ("record,confidence,correct\n1,inf,1\n", "t.csv:2: confidence 'inf'"),
+    "odd verdict": ("record,confidence,correct\n1,0.5,maybe\n", "t.csv:2: correct is yes or no"),
+    "twice": ("record,confidence,correct\n1,0.5,1\n1,0.6,1\n", "record '1' is there twice"),
+    "no record": ("record,confidence,correct\n,0.5,1\n", "t.csv:2: the record is missing"),
+    "nothing labelled": ("record,confidence,correct\n1,0.5,\n", "no answer has a label"),
+    "a header only": ("record,confidence,correct\n", "t.csv holds no"),
+    "purposes overlap": (
+        "record,annotator,confidence,correct,purpose\n1,a,0.5,1,calibration\n1,b,0.5,1,evaluation\n",
+        "record '1' has two purposes",
+    ),
+    "evaluation gold": (
+        "record,confidence,correct,purpose\n1,0.5,1,evaluation\n", "all labels are evaluation gold"
+    ),
+    "an odd purpose": ("record,confidence,correct,purpose\n1,0.5,1,test\n", "purpose 'test'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_table_is_one_line(case: str, tmp_path: Path) -> None:
+    text, expected = BAD[case]
+    (tmp_path / "t.csv").write_text(text)
+    assert expected in complaint(assay(tmp_path, "certify", "t.csv"))
+
+
+@pytest.mark.parametrize("correct", ["1", "0"])
+def test_all_right_or_all_wrong_is_no_trouble_for_a_certificate(
+    correct: str, tmp_path: Path
+) -> None:
+    table(tmp_path / "t.csv", "record,confidence,correct", [[i, 0.5, correct] for i in range(50)])
+    (told,) = found(tmp_path, "t.csv").values()
+    assert (told["threshold"] is None) == (correct == "0")
+    said = complaint(assay(tmp_path, "calibrate", "t.csv"))
+    assert "calibration answers are" in said
+
+
+def test_an_annotator_without_confidences_has_all_its_answers_taken_or_none(
+    tmp_path: Path,
+) -> None:
+    rows: list[list[object]] = [[i, "", "a", "a" if i % 20 else "b"] for i in range(200)]
+    table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
+    (told,) = found(tmp_path, "t.csv").values()
+    assert (told["accepted"], told["errors"]) == (200, 10)
+    assert "no answer carries a confidence" in complaint(assay(tmp_path, "calibrate", "t.csv"))
