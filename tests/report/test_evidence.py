@@ -9,12 +9,13 @@ import pytest
 from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Source, answer
 from assay.core.cost import to_nanos
 from assay.core.record import Record, TextPart
-from assay.core.schema import Choice, Form, MultiChoice
+from assay.core.schema import Choice, Form, MultiChoice, Spans
 from assay.core.task import Task
-from assay.core.value import Value
+from assay.core.value import Span, Value
 from assay.ledger import Ledger, MemoryLedger, Run
 from assay.report import Reference, Story, gather, write_report
 from assay.report.table import lines
+from assay.report.trust import LEAST, trust
 
 TASK = Task("tone", "Which tone?", Choice(["good", "bad"]))
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -124,6 +125,72 @@ def test_without_a_reference_nothing_is_said_about_quality(tmp_path: Path) -> No
     assert found.as_json()["reference"] is None
     assert "nothing is said about quality" in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert any("nothing is said about quality" in line for line in lines(found))
+
+
+def test_whether_confidence_can_be_trusted_is_told_of_each_annotator() -> None:
+    model = gather(ledger(), "run1", story()).as_json()["annotators"][0]  # type: ignore[index]
+    told = json.loads(json.dumps(model))["confidence"]
+    assert told["n"] == told["auroc"]["n"] == 36
+    assert told["reliability"]["reference"] == "experts"
+    assert told["reliability"]["correct"]["hits"] == 28
+    assert told["reliability"]["ece"] == pytest.approx(0.8 - 28 / 36)
+    assert told["reliability"]["brier_constant"] == pytest.approx(28 * 8 / 36**2)
+
+
+@pytest.mark.parametrize(
+    ("sources", "confidence", "n", "told"),
+    [
+        ({"likelihood"}, 0.5, LEAST, "probability"),
+        ({"margin"}, 3.5, LEAST, "order"),
+        ({"rank"}, 0.5, LEAST, "order"),
+        ({"likelihood", "stated"}, 0.5, LEAST, "nothing"),
+        ({"likelihood"}, 0.5, LEAST - 1, "nothing"),
+    ],
+)
+def test_margins_and_ranks_are_no_probabilities_and_kinds_do_not_mix(
+    sources: set[str], confidence: float, n: int, told: str
+) -> None:
+    true = {f"r{i}": "good" for i in range(n)}
+    values = {id: "good" if i % 2 else "bad" for i, id in enumerate(true)}
+    found = trust(values, dict.fromkeys(values, confidence), sources, ("experts", true))
+    assert (found is None) == (told == "nothing")
+    if found is not None:
+        assert (found.n, found.auroc.value) == (n, 0.5)
+        assert (found.stated is not None) == (told == "probability")
+
+
+def test_what_was_said_instead_of_an_answer_is_shown(tmp_path: Path) -> None:
+    found = write_report(ledger(), "run1", story(), tmp_path / "r.html").as_json()
+    refusing, failing = json.loads(json.dumps(found))["annotators"]
+    assert refusing["unanswered"][0] == {"record": "r0", "outcome": "refused", "why": HOSTILE}
+    assert [s["record"] for s in failing["unanswered"]] == ["r0", "r1", "r2", "r3", "r4"]
+    assert "the first without an answer" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_what_asking_every_record_takes_is_told() -> None:
+    model = gather(ledger(), "run1", story()).as_json()["annotators"][0]  # type: ignore[index]
+    assert model["cost_of_all"] == pytest.approx(0.036)
+    assert model["seconds_of_all"] == pytest.approx(18)
+
+
+def test_spans_are_scored_one_by_one(tmp_path: Path) -> None:
+    task = Task("names", "Which names?", Spans(["person", "place"]))
+    records = [Record(str(i), (TextPart("Ann went to Rome"),)) for i in range(4)]
+    person, place = Span(0, 3, "person"), Span(12, 16, "place")
+    held = MemoryLedger()
+    held.add_task(task)
+    held.add_records(records)
+    held.start_run(Run("run", task.id, "single(m)", 0.0))
+    held.add(
+        [answer(Request(task, r, "m"), Outcome.ANSWERED, value=(person,)) for r in records[:3]]
+    )
+    told = Story(task, Reference("gold", {r.id: (person, place) for r in records}))
+    found = write_report(held, "run", told, tmp_path / "r.html")
+    spans = json.loads(json.dumps(found.as_json()))["annotators"][0]["entities"]
+    assert spans["records"] == 3, "records that were not asked are no silence"
+    assert (spans["schemes"]["exact"]["matches"], spans["schemes"]["exact"]["gold"]) == (3, 6)
+    assert spans["labels"]["place"]["recall"]["value"] == 0
+    assert "Span by span" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

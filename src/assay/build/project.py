@@ -14,7 +14,7 @@ from assay.core.cost import Budget, to_nanos
 from assay.core.record import Record
 from assay.core.schema import Spans
 from assay.core.task import Task
-from assay.core.value import Span, Value
+from assay.core.value import Value
 from assay.data.base import Findings
 from assay.data.gold import Gold, Purpose
 from assay.data.read import read_records
@@ -22,8 +22,8 @@ from assay.data.specs import StrategySpec, TaskFile
 from assay.data.taskfile import load
 from assay.ledger import Ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
-from assay.quality.entities import Entities, entity_scores
-from assay.report import Reference, Story
+from assay.quality.entities import Entities
+from assay.report import Reference, Story, entities_of
 from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -153,13 +153,10 @@ def entities(project: Project, ledger: Ledger, run: str) -> dict[str, Entities]:
     """The same for a task of spans, span by span; empty for other tasks."""
     if not isinstance(project.task.schema, Spans):
         return {}
-    gold = {
-        id: tuple(s for s in value if isinstance(s, Span))
-        for id, value in project.gold.of(Purpose.EVALUATION).items()
-        if isinstance(value, tuple)
-    }
-    said = _said(project, ledger, run) if gold else {}
-    return {name: entity_scores(values, gold, GOLD_NAME) for name, values in said.items()}
+    reference = Reference(GOLD_NAME, project.gold.of(Purpose.EVALUATION))
+    said = _said(project, ledger, run) if reference.values else {}
+    scores = {name: entities_of(values, reference) for name, values in said.items()}
+    return {name: score for name, score in scores.items() if score is not None}
 
 
 def _said(project: Project, ledger: Ledger, run: str) -> dict[str, dict[str, Value | None]]:

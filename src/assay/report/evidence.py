@@ -1,34 +1,32 @@
 """What a report says, as numbers: gathered once from the ledger, shown as page, table or JSON."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assay.core.annotation import Annotation, Decision, Outcome
 from assay.core.cost import NANOS
 from assay.core.record import ImagePart, Record
-from assay.core.schema import Choice, Form, MultiChoice, Scale, Schema
+from assay.core.schema import Choice, Scale, Schema, Spans
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.write import flat
 from assay.ledger.base import Ledger, Run
 from assay.quality.accuracy import Accuracy, Share, accuracy
-from assay.quality.classes import Confusion, confusion, name
+from assay.quality.classes import Confusion, confusion
+from assay.quality.entities import Entities
+from assay.report.breakdown import (
+    MOST_LABELS,
+    Reference,
+    entities_of,
+    parts,
+    slices,
+)
+from assay.report.trust import Trust, trust
 
 SHOWN = 25  # disagreements
 LONGEST = 400  # characters of a record or of a raw answer shown
-MOST_LABELS = 20  # beyond, a confusion matrix cannot be read
-LEAST_SLICE = 10  # records with a reference; fewer say nothing
-
-Values = Mapping[str, Value | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Labels to compare with; the name says whose they are."""
-
-    name: str
-    values: Mapping[str, Value]
+UNANSWERED = 5  # requests without an answer, shown for each annotator
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,9 @@ class Line:
     score: Accuracy | None = None
     table: Confusion | None = None
     parts: dict[str, Accuracy] = field(default_factory=dict)  # by field or label
+    trust: Trust | None = None
+    entities: Entities | None = None  # of a task of spans
+    silent: list["Silent"] = field(default_factory=list)  # the first ones
 
     @property
     def answered(self) -> Share:
@@ -81,6 +82,9 @@ class Line:
         self.attempts += a.usage.attempts
         if a.error:
             self.errors[a.error[:LONGEST]] += 1
+        if not a.answered and len(self.silent) < UNANSWERED:
+            why = a.error or a.rationale or a.raw
+            self.silent.append(Silent(a.record, str(a.outcome), why and shortened(why)))
         if a.outcome is not Outcome.FAILED:
             self.values[a.record] = a.value
         if a.confidence is not None and a.confidence_source is not None:
@@ -94,6 +98,10 @@ class Line:
             table = confusion(self.values, reference.values, labels)
             self.table = table if 0 < len(table.labels) <= MOST_LABELS else None
         self.parts = parts(self.values, reference, schema)
+        named = (reference.name, reference.values)
+        self.trust = trust(self.values, self.confidence, self.sources, named)
+        if isinstance(schema, Spans):
+            self.entities = entities_of(self.values, reference)
 
     @property
     def pairs(self) -> list[str]:
@@ -117,13 +125,27 @@ class Line:
             ],
             "confusion": table and table.as_json(),
             "parts": {part: score.as_json() for part, score in self.parts.items()},
+            "entities": self.entities and self.entities.as_json(),
             "confidence_sources": sorted(self.sources),
+            "confidence": self.trust and self.trust.as_json(),
+            "unanswered": [
+                {"record": s.record, "outcome": s.outcome, "why": s.why} for s in self.silent
+            ],
             "cost": self.cost / NANOS,
             "cost_per_1000": self.cost_per_1000 / NANOS,
             "seconds_per_1000": self.seconds_per_1000,
             "tokens": self.tokens,
             "attempts": self.attempts,
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A request without an answer; `why` is the error, or what was said instead."""
+
+    record: str
+    outcome: str
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +210,13 @@ class Evidence:
     def top(self) -> Line:
         return self.lines[0]
 
+    def _whole(self, line: Line) -> dict[str, float]:
+        """What it takes to ask this annotator every record of the run."""
+        return {
+            "cost_of_all": line.cost_per_1000 * self.records / 1000 / NANOS,
+            "seconds_of_all": line.seconds_per_1000 * self.records / 1000,
+        }
+
     def as_json(self) -> dict[str, object]:
         reference = self.story.reference
         return {
@@ -205,7 +234,7 @@ class Evidence:
             "currency": self.story.currency,
             "spent": self.spent / NANOS,
             "decisions": self.top.as_json(),
-            "annotators": [line.as_json() for line in self.lines[1:]],
+            "annotators": [line.as_json() | self._whole(line) for line in self.lines[1:]],
             "beside": {who: score.as_json() for who, score in self.story.extra.items()},
             "slices": {
                 kind: {value: score.as_json() for value, score in found.items()}
@@ -263,62 +292,6 @@ def decisions_line(decided: Iterable[Decision]) -> Line:
             line.confidence[d.record] = d.confidence
             line.sources |= {str(d.confidence_source)} if d.confidence_source else set()
     return line
-
-
-def parts(values: Values, reference: Reference, schema: Schema) -> dict[str, Accuracy]:
-    """Accuracy of each field of a form, or of each label of several."""
-    if isinstance(schema, Form):
-        takers: dict[str, Callable[[Value], Value | None]] = {
-            field: lambda v, field=field: v.get(field) if isinstance(v, Mapping) else None  # type: ignore[misc]
-            for field in schema.fields
-        }
-    elif isinstance(schema, MultiChoice):
-        takers = {
-            label: lambda v, label=label: "yes" if label in v else "no"  # type: ignore[misc]
-            for label in schema.names
-        }
-    else:
-        return {}
-    found: dict[str, Accuracy] = {}
-    for part, take in takers.items():
-        true = {id: w for id, v in reference.values.items() if (w := take(v)) is not None}
-        said = {id: None if v is None else take(v) for id, v in values.items()}
-        score = accuracy(said, true, reference.name)
-        if score is not None:
-            found[part] = score
-    return found
-
-
-def slices(
-    ledger: Ledger, values: Values, reference: Reference | None
-) -> dict[str, dict[str, Accuracy]]:
-    """Decisions by language, by source, and by true label; small groups are left out."""
-    if reference is None:
-        return {}
-    groups: dict[str, dict[str, list[str]]] = {"language": {}, "source": {}, "label": {}}
-    for record in ledger.records([id for id in values if id in reference.values]):
-        keys = {"language": record.language, "source": record.source}
-        keys["label"] = name(reference.values[record.id])
-        for kind, key in keys.items():
-            if key:
-                groups[kind].setdefault(key, []).append(record.id)
-    return {
-        kind: scored
-        for kind, found in groups.items()
-        if 1 < len(found) <= MOST_LABELS and (scored := _score_groups(found, values, reference))
-    }
-
-
-def _score_groups(
-    groups: Mapping[str, list[str]], values: Values, reference: Reference
-) -> dict[str, Accuracy]:
-    scored = {}
-    for key, ids in groups.items():
-        inside = {id: reference.values[id] for id in ids}
-        score = accuracy(values, inside, reference.name)
-        if score is not None and len(ids) >= LEAST_SLICE:
-            scored[key] = score
-    return scored
 
 
 def disagreements(

@@ -8,11 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from assay.core.cost import money
 from assay.data.write import flat, whole
 from assay.ledger.base import Ledger
+from assay.report.breakdown import Reference
 from assay.report.charts import bars, reliability
-from assay.report.evidence import Disagreement, Evidence, Line, Reference, Story, gather
+from assay.report.evidence import Disagreement, Evidence, Line, Story, gather
 from assay.report.thumbnails import Thumbnail, thumbnail
-
-LEAST_CURVE = 30  # decisions with a confidence and a reference; fewer draw no curve
 
 
 def write_report(ledger: Ledger, run: str, story: Story, out: Path) -> Evidence:
@@ -79,11 +78,12 @@ def _span(seconds: float) -> str:
 
 
 def _curve(line: Line, reference: Reference | None) -> str | None:
-    if reference is None:
+    if reference is None or line.trust is None or line.trust.stated is None:
         return None
-    pairs = [
-        (sure, line.values.get(id) == reference.values[id])
-        for id, sure in line.confidence.items()
-        if id in reference.values and 0 <= sure <= 1
-    ]
-    return reliability(pairs) if len(pairs) >= LEAST_CURVE else None
+    return reliability(
+        [
+            (sure, line.values[id] == reference.values[id])
+            for id, sure in line.confidence.items()
+            if id in reference.values and line.values.get(id) is not None
+        ]
+    )

@@ -1,0 +1,90 @@
+"""Accuracy of parts of an answer and of groups of records."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assay.core.schema import Form, MultiChoice, Schema
+from assay.core.value import Span, Value
+from assay.ledger.base import Ledger
+from assay.quality.accuracy import Accuracy, accuracy
+from assay.quality.classes import name
+from assay.quality.entities import Entities, entity_scores
+
+MOST_LABELS = 20  # beyond, a table cannot be read
+LEAST_SLICE = 10  # records with a reference; fewer say nothing
+
+Values = Mapping[str, Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Labels to compare with; the name says whose they are."""
+
+    name: str
+    values: Mapping[str, Value]
+
+
+def parts(values: Values, reference: Reference, schema: Schema) -> dict[str, Accuracy]:
+    """Accuracy of each field of a form, or of each label of several."""
+    if isinstance(schema, Form):
+        takers: dict[str, Callable[[Value], Value | None]] = {
+            field: lambda v, field=field: v.get(field) if isinstance(v, Mapping) else None  # type: ignore[misc]
+            for field in schema.fields
+        }
+    elif isinstance(schema, MultiChoice):
+        takers = {
+            label: lambda v, label=label: "yes" if label in v else "no"  # type: ignore[misc]
+            for label in schema.names
+        }
+    else:
+        return {}
+    found: dict[str, Accuracy] = {}
+    for part, take in takers.items():
+        true = {id: w for id, v in reference.values.items() if (w := take(v)) is not None}
+        said = {id: None if v is None else take(v) for id, v in values.items()}
+        score = accuracy(said, true, reference.name)
+        if score is not None:
+            found[part] = score
+    return found
+
+
+def entities_of(values: Values, reference: Reference) -> Entities | None:
+    """Over the records that were asked; None where none of them has a reference."""
+    gold = {
+        id: [span for span in value if isinstance(span, Span)]
+        for id, value in reference.values.items()
+        if id in values and isinstance(value, tuple)
+    }
+    return entity_scores(values, gold, reference.name) if gold else None
+
+
+def slices(
+    ledger: Ledger, values: Values, reference: Reference | None
+) -> dict[str, dict[str, Accuracy]]:
+    """Decisions by language, by source, and by true label; small groups are left out."""
+    if reference is None:
+        return {}
+    groups: dict[str, dict[str, list[str]]] = {"language": {}, "source": {}, "label": {}}
+    for record in ledger.records([id for id in values if id in reference.values]):
+        keys = {"language": record.language, "source": record.source}
+        keys["label"] = name(reference.values[record.id])
+        for kind, key in keys.items():
+            if key:
+                groups[kind].setdefault(key, []).append(record.id)
+    return {
+        kind: scored
+        for kind, found in groups.items()
+        if 1 < len(found) <= MOST_LABELS and (scored := _score_groups(found, values, reference))
+    }
+
+
+def _score_groups(
+    groups: Mapping[str, list[str]], values: Values, reference: Reference
+) -> dict[str, Accuracy]:
+    scored = {}
+    for key, ids in groups.items():
+        inside = {id: reference.values[id] for id in ids}
+        score = accuracy(values, inside, reference.name)
+        if score is not None and len(ids) >= LEAST_SLICE:
+            scored[key] = score
+    return scored
