@@ -201,7 +201,7 @@ def fabrics(folder: Path, most: int) -> Labelled:
 
 
 def lesions() -> list[Labelled]:
-    from assay.quality.compare import majority
+    from assay.quality.beside import majority
     from assay.quality.studies.lesion_study import STEPS, load
 
     folder = Path(__file__).parents[2] / "shared" / "data" / "alttest" / "lesion"

@@ -127,7 +127,7 @@ def test_with_an_expert_model_and_people_are_held_against_the_expert_alone() -> 
     everybody = {"ann": truth, **crowd}
     found = alt_test("m", truth, everybody, Rules(0.0, expert="ann"))
     assert (found.people, found.winning_rate, found.advantage_probability) == (3, 1.0, 1.0)
-    assert "the expert ann" in found.verdict
+    assert "the expert ann" in found.limits[0]
     wins = [a.person_wins for a in found.against]
     agreement = [np.mean([said[r] == v for r, v in truth.items()]) for said in crowd.values()]
     assert wins == pytest.approx(agreement)

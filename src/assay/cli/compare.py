@@ -7,97 +7,210 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from assay.data.annotations import Names
-    from assay.quality.alt_test import Labels
-    from assay.quality.compare import Comparison
+    from assay.cli.compare_sources import Wanted
+    from assay.quality.alt_test import Rules
+    from assay.quality.beside import Beside, Measure
+    from assay.quality.compare import Comparison, Slice
+
+MOST_SHOWN = 20
 
 
 @click.command("compare")
-@click.option("--people", type=click.Path(path_type=Path), required=True,
+@click.argument("source", required=False)
+@click.option("--people", "people_files", multiple=True, type=click.Path(path_type=Path),
               help="People's labels: JSON of person → record → label, or a table.")  # fmt: skip
-@click.option("--models", type=click.Path(path_type=Path), required=True,
+@click.option("--models", "model_files", multiple=True, type=click.Path(path_type=Path),
               help="The models' labels, in the same form.")  # fmt: skip
+@click.option("--person", multiple=True, help="An annotator of SOURCE that is a person; repeat.")
+@click.option("--expert", help="Hold models and people against this person alone; `gold`: "
+              "against a task file's evaluation gold.")  # fmt: skip
 @click.option("--epsilon", type=click.FloatRange(0, 1), default=0.1, show_default=True,
               help="How much worse than a person a model may be.")  # fmt: skip
-@click.option("--score", default="accuracy", show_default=True, help="accuracy, or neg-rmse.")
+@click.option("--score", help="accuracy, or neg-rmse; default: accuracy, on a scale neg-rmse.")
+@click.option("--kind", help="nominal, ordinal or interval; default: from the answers.")
+@click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
 @click.option("--q", type=click.FloatRange(0, 1, min_open=True), default=0.05, show_default=True,
               help="False discovery rate.")  # fmt: skip
 @click.option("--least", type=click.IntRange(min=2), default=30, show_default=True,
               help="Records that a person must share to be tested.")  # fmt: skip
-@click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
+@click.option("--slices", type=click.Path(path_type=Path),
+              help="Table with columns record and slice: the same for each slice.")  # fmt: skip
+@click.option("--prices", type=click.Path(path_type=Path), help="Price list (YAML).")
+@click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
+              help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Of the resampling.")
 @click.option("--record", default="record", show_default=True, help="Column with the record id.")
+@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
+@click.option("--label", default="label", show_default=True, help="Column with the label.")
+@click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
+@click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page here.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def compare_command(
-    people: Path,
-    models: Path,
+    source: str | None,
+    people_files: tuple[Path, ...],
+    model_files: tuple[Path, ...],
+    person: tuple[str, ...],
+    expert: str | None,
     epsilon: float,
-    score: str,
+    score: str | None,
+    kind: str | None,
+    order: str | None,
     q: float,
     least: int,
-    wide: tuple[str, ...],
+    slices: Path | None,
+    prices: Path | None,
+    resamples: int,
+    seed: int,
     record: str,
+    annotator: str,
+    label: str,
+    wide: tuple[str, ...],
+    task: str | None,
+    html: Path | None,
     as_json: bool,
 ) -> None:
-    """Put annotators side by side with people: agreement, baselines, the replacement test."""
+    """Put annotators side by side with people: agreement, the replacement test, cost, slices.
+
+    SOURCE is a ledger, the task file of a run, or a table with --person; or give --people and
+    --models instead.
+    """
+    from assay.cli.compare_sources import Wanted
     from assay.data.annotations import Names
-    from assay.quality.alt_test import Rules
+
+    names = Names(record, annotator, label, wide)
+    wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert)
+    found = _compared(wanted, (kind, order, score), (epsilon, q, least), (resamples, seed, prices))
+    if html is not None:
+        from assay.report.compare_page import write_compare_page
+
+        write_compare_page(found, html)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
+        return
+    _tell(found)
+    if html is not None:
+        click.echo(f"wrote {html}")
+
+
+def _compared(
+    wanted: "Wanted",
+    labels: tuple[str | None, str | None, str | None],
+    test: tuple[float, float, int],
+    how: tuple[int, int, Path | None],
+) -> "Comparison":
+    from dataclasses import replace
+
+    from assay.cli.compare_sources import gather
+    from assay.cli.cost import _prices
+    from assay.quality.agreement.base import Resampling
     from assay.quality.compare import compare
 
-    names = Names(record=record, wide=wide)
-    rules = Rules(epsilon, score, q, records_a_person=least)
-    found = compare(*_apart(read(people, names), read(models, names)), rules)
-    if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
-    else:
-        _tell(found)
+    resamples, seed, prices = how
+    if prices is not None:
+        wanted = replace(wanted, prices=_prices(prices))
+    sides, kind = gather(wanted)
+    measure, rules = _rules(labels, kind, test, wanted.expert)
+    measure = replace(measure, resampling=Resampling(resamples, seed))
+    return compare(replace(sides, measure=measure), rules)
 
 
-def read(path: Path, names: "Names") -> "dict[str, Labels]":
-    from assay.data.annotations import read_given
+def _rules(
+    asked: tuple[str | None, str | None, str | None],
+    found: str,
+    test: tuple[float, float, int],
+    expert: str | None,
+) -> "tuple[Measure, Rules]":
+    """What is asked for first, else what the answers are; a scale is scored by its distance."""
+    from assay.quality.alt_test import Rules
+    from assay.quality.beside import Measure
 
-    labels: dict[str, dict[str, object]] = {}
-    for given in read_given(path, names):
-        labels.setdefault(given.annotator, {})[given.record] = given.label
-    return dict(labels)
-
-
-def _apart(
-    people: "dict[str, Labels]", models: "dict[str, Labels]"
-) -> "tuple[dict[str, Labels], dict[str, Labels]]":
-    """InputError where somebody would be compared with themselves."""
-    from assay.core.errors import InputError
-
-    both = sorted(name for name in people if models.get(name) == people[name])
-    if both:
-        raise InputError(
-            f"{both[0]!r} gave the same labels among the people and among the models; nobody is "
-            "compared with themselves, so give --people and --models different files"
-        )
-    return people, models
+    kind, order, score = asked
+    labels = tuple(part.strip() for part in order.split(",")) if order else None
+    kind = kind or ("ordinal" if labels else "interval" if score == "neg-rmse" else found)
+    score = score or ("neg-rmse" if kind == "interval" else "accuracy")
+    epsilon, q, least = test
+    rules = Rules(epsilon, score, q, records_a_person=least, expert=expert)
+    return Measure(kind, labels), rules
 
 
 def _tell(found: "Comparison") -> None:
-    click.echo("Agreement with the majority of the (other) people, with its 95 % interval:")
-    for b in found.beside:
-        kappa = b.chance_corrected.cohen
-        told = "undefined" if kappa is None else f"{kappa:.2f}"
-        base = b.chance_corrected.baseline
-        click.echo(
-            f"  {b.kind:<7}{b.name:<24} {b.agreement}; kappa {told}; "
-            f"always the commonest label: {'–' if base is None else f'{base:.1%}'}"
-        )
-        if b.chance_corrected.warning:
-            click.echo(f"         warning: {b.chance_corrected.warning}")
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    _tell_people(found)
+    click.echo("\nEach beside the people, with 95 % intervals:")
+    for line in _table(found.beside):
+        click.echo(line)
+    for line in found.warnings:
+        click.echo(f"warning: {line}", err=True)
     rules = found.rules
     click.echo(
         f"\nReplacement test (score {rules.score}, allowance {rules.epsilon:g}, "
         f"false discovery rate {rules.q:g}):"
     )
-    for t in found.tests:
-        click.echo(
-            f"  {t.model:<24} winning rate {t.winning_rate:.2f}, advantage probability "
-            f"{t.advantage_probability:.2f}: {'passed' if t.passed else 'not passed'}"
-        )
+    for test in found.tests:
+        click.echo(f"  {_tested(test)}")
+    _tell_costs(found)
+    for part in found.slices[:MOST_SHOWN]:
+        _tell_slice(part)
+    if len(found.slices) > MOST_SHOWN:
+        click.echo(f"… and {len(found.slices) - MOST_SHOWN:,} more slices; --json has all")
     click.echo("")
-    for t in found.tests:
-        click.echo(t.verdict)
+    for test in found.tests:
+        click.echo(test.verdict)
+    for limit in found.limits:
+        click.echo(f"limit: {limit}")
+
+
+def _tell_people(found: "Comparison") -> None:
+    from assay.cli.agree import NAMES
+
+    among = found.among_people
+    if isinstance(among, str):
+        click.echo(f"Agreement of the people with each other: not possible because {among}")
+        return
+    overall = among.overall
+    told = "; ".join(f"{NAMES.get(k, k)} {e}" for k, e in overall.coefficients.items())
+    click.echo(
+        f"The {len(among.annotators)} people with each other ({overall.compared:,} records that "
+        f"two or more labelled): {told}"
+    )
+    shares = sorted(overall.prevalence.items(), key=lambda s: -s[1])[:MOST_SHOWN]
+    click.echo("their labels: " + ", ".join(f"{label}: {share:.1%}" for label, share in shares))
+
+
+def _table(each: "tuple[Beside, ...]") -> list[str]:
+    from assay.report.compare_page import columns_of
+    from assay.report.table import columns
+
+    return [f"  {line}" for line in columns(columns_of(each))]
+
+
+def _tested(test: object) -> str:
+    from assay.quality.alt_test import AltTest
+
+    if not isinstance(test, AltTest):
+        return str(getattr(test, "verdict", ""))
+    return (
+        f"{test.model:<24} winning rate {test.winning_rate:.2f}, advantage probability "
+        f"{test.advantage_probability:.2f}: {'passed' if test.passed else 'not passed'}"
+    )
+
+
+def _tell_costs(found: "Comparison") -> None:
+    from assay.quality.compare import cost_of_1000
+
+    if not found.costs:
+        return
+    click.echo("\nCost of 1,000 records:")
+    for who, costs in found.costs.items():
+        told = cost_of_1000(costs) or "not known: nothing was booked, and no price is given"
+        click.echo(f"  {who:<24} {told}")
+
+
+def _tell_slice(part: "Slice") -> None:
+    click.echo(f"\n{part.kind} {part.value} ({part.records:,} records):")
+    for line in _table(part.beside):
+        click.echo(line)
+    for test in part.tests:
+        click.echo(f"  {_tested(test)}")

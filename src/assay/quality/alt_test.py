@@ -104,19 +104,18 @@ class AltTest:
     def verdict(self) -> str:
         beaten = sum(a.rejected for a in self.against)
         can = "may stand in" if self.passed else "is not shown to be able to stand in"
-        measure = "these people" if self.rules.expert is None else f"the expert {self.rules.expert}"
         who = "person" if self.people == 1 else "people"
         return (
             f"{self.model} {can} for people here: within the allowance of {self.rules.epsilon:g} "
             f"it is as good as {beaten} of {self.people} {who} (at least half are needed), on "
-            f"{self.records:,} records. This speaks of records like these, judged by agreement "
-            f"with {measure}."
+            f"{self.records:,} records"
         )
 
     @property
     def limits(self) -> list[str]:
         """What to keep in mind when reading the verdict."""
-        found = []
+        judges = "these people" if self.rules.expert is None else f"the expert {self.rules.expert}"
+        found = [f"this speaks of records like these, judged by agreement with {judges}"]
         if self.rules.expert is None and self.people + len(self.left_out) < FEWEST_PEOPLE:
             found.append("with two people each is the only measure of the other; take three")
         if not self.passed:

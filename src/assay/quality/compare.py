@@ -1,101 +1,270 @@
-"""Models side by side with people who labelled the same records."""
+"""Annotators side by side with people who labelled the same records, whole and slice by slice.
+
+Agreement with the people, the replacement test, and what each costs, from labels that exist.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from assay.core.cost import NANOS, money
 from assay.core.errors import InputError
-from assay.quality.accuracy import Share
-from assay.quality.agreement.pairs import Codes, Pairwise, pairwise
-from assay.quality.alt_test import AltTest, Labels, Rules, alt_test
+from assay.core.votes import Codes, Votes
+from assay.quality.agreement import Agreement, Asked, agree
+from assay.quality.alt_test import (
+    AltTest,
+    Labels,
+    NotPossible,
+    NotTested,
+    Rules,
+    alt_test,
+)
+from assay.quality.beside import Beside, Measure, beside, means
+from assay.quality.costs import Costs
+
+MOST_PEOPLE = 30  # beyond, people are not told one by one
+MOST_SLICES = 20  # of one kind, the largest
+LEAST_SLICE = 10  # records of people and models; fewer say nothing
+LOW_ALPHA = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """One annotator against the people's majority (ties left out, itself not counted)."""
+class Sides:
+    """Who said what. `slices`: kind (language, source, ...) to record to value.
 
-    name: str
-    kind: str  # model or person
-    labels: int
-    agreement: Share
-    chance_corrected: Pairwise
+    `costs` by annotator; `notes` are what the reader of the sources left out.
+    """
+
+    people: Mapping[str, Labels]
+    models: Mapping[str, Labels]
+    measure: Measure = field(default_factory=Measure)
+    slices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    costs: Mapping[str, Costs] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def within(self, records: frozenset[str]) -> "Sides":
+        def cut(side: Mapping[str, Labels]) -> dict[str, Labels]:
+            return {who: {r: v for r, v in said.items() if r in records}
+                    for who, said in side.items()}  # fmt: skip
+
+        return replace(self, people=cut(self.people), models=cut(self.models))
+
+
+Tested = AltTest | NotTested
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The same comparison on the records of one language, source or other group."""
+
+    kind: str
+    value: str
+    records: int
+    beside: tuple[Beside, ...]
+    tests: tuple[Tested, ...]
 
     def as_json(self) -> dict[str, object]:
         return {
-            "name": self.name,
-            "kind": self.kind,
-            "labels": self.labels,
-            "reference": "majority of the other people",
-            "agreement": self.agreement.as_json(),
-            "chance_corrected": asdict(self.chance_corrected),
-            "warning": self.chance_corrected.warning,
-        }
+            "slice": self.kind, "value": self.value, "records": self.records,
+            "agreement": [b.as_json() for b in self.beside],
+            "replacement_test": [t.as_json() for t in self.tests],
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     beside: tuple[Beside, ...]
-    tests: tuple[AltTest, ...]
+    tests: tuple[Tested, ...]
+    constant: Tested  # an annotator who always gives the people's commonest label, or their mean
     rules: Rules
+    measure: Measure
+    among_people: Agreement | str  # or why there is none
+    slices: tuple[Slice, ...] = ()
+    costs: Mapping[str, Costs] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> list[str]:
+        """What holds for every verdict here."""
+        said: dict[str, list[str]] = {}
+        for test in self.tests:
+            for limit in test.limits if isinstance(test, AltTest) else ():
+                said.setdefault(limit, []).append(test.model)
+        many = len(self.tests) > 1
+        found = [
+            limit if len(models) == len(self.tests) or not many else f"{', '.join(models)}: {limit}"
+            for limit, models in said.items()
+        ]
+        if isinstance(self.constant, AltTest) and self.constant.passed:
+            found.append(
+                f"{self.constant.model} passes too, so passing proves little on these records"
+            )
+        alpha = self.alpha
+        if alpha is not None and alpha < LOW_ALPHA:
+            found.append(
+                f"the people agree little with each other (alpha {alpha:.2f}), so to agree with "
+                "them as well as they do asks little"
+            )
+        return found
+
+    @property
+    def alpha(self) -> float | None:
+        """Krippendorff's alpha of the people."""
+        if isinstance(self.among_people, str):
+            return None
+        found = self.among_people.overall.coefficients.get("krippendorff")
+        return None if found is None else found.value
+
+    @property
+    def warnings(self) -> list[str]:
+        return [b.warning for b in self.beside if b.warning is not None]
 
     def as_json(self) -> dict[str, object]:
+        among = self.among_people
         return {
+            "measure": {"kind": self.measure.kind, "order": self.measure.order,
+                        "resampling": asdict(self.measure.resampling)},
+            "among_people": {"not_possible": among} if isinstance(among, str) else among.as_json(),
             "agreement": [b.as_json() for b in self.beside],
             "rules": asdict(self.rules),
             "replacement_test": [t.as_json() for t in self.tests],
-        }
+            "constant": self.constant.as_json(),
+            "limits": self.limits,
+            "costs": {who: _cost_json(c) for who, c in self.costs.items()},
+            "slices": [s.as_json() for s in self.slices],
+            "warnings": self.warnings,
+            "notes": list(self.notes),
+        }  # fmt: skip
 
 
-def compare(
-    people: Mapping[str, Labels], models: Mapping[str, Labels], rules: Rules | None = None
-) -> Comparison:
-    """InputError names a model without labels, or one that shares no record with the people."""
+def _cost_json(costs: Costs) -> dict[str, object]:
+    return {
+        "currency": costs.prices.currency,
+        "price_list": costs.prices.name,
+        "records": costs.whole.records,
+        "total": costs.whole.bill.total / NANOS,
+        "per_1000_records": 1000 * costs.whole.each / NANOS,
+        "not_counted": list(costs.not_counted),
+    }
+
+
+def cost_of_1000(costs: Costs) -> str | None:
+    """For people; None where nothing was booked or priced, which is not the same as free."""
+    if not costs.whole.bill.total:
+        return None
+    return money(round(1000 * costs.whole.each), costs.prices.currency)
+
+
+def compare(sides: Sides, rules: Rules | None = None) -> Comparison:
+    """InputError where nothing can be compared at all; what a part lacks is said in its place."""
     rules = rules or Rules()
-    if not people or not models:
-        raise InputError("a comparison needs people and models; one of the two is empty")
-    there = {record for labels in people.values() for record in labels}
-    for name, labels in models.items():
-        if not labels:
-            raise InputError(f"model {name!r} has no answers")
-        if not there & set(labels):
-            raise InputError(
-                f"model {name!r} and the people share no record: do both files use the same ids?"
-            )
-    beside = [_beside(name, "model", labels, people) for name, labels in models.items()]
-    beside += [
-        _beside(name, "person", labels, {n: p for n, p in people.items() if n != name})
-        for name, labels in people.items()
-        if len(people) > 1
+    _check(sides)
+    found, tests = _side_by_side(sides, rules)
+    slices, left_out = _slices(sides, rules)
+    return Comparison(
+        found, tests, _constant(sides, rules), rules, sides.measure, _among(sides), slices,
+        sides.costs, (*sides.notes, *left_out),
+    )  # fmt: skip
+
+
+def _check(sides: Sides) -> None:
+    for side, who in (("people", sides.people), ("models", sides.models)):
+        if not any(who.values()):
+            known = f"{', '.join(who)} gave no answers" if who else "there are none"
+            raise InputError(f"a comparison needs labels of {side}; {known}")
+    there = {record for labels in sides.people.values() for record in labels}
+    if not any(there & set(labels) for labels in sides.models.values()):
+        raise InputError(
+            f"{', '.join(sides.models)} and the people share no record: do both use the same ids?"
+        )
+
+
+def _side_by_side(sides: Sides, rules: Rules) -> tuple[tuple[Beside, ...], tuple[Tested, ...]]:
+    judges, name = sides.people, None
+    if rules.expert is not None:
+        judges = {rules.expert: sides.people.get(rules.expert, {})}
+        name = f"expert {rules.expert}"
+    found = [
+        beside((who, "model"), labels, judges, sides.measure, name)
+        for who, labels in sides.models.items()
     ]
-    tests = tuple(alt_test(name, labels, people, rules) for name, labels in models.items())
-    return Comparison(tuple(beside), tests, rules)
+    if 1 < len(sides.people) <= MOST_PEOPLE:
+        for who, labels in sides.people.items():
+            others = {n: said for n, said in judges.items() if n != who}
+            if others:
+                found.append(beside((who, "person"), labels, others, sides.measure, name))
+    tests = (tested(who, labels, sides.people, rules) for who, labels in sides.models.items())
+    return tuple(found), tuple(tests)
 
 
-def _beside(name: str, kind: str, labels: Labels, people: Mapping[str, Labels]) -> Beside:
-    reference = majority(people)
-    both = [r for r in labels if r in reference]
-    hits = sum(labels[r] == reference[r] for r in both)
-    first, second = codes([labels[r] for r in both], [reference[r] for r in both])
-    return Beside(name, kind, len(labels), Share(hits, len(both)), pairwise(first, second))
+def tested(model: str, labels: Labels, people: Mapping[str, Labels], rules: Rules) -> Tested:
+    """The replacement test, or why there is none."""
+    try:
+        return alt_test(model, labels, people, rules)
+    except NotPossible as bad:
+        shared = {record for said in people.values() for record in said if record in labels}
+        return NotTested(model, str(bad), len(people), len(shared))
 
 
-def majority(people: Mapping[str, Labels]) -> dict[str, object]:
-    """The commonest label of each record; records on which the vote is tied are left out."""
-    votes: dict[str, Counter[object]] = {}
-    for labels in people.values():
-        for record, label in labels.items():
-            votes.setdefault(record, Counter())[label] += 1
-    won: dict[str, object] = {}
-    for record, counts in votes.items():
-        top = counts.most_common(2)
-        if len(top) == 1 or top[0][1] > top[1][1]:
-            won[record] = top[0][0]
-    return won
+def _constant(sides: Sides, rules: Rules) -> Tested:
+    records = {record for said in sides.people.values() for record in said}
+    value: object
+    if sides.measure.kind == "interval":
+        value = float(np.mean(list(means(sides.people).values())))
+        name = f"always {value:.3g}"
+    else:
+        given = Counter(label for said in sides.people.values() for label in said.values())
+        value = given.most_common(1)[0][0]
+        name = f"always {value!r}"
+    return tested(name, dict.fromkeys(records, value), sides.people, rules)
 
 
-def codes(first: list[object], second: list[object]) -> tuple[Codes, Codes]:
-    table = {label: i for i, label in enumerate(dict.fromkeys([*first, *second]))}
-    left = np.array([table[x] for x in first], dtype=np.int64)
-    return left, np.array([table[x] for x in second], dtype=np.int64)
+def _among(sides: Sides) -> Agreement | str:
+    """Agreement of the people with each other."""
+    measure = sides.measure
+    try:
+        return agree(
+            _votes(sides.people), Asked(measure.kind, measure.order, None, measure.resampling)
+        )
+    except InputError as bad:
+        return str(bad)
+
+
+def _votes(people: Mapping[str, Labels]) -> Votes:
+    records, labels = Codes(), Codes()
+    rows = [
+        (records[record], i, labels[str(label)])
+        for i, said in enumerate(people.values())
+        for record, label in said.items()
+    ]
+    columns = np.array(rows, dtype=np.int32).reshape(-1, 3)
+    return Votes(
+        tuple(records), ("",), tuple(people), tuple(labels), columns[:, 0],
+        np.zeros(len(rows), np.int32), columns[:, 1], columns[:, 2],
+    )  # fmt: skip
+
+
+def _slices(sides: Sides, rules: Rules) -> tuple[tuple[Slice, ...], list[str]]:
+    said = {r for labels in sides.models.values() for r in labels}
+    common = said & {r for labels in sides.people.values() for r in labels}
+    found: list[Slice] = []
+    notes: list[str] = []
+    for kind, values in sides.slices.items():
+        groups: dict[str, list[str]] = {}
+        for record, value in values.items():
+            if record in common:
+                groups.setdefault(value, []).append(record)
+        large = [(v, rs) for v, rs in groups.items() if len(rs) >= LEAST_SLICE]
+        large.sort(key=lambda group: -len(group[1]))
+        shown = large[:MOST_SLICES]
+        if len(groups) > len(shown):
+            notes.append(
+                f"{len(groups) - len(shown)} of {len(groups)} groups by {kind} are not shown: "
+                f"under {LEAST_SLICE} records, or more than {MOST_SLICES} groups"
+            )
+        for value, records in shown:
+            within = sides.within(frozenset(records))
+            found.append(Slice(kind, value, len(records), *_side_by_side(within, rules)))
+    return tuple(found), notes

@@ -20,8 +20,9 @@ from assay.core.record import ImagePart, Record
 from assay.core.schema import Form, Scale
 from assay.core.task import Task
 from assay.data.annotations import Names, read_given
+from assay.quality.agreement import Resampling
 from assay.quality.alt_test import AltTest, Rules, alt_test
-from assay.quality.compare import Beside, compare
+from assay.quality.beside import Beside, Measure, beside
 from assay.quality.ordinal import Ordinal, Ratings, ordinal
 
 PEOPLE, MODELS, PICTURES = "human_annotations.json", "llm_annotations.json", "images"
@@ -29,6 +30,7 @@ MARK = "__"  # between picture and attribute in the files
 PANEL = "students"
 CONSTANT = "always the commonest"
 RULES = Rules(epsilon=0.15, score="neg-rmse")
+MEASURE = Measure("ordinal", resampling=Resampling(200))
 SHOWN = 6  # disagreements an attribute
 
 PUBLISHED = {
@@ -203,15 +205,16 @@ def _attribute(data: Lesions, name: str) -> Attribute:
     counts = Counter(step for ratings in people.values() for step in ratings.values())
     constant = max(counts, key=lambda step: (counts[step], -step))
     labellers = {**models, CONSTANT: dict.fromkeys(data.records, constant)}
-    compared = compare(people, labellers, RULES)
-    beside = [ordinal(who, ratings, people) for who, ratings in labellers.items()]
-    for who, ratings in people.items():
-        beside.append(ordinal(who, ratings, {n: p for n, p in people.items() if n != who}))
+    sides = [((who, "model"), ratings, people) for who, ratings in labellers.items()]
+    sides += [
+        ((who, "person"), ratings, {n: p for n, p in people.items() if n != who})
+        for who, ratings in people.items()
+    ]
     return Attribute(
         name,
-        compared.beside,
-        compared.tests,
-        tuple(beside),
+        tuple(beside(*side, MEASURE) for side in sides),
+        tuple(alt_test(who, ratings, people, RULES) for who, ratings in labellers.items()),
+        tuple(ordinal(who, ratings, others) for (who, _), ratings, others in sides),
         constant,
         _disagreements(data, people, models),
     )

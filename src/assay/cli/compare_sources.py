@@ -1,0 +1,324 @@
+"""Where `assay compare` finds who said what: files, a ledger, or a task file with its ledger."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from assay.build import open_project
+from assay.build.project import Project
+from assay.core.annotation import Annotation, Outcome, Request, answer
+from assay.core.cost import Usage
+from assay.core.errors import InputError, LedgerError, SpecError
+from assay.core.record import Record
+from assay.core.schema import FreeText, Schema
+from assay.core.task import Task
+from assay.data.annotations import Names, infer_schema, read_given
+from assay.data.base import cell, check_columns
+from assay.data.gold import Purpose
+from assay.data.read import read_rows
+from assay.data.write import flat
+from assay.ledger import Ledger, open_ledger
+from assay.quality.alt_test import Labels
+from assay.quality.compare import Sides
+from assay.quality.costs import Costs, PriceList, costs
+from assay.report.evidence import names_of
+
+LEDGERS = (".sqlite", ".db")
+TASK_FILES = (".yaml", ".yml")
+GOLD = "gold"  # the expert's name where the task file's evaluation gold is meant
+PART = " · "  # between a record and a part of its form
+MEASURED = {"scale": "interval", "interval": "interval"}
+WHOLE = ("multi", "spans", "boxes")
+
+Saying = dict[str, dict[str, str]]
+"""Annotator to record to label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options ask for."""
+
+    source: str | None = None
+    people: tuple[Path, ...] = ()
+    models: tuple[Path, ...] = ()
+    person: tuple[str, ...] = ()  # annotators of SOURCE that are people
+    names: Names = field(default_factory=Names)
+    prices: PriceList | None = None
+    slices: Path | None = None
+    task: str | None = None
+    expert: str | None = None
+
+
+def gather(wanted: Wanted) -> tuple[Sides, str]:
+    """The sides, and nominal or interval as the answers are; the measure is not decided here."""
+    if wanted.source is None:
+        sides, kind = _of_files(wanted)
+    elif wanted.source.endswith((*LEDGERS, *TASK_FILES)) or "://" in wanted.source:
+        sides, kind = _of_ledger(wanted)
+    else:
+        sides, kind = _of_table(wanted)
+    if wanted.slices is not None:
+        sides = replace(sides, slices={**sides.slices, **read_slices(wanted.slices, wanted.names)})
+    return sides, kind
+
+
+def _of_files(wanted: Wanted) -> tuple[Sides, str]:
+    if not wanted.people or not wanted.models:
+        raise SpecError("give a ledger, a task file or a table; or --people FILE and --models FILE")
+    people = _merged(read(path, wanted.names) for path in wanted.people)
+    models = _merged(read(path, wanted.names) for path in wanted.models)
+    both = sorted(name for name in people if models.get(name) == people[name])
+    if both:
+        raise InputError(
+            f"{both[0]!r} gave the same labels among the people and among the models; nobody is "
+            "compared with themselves, so give --people and --models different files"
+        )
+    return _priced(people, models, wanted.prices), _kind(people, models)
+
+
+def _of_table(wanted: Wanted) -> tuple[Sides, str]:
+    said = read(Path(wanted.source or ""), wanted.names)
+    people, models = _parted(said, wanted.person)
+    return _priced(people, models, wanted.prices), _kind(people, models)
+
+
+def _parted(said: Saying, person: tuple[str, ...]) -> tuple[Saying, Saying]:
+    strange = next((name for name in person if name not in said), None)
+    if strange is not None:
+        raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(said)}")
+    if not person:
+        raise SpecError(f"who are people? Say --person NAME; there are {', '.join(said)}")
+    people = {name: said[name] for name in person}
+    return people, {name: labels for name, labels in said.items() if name not in people}
+
+
+def read(path: Path, names: Names) -> Saying:
+    """Empty cells are silence; an annotator with nothing else stays, without labels."""
+    labels: Saying = {name: {} for name in _named(path)}
+    for given in read_given(path, names):
+        said = labels.setdefault(given.annotator, {})
+        if given.label is not None:
+            said[given.record] = given.label
+    return labels
+
+
+def _named(path: Path) -> list[str]:
+    """Annotators of nested JSON, also those whose object is empty."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return []
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as bad:
+        raise InputError(f"{path}: broken JSON ({bad})") from None
+    return list(content) if isinstance(content, dict) else []
+
+
+def _merged(parts: Iterable[Saying]) -> Saying:
+    merged: Saying = {}
+    for part in parts:
+        twice = next((name for name in part if name in merged), None)
+        if twice is not None:
+            raise InputError(f"{twice!r} is in two of the files; give each annotator one name")
+        merged |= part
+    return merged
+
+
+def _kind(people: Saying, models: Saying) -> str:
+    """Of the labels: numbers that no class is named by make a scale."""
+    used = {v for side in (people, models) for said in side.values() for v in said.values()}
+    return MEASURED.get(infer_schema(used or {"none"}).kind, "nominal")
+
+
+def _priced(people: Saying, models: Saying, prices: PriceList | None) -> Sides:
+    """Files do not say what was used, so only prices a label and a request can be counted."""
+    if prices is None:
+        return Sides(people, models)
+    task = Task("compare", "compare", FreeText())
+    found: dict[str, Costs] = {}
+    for side in (people, models):
+        for name, said in side.items():
+            given = [
+                answer(
+                    Request(task, Record(record, ()), name),
+                    Outcome.ANSWERED,
+                    value=label,
+                    usage=Usage(attempts=1),
+                )
+                for record, label in said.items()
+            ]
+            if prices.of(name) is not None and given:
+                found[name] = costs(given, (), prices, frozenset(people))
+    note = "from files only prices a label and a request are counted; tokens and time are not known"
+    return Sides(people, models, costs=found, notes=(note,))
+
+
+def _of_ledger(wanted: Wanted) -> tuple[Sides, str]:
+    source = wanted.source or ""
+    project = open_project(source) if source.endswith(TASK_FILES) else None
+    place = project.ledger_place if project is not None else source
+    if "://" not in place and not Path(place).is_file():
+        raise LedgerError(f"there is no ledger {place}; `assay run` or `assay import` makes one")
+    ledger = open_ledger(place)
+    try:
+        schemas = ledger.schemas()
+        task = wanted.task or (None if project is None else project.task.id)
+        task = task or (next(iter(schemas)) if len(schemas) == 1 else None)
+        if task not in schemas:
+            known = ", ".join(schemas) or "there is none"
+            raise InputError(f"name a task with --task: {known}")
+        return _sides(ledger, (task, schemas[task]), wanted, project)
+    finally:
+        ledger.close()
+
+
+def _sides(
+    ledger: Ledger, asked: tuple[str, Schema], wanted: Wanted, project: Project | None
+) -> tuple[Sides, str]:
+    task, schema = asked
+    names: dict[str, str] = {}
+    for run in ledger.runs(task):
+        names |= names_of(run)
+    heard = _heard(ledger.annotations(task), names)
+    people = _people(heard, wanted, project)
+    own, seen, again = _independent(heard)
+    said = {name: _labels(given, schema) for name, given in own.items()}
+    sides = Sides(
+        {name: labels for name, labels in said.items() if name in people},
+        {name: labels for name, labels in said.items() if name not in people},
+        slices=_record_slices(ledger, said, schema),
+        costs=_costs(heard, wanted.prices or PriceList(), people),
+        notes=tuple(_notes(schema, seen, again)),
+    )
+    return _with_gold(sides, wanted, project, schema), MEASURED.get(schema.kind, "nominal")
+
+
+def _heard(
+    annotations: Iterable[Annotation], names: Mapping[str, str]
+) -> dict[str, list[Annotation]]:
+    """By person, or by the annotator's name in the task file."""
+    heard: dict[str, list[Annotation]] = {}
+    for a in annotations:
+        heard.setdefault(a.by or names.get(a.annotator, a.annotator), []).append(a)
+    return heard
+
+
+def _people(
+    heard: Mapping[str, list[Annotation]], wanted: Wanted, project: Project | None
+) -> frozenset[str]:
+    """Who answered as a person of a panel, is one in the task file, or is named as one."""
+    specs = {} if project is None else project.file.annotators
+    told = {name for name, spec in specs.items() if spec.kind == "panel" or spec.people}
+    strange = next((name for name in wanted.person if name not in heard), None)
+    if strange is not None:
+        raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(heard)}")
+    panel = {name for name, given in heard.items() if any(a.by is not None for a in given)}
+    people = (panel | told | set(wanted.person)) & set(heard)
+    if heard and not people and wanted.expert != GOLD:
+        raise SpecError(
+            f"no annotator here is known to be a person; say --person NAME, of {', '.join(heard)}"
+        )
+    return frozenset(people)
+
+
+def _independent(
+    heard: Mapping[str, list[Annotation]],
+) -> tuple[dict[str, dict[str, Annotation]], int, int]:
+    """The last own answer to each record, how many had seen another, how many came again."""
+    own: dict[str, dict[str, Annotation]] = {}
+    seen = again = 0
+    for name, given in heard.items():
+        kept = own.setdefault(name, {})
+        for a in given:
+            if not a.answered:
+                continue
+            if a.saw:
+                seen += 1
+                continue
+            again += a.record in kept
+            kept[a.record] = a
+    return own, seen, again
+
+
+def _labels(given: Mapping[str, Annotation], schema: Schema) -> dict[str, str]:
+    """Cases and labels: records, or record and attribute where the answer is a form."""
+    labels: dict[str, str] = {}
+    for record, a in given.items():
+        if a.value is None:
+            continue
+        if schema.kind != "form":
+            labels[record] = flat(a.value) or "[]"
+            continue
+        for unit in schema.units([a.value]):
+            label = schema.label(a.value, unit)
+            if label is not None and not (a.focus and not schema.in_focus(unit, a.focus)):
+                labels[f"{record}{PART}{unit}"] = label
+    return labels
+
+
+def _notes(schema: Schema, seen: int, again: int) -> Iterator[str]:
+    if seen:
+        yield f"{seen:,} answers whose authors were shown another answer are left out"
+    if again:
+        yield f"{again:,} further answers of an annotator to the same record: the last one counts"
+    if schema.kind == "form":
+        yield "each attribute of a record counts as a case; intervals take them as independent"
+    if schema.kind in WHOLE:
+        yield f"answers of kind {schema.kind} are compared whole: equal or not"
+
+
+def _record_slices(ledger: Ledger, said: Saying, schema: Schema) -> dict[str, dict[str, str]]:
+    """By language and source of the record, and by the attribute of a form."""
+    cases = {case for labels in said.values() for case in labels}
+    kinds: dict[str, Callable[[Record], str | None]] = {
+        "language": lambda record: record.language,
+        "source": lambda record: record.source,
+    }
+    known = {record.id: record for record in ledger.records()}
+    found: dict[str, dict[str, str]] = {}
+    for case in cases:
+        parted = case.rpartition(PART) if schema.kind == "form" else (case, "", "")
+        record = known.get(parted[0])
+        if schema.kind == "form":
+            found.setdefault("attribute", {})[case] = parted[2]
+        for kind, take in kinds.items():
+            value = None if record is None else take(record)
+            if value:
+                found.setdefault(kind, {})[case] = value
+    return {kind: given for kind, given in found.items() if len(set(given.values())) > 1}
+
+
+def _costs(
+    heard: Mapping[str, list[Annotation]], prices: PriceList, people: frozenset[str]
+) -> dict[str, Costs]:
+    return {name: costs(given, (), prices, people) for name, given in heard.items() if given}
+
+
+def _with_gold(sides: Sides, wanted: Wanted, project: Project | None, schema: Schema) -> Sides:
+    """Evaluation gold as the expert, where that is asked for."""
+    if wanted.expert != GOLD or project is None or GOLD in sides.people:
+        return sides
+    gold = project.gold.of(Purpose.EVALUATION)
+    if not gold:
+        raise SpecError("--expert gold needs evaluation gold in the task file")
+    if schema.kind == "form":
+        raise SpecError("--expert gold is not possible for forms; import the gold as a person's")
+    said: dict[str, Labels] = {GOLD: {id: flat(v) or "[]" for id, v in gold.items()}}
+    return replace(sides, people={**sides.people, **said})
+
+
+def read_slices(path: Path, names: Names) -> dict[str, dict[str, str]]:
+    """Columns with the record, and `slice`, or any others: each is a kind of slice."""
+    found: dict[str, dict[str, str]] = {}
+    for number, row in read_rows(path):
+        check_columns(path, list(row), (names.record,))
+        record = cell(row[names.record]).strip()
+        if not record:
+            raise InputError(f"{path}:{number}: column {names.record!r} is empty")
+        for kind, content in row.items():
+            value = cell(content).strip()
+            if kind != names.record and value:
+                found.setdefault(kind, {})[record] = value
+    if not found:
+        raise InputError(f"{path} holds no slices; it needs columns {names.record} and slice")
+    return found

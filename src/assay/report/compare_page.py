@@ -1,0 +1,150 @@
+"""Annotators beside people: the table, and the page with its pictures."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.core.cost import NANOS
+from assay.data.write import whole
+from assay.quality.agreement.base import Estimate
+from assay.quality.alt_test import AltTest
+from assay.quality.beside import Beside
+from assay.quality.compare import Comparison, Slice, Tested, cost_of_1000
+from assay.quality.costs import Costs
+from assay.report.dots import Axis, Dot, Row, dot_rows, fitting
+from assay.report.page import environment
+
+COEFFICIENTS = {
+    "cohen": "kappa",
+    "cohen_quadratic": "weighted kappa",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+    "krippendorff": "alpha",
+}
+
+
+def columns_of(each: Sequence[Beside]) -> list[tuple[str, ...]]:
+    """A head and a row for each annotator; columns that nobody has are left out."""
+    used = [name for name in COEFFICIENTS if any(name in b.coefficients for b in each)]
+    scale = any(b.distance is not None for b in each)
+    first = ("distance", "always the mean") if scale else ("agrees", "constant")
+    head = ("", "", "n", *first, *(COEFFICIENTS[name] for name in used))
+    return [head, *(_row(b, used) for b in each)]
+
+
+def _row(b: Beside, used: Sequence[str]) -> tuple[str, ...]:
+    if b.distance is not None:
+        agrees = short(b.distance)
+        base = "–" if b.baseline is None else f"{b.baseline:.2f}"
+    else:
+        agrees = "–"
+        if b.agreement is not None and b.agreement.interval is not None:
+            low, high = b.agreement.interval
+            agrees = f"{b.agreement.value:.1%} [{low:.1%}, {high:.1%}]"
+        base = "–" if b.baseline is None else f"{b.baseline:.1%}"
+    told = [short(b.coefficients[name]) if name in b.coefficients else "–" for name in used]
+    return (b.name, b.kind, f"{b.n:,}", agrees, base, *told)
+
+
+def short(e: Estimate) -> str:
+    if e.value is None:
+        return "not defined"
+    if e.low is None or e.high is None:
+        return f"{e.value:z.2f}"
+    return f"{e.value:z.2f} [{e.low:z.2f}, {e.high:z.2f}]"
+
+
+def write_compare_page(found: Comparison, out: Path) -> None:
+    page = environment().get_template("compare.html.j2")
+    kinds: dict[str, list[Slice]] = {}
+    for part in found.slices:
+        kinds.setdefault(part.kind, []).append(part)
+    text = page.render(
+        found=found,
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        headline=headline(found),
+        scale=found.measure.kind == "interval",
+        among=None if isinstance(found.among_people, str) else found.among_people.overall,
+        table=columns_of(found.beside),
+        agreement=agreement_chart(found.beside),
+        wins=wins_chart((*found.tests, found.constant)),
+        costs=cost_rows(found.costs),
+        kinds=kinds,
+        short=short,
+        people=sum(b.kind == "person" for b in found.beside) or 1,
+    )
+    with whole(out) as part_file:
+        part_file.write_text(text, encoding="utf-8")
+
+
+def headline(found: Comparison) -> str:
+    """The answer in one line."""
+    tests = [t for t in found.tests if isinstance(t, AltTest)]
+    passed = [t.model for t in tests if t.passed]
+    if not tests:
+        return "Whether a model may stand in for people cannot be told here"
+    if not passed:
+        return "No model is shown to be able to stand in for people here"
+    told = ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found.tests)} models"
+    return f"{told} may stand in for people here"
+
+
+def agreement_chart(each: Sequence[Beside]) -> str:
+    """Everybody beside the people, best first; the tick is what a constant would reach."""
+    scale = any(b.distance is not None for b in each)
+    rows = [(b, *value) for b in each if (value := _agreement(b)) is not None]
+    rows.sort(key=lambda row: row[1] if scale else -row[1])
+    edges = [x for _, value, span in rows for x in (value, *(span or ()))]
+    edges += [b.baseline for b, _, _ in rows if b.baseline is not None]
+    return dot_rows(
+        [
+            Row(b.name, (Dot(b.kind, value, f"{b.name}: {told(value, scale)}"),), span, b.baseline,
+                told(value, scale), b.kind == "model")
+            for b, value, span in rows
+        ],
+        fitting(edges, percent=not scale),
+    )  # fmt: skip
+
+
+def told(value: float, scale: bool) -> str:
+    return f"{value:.2f}" if scale else f"{value:.1%}"
+
+
+def _agreement(b: Beside) -> tuple[float, tuple[float, float] | None] | None:
+    if b.distance is not None and b.distance.value is not None:
+        low, high = b.distance.low, b.distance.high
+        return b.distance.value, None if low is None or high is None else (low, high)
+    if b.agreement is not None and b.agreement.value is not None:
+        return b.agreement.value, b.agreement.interval
+    return None
+
+
+def wins_chart(tests: Sequence[Tested]) -> str:
+    """Winning rate, with the half that is needed, and advantage probability; best first."""
+    known = [t for t in tests if isinstance(t, AltTest)]
+    known.sort(key=lambda t: (-t.winning_rate, -t.advantage_probability))
+    rows = [
+        Row(
+            t.model,
+            (
+                Dot("second", t.advantage_probability, "advantage probability"),
+                Dot("first" if t.passed else "below", t.winning_rate, "winning rate"),
+            ),
+            note=f"{t.winning_rate:.2f}, {t.advantage_probability:.2f}",
+        )
+        for t in known
+    ]
+    return dot_rows(rows, Axis(0.0, 1.0, 4, percent=False, line=0.5)) if rows else ""
+
+
+def cost_rows(costs: Mapping[str, Costs]) -> list[tuple[str, str, str]]:
+    """Name, money for 1,000 records, and the total; dearest first."""
+    rows = sorted(costs.items(), key=lambda pair: -pair[1].whole.each)
+    return [
+        (
+            who,
+            cost_of_1000(c) or "not known",
+            f"{c.whole.bill.total / NANOS:,.4g} {c.prices.currency} for {c.whole.records:,}",
+        )
+        for who, c in rows
+    ]

@@ -1,0 +1,128 @@
+"""Dot plots as SVG text: a row for each name, dots on a common axis, and what to hold them against.
+
+Colours come from the page's style by class: `model`, `person`, `first`, `second`, `below`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TypeAlias
+
+Place: TypeAlias = Callable[[float], float]
+"""From a value to its pixel."""
+
+WIDTH, RIGHT, ROW, HEAD = 920, 24, 24, 34
+CHARACTER, GAP = 7.2, 14  # of the labels, in pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    kind: str  # the class of its colour
+    value: float
+    told: str = ""  # what hovering says
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`span` is a line behind the dots, `tick` a short mark such as a baseline."""
+
+    label: str
+    dots: tuple[Dot, ...]
+    span: tuple[float, float] | None = None
+    tick: float | None = None
+    note: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    start: float
+    stop: float
+    steps: int
+    percent: bool = True
+    line: float | None = None  # drawn through all rows
+    title: str = ""
+
+    def told(self, value: float) -> str:
+        return f"{value:.0%}" if self.percent else f"{value:g}"
+
+
+def dot_rows(rows: Sequence[Row], axis: Axis) -> str:
+    left = min(260.0, CHARACTER * max((len(r.label) for r in rows), default=0) + 2 * GAP)
+    room = CHARACTER * max((len(r.note) for r in rows), default=0)
+    right = WIDTH - RIGHT - room
+    bottom = HEAD + ROW * len(rows)
+
+    def x(value: float) -> float:
+        inside = min(max(value, axis.start), axis.stop)
+        return left + (right - left) * (inside - axis.start) / (axis.stop - axis.start)
+
+    parts = [_frame(axis, x, bottom)]
+    for i, row in enumerate(rows):
+        parts.append(_row(row, HEAD + ROW * i + ROW / 2, x, (left, right)))
+    title = escape(axis.title)
+    return (
+        f'<svg class="rows" viewBox="0 0 {WIDTH} {bottom + 8}" width="{WIDTH}" '
+        f'height="{bottom + 8}" role="img" aria-label="{title}"><title>{title}</title>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _frame(axis: Axis, x: Place, bottom: float) -> str:
+    parts = []
+    for k in range(axis.steps + 1):
+        value = axis.start + (axis.stop - axis.start) * k / axis.steps
+        place = x(value)
+        parts.append(
+            _line("grid", (place, HEAD - 6), (place, bottom))
+            + f'<text class="n" x="{place:.1f}" y="{HEAD - 14}" text-anchor="middle">'
+            f"{axis.told(value)}</text>"
+        )
+    if axis.line is not None:
+        place = x(axis.line)
+        parts.append(_line("line", (place, HEAD - 6), (place, bottom)))
+    return "".join(parts)
+
+
+def _row(row: Row, y: float, x: Place, edges: tuple[float, float]) -> str:
+    left, right = edges
+    shown = row.label if len(row.label) <= 32 else row.label[:31] + "…"
+    weight = ' class="strong"' if row.strong else ""
+    parts = [
+        f'<text{weight} x="{left - GAP:.1f}" y="{y + 4.5:.1f}" text-anchor="end">'
+        f"{escape(shown)}</text>",
+        _line("guide", (left, y), (right, y)),
+    ]
+    if row.span is not None:
+        low, high = (x(edge) for edge in row.span)
+        parts.append(
+            f'<line class="span" x1="{low:.1f}" y1="{y:.1f}" x2="{high:.1f}" y2="{y:.1f}"/>'
+        )
+    if row.tick is not None:
+        parts.append(_line("tick", (x(row.tick), y - 8), (x(row.tick), y + 8)))
+    for dot in row.dots:
+        told = f"<title>{escape(dot.told)}</title>" if dot.told else ""
+        parts.append(
+            f'<circle class="{dot.kind}" cx="{x(dot.value):.1f}" cy="{y:.1f}" r="5">{told}</circle>'
+        )
+    if row.note:
+        parts.append(
+            f'<text class="n" x="{right + GAP:.1f}" y="{y + 4.5:.1f}">{escape(row.note)}</text>'
+        )
+    return "<g>" + "".join(parts) + "</g>"
+
+
+def _line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> str:
+    (a, b), (c, d) = start, end
+    return f'<line class="{kind}" x1="{a:.1f}" y1="{b:.1f}" x2="{c:.1f}" y2="{d:.1f}"/>'
+
+
+def fitting(values: Sequence[float], percent: bool = True) -> Axis:
+    """An axis of whole tenths around shares, or from 0 to a round number above distances."""
+    if percent:
+        start = min(0.9, int(10 * min(values, default=0.0)) / 10)
+        return Axis(start, 1.0, round((1 - start) * 10))
+    most = max(values, default=1.0) or 1.0
+    step = next(s for s in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 10.0**9) if most / s <= 8)
+    steps = max(1, -int(-most // step))
+    return Axis(0.0, steps * step, steps, percent=False)
