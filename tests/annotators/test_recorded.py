@@ -1,10 +1,19 @@
 """Recorded answers come back as they were given."""
 
 from assay.annotators.recorded import Given, Recorded
-from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
+from assay.core.annotation import (
+    PLAIN,
+    Annotation,
+    DecidedBy,
+    Outcome,
+    Request,
+    Source,
+    Way,
+    answer,
+)
 from assay.core.cost import Usage
 from assay.core.record import text_record
-from assay.core.schema import Choice
+from assay.core.schema import Choice, Form
 from assay.core.task import Task
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
@@ -46,3 +55,12 @@ async def test_annotations_replay_with_their_outcome_and_cost() -> None:
     assert [a.outcome for a in said] == [Outcome.ANSWERED, Outcome.REFUSED, Outcome.ABSTAINED]
     assert [a.cost for a in said] == [3, 2, 0]
     assert said[0].value == "b"
+
+
+async def test_people_are_paid_for_each_attribute_they_are_asked_about() -> None:
+    form = Task("f", "?", Form({"hat": TASK.schema, "smile": TASK.schema}))
+    people = Recorded("p", {"r": Given({"hat": "a"})}, DecidedBy.PEOPLE, price=5)
+    ways = [PLAIN, Way(focus=("hat",))]
+    asked = [Request(form, text_record("r", "x"), "p", way) for way in ways]
+    assert [a.cost async for a in people.annotate(asked)] == [10, 5]
+    assert [a.cost async for a in people.annotate([request("r", "p")])] == [5]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assay.core.errors import InputError
 from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
+from assay.core.schema.form import narrowed
 from assay.core.value import Span, Value, decode, encode
 
 NAMES = ("one", "two", "three")
@@ -97,3 +98,13 @@ def test_what_was_not_asked_is_not_a_no() -> None:
 def test_what_does_not_fit_is_refused(schema: Schema, cell: str) -> None:
     with pytest.raises(InputError):
         schema.check(cell)
+
+
+def test_a_form_is_narrowed_to_the_attributes_asked_about() -> None:
+    form = Form({"c": CHOICE, "s": SCALE}, {"c": "which?", "s": "how?"})
+    part = narrowed(form, ("s",))
+    assert isinstance(part, Form)
+    assert list(part.fields) == ["s"]
+    assert part.questions == {"s": "how?"}
+    assert narrowed(form, ()) is form
+    assert narrowed(CHOICE, ("a",)) is CHOICE

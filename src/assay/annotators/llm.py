@@ -10,6 +10,7 @@ from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.cost import Budget, Prices, Usage
 from assay.core.digest import digest
+from assay.core.schema.form import narrowed
 from assay.models.base import Completion, Message, Model, Options, View
 from assay.models.image_tokens import most_tokens
 
@@ -102,7 +103,8 @@ class LLM:
         if self.mapping.top_logprobs:
             options = replace(options, top_logprobs=self.mapping.top_logprobs, max_tokens=1)
         if self.mapping.name == "json":
-            options = replace(options, json_schema=request.task.schema.json_schema())
+            schema = narrowed(request.task.schema, request.way.focus)
+            options = replace(options, json_schema=schema.json_schema())
         if request.way.replica:
             options = replace(options, seed=(options.seed or 0) + request.way.replica)
         return render(seen(request, self.modality), self.mapping.form), options

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer, latest
+from assay.core.schema import Form
 from assay.core.value import Value
 
 
@@ -27,6 +28,7 @@ class Recorded:
     given: Mapping[str, Given]
     decided_by: DecidedBy = DecidedBy.MODEL
     source: Source = Source.PROBABILITY
+    price: int = 0  # nanos for each label, besides what an answer cost
 
     @classmethod
     def of(
@@ -57,7 +59,7 @@ class Recorded:
 
     def _answer(self, request: Request, found: Given) -> Annotation:
         if found.value is None:
-            return answer(request, found.outcome, cost=found.cost)
+            return answer(request, found.outcome, cost=found.cost + self.price * labels_in(request))
         source = None if found.confidence is None else found.source or self.source
         return answer(
             request,
@@ -66,5 +68,11 @@ class Recorded:
             confidence=found.confidence,
             confidence_source=source,
             scores=found.scores,
-            cost=found.cost,
+            cost=found.cost + self.price * labels_in(request),
         )
+
+
+def labels_in(request: Request) -> int:
+    """How many labels are paid for: each attribute asked about is one."""
+    schema, focus = request.task.schema, request.way.focus
+    return len(focus or schema.fields) if isinstance(schema, Form) else 1

@@ -141,7 +141,8 @@ def eye(spec: AnnotatorSpec) -> "Pictures":
 
 
 def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
-    """Each answer costs `human_label` where people gave it, `per_request` where a model did."""
+    """Each label costs `human_label` where people gave it, each answer `per_request` where a model
+    did."""
     from assay.annotators.recorded import Given, Recorded
     from assay.core.annotation import DecidedBy
     from assay.core.cost import to_nanos
@@ -151,8 +152,10 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     labels = read_labels(path, spec.record, spec.label, shop.task.schema)
     sure = read_numbers(path, spec.record, spec.confidence) if spec.confidence else {}
     who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
-    price = to_nanos(spec.prices.human_label if spec.people else spec.prices.per_request)
-    return Recorded(name, {id: Given(v, sure.get(id), cost=price) for id, v in labels.items()}, who)
+    a_label = to_nanos(spec.prices.human_label) if spec.people else 0
+    an_answer = 0 if spec.people else to_nanos(spec.prices.per_request)
+    given = {id: Given(v, sure.get(id), cost=an_answer) for id, v in labels.items()}
+    return Recorded(name, given, who, price=a_label)
 
 
 def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:

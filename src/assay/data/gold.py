@@ -1,15 +1,16 @@
 """Trusted labels, each with one purpose; the three sets never overlap."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
+from assay.core.schema import Form
 from assay.core.schema.base import Schema
 from assay.core.value import Value
-from assay.data.base import cell, check_columns
+from assay.data.base import Row, cell, check_columns
 from assay.data.read import read_rows
 
 
@@ -39,25 +40,56 @@ class Gold:
         return self.sets.get(purpose, {})
 
 
-def read_labels(path: Path, record: str, label: str, schema: Schema) -> dict[str, Value]:
-    """Labels of a file by record id, checked against the schema; empty cells are no label."""
+def read_labels(
+    path: Path, record: str, label: str | Mapping[str, str], schema: Schema
+) -> dict[str, Value]:
+    """Labels of a file by record id, checked against the schema; empty cells are no label.
+
+    `label` is a column. Of a form it may be the column of each attribute; where there is no such
+    column, attributes that all have columns of their own name are read from these.
+    """
     values: dict[str, Value] = {}
-    checked = False
+    columns: str | Mapping[str, str] | None = None
     for number, row in read_rows(path):
-        if not checked:
-            check_columns(path, list(row), (record, label))
-            checked = True
-        content = cell(row[label]).strip()
-        if not content:
-            continue
+        if columns is None:
+            columns = _columns(list(row), label, schema)
+            named = (columns,) if isinstance(columns, str) else tuple(columns.values())
+            check_columns(path, list(row), (record, *named))
         id = cell(row[record]).strip()
         try:
-            value = schema.check(content)
+            value = _value(row, columns, schema)
         except InputError as bad:
             raise InputError(f"{path}:{number}: record {id!r}: {bad}") from None
+        if value is None:
+            continue
         if values.setdefault(id, value) != value:
             raise InputError(f"{path}:{number}: record {id!r} has two different gold labels")
     return values
+
+
+def _columns(
+    there: Sequence[str], label: str | Mapping[str, str], schema: Schema
+) -> str | Mapping[str, str]:
+    if isinstance(label, str):
+        own = isinstance(schema, Form) and label not in there and set(schema.fields) <= set(there)
+        return {name: name for name in schema.fields} if own and isinstance(schema, Form) else label
+    if not isinstance(schema, Form):
+        raise SpecError(f"`label` is one column for answers of kind `{schema.kind}`")
+    unknown = [name for name in label if name not in schema.fields]
+    if unknown:
+        raise SpecError(
+            f"`label`: no attribute {unknown[0]!r}; there are {', '.join(schema.fields)}"
+        )
+    return label
+
+
+def _value(row: Row, columns: str | Mapping[str, str], schema: Schema) -> Value | None:
+    if isinstance(columns, str):
+        content = cell(row[columns]).strip()
+        return schema.check(content) if content else None
+    assert isinstance(schema, Form)
+    parts = {name: cell(row[column]).strip() for name, column in columns.items()}
+    return {n: schema.fields[n].check(part) for n, part in parts.items() if part} or None
 
 
 def read_numbers(path: Path, record: str, column: str) -> dict[str, float]:

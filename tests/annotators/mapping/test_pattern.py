@@ -111,3 +111,11 @@ def test_no_text_makes_a_label_outside_the_schema(text: str) -> None:
     assert find(GENRE, text) in (*GENRE.names, None)
     value = find(MultiChoice(["a", "b"]), text)
     assert value is None or value <= {"a", "b"}  # type: ignore[operator]
+
+
+def test_who_is_asked_about_one_attribute_may_leave_its_name_out() -> None:
+    schema = Form({"hat": Choice(["yes", "no"]), "size": Scale(1, 3)})
+    assert find(schema, "Yes.", focus=("hat",)) == {"hat": "yes"}
+    assert find(schema, "hat: no", focus=("hat",)) == {"hat": "no"}
+    assert find(schema, "Yes.", focus=("hat", "size")) is None
+    assert find(schema, "Yes.") is None

@@ -106,7 +106,7 @@ def find(
     if isinstance(schema, Scale):
         return _number(schema, text)
     if isinstance(schema, Form):
-        return _fields(schema, text, language)
+        return _fields(schema, text, language, focus)
     if isinstance(schema, Boxes):
         text = json.dumps(first_json(text))
     return schema.parse(text) if isinstance(schema, Boxes | FreeText) else None
@@ -154,13 +154,17 @@ def _number(schema: Scale, text: str) -> Value | None:
     return None
 
 
-def _fields(schema: Form, text: str, language: str | None) -> Value | None:
+def _fields(schema: Form, text: str, language: str | None, focus: Sequence[str]) -> Value | None:
+    """A line each; who was asked about one attribute may leave its name out."""
     value: dict[str, Value] = {}
     for name, inner in schema.fields.items():
         line = re.search(rf"^\W*{re.escape(name)}\W*[:：=]\s*(.+)$", text, re.I | re.M)
         found = find(inner, line[1], language) if line else None
         if found is not None:
             value[name] = found
+    if not value and len(focus) == 1:
+        alone = find(schema.fields[focus[0]], text, language)
+        return None if alone is None else {focus[0]: alone}
     return value or None
 
 

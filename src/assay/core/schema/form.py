@@ -14,11 +14,18 @@ class Form:
     """Named attributes, each with its own schema; units are `attribute` or `attribute/unit`.
 
     A value may leave attributes out: what was not asked or not said is unknown, not a "no".
+    `objectivity` says of attributes whether they can be seen (objective) or are a matter of
+    opinion (subjective). It is for who reads the figures; annotators are not told.
     """
 
     kind = "form"
 
-    def __init__(self, fields: Mapping[str, Schema], questions: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        fields: Mapping[str, Schema],
+        questions: Mapping[str, str] | None = None,
+        objectivity: Mapping[str, str] | None = None,
+    ):
         if not fields:
             raise SpecError("a form needs at least one attribute")
         for name in fields:
@@ -26,6 +33,7 @@ class Form:
                 raise SpecError(f"attribute name {name!r}: not empty and without a slash, please")
         self.fields = dict(fields)
         self.questions = dict(questions or {})
+        self.objectivity = dict(objectivity or {})
 
     def parse(self, raw: str) -> Value | None:
         try:
@@ -109,6 +117,14 @@ class Form:
 
     def in_focus(self, unit: str, focus: Sequence[str]) -> bool:
         return unit.partition(SLASH)[0] in focus
+
+
+def narrowed(schema: Schema, focus: Sequence[str]) -> Schema:
+    """The part of a form that a request with this focus asks about; other schemas as they are."""
+    if not isinstance(schema, Form) or not focus:
+        return schema
+    kept = {name: field for name, field in schema.fields.items() if name in focus}
+    return Form(kept, {n: q for n, q in schema.questions.items() if n in kept})
 
 
 def _join(name: str, inner: str) -> str:
