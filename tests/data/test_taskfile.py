@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import SpecError
+from assay.data.specs import ChoiceSpec
 from assay.data.taskfile import load, schema
 
 GOOD = """\
@@ -53,6 +54,33 @@ def test_a_typo_inside_an_annotator_names_its_line(tmp_path: Path) -> None:
 
 def test_broken_yaml_names_its_line(tmp_path: Path) -> None:
     assert ":6:" in message(tmp_path, GOOD.replace("[good, bad]", "[good, bad]]"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [("[yes, no]", ["yes", "no"]), ("[on, off]", ["on", "off"]), ("[0, 1]", ["0", "1"]),
+     ("['true', \"false\"]", ["true", "false"])],
+)  # fmt: skip
+def test_labels_are_the_words_that_stand_there(
+    tmp_path: Path, labels: str, names: list[str]
+) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text(GOOD.replace("[good, bad]", labels), encoding="utf-8")
+    answer = load(path).answer
+    assert isinstance(answer, ChoiceSpec)
+    assert answer.labels == names
+
+
+def test_true_as_a_label_is_asked_to_stand_in_quotes(tmp_path: Path) -> None:
+    said = message(tmp_path, GOOD.replace("[good, bad]", "[true, false]"))
+    assert ":6: `answer.labels.0`: true and false are no words in YAML; put them in quotes" in said
+
+
+def test_a_mistake_inside_a_label_is_told_as_such(tmp_path: Path) -> None:
+    text = GOOD.replace("[good, bad]", "[bad, {name: good, aliases: {de: gut}}]")
+    assert ":6: `answer.labels.1.aliases.de`: input should be a valid list" in message(
+        tmp_path, text
+    )
 
 
 def test_an_unknown_kind_of_answer_names_the_kinds(tmp_path: Path) -> None:

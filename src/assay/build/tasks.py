@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assay.core.errors import SpecError
-from assay.core.record import text_record
+from assay.core.errors import InputError, SpecError
+from assay.core.record import Record, TextPart, text_record
 from assay.core.schema import (
     Boxes,
     Choice,
@@ -25,6 +25,7 @@ from assay.data.images.fetch import Fetch
 from assay.data.specs import (
     BoxesSpec,
     ChoiceSpec,
+    ExampleSpec,
     FormSpec,
     GoldSpec,
     LabelSpec,
@@ -56,10 +57,26 @@ def columns(file: TaskFile, folder: Path) -> Columns:
 def task_of(file: TaskFile) -> Task:
     schema = schema_of(file.answer)
     examples = tuple(
-        Example(text_record(f"example{i + 1}", e.text), schema.check(e.answer), e.rationale)
-        for i, e in enumerate(file.examples)
+        _example(e, i, file.data.texts, schema) for i, e in enumerate(file.examples, 1)
     )
     return Task(file.name, file.question, schema, file.guideline, examples)
+
+
+def _example(spec: ExampleSpec, number: int, columns: tuple[str, ...], schema: Schema) -> Example:
+    try:
+        value = schema.check(spec.answer)
+    except InputError as bad:
+        raise SpecError(f"example {number}: {bad}") from None
+    return Example(_shown(spec, number, columns), value, spec.rationale)
+
+
+def _shown(example: ExampleSpec, number: int, columns: tuple[str, ...]) -> Record:
+    """An example looks as the records do: one text, or one for each column."""
+    if isinstance(example.text, str):
+        return text_record(f"example{number}", example.text)
+    if set(example.text) != set(columns):
+        raise SpecError(f"example {number}: `text` needs a text for each of {', '.join(columns)}")
+    return Record(f"example{number}", tuple(TextPart(example.text[c], c) for c in columns))
 
 
 def schema_of(answer: object) -> Schema:

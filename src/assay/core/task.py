@@ -41,3 +41,6 @@ class Task:
         examples = [e.digest for e in self.examples]
         wording = [self.question, self.schema.wording(), self.guideline, examples]
         return f"{self.name}@{digest(wording, 6)}"
+
+    def __hash__(self) -> int:
+        return hash(self.id)  # examples hold mappings, which have no hash

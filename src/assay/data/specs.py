@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class DataSpec(Strict):
@@ -249,7 +249,9 @@ class GoldSpec(Strict):
 
 
 class ExampleSpec(Strict):
-    text: str
+    text: str | dict[str, str] = Field(
+        description="or text by column, where `data.text` has several"
+    )
     answer: Any
     rationale: str | None = None
 

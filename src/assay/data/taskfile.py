@@ -5,6 +5,7 @@ YAML, read into the pydantic models of `data.specs`; every error names the file 
 `schemas/task.schema.json`.
 """
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,19 @@ from pydantic import BaseModel, ValidationError
 
 from assay.core.errors import SpecError
 from assay.data.specs import TaskFile
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2's idea of truth: `yes`, `no`, `on` and `off` are words, as labels often are."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def load(path: Path | str) -> TaskFile:
@@ -26,8 +40,8 @@ def load(path: Path | str) -> TaskFile:
     except (OSError, UnicodeDecodeError) as bad:
         raise SpecError(f"{path} cannot be read: {bad}") from None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=Loader)
+        content = yaml.load(text, Loader=Loader)
     except yaml.YAMLError as bad:
         raise SpecError(_yaml_error(path, bad)) from None
     if not isinstance(content, dict):
@@ -46,11 +60,18 @@ def _yaml_error(path: Path, bad: yaml.YAMLError) -> str:
 
 
 def _first_error(path: Path, bad: ValidationError, root: yaml.Node | None) -> str:
-    errors = sorted(bad.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    error = errors[0]
+    errors = [e for e in bad.errors() if not _other_branch(e)] or bad.errors()
+    error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
     place, line, names = _locate(error["loc"], root)
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{path}:{line}: {_message(error, place, names)}{more}"
+
+
+def _other_branch(error: Any) -> bool:
+    """Whether it says no more than that a mapping is no list, or neither a string, where either
+    may stand."""
+    kinds = {"string_type": dict | list, "list_type": dict}
+    return isinstance(error["input"], kinds.get(error["type"], ()))
 
 
 def _message(error: Any, place: str, names: list[str]) -> str:
@@ -65,6 +86,8 @@ def _message(error: Any, place: str, names: list[str]) -> str:
         return f"`{place}` needs a `kind`: {error['ctx']['discriminator']} is not there"
     if error["type"] == "union_tag_invalid":
         return f"`{place}`: unknown kind {error['ctx']['tag']!r}; {error['ctx']['expected_tags']}"
+    if error["type"] == "string_type" and isinstance(error["input"], bool):
+        return f"`{place}`: true and false are no words in YAML; put them in quotes"
     said = str(error["msg"]).removeprefix("Value error, ")
     return f"`{place}`: {said[0].lower() + said[1:]}"
 
@@ -79,7 +102,7 @@ def _locate(loc: tuple[Any, ...], root: yaml.Node | None) -> tuple[str, int, lis
     for part in loc:
         names = list(model.model_fields) if _is_model(model) else names
         step, line = _child(node, part, line)
-        if step is None and not _is_model(model):
+        if step is None and not (_is_model(model) and part in model.model_fields):
             model = _tagged(model, part)
             continue
         shown.append(str(part))

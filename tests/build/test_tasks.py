@@ -1,0 +1,50 @@
+"""What a task file asks: examples look as the records do, and reach the prompt."""
+
+from pathlib import Path
+
+import pytest
+
+from assay.build import open_project
+from assay.build.forecast import forecast
+from assay.core.errors import SpecError
+
+HEAD = """\
+name: entailment
+data: {path: pairs.csv, id: id, text: [premise, hypothesis]}
+question: Does the hypothesis follow from the premise?
+answer: {kind: choice, labels: [yes, no]}
+annotators:
+  m: {kind: openai, base_url: "http://127.0.0.1:1", model: m}
+"""
+
+
+def prompt(folder: Path, examples: str) -> str:
+    (folder / "pairs.csv").write_text("id,premise,hypothesis\n1,It rains.,It is wet.\n")
+    (folder / "task.yaml").write_text(HEAD + examples, encoding="utf-8")
+    return str(forecast(open_project(folder / "task.yaml")).prompt)
+
+
+def test_an_example_of_a_pair_has_both_texts(tmp_path: Path) -> None:
+    said = prompt(
+        tmp_path,
+        "examples:\n"
+        "  - text: {premise: A dog runs., hypothesis: A cat runs.}\n"
+        "    answer: no\n"
+        "    rationale: A dog.\n",
+    )
+    shown, _, asked = said.partition("Label: no")
+    for words in ("premise:\n<record>A dog runs.</record>", "A cat runs.", "A dog.\n"):
+        assert words in shown
+    assert "premise:\n<record>It rains.</record>\nhypothesis:\n<record>It is wet." in asked
+
+
+@pytest.mark.parametrize(
+    ("example", "says"),
+    [
+        ("{text: {premise: A dog runs.}, answer: no}", "a text for each of premise, hypothesis"),
+        ("{text: A dog runs., answer: maybe}", "example 1: 'maybe' is not a label"),
+    ],
+)
+def test_an_example_that_does_not_fit_is_named(tmp_path: Path, example: str, says: str) -> None:
+    with pytest.raises(SpecError, match=says):
+        prompt(tmp_path, f"examples: [{example}]")
