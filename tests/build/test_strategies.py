@@ -13,6 +13,8 @@ from assay.build.strategies import STRATEGIES
 from assay.cli import root
 from assay.core.errors import SpecError
 from assay.data.specs import StrategySpec
+from assay.strategies.allocators import ErrorPredictor, Hardness, Uncertainty
+from assay.strategies.cooperation import Conformal, Sequential, Triage, TriageShare
 
 N = 120
 HEAD = """\
@@ -41,6 +43,13 @@ CASES = {
     "specialists": "{kind: specialists, annotators: [a, crowd], learners: [ngrams], beta: 5}",
     "active": "{kind: active, annotators: [crowd], learners: [ngrams], first: 20, batch: 5,"
     " rounds: 2}",
+    "principled": "{kind: principled, annotators: [a], rationale: false}",
+}
+TRIAGE = {
+    "fixed": ("threshold: 0.9", Triage, Uncertainty),
+    "errors": ("by: errors, share: 0.2, learners: [ngrams]", TriageShare, ErrorPredictor),
+    "errors, fixed": ("by: errors, threshold: 0, learners: [ngrams]", Triage, ErrorPredictor),
+    "hardness": ("by: hardness, judge: b, share: 0.2", TriageShare, Hardness),
 }
 
 
@@ -93,6 +102,35 @@ def test_it_runs_from_a_task_file(folder: Path, kind: str) -> None:
     assert (again["cost_nanos"], again["decided"]) == (0, done["decided"])
 
 
+@pytest.mark.parametrize("name", TRIAGE)
+def test_triage_by_every_allocator(folder: Path, name: str) -> None:
+    options, kind, by = TRIAGE[name]
+    path = written(folder, f"{{kind: triage, annotators: [a, crowd], {options}}}")
+    made = open_project(path).strategy
+    assert isinstance(made, Triage | TriageShare)
+    assert (type(made), type(made.by)) == (kind, by)
+    if by is not Hardness:  # which asks a question that no recording answers
+        done = run(path)
+        assert done["decided"] == done["records"] == (N if by is Uncertainty else round(0.6 * N))
+
+
+def test_a_judge_of_hardness_is_not_taken_for_the_model(folder: Path) -> None:
+    path = written(folder, "{kind: triage, by: hardness, judge: c}")
+    path.write_text(
+        path.read_text().replace("  b: {kind: recorded, path: b.csv, confidence: sure}\n", "")
+    )
+    assert open_project(path).strategy.annotators == ("a", "crowd", "c")
+
+
+def test_people_are_shown_a_conformal_set(folder: Path) -> None:
+    path = written(folder, "{kind: sequential, annotators: [a, crowd], miss: 0.1}")
+    project = open_project(path)
+    made = project.strategy
+    assert isinstance(made, Sequential)
+    assert isinstance(made.suggest, Conformal)
+    assert not {e.record.id for e in made.suggest.gold} & {r.id for r in project.records()}
+
+
 @pytest.mark.parametrize("kind", ["explain", "active"])
 def test_those_that_need_a_model_are_made(folder: Path, kind: str) -> None:
     made = open_project(written(folder, CASES[kind])).strategy
@@ -136,6 +174,7 @@ def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
         ("{kind: hybrid, annotators: [a]}", "takes 2 annotators or more"),
         ("{kind: joint, annotators: [a]}", "the model, then the people"),
         ("{kind: tags, annotators: [a, b]}", "answers kind `multi`"),
+        ("{kind: triage, annotators: [a, crowd], by: hardness}", "needs a `judge`"),
         ("{kind: vote, annotators: [nobody, a]}", "names annotator 'nobody'"),
     ],
 )

@@ -3,8 +3,16 @@ import numpy as np
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
-from assay.core.task import Task
-from assay.strategies.cooperation import PredictionSet, Sequential, Top, Triage, TriageShare, drawn
+from assay.core.task import Example, Task
+from assay.strategies.cooperation import (
+    Conformal,
+    PredictionSet,
+    Sequential,
+    Top,
+    Triage,
+    TriageShare,
+    drawn,
+)
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
@@ -59,6 +67,18 @@ async def test_what_the_model_leaves_unanswered_goes_to_people() -> None:
         records, RecordedAsk(TASK, {"model": silent, "panel": ask.given["panel"]}, ["panel"])
     )
     assert all(d.decided_by is DecidedBy.PEOPLE for d in decisions)
+
+
+async def test_a_conformal_set_is_fitted_on_gold_that_the_model_is_asked_about() -> None:
+    records, ask = world(400)
+    gold = tuple(Example(r, "a") for r in records[:200])
+    sets = Conformal(gold, alpha=0.2)
+    await Sequential("model", "panel", sets, control=0.0).label(records[200:], ask)
+    least = (await sets.fitted("model", ask)).least
+    for name, record, way in ask.log:
+        if name == "panel":
+            chance = np.exp((ask.given["model"][record][1] or {})["a"])
+            assert ("a" in way.hint.removeprefix("Suggested: ")) == (chance >= min(least, 0.5))
 
 
 def test_a_prediction_set_grows_with_doubt_and_is_never_empty() -> None:

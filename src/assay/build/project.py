@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from assay.build.strategies import LEARNING
+from assay.build.strategies import learns
 from assay.build.tasks import columns, gold_of, task_of
 from assay.build.workshop import Workshop
 from assay.core.annotation import Outcome
@@ -79,7 +79,7 @@ class Project:
         specs = self.file.annotators.values()
         used: list[StrategySpec] = [self.file.strategy, *(s.strategy for s in specs if s.strategy)]
         fitted = {spec.kind for spec in specs} & set(LEARNERS)
-        return bool(fitted) or any(spec.kind in LEARNING for spec in used)
+        return bool(fitted) or any(learns(spec) for spec in used)
 
     @property
     def ledger_place(self) -> str:

@@ -8,11 +8,14 @@ from assay.core.errors import SpecError
 from assay.core.schema import MultiChoice
 from assay.data.gold import Purpose
 from assay.data.specs import StrategySpec
+from assay.quality.principles import Limits
+from assay.strategies.allocators import Allocator, ErrorPredictor, Hardness, Uncertainty
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
-from assay.strategies.cooperation import Sequential, Top, TriageShare
+from assay.strategies.cooperation import Conformal, Sequential, Top, Triage, TriageShare
 from assay.strategies.hybrid import Hybrid
+from assay.strategies.principled import Principled
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
@@ -47,7 +50,21 @@ def chain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strat
 
 def triage(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "triage", "the model, then the people")
-    return TriageShare(model, people, spec.share, CONFIDENCES[spec.confidence])
+    by = allocator(shop, spec)
+    if spec.threshold is not None:
+        return Triage(model, people, spec.threshold, by)
+    return TriageShare(model, people, spec.share, by)
+
+
+def allocator(shop: "Workshop", spec: StrategySpec) -> Allocator:
+    if spec.by == "errors":
+        return ErrorPredictor(learners(spec)[0], shop.examples(), shop.file.seed)
+    if spec.by == "hardness":
+        if spec.judge not in shop.file.annotators:
+            known = ", ".join(shop.file.annotators)
+            raise SpecError(f"triage by hardness needs a `judge`, one of {known}")
+        return Hardness(spec.judge)
+    return Uncertainty(CONFIDENCES[spec.confidence])
 
 
 def hybrid(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
@@ -57,7 +74,14 @@ def hybrid(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Stra
 
 def sequential(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "sequential", "the model, then the people")
-    return Sequential(model, people, Top(spec.suggestions), spec.control, shop.file.seed)
+    shown = Top(spec.suggestions) if spec.miss is None else Conformal(shop.examples(), spec.miss)
+    return Sequential(model, people, shown, spec.control, shop.file.seed)
+
+
+def principled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    """Its confidence is calibrated on calibration gold."""
+    (name,) = exactly(names, 1, "principled", "the model that is held to the principles")
+    return Principled(name, Limits(rationale=spec.rationale), shop.examples())
 
 
 def joint(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
@@ -183,6 +207,15 @@ STRATEGIES: dict[str, Maker] = {
     "tags": tags,
     "specialists": specialists,
     "active": active,
+    "principled": principled,
 }
 
-LEARNING = ("retrieved", "explain", "tags", "specialists")  # from calibration gold
+LEARNING = ("retrieved", "explain", "tags", "specialists", "principled")
+
+
+def learns(spec: StrategySpec) -> bool:
+    """Whether it learns from calibration gold, so that those records must not be labelled."""
+    return spec.kind in LEARNING or (
+        (spec.kind == "triage" and spec.by == "errors")
+        or (spec.kind == "sequential" and spec.miss is not None)
+    )

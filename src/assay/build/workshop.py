@@ -74,7 +74,9 @@ class Workshop:
 
     def strategy_of(self, spec: StrategySpec) -> Strategy:
         """Without names it asks all annotators of the file that are no strategies."""
-        plain = [n for n, a in self.file.annotators.items() if a.kind != "strategy"]
+        plain = [
+            n for n, a in self.file.annotators.items() if a.kind != "strategy" and n != spec.judge
+        ]
         names = tuple(spec.annotators or plain)
         for name in names:
             if name not in self.file.annotators:

@@ -140,6 +140,7 @@ class StrategySpec(Strict):
         "tags",
         "specialists",
         "active",
+        "principled",
     ] = "single"
     annotators: list[str] = Field(default_factory=list, description="names, in order; all if empty")
     replicas: int = Field(1, ge=1)
@@ -147,9 +148,19 @@ class StrategySpec(Strict):
     answer: Literal["forward", "rank"] = "rank"
     confidence: Literal["margin", "entropy", "own"] = "own"
     thresholds: list[float | None] | None = Field(None, description="chain: one a link")
-    threshold: float | None = Field(None, description="hybrid: none, people only")
+    threshold: float | None = Field(
+        None, description="hybrid: none, people only; triage: none, by `share`"
+    )
     most: int | None = Field(None, ge=0, description="hybrid: records that people have time for")
     share: float = Field(0.1, ge=0, le=1, description="triage: share of records to people")
+    by: Literal["confidence", "errors", "hardness"] = Field(
+        "confidence", description="triage: unsure, predicted to be wrong, or hard for the `judge`"
+    )
+    judge: str | None = Field(None, description="triage by hardness: who says how hard records are")
+    miss: float | None = Field(
+        None, gt=0, lt=1, description="sequential: show a set that misses the right label so often"
+    )
+    rationale: bool = Field(True, description="principled: whether an answer must give its reason")
     suggestions: int = Field(1, ge=1, description="sequential: labels shown to people")
     control: float = Field(0.1, ge=0, le=1, description="sequential: share without suggestion")
     audit: float = Field(0.05, ge=0, le=1, description="review: share that people see whole")

@@ -21,11 +21,12 @@ from assay.core.annotation import (
 )
 from assay.core.digest import digest
 from assay.core.record import Record
+from assay.core.task import Example
 from assay.core.value import Value
 from assay.quality.conformal import fitted_least
+from assay.strategies.allocators import Allocator, Uncertainty
 from assay.strategies.base import Answer, Ask
-from assay.strategies.chain import confidences, decision
-from assay.strategies.confidence import Confidence, own
+from assay.strategies.chain import decision
 
 
 class Suggest(Protocol):
@@ -83,7 +84,25 @@ class PredictionSet:
         return tuple(n for i, n in enumerate(names) if i == 0 or share[i] >= self.least)
 
 
+@dataclass(frozen=True, slots=True)
+class Conformal:
+    """A `PredictionSet` fitted on what the model says of calibration gold, when it is used."""
+
+    gold: tuple[Example, ...]
+    alpha: float = 0.1
+
+    @property
+    def id(self) -> str:
+        return f"conformal{self.alpha:g}@{digest([e.digest for e in self.gold], 4)}"
+
+    async def fitted(self, model: str, ask: Ask) -> PredictionSet:
+        given = await ask(model, [e.record for e in self.gold])
+        said = [a for a in given if isinstance(a, Annotation) and a.answered]
+        return PredictionSet.fitted(said, {e.record.id: e.value for e in self.gold}, self.alpha)
+
+
 TOP_ONE = Top(1)
+BY_CONFIDENCE = Uncertainty()
 
 
 def drawn(record: Record, share: float, seed: int) -> bool:
@@ -102,7 +121,7 @@ class Sequential:
 
     model: str
     panel: str
-    suggest: Suggest = TOP_ONE
+    suggest: Suggest | Conformal = TOP_ONE
     control: float = 0.1
     seed: int = 0
 
@@ -121,19 +140,22 @@ class Sequential:
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         suggestions = await ask(self.model, records)
-        ways = [self._way(r, s) for r, s in zip(records, suggestions, strict=True)]
+        shown = self.suggest
+        if isinstance(shown, Conformal):
+            shown = await shown.fitted(self.model, ask)
+        ways = [self._way(r, s, shown) for r, s in zip(records, suggestions, strict=True)]
         answers = await ask(self.panel, records, ways)
         return [
             self._decide(record, answer, way, ask)
             for record, answer, way in zip(records, answers, ways, strict=True)
         ]
 
-    def _way(self, record: Record, suggestion: Answer) -> Way:
+    def _way(self, record: Record, suggestion: Answer, suggest: Suggest) -> Way:
         told = isinstance(suggestion, Annotation) and suggestion.answered
         if not told or drawn(record, self.control, self.seed):
             return PLAIN
         assert isinstance(suggestion, Annotation)
-        shown = ", ".join(self.suggest.labels(suggestion))
+        shown = ", ".join(suggest.labels(suggestion))
         return Way(hint=f"Suggested: {shown}", saw=(suggestion.key,))
 
     def _decide(self, record: Record, answer: Answer, way: Way, ask: Ask) -> Decision:
@@ -147,18 +169,18 @@ class Sequential:
 class Triage:
     """The model keeps what it is sure of; the rest goes to people, who do not see its answer.
 
-    `threshold` is fixed on calibration data. What the model leaves unanswered goes to people
-    whatever the threshold.
+    `threshold`, on what `by` says of each answer, is fixed on calibration data. What the model
+    leaves unanswered goes to people whatever the threshold.
     """
 
     model: str
     panel: str
     threshold: float
-    confidence: Confidence = own
+    by: Allocator = BY_CONFIDENCE
 
     @property
     def id(self) -> str:
-        return f"triage({self.model}|{self.panel};{self.threshold!r};{self.confidence.__name__})"
+        return f"triage({self.model}|{self.panel};{self.threshold!r};{self.by.id})"
 
     @property
     def whole(self) -> bool:
@@ -166,17 +188,18 @@ class Triage:
 
     @property
     def annotators(self) -> tuple[str, ...]:
-        return (self.model, self.panel)
+        return (self.model, self.panel, *self.by.annotators)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         answers = await ask(self.model, records)
-        kept = confidences(answers, self.confidence) >= self.threshold
+        safe = await self.by.safety(self.model, records, answers, ask)
+        kept = safe >= self.threshold
         return await split(records, answers, kept, self.panel, ask)
 
 
 @dataclass(frozen=True, slots=True)
 class TriageShare:
-    """Dynamic threshold: of all records, the given share about which the model is least sure.
+    """Dynamic threshold: of all records, the given share whose answers are least safe to keep.
 
     Ties at the threshold are drawn by record, so that the share of human work is kept.
     """
@@ -184,11 +207,11 @@ class TriageShare:
     model: str
     panel: str
     share: float
-    confidence: Confidence = own
+    by: Allocator = BY_CONFIDENCE
 
     @property
     def id(self) -> str:
-        return f"triage({self.model}|{self.panel};share={self.share:g};{self.confidence.__name__})"
+        return f"triage({self.model}|{self.panel};share={self.share:g};{self.by.id})"
 
     @property
     def whole(self) -> bool:
@@ -196,11 +219,11 @@ class TriageShare:
 
     @property
     def annotators(self) -> tuple[str, ...]:
-        return (self.model, self.panel)
+        return (self.model, self.panel, *self.by.annotators)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         answers = await ask(self.model, records)
-        sure = confidences(answers, self.confidence)
+        sure = await self.by.safety(self.model, records, answers, ask)
         tie = np.array([int(digest([r.digest, r.id], 8), 16) for r in records], dtype=np.uint64)
         order = np.lexsort((tie, sure))
         kept = np.ones(len(records), dtype=bool)
