@@ -153,3 +153,16 @@ def test_bad_input_is_one_clear_line(
 def test_without_anything_to_compare_the_ways_are_named(tmp_path: Path) -> None:
     assert "--people FILE and --models FILE" in complaint(assay(tmp_path, "compare"))
     assert "there is no ledger" in complaint(assay(tmp_path, "compare", "none.sqlite"))
+
+
+def test_a_plan_comes_from_a_guess_or_from_a_pilot(tmp_path: Path) -> None:
+    words = ["compare", "--plan", "--person-right", "0.85", "--model-right", "0.9"]
+    guessed = told(tmp_path, *words, "--epsilon", "0.2")["plans"][0]
+    assert guessed["best"]["people"] == 3
+    assert "is behind people by just the allowance" in assay(tmp_path, *words).stdout
+    pilot = told(tmp_path, *files(tmp_path), "--plan", "--epsilon", "0.3")["plans"][0]
+    assert pilot["basis"] == "from a pilot of 60 records and 3 people"
+    assert {c["people"] for c in pilot["cells"]} == {3}
+    line = complaint(assay(tmp_path, *files(tmp_path, people="ann"), "--plan"))
+    assert "gpt: not possible because a pilot needs two people" in line
+    assert "two labels or more" in complaint(assay(tmp_path, *words, "--choices", "1"))

@@ -44,6 +44,16 @@ MOST_SHOWN = 20
 @click.option("--label", default="label", show_default=True, help="Column with the label.")
 @click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
+@click.option("--plan", is_flag=True,
+              help="Simulate instead how many records and people the test needs: with the labels "
+              "given as a pilot, or from the next three options.")  # fmt: skip
+@click.option("--person-right", type=float, default=0.85, show_default=True,
+              help="Plan: how often a person is right; on a scale, a person's error.")  # fmt: skip
+@click.option("--model-right", type=float, default=0.85, show_default=True,
+              help="Plan: the same of the model.")  # fmt: skip
+@click.option("--choices", type=int, default=3, show_default=True, help="Plan: number of labels.")
+@click.option("--power", type=click.FloatRange(0, 1), default=0.8, show_default=True,
+              help="Plan: the chance of passing that is enough.")  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path), help="Write a page here.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def compare_command(
@@ -67,6 +77,11 @@ def compare_command(
     label: str,
     wide: tuple[str, ...],
     task: str | None,
+    plan: bool,
+    person_right: float,
+    model_right: float,
+    choices: int,
+    power: float,
     html: Path | None,
     as_json: bool,
 ) -> None:
@@ -80,7 +95,14 @@ def compare_command(
 
     names = Names(record, annotator, label, wide)
     wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert)
-    found = _compared(wanted, (kind, order, score), (epsilon, q, least), (resamples, seed, prices))
+    asked, test = (kind, order, score), (epsilon, q, least)
+    if plan:
+        from assay.cli.compare_plan import tell_plans
+
+        guess = (person_right, model_right, choices)
+        tell_plans(wanted, (asked, test), guess, (power, seed), as_json)
+        return
+    found = _compared(wanted, asked, test, (resamples, seed, prices))
     if html is not None:
         from assay.report.compare_page import write_compare_page
 
@@ -110,12 +132,12 @@ def _compared(
     if prices is not None:
         wanted = replace(wanted, prices=_prices(prices))
     sides, kind = gather(wanted)
-    measure, rules = _rules(labels, kind, test, wanted.expert)
+    measure, rules = rules_of(labels, kind, test, wanted.expert)
     measure = replace(measure, resampling=Resampling(resamples, seed))
     return compare(replace(sides, measure=measure), rules)
 
 
-def _rules(
+def rules_of(
     asked: tuple[str | None, str | None, str | None],
     found: str,
     test: tuple[float, float, int],

@@ -7,7 +7,7 @@ cost-benefit allowance epsilon, at least half of the people, tested with a false
 C.2 there) both are held against the expert instead of against the other people.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -119,7 +119,9 @@ class AltTest:
         if self.rules.expert is None and self.people + len(self.left_out) < FEWEST_PEOPLE:
             found.append("with two people each is the only measure of the other; take three")
         if not self.passed:
-            found.append("not passing does not show that it is worse; more records may show more")
+            found.append(
+                "not passing does not show that it is worse; --plan tells what more records may do"
+            )
         fewest = min(a.records for a in self.against)
         if fewest < FEW_RECORDS:
             found.append(f"{fewest} records for a person are few; 50 to 100 are advised")
@@ -176,7 +178,7 @@ def alt_test(
     """Test one model against the people; NotPossible says why where that cannot be done."""
     rules = rules or Rules()
     _check(labels, people, rules)
-    compared = advantages(labels, people, rules)
+    compared = advantages(labels, people, rules).by_person()
     tested = {n: c for n, c in compared.items() if len(c) >= rules.records_a_person}
     if not tested:
         most = max((len(c) for c in compared.values()), default=0)
@@ -228,19 +230,33 @@ def _check(labels: Labels, people: Mapping[str, Labels], rules: Rules) -> None:
         )
 
 
-def advantages(labels: Labels, people: Mapping[str, Labels], rules: Rules) -> dict[str, Floats]:
-    """For each person rows (model at least as good, person at least as good), one a record."""
-    votes = _coded(labels, people, SCORES[rules.score].numbers)
-    names = tuple(people)
-    expert = None if rules.expert is None else names.index(rules.expert)
-    judges = votes if expert is None else votes.only(votes.person == expert)
-    judged = votes if expert is None else votes.only(votes.person != expert)
-    least = rules.people_a_record - 1 if expert is None else 1
-    wins, others = _wins(judged, judges, SCORES[rules.score])
-    enough = others >= max(least, 1)
-    return {
-        name: wins[enough & (judged.person == i)] for i, name in enumerate(names) if i != expert
-    }
+@dataclass(frozen=True, slots=True)
+class Advantages:
+    """One row a person and record: `wins` says whether the model, and whether the person, is at
+    least as good as the other of the two."""
+
+    records: tuple[str, ...]
+    people: tuple[str, ...]  # those who are judged, without the expert
+    record: Ints
+    person: Ints
+    wins: Floats
+
+    def by_person(self) -> dict[str, Floats]:
+        return {name: self.wins[self.person == i] for i, name in enumerate(self.people)}
+
+
+def advantages(labels: Labels, people: Mapping[str, Labels], rules: Rules) -> Advantages:
+    """Model and person on every record that enough others (or the expert) labelled too."""
+    judged = tuple(name for name in people if name != rules.expert)
+    order = judged if rules.expert is None else (*judged, rules.expert)
+    records, votes = _coded(labels, [people[n] for n in order], SCORES[rules.score].numbers)
+    judges, least = votes, max(rules.people_a_record - 1, 1)
+    if rules.expert is not None:
+        own = votes.person == len(judged)
+        judges, votes, least = votes.only(own), votes.only(~own), 1
+    wins, others = _wins(votes, judges, SCORES[rules.score])
+    enough = others >= least
+    return Advantages(records, judged, votes.record[enough], votes.person[enough], wins[enough])
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +272,9 @@ class _Coded:
         return _Coded(self.record[kept], self.person[kept], self.label[kept], self.model[kept])
 
 
-def _coded(labels: Labels, people: Mapping[str, Labels], numbers: bool) -> _Coded:
+def _coded(
+    labels: Labels, people: Sequence[Labels], numbers: bool
+) -> tuple[tuple[str, ...], _Coded]:
     place: dict[str, int] = {}
     codes: dict[object, int] = {}
 
@@ -265,14 +283,14 @@ def _coded(labels: Labels, people: Mapping[str, Labels], numbers: bool) -> _Code
 
     rows = [
         (place.setdefault(record, len(place)), i, code(label), code(labels[record]))
-        for i, said in enumerate(people.values())
+        for i, said in enumerate(people)
         for record, label in said.items()
         if record in labels
     ]
     rows.sort()
     columns = np.array(rows, dtype=np.float64).reshape(-1, 4)
     whole = columns[:, :2].astype(np.int64)
-    return _Coded(whole[:, 0], whole[:, 1], columns[:, 2], columns[:, 3])
+    return tuple(place), _Coded(whole[:, 0], whole[:, 1], columns[:, 2], columns[:, 3])
 
 
 def _number(label: object) -> float:

@@ -1,0 +1,94 @@
+"""`assay compare --plan`: how many records and people the replacement test needs."""
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from assay.cli.compare import rules_of
+from assay.cli.compare_sources import Wanted, gather
+from assay.core.errors import InputError
+from assay.quality.alt_plan import AltPlan, Cell, Grid, Guess, plan_from_guess, plan_from_pilot
+from assay.quality.alt_test import NotPossible, Rules
+from assay.report.table import columns
+
+Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int]]
+"""Kind, order and score; allowance, false discovery rate and least records."""
+
+
+def tell_plans(
+    wanted: Wanted,
+    asked: Asked,
+    guess: tuple[float, float, int],
+    how: tuple[float, int],
+    as_json: bool,
+) -> None:
+    labels, test = asked
+    power, seed = how
+    grid = Grid(power=power, seed=seed)
+    if wanted.source is None and not wanted.people and not wanted.models:
+        _, rules = rules_of(labels, "nominal", test, wanted.expert)
+        plans = [plan_from_guess(Guess(*guess), rules, grid)]
+    else:
+        plans = _from_pilot(wanted, asked, grid)
+    if as_json:
+        told = {"plans": [plan.as_json() for plan in plans]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        return
+    for plan in plans:
+        _tell(plan)
+
+
+def _from_pilot(wanted: Wanted, asked: Asked, grid: Grid) -> list[AltPlan]:
+    sides, kind = gather(wanted)
+    _, rules = rules_of(asked[0], kind, asked[1], wanted.expert)
+    most = len(sides.people)
+    if most < min(grid.people):
+        grid = Grid((2,), grid.records, grid.runs, grid.power, grid.seed)
+    plans = []
+    for model, labels in sides.models.items():
+        try:
+            plans.append(plan_from_pilot(model, labels, sides.people, rules, grid))
+        except NotPossible as bad:
+            raise InputError(f"{model}: not possible because {bad}") from None
+    return plans
+
+
+def _tell(plan: AltPlan) -> None:
+    rules = plan.rules
+    click.echo(
+        f"{plan.model} ({plan.basis}), score {rules.score}, allowance {rules.epsilon:g}: "
+        f"chance of passing in {plan.grid.runs:,} simulated tests"
+    )
+    for line in columns(_rows(plan)):
+        click.echo(f"  {line}")
+    click.echo(plan.verdict)
+    worst = max((c for c in plan.cells if c.error is not None), key=_error, default=None)
+    if worst is not None and worst.boundary is not None:
+        click.echo(_false_pass(worst, rules))
+    for limit in plan.limits:
+        click.echo(f"limit: {limit}")
+    click.echo("")
+
+
+def _rows(plan: AltPlan) -> Sequence[Sequence[str]]:
+    people = sorted({c.people for c in plan.cells})
+    passes = {(c.people, c.records): f"{c.passes.value or 0:.2f}" for c in plan.cells}
+    head = ("records", *(f"{p} people" for p in people))
+    return [head, *((f"{n:,}", *(passes[p, n] for p in people)) for n in plan.grid.records)]
+
+
+def _error(cell: Cell) -> float:
+    return 0.0 if cell.error is None else cell.error.value or 0.0
+
+
+def _false_pass(worst: Cell, rules: Rules) -> str:
+    is_so = (
+        f"with an error of {worst.boundary:.2f}"
+        if rules.score == "neg-rmse"
+        else f"right {worst.boundary:.0%} of the time"
+    )
+    return (
+        f"a model {is_so} is behind people by just the allowance; it would pass with probability "
+        f"{_error(worst):.2f} at most"
+    )
