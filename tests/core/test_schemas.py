@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.core.errors import InputError
+from assay.core.errors import InputError, SpecError
 from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
+from assay.core.schema.base import Label
 from assay.core.schema.form import narrowed
 from assay.core.value import Span, Value, decode, encode
 
@@ -108,3 +109,17 @@ def test_a_form_is_narrowed_to_the_attributes_asked_about() -> None:
     assert part.questions == {"s": "how?"}
     assert narrowed(form, ()) is form
     assert narrowed(CHOICE, ("a",)) is CHOICE
+
+
+def test_a_word_may_stand_for_different_labels_in_different_languages() -> None:
+    schema = Choice(
+        [Label("soon", aliases={"de": ("bald",)}), Label("hairless", aliases={"en": ("bald",)})]
+    )
+    assert schema.parse("hairless") == "hairless"
+    assert schema.parse("bald") is None, "it means neither without its language"
+
+
+@pytest.mark.parametrize(("one", "other"), [("de", "de"), ("", "de"), ("de", ""), ("", "")])
+def test_a_word_of_one_language_stands_for_one_label(one: str, other: str) -> None:
+    with pytest.raises(SpecError, match="'bald' stands for two labels: 'a' and 'b'"):
+        Choice([Label("a", aliases={one: ("bald",)}), Label("b", aliases={other: ("bald",)})])

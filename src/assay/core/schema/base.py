@@ -61,22 +61,35 @@ class Schema(Protocol):
 
 
 def label_table(labels: Sequence[Label]) -> dict[str, str]:
-    """Every word for a label, case-folded, to its name; SpecError where two labels share one."""
+    """Every word for a label, case-folded, to its name.
+
+    SpecError where two labels share a word of one language; a word that stands for different
+    labels in different languages is left out, since it means none without its language.
+    """
     if not labels:
         raise SpecError("a schema needs at least one label")
-    table: dict[str, str] = {}
+    if len({label.name for label in labels}) != len(labels):
+        raise SpecError("two labels have the same name")
+    table: dict[str, dict[str, str]] = {}  # word, language, label
     for label in labels:
         if not label.name.strip():
             raise SpecError("a label has an empty name")
-        for word in label.words():
-            key = word.strip().casefold()
-            if table.setdefault(key, label.name) != label.name:
-                raise SpecError(
-                    f"{word!r} stands for two labels: {table[key]!r} and {label.name!r}"
-                )
-    if len({label.name for label in labels}) != len(labels):
-        raise SpecError("two labels have the same name")
-    return table
+        for language, words in (("", (label.name,)), *label.aliases.items()):
+            for word in words:
+                owners = table.setdefault(word.strip().casefold(), {})
+                _own(owners, language, label.name, word)
+    return {
+        word: next(iter(owners.values()))
+        for word, owners in table.items()
+        if len(set(owners.values())) == 1
+    }
+
+
+def _own(owners: dict[str, str], language: str, label: str, word: str) -> None:
+    for other, owner in owners.items():
+        if owner != label and (not language or not other or language == other):
+            raise SpecError(f"{word!r} stands for two labels: {owner!r} and {label!r}")
+    owners[language] = label
 
 
 def as_labels(labels: Sequence[str | Label]) -> tuple[Label, ...]:
