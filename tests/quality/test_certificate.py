@@ -172,3 +172,21 @@ def test_the_promise_is_broken_no_more_often_than_delta(n: int) -> None:
         if found.threshold is not None:  # the error rate above t is 0.4 (1 - (1 + t) / 2)
             broken += 0.4 * (1 - (1 + found.threshold) / 2) > promise.alpha
     assert broken / runs <= 0.2 + 3 * np.sqrt(0.2 * 0.8 / runs)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "wrong", "said"),
+    [
+        ([0.9] * 6, 1, "too small to tell"),
+        ([0.9] * 200, 60, "would hardly help"),
+        ([-np.inf] * 50, 0, "no answer that could be accepted"),
+        ([0.9] * 30, 0, None),
+    ],
+)
+def test_a_refusal_says_no_more_than_the_sample_shows(
+    confidence: list[float], wrong: int, said: str | None
+) -> None:
+    correct = np.arange(len(confidence)) >= wrong
+    found = certify(confidence, correct, Promise(0.1, 0.1))
+    assert (found.threshold is None) == (said is not None)
+    assert said is None or said in found.statement

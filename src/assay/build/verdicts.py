@@ -76,7 +76,8 @@ def reading(project: Project, tolerance: float, tags: bool) -> Reading:
 
 
 def verdicts_of(project: Project, ledger: Ledger, how: Reading) -> list[Verdict]:
-    """Every plain answer of a model that the last run names, and that run's decisions."""
+    """Every plain answer of a model that the last run names, and that run's decisions where they
+    are not the answers of one annotator."""
     runs = [r for r in ledger.runs(project.task.id) if r.strategy != "import"]
     if not runs:
         raise SpecError("the ledger holds no run of this task; first: assay run")
@@ -87,9 +88,9 @@ def verdicts_of(project: Project, ledger: Ledger, how: Reading) -> list[Verdict]
         if a.by is None and a.annotator in names and _plain(a):
             given.setdefault(names[a.annotator], {})[a.record] = a
     found = [v for name, answers in given.items() for v in how.of(answers.values(), name)]
-    if not how.tags and project.file.strategy.kind not in CLOSED_LOOPS:
-        found += _decided(ledger.decisions(runs[-1].id), how)
-    return found
+    if how.tags or project.file.strategy.kind in (*CLOSED_LOOPS, "single"):
+        return found
+    return [*found, *_decided(ledger.decisions(runs[-1].id), how)]
 
 
 def _plain(a: Annotation) -> bool:

@@ -51,7 +51,8 @@ def calibrate_command(
             verdicts = dealt(verdicts)
             notes.append("no column 'purpose': half of the records calibrate, the others judge")
     groups = grouped(verdicts)
-    found = _fitted(groups, method)
+    found, missed = _fitted(groups, method)
+    notes += missed
     if out is not None:
         _write(groups, found, out)
     if as_json:
@@ -105,21 +106,25 @@ class Fitted:
         }
 
 
-def _fitted(groups: "Mapping[Key, Sequence[Verdict]]", method: str) -> list[Fitted]:
-    """Of all that have a confidence; InputError where none has."""
+def _fitted(
+    groups: "Mapping[Key, Sequence[Verdict]]", method: str
+) -> tuple[list[Fitted], list[str]]:
+    """Of all that can be calibrated, and why others cannot; InputError where none can."""
     from assay.core.errors import InputError
 
     able = {key: vs for key, vs in groups.items() if any(v.confidence is not None for v in vs)}
     if not able:
         raise InputError("no answer carries a confidence, so there is nothing to calibrate")
-    found = []
+    found, missed = [], []
     for key, verdicts in able.items():
+        name = ", ".join(part for part in key if part)
         try:
             found.append(_fit(key, verdicts, method))
         except InputError as bad:
-            name = ", ".join(part for part in key if part)
-            raise InputError(f"{name}: {bad}" if name else str(bad)) from None
-    return found
+            missed.append(f"{name}: {bad}" if name else str(bad))
+    if not found:
+        raise InputError(missed[0])
+    return found, missed
 
 
 def _fit(key: "Key", verdicts: "Sequence[Verdict]", method: str) -> Fitted:

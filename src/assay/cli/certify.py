@@ -112,7 +112,10 @@ def _certified(
         raise InputError(f"there is no labelled answer of {unknown!r}; there are {told}")
     kept = {key: vs for key, vs in labelled.items() if not chosen or key[0] in chosen}
     if not kept:
-        raise InputError("no answer has a label to compare with, so nothing can be promised")
+        raise InputError(
+            "no answer has a label to compare with, so nothing can be promised: do the labels and "
+            "the answers have the same record ids?"
+        )
     place = {str(i): key for i, key in enumerate(kept)}
     each = {name: columns(kept[key]) for name, key in place.items()}
     return {place[name]: c for name, c in certify_each(each, promise, reference).items()}

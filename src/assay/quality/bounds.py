@@ -16,6 +16,11 @@ def upper(errors: ArrayLike, n: ArrayLike, delta: ArrayLike) -> Floats:
     return np.asarray(np.where(open_, bound, 1.0), dtype=np.float64)
 
 
+def lower(errors: int, n: int, delta: float) -> float:
+    """Clopper-Pearson lower bound of an error rate, wrong with probability at most delta."""
+    return float(beta.ppf(delta, errors, n - errors + 1)) if errors else 0.0
+
+
 def p_value(errors: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
     """Of "the error rate exceeds alpha": at most delta if and only if `upper` is at most alpha."""
     return np.asarray(binom.cdf(np.asarray(errors), np.asarray(n), alpha), dtype=np.float64)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from assay.core.errors import InputError
-from assay.quality.bounds import errors_allowed, p_value, smallest_sample, upper
+from assay.quality.bounds import errors_allowed, lower, p_value, smallest_sample, upper
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -30,6 +30,9 @@ Bools = NDArray[np.bool_]
 LAST_SHARE = 0.1  # of delta, kept for the test of accepting everything
 LEAST_SEEN = 20  # accepted labels from which an error rate is taken to plan with
 PEOPLE = -1  # decided by no link of a chain
+HOPELESS = "more labels would hardly help, since even the surest answers are wrong too often"
+TOO_FEW = "it is too small to tell whether more labels would help"
+SILENT = "it holds no answer that could be accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """`threshold` None: not possible with this sample; `more` labels would be needed then.
+    """`threshold` None: not possible with this sample; `more` labels would be needed then, or
+    `why` says what stands in the way.
 
     `bound` is the upper bound of the error rate of accepted labels at the level of the test that
     passed. `shares` is, for a chain, the share of the sample that each link decides.
@@ -62,6 +66,7 @@ class Certificate:
     bound: float = 1.0
     more: int | None = None
     shares: tuple[float, ...] = ()
+    why: str = ""
 
     @property
     def coverage(self) -> float:
@@ -73,9 +78,7 @@ class Certificate:
         p = self.promise
         wanted = f"at least {1 - p.alpha:.1%} agree with {self.reference}"
         if self.threshold is None:
-            more = (
-                "more labels would hardly help, since even the surest answers are wrong too often"
-            )
+            more = self.why
             if self.more is not None:
                 more = f"about {self.more:,} more labels are needed"
             return (
@@ -103,7 +106,7 @@ class Certificate:
             "alpha": self.promise.alpha, "delta": self.promise.delta, "reference": self.reference,
             "labels": self.labels, "threshold": self.threshold, "accepted": self.accepted,
             "errors": self.errors, "bound": self.bound, "coverage": self.coverage,
-            "more": self.more, "shares": list(self.shares), "statement": self.statement,
+            "more": self.more, "why": self.why, "shares": list(self.shares), "statement": self.statement,
             "assumptions": list(self.assumptions),
         }  # fmt: skip
 
@@ -200,7 +203,8 @@ def _find(path: _Path, promise: Promise, reference: str) -> Certificate:
         if passed:
             last, level_there = int(step), level
     if last is None:
-        return Certificate(promise, reference, path.labels, None, more=_more(path, promise))
+        more, why = _outlook(path, promise)
+        return Certificate(promise, reference, path.labels, None, more=more, why=why)
     accepted, errors = int(path.accepted[last]), int(path.errors[last])
     bound = float(upper(errors, accepted, level_there))
     threshold = float(path.thresholds[last])
@@ -255,19 +259,22 @@ def _steps(sure: Floats, right: Bools) -> tuple[Floats, Counts, Counts]:
     return ordered[last], (last + 1).astype(np.int64), wrong[last].astype(np.int64)
 
 
-def _more(path: _Path, promise: Promise) -> int | None:
-    """Labels to add so that the part with the lowest error rate so far would pass."""
+def _outlook(path: _Path, promise: Promise) -> tuple[int | None, str]:
+    """Labels to add so that the part with the lowest error rate so far would pass, or why that
+    cannot be said."""
     if len(path.accepted) == 0:
-        return None
+        return None, SILENT
     rates = (path.errors + 0.5) / (path.accepted + 1.0)
     large = path.accepted >= min(LEAST_SEEN, int(path.accepted[-1]))
     best = int(np.argmin(np.where(large, rates, np.inf)))
-    if path.errors[best] / path.accepted[best] >= promise.alpha:
-        return None
+    accepted, errors = int(path.accepted[best]), int(path.errors[best])
+    if errors / accepted >= promise.alpha:
+        too_many = lower(errors, accepted, promise.delta) > promise.alpha
+        return None, HOPELESS if too_many else TOO_FEW
     rate = min(float(rates[best]), 0.98 * promise.alpha)
     level = promise.delta * (1 - LAST_SHARE)
     sizes = np.unique(np.geomspace(smallest_sample(promise.alpha, level), 1e8, 600).astype(int))
     enough = sizes[errors_allowed(sizes, promise.alpha, level) >= rate * sizes]
     if len(enough) == 0:
-        return None
-    return max(1, int(np.ceil(enough[0] * path.labels / path.accepted[best])) - path.labels)
+        return None, TOO_FEW
+    return max(1, int(np.ceil(enough[0] * path.labels / accepted)) - path.labels), ""
