@@ -15,6 +15,7 @@ from assay.core.errors import SpecError
 from assay.data.specs import StrategySpec
 from assay.strategies.allocators import ErrorPredictor, Hardness, Uncertainty
 from assay.strategies.cooperation import Conformal, Sequential, Triage, TriageShare
+from assay.strategies.explain import ExplainThenAnnotate
 
 N = 120
 HEAD = """\
@@ -28,6 +29,11 @@ annotators:
   c: {kind: recorded, path: c.csv, confidence: sure}
   crowd: {kind: recorded, path: people.csv, people: true}
 gold: {path: people.csv, calibration: 0.4, evaluation: 0.6}
+"""
+MODELS = """\
+  llm: {kind: openai, model: m, base_url: "http://127.0.0.1:9/v1"}
+  thinker: {kind: openai, model: m, base_url: "http://127.0.0.1:9/v1", mapping: last_line}
+  small: {kind: embedded}
 """
 CASES = {
     "single": "{kind: single, annotators: [a]}",
@@ -91,7 +97,7 @@ def run(path: Path) -> dict[str, object]:
 def test_each_name_of_the_task_file_is_made_here() -> None:
     kinds = StrategySpec.model_fields["kind"].annotation
     assert set(getattr(kinds, "__args__", ())) == set(STRATEGIES)
-    assert set(CASES) | {"tags"} == set(STRATEGIES)
+    assert set(CASES) | {"tags", "attributes"} == set(STRATEGIES)
 
 
 @pytest.mark.parametrize("kind", [k for k in CASES if k not in ("explain", "active")])
@@ -175,9 +181,20 @@ def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
         ("{kind: joint, annotators: [a]}", "the model, then the people"),
         ("{kind: tags, annotators: [a, b]}", "answers kind `multi`"),
         ("{kind: triage, annotators: [a, crowd], by: hardness}", "needs a `judge`"),
+        ("{kind: explain, annotators: [llm, a]}", "give it `mapping: last_line`"),
+        ("{kind: explain, annotators: [a, small]}", "'small' only gives labels"),
         ("{kind: vote, annotators: [nobody, a]}", "names annotator 'nobody'"),
     ],
 )
 def test_what_a_strategy_takes_is_said(folder: Path, strategy: str, said: str) -> None:
+    path = written(folder, strategy, MODELS)
     with pytest.raises(SpecError, match=said):
-        _ = open_project(written(folder, strategy)).strategy
+        _ = open_project(path).strategy
+
+
+def test_demonstrations_are_balanced_over_the_labels(folder: Path) -> None:
+    strategy = "{kind: explain, annotators: [thinker, llm], examples: 6}"
+    made = open_project(written(folder, strategy, MODELS)).strategy
+    assert isinstance(made, ExplainThenAnnotate)
+    said = [e.value for e in made.demonstrations]
+    assert said.count("good") == said.count("bad") == 3

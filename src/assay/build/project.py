@@ -24,6 +24,7 @@ from assay.ledger import Ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.entities import Entities
 from assay.report import Reference, Story, entities_of
+from assay.report.reviewed import Roles
 from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -176,4 +177,12 @@ def story(project: Project) -> Story:
     gold = project.gold.of(Purpose.EVALUATION)
     reference = Reference(GOLD_NAME, gold) if gold else None
     notes = tuple(project.findings.lines())
-    return Story(project.task, reference, notes=notes, currency=project.file.currency)
+    told = Story(project.task, reference, notes=notes, currency=project.file.currency)
+    return replace(told, review=roles_of(project.file))
+
+
+def roles_of(file: TaskFile) -> Roles | None:
+    """Who is compared and who reviews, where the strategy is `review`."""
+    plain = [name for name, a in file.annotators.items() if a.kind != "strategy"]
+    names = file.strategy.annotators or plain
+    return Roles(*names) if file.strategy.kind == "review" and len(names) == 3 else None

@@ -10,6 +10,7 @@ from assay.data.gold import Purpose
 from assay.data.specs import StrategySpec
 from assay.quality.principles import Limits
 from assay.strategies.allocators import Allocator, ErrorPredictor, Hardness, Uncertainty
+from assay.strategies.attributes import Attributes
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from assay.annotators.classifier import TrainableClassifier
     from assay.build.workshop import Workshop
     from assay.strategies.nearest import Retriever
+
+SCORED = ("embedded", "transformers")  # score labels where no mapping is named
+WRITING = ("openai", "anthropic", "gemini", *SCORED)
+SILENT = ("rule", "classifier", "picture", "panel")
 
 Maker = Callable[["Workshop", StrategySpec, tuple[str, ...]], Strategy]
 
@@ -96,6 +101,11 @@ def review(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Stra
     return ReviewDisagreements(one, other, reviewer, spec.audit, shop.file.seed)
 
 
+def attributes(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    (name,) = exactly(names, 1, "attributes", "who is asked about the parts of a form")
+    return Attributes(name, spec.together)
+
+
 def retrieved(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "retrieved", "the model that sees the examples")
     from assay.strategies.retrieval import Retrieved
@@ -117,10 +127,24 @@ def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
 
 
 def explain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    from assay.strategies.explain import ExplainThenAnnotate
+    """The demonstrations are drawn by digest, labels in turn."""
+    from assay.strategies.explain import ExplainThenAnnotate, balanced
 
     labeller, explainer = exactly(names, 2, "explain", "who labels, then who explains the examples")
-    return ExplainThenAnnotate(labeller, explainer, shop.examples()[: spec.examples])
+    told = shop.file.annotators[labeller]
+    if told.kind in WRITING and told.mapping != "last_line":
+        raise SpecError(
+            f"strategy `explain`: {labeller!r} writes its reasons before its label, where other "
+            "labels may occur; give it `mapping: last_line`"
+        )
+    why = shop.file.annotators[explainer]
+    if why.kind in SILENT or (why.kind in SCORED and why.mapping in (None, "likelihood")):
+        raise SpecError(
+            f"strategy `explain`: {explainer!r} only gives labels and cannot explain; name an "
+            "annotator that writes (an endpoint, or an embedded model with a `mapping`)"
+        )
+    gold = sorted(shop.examples(), key=lambda e: digest([e.record.id, shop.file.seed], 8))
+    return ExplainThenAnnotate(labeller, explainer, balanced(gold, spec.examples)[: spec.examples])
 
 
 def tags(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
@@ -208,6 +232,7 @@ STRATEGIES: dict[str, Maker] = {
     "specialists": specialists,
     "active": active,
     "principled": principled,
+    "attributes": attributes,
 }
 
 LEARNING = ("retrieved", "explain", "tags", "specialists", "principled")

@@ -89,7 +89,8 @@ def schema_of(answer: object) -> Schema:
     assert isinstance(answer, FormSpec)
     fields = {name: schema_of(f.answer) for name, f in answer.fields.items()}
     questions = {name: f.question for name, f in answer.fields.items() if f.question}
-    return Form(fields, questions)
+    kinds = {name: str(f.objectivity) for name, f in answer.fields.items() if f.objectivity}
+    return Form(fields, questions, kinds)
 
 
 def _labels(labels: Sequence[str | LabelSpec]) -> list[Label]:

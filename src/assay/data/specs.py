@@ -89,6 +89,9 @@ class TextSpec(Strict):
 
 class FieldSpec(Strict):
     question: str = ""
+    objectivity: Literal["objective", "subjective"] | None = Field(
+        None, description="can be seen, or is a matter of opinion; reports tell them apart"
+    )
     answer: Annotated[ChoiceSpec | MultiSpec | ScaleSpec | TextSpec, Field(discriminator="kind")]
 
 
@@ -141,6 +144,7 @@ class StrategySpec(Strict):
         "specialists",
         "active",
         "principled",
+        "attributes",
     ] = "single"
     annotators: list[str] = Field(default_factory=list, description="names, in order; all if empty")
     replicas: int = Field(1, ge=1)
@@ -169,6 +173,7 @@ class StrategySpec(Strict):
     nearest: Literal["words", "meaning", "random", "fixed"] = Field(
         "words", description="retrieved: by n-grams, by embeddings, a draw a record, one draw"
     )
+    together: int = Field(1, ge=1, description="attributes: how many one call asks about")
     group: int = Field(10, ge=1, description="tags: labels asked about together")
     grouping: Literal["alike", "diverse"] = Field(
         "alike", description="tags: labels seen together in gold in one group, or apart"
@@ -185,6 +190,15 @@ class StrategySpec(Strict):
     first: int = Field(50, ge=1, description="active: records of the first round")
     batch: int = Field(25, ge=1, description="active: records of a later round")
     rounds: int = Field(8, ge=0, description="active: later rounds")
+
+
+LabelColumns = Annotated[
+    str | dict[str, str],
+    Field(
+        description="column of the label; of a form, the column of each attribute, or left out "
+        "where all attributes have columns of their own name"
+    ),
+]
 
 
 class AnnotatorSpec(Strict):
@@ -222,7 +236,7 @@ class AnnotatorSpec(Strict):
     features: Literal["minilm", "ngrams", "pictures"] = "minilm"
     path: str | None = Field(None, description="recorded: file with record and label columns")
     record: str = "record"
-    label: str = "label"
+    label: LabelColumns = "label"
     confidence: str | None = Field(
         None, description="recorded: column that says how sure an answer was, from 0 to 1"
     )
@@ -250,7 +264,7 @@ class AnnotatorSpec(Strict):
 class GoldSpec(Strict):
     path: str | None = Field(None, description="left out: a column of the data file")
     record: str = "record"
-    label: str = "label"
+    label: LabelColumns = "label"
     purpose: str | None = Field(
         None, description="column that says calibration, monitoring or evaluation; else by shares"
     )

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from assay.core.annotation import Annotation
+from assay.core.cost import share
 from assay.core.schema import Form, MultiChoice, Schema
+from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.ledger.base import Ledger
 from assay.quality.accuracy import Accuracy, accuracy
@@ -46,6 +49,33 @@ def parts(values: Values, reference: Reference, schema: Schema) -> dict[str, Acc
         if score is not None:
             found[part] = score
     return found
+
+
+def joined(before: Value | None, a: Annotation) -> Value | None:
+    """What is known of a record after an answer to a part of it."""
+    if not a.focus or (a.value is None and before is not None):
+        return before if a.focus else a.value
+    if isinstance(a.value, frozenset):
+        old = before if isinstance(before, frozenset) else frozenset[str]()
+        return (old - set(a.focus)) | (a.value & set(a.focus))
+    if isinstance(a.value, Mapping):
+        old_parts = before if isinstance(before, Mapping) else {}
+        return {**old_parts, **{n: v for n, v in a.value.items() if n in a.focus}}
+    return a.value
+
+
+def part_costs(ledger: Ledger, task: Task) -> dict[str, dict[str, int]]:
+    """Nanos by annotator and attribute of a form: a call's bill is shared among those it asked
+    about, so that the shares add up to the bill."""
+    if not isinstance(task.schema, Form):
+        return {}
+    costs: dict[str, dict[str, int]] = {}
+    for a in ledger.annotations(task.id):
+        names = a.focus or tuple(task.schema.fields)
+        held = costs.setdefault(a.annotator, dict.fromkeys(task.schema.fields, 0))
+        for part, cost in zip(names, share(a.cost, len(names)), strict=True):
+            held[part] += cost
+    return costs
 
 
 def entities_of(values: Values, reference: Reference) -> Entities | None:

@@ -19,9 +19,12 @@ from assay.report.breakdown import (
     MOST_LABELS,
     Reference,
     entities_of,
+    joined,
+    part_costs,
     parts,
     slices,
 )
+from assay.report.reviewed import Review, Roles, review_of
 from assay.report.trust import Trust, trust
 
 SHOWN = 25  # disagreements
@@ -38,6 +41,7 @@ class Story:
     extra: Mapping[str, Accuracy] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     currency: str = "USD"
+    review: Roles | None = None  # where people reviewed what two annotators differ on
 
 
 @dataclass(slots=True)
@@ -51,12 +55,14 @@ class Line:
     seconds: float = 0.0
     tokens: int = 0
     attempts: int = 0
+    records: set[str] = field(default_factory=set)
     values: dict[str, Value | None] = field(default_factory=dict)
     confidence: dict[str, float] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
     score: Accuracy | None = None
     table: Confusion | None = None
     parts: dict[str, Accuracy] = field(default_factory=dict)  # by field or label
+    part_costs: Mapping[str, int] = field(default_factory=dict)  # nanos by field of a form
     trust: Trust | None = None
     entities: Entities | None = None  # of a task of spans
     silent: list["Silent"] = field(default_factory=list)  # the first ones
@@ -67,15 +73,16 @@ class Line:
 
     @property
     def cost_per_1000(self) -> float:
-        """Nanos, over everything asked."""
-        return 1000 * self.cost / max(self.outcomes.total(), 1)
+        """Nanos; a record may take several calls."""
+        return 1000 * self.cost / max(len(self.records), 1)
 
     @property
     def seconds_per_1000(self) -> float:
-        return 1000 * self.seconds / max(self.outcomes.total(), 1)
+        return 1000 * self.seconds / max(len(self.records), 1)
 
     def add(self, a: Annotation) -> None:
         self.outcomes[a.outcome] += 1
+        self.records.add(a.record)
         self.cost += a.cost
         self.seconds += a.seconds
         self.tokens += a.usage.input_tokens + a.usage.output_tokens
@@ -86,7 +93,7 @@ class Line:
             why = a.error or a.rationale or a.raw
             self.silent.append(Silent(a.record, str(a.outcome), why and shortened(why)))
         if a.outcome is not Outcome.FAILED:
-            self.values[a.record] = a.value
+            self.values[a.record] = joined(self.values.get(a.record), a)
         if a.confidence is not None and a.confidence_source is not None:
             self.confidence[a.record] = a.confidence
             self.sources.add(a.confidence_source)
@@ -125,6 +132,7 @@ class Line:
             ],
             "confusion": table and table.as_json(),
             "parts": {part: score.as_json() for part, score in self.parts.items()},
+            "part_costs": {part: cost / NANOS for part, cost in self.part_costs.items()},
             "entities": self.entities and self.entities.as_json(),
             "confidence_sources": sorted(self.sources),
             "confidence": self.trust and self.trust.as_json(),
@@ -205,6 +213,7 @@ class Evidence:
     slices: Mapping[str, Mapping[str, Accuracy]]  # kind, then value
     spent: int
     disagreements: tuple[Disagreement, ...]
+    review: Review | None = None
 
     @property
     def top(self) -> Line:
@@ -240,6 +249,7 @@ class Evidence:
                 kind: {value: score.as_json() for value, score in found.items()}
                 for kind, found in self.slices.items()
             },
+            "review": self.review and self.review.as_json(),
             "disagreements": [d.as_json() for d in self.disagreements],
             "notes": list(self.story.notes),
         }
@@ -251,6 +261,8 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
     held = next((r for r in ledger.runs(story.task.id) if r.id == run), None)
     lines = by_annotator(ledger.annotations(story.task.id), names_of(held))
     top = decisions_line(decided.values())
+    for id, costs in part_costs(ledger, story.task).items():
+        lines[id].part_costs = costs
     if story.reference is not None:
         for line in (top, *lines.values()):
             line.judge(story.reference, story.task.schema)
@@ -267,6 +279,7 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
         slices(ledger, top.values, story.reference),
         ledger.spent(story.task.id),
         disagreements(ledger, decided, names_of(held), story),
+        review(ledger, decided, names_of(held), story),
     )
 
 
@@ -319,6 +332,15 @@ def disagreements(
         )
         for r in ledger.records(list(shown))
     )  # fmt: skip
+
+
+def review(
+    ledger: Ledger, decided: Mapping[str, Decision], names: Mapping[str, str], story: Story
+) -> Review | None:
+    if story.review is None:
+        return None
+    ids = {name: id for id, name in names.items()}
+    return review_of(ledger, story.task, story.review, (ids, decided))
 
 
 def shortened(text: str) -> str:

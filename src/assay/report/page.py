@@ -36,6 +36,7 @@ def render(evidence: Evidence) -> str:
             if (curve := _curve(line, evidence.story.reference)) is not None
         ],
         pictures=pictures,
+        objectivity=getattr(evidence.story.task.schema, "objectivity", {}),
     )
 
 

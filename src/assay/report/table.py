@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from assay.core.cost import money
 from assay.quality.accuracy import Accuracy
+from assay.quality.reviewed import Group, Rate
 from assay.report.evidence import Evidence, Line
 
 HEAD = ("", "answered", "right, of all (95 % interval)", "n", "constant", "kappa", "per 1,000")
@@ -25,10 +26,53 @@ def lines(evidence: Evidence) -> list[str]:
     for line in evidence.lines:
         if line.score is not None and line.score.warning is not None:
             told.append(f"warning: {line.name}: {line.score.warning}")
+    told += _review(evidence)
     if evidence.open:
         waits = ", ".join(f"{n:,} wait for {who}" for who, n in evidence.waiting.items())
         told.append(f"{evidence.open:,} records are open{': ' + waits if waits else ''}")
     return told
+
+
+def _review(evidence: Evidence) -> list[str]:
+    """What reviewing the disagreements showed, by attribute, and its bill beside people's."""
+    if evidence.review is None:
+        return []
+    roles, found, bill = evidence.review.roles, evidence.review.found, evidence.review.bill
+    one, other = roles.first, roles.second
+    head = ("attribute", f"{one} agrees with {other}", "constant", "kappa",
+            f"{roles.reviewer} sided with {one}", f"{one} with final", f"{other} with final",
+            "agreed but wrong")  # fmt: skip
+    groups = [(g, "") for g in (found.all, *found.kinds.values())]
+    groups += [(g, found.objectivity.get(name, "")) for name, g in found.attributes.items()]
+    rows = [head, *((f"{g.name} ({kind})" if kind else g.name, *_figures(g)) for g, kind in groups)]
+    told = ["", *columns(rows)]
+    if found.shared_errors is not None:
+        wrong, low, high = found.shared_errors
+        told.append(
+            f"{found.all.rejected.n:,} agreed cells were audited: {wrong:,} wrong ones are to be "
+            f"expected among {found.all.agreement.hits:,} ({low:,} to {high:,})"
+        )
+    else:
+        told.append("no agreed cell was audited, so errors that both share are not seen")
+    spent = money(bill.spent, evidence.story.currency)
+    alone = "" if bill.people_alone is None else (
+        f"; people labelling all {found.all.agreement.n:,} once: "
+        f"{money(bill.people_alone, evidence.story.currency)}"
+    )  # fmt: skip
+    told.append(f"{roles.reviewer} looked at {found.looked:,} cells; {spent} spent in all{alone}")
+    return told
+
+
+def _figures(group: Group) -> tuple[str, ...]:
+    rates = (group.sided_with_first, group.first_consistency, group.second_consistency,
+             group.rejected)  # fmt: skip
+    kappa = "–" if group.kappa is None else f"{group.kappa:.2f}"
+    constant = "–" if group.baseline is None else f"{group.baseline:.1%}"
+    return (_rate(group.agreement), constant, kappa, *map(_rate, rates))
+
+
+def _rate(rate: Rate) -> str:
+    return "–" if rate.value is None else f"{rate.value:.1%} of {rate.n:,}"
 
 
 def _row(line: Line, place: int, evidence: Evidence) -> tuple[str, ...]:

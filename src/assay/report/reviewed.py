@@ -1,0 +1,96 @@
+"""The review of disagreements in a ledger, with its bill."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from assay.core.annotation import Annotation, Decision, latest
+from assay.core.cost import NANOS
+from assay.core.schema.base import Schema
+from assay.core.task import Task
+from assay.core.value import Value
+from assay.ledger.base import Ledger
+from assay.quality.reviewed import Case, Reviewed, reviewed
+from assay.run.panel import joint
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Annotator names: the two whose labels are compared, and the reviewer."""
+
+    first: str
+    second: str
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Nanos. `people_alone`: every cell labelled once at what the reviewer's cells cost."""
+
+    spent: int
+    reviewer: int
+    people_alone: int | None
+
+    @property
+    def share(self) -> float | None:
+        return self.spent / self.people_alone if self.people_alone else None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    roles: Roles
+    found: Reviewed
+    bill: Bill
+
+    def as_json(self) -> dict[str, object]:
+        alone = self.bill.people_alone
+        return {
+            "first": self.roles.first,
+            "second": self.roles.second,
+            "reviewer": self.roles.reviewer,
+            **self.found.as_json(),
+            "cost": self.bill.spent / NANOS,
+            "cost_of_reviewer": self.bill.reviewer / NANOS,
+            "cost_of_people_alone": None if alone is None else alone / NANOS,
+            "cost_share": self.bill.share,
+        }
+
+
+def review_of(
+    ledger: Ledger, task: Task, roles: Roles, run: tuple[Mapping[str, str], Mapping[str, Decision]]
+) -> Review | None:
+    """`run` is the id of each name, and the decisions; None while nothing can be compared."""
+    ids, decided = run
+    said = [_values(_of(ledger, task, ids.get(name, name))) for name in (roles.first, roles.second)]
+    given = _of(ledger, task, ids.get(roles.reviewer, roles.reviewer))
+    looks = _looks(given, task.schema)
+    cases = []
+    for id, decision in decided.items():
+        if id in said[0] and id in said[1]:
+            look = looks.get(id)
+            seen = (look.value, look.focus) if look is not None else (None, ())
+            cases.append(Case(said[0][id], said[1][id], decision.value, *seen))
+    found = reviewed(cases, task.schema)
+    if found is None:
+        return None
+    cost = sum(a.cost for a in given)
+    alone = round(cost / found.looked * found.all.agreement.n) if cost and found.looked else None
+    return Review(roles, found, Bill(ledger.spent(task.id), cost, alone))
+
+
+def _of(ledger: Ledger, task: Task, id: str) -> list[Annotation]:
+    return latest(list(ledger.annotations(task.id, [id])))
+
+
+def _values(annotations: Iterable[Annotation]) -> dict[str, Value]:
+    """The answers to the whole record."""
+    return {a.record: a.value for a in annotations if a.value is not None and not a.focus}
+
+
+def _looks(annotations: Iterable[Annotation], schema: Schema) -> dict[str, Annotation]:
+    """What the reviewer said of each record; several people of a panel speak as one."""
+    by_key: dict[str, list[Annotation]] = {}
+    for a in annotations:
+        if a.value is not None:
+            by_key.setdefault(a.key, []).append(a)
+    spoken = (joint(answers, schema) for answers in by_key.values())
+    return {a.record: a for a in spoken}
