@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assay.core.errors import InputError, SpecError
+from assay.core.errors import SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice, FreeText
 from assay.core.task import Example, Task
@@ -9,8 +9,6 @@ from assay.strategies.synthesise import (
     Plan,
     distinct,
     drift,
-    is_synthetic,
-    refuse_synthetic,
     synthesise,
 )
 from tests.strategies.recorded_ask import RecordedAsk
@@ -25,6 +23,9 @@ class Writer(RecordedAsk):
         super().__init__(TASK, {})
 
     def _answer(self, request):  # type: ignore[no-untyped-def]
+        if request.annotator == "checker":
+            self.given = {"checker": {request.record.id: ("good", None)}}
+            return super()._answer(request)
         text = f"a text about {request.record.id} number {request.way.replica}"
         self.given = {request.annotator: {request.record.id: (text, None)}}
         return super()._answer(request)
@@ -33,7 +34,7 @@ class Writer(RecordedAsk):
 async def test_texts_are_marked_as_synthetic_and_keep_the_label_they_were_asked_for() -> None:
     made = await synthesise(Writer(), "llm", Plan(4, topics=("food", "sport")))
     assert made.asked == 8
-    assert all(is_synthetic(e.record) for e in made.examples)
+    assert all(e.record.synthetic for e in made.examples)
     assert {e.value for e in made.examples} == {"good", "bad"}
 
 
@@ -54,12 +55,11 @@ def test_near_duplicates_are_dropped() -> None:
     assert [e.id for e in distinct(examples, 0.8)] == ["0", "2"]
 
 
-def test_synthetic_records_never_reach_an_evaluation_set() -> None:
-    made = text_record("synthetic:1", "x")
-    refuse_synthetic([made], "evaluation")  # a name alone does not make a record synthetic
-    marked = type(made)("s", made.parts, source="synthetic:llm")
-    with pytest.raises(InputError, match="1 synthetic records in the evaluation set"):
-        refuse_synthetic([marked], "evaluation")
+async def test_a_text_that_the_checker_labels_otherwise_is_dropped() -> None:
+    ask = Writer()
+    made = await synthesise(ask, "llm", Plan(4), "checker")
+    assert all(e.value == "good" for e in made.examples)
+    assert (made.asked, made.doubted) == (8, 4)
 
 
 def test_drift_tells_another_style_from_the_same_style() -> None:

@@ -88,7 +88,8 @@ class Workshop:
         """Calibration gold with its records."""
         wanted: Mapping[str, Value] = self.gold.of(Purpose.CALIBRATION)
         found = read_records(self.folder / self.file.data.path, columns(self.file, self.folder))
-        examples = tuple(Example(r, wanted[r.id]) for r in found if r.id in wanted)
+        known = self.gold.trusted(found)
+        examples = tuple(Example(r, wanted[r.id]) for r in known if r.id in wanted)
         if not examples:
             raise SpecError("this needs calibration gold whose ids are in the data: see `gold`")
         return examples

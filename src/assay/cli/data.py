@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from assay.core.annotation import Decision
     from assay.core.record import Record
     from assay.core.task import Task
     from assay.data.annotations import Names
@@ -159,7 +160,6 @@ def export_command(source: str, out: Path, run: str | None, annotations: bool) -
         ANNOTATION_FIELDS,
         DECISION_FIELDS,
         annotation_rows,
-        decision_rows,
         write_rows,
     )
 
@@ -169,10 +169,20 @@ def export_command(source: str, out: Path, run: str | None, annotations: bool) -
             count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
         else:
             decided = ledger.decisions(_run(ledger, task, run))
-            count = write_rows(decision_rows(decided), DECISION_FIELDS, out)
+            count = write_rows(_sourced(ledger, decided), DECISION_FIELDS, out)
     finally:
         ledger.close()
     click.echo(f"{count:,} {'annotations' if annotations else 'decisions'} written to {out}")
+
+
+def _sourced(ledger: "Ledger", decided: Iterator["Decision"]) -> Iterator[dict[str, object]]:
+    from itertools import islice
+
+    from assay.data.write import decision_rows
+
+    while batch := list(islice(decided, BATCH)):
+        found = ledger.records([d.record for d in batch])
+        yield from decision_rows(batch, {r.id: r.source for r in found})
 
 
 def _opened(source: str) -> tuple["Ledger", str | None]:

@@ -24,6 +24,8 @@ class ImagePart:
 
 Part: TypeAlias = TextPart | ImagePart
 
+SYNTHETIC = "synthetic:"  # begins the source of a record that a model wrote
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -47,6 +49,10 @@ class Record:
             object.__setattr__(self, "_digest", digest([shown, self.language]))
         assert self._digest is not None
         return self._digest
+
+    @property
+    def synthetic(self) -> bool:
+        return self.source is not None and self.source.startswith(SYNTHETIC)
 
     @property
     def texts(self) -> tuple[TextPart, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from assay.core.errors import InputError
-from assay.core.record import ImagePart, Part, Record, TextPart
+from assay.core.record import SYNTHETIC, ImagePart, Part, Record, TextPart
 from assay.data.seen import Seen, key_of
 
 Row: TypeAlias = Mapping[str, object]
@@ -115,7 +115,7 @@ def record_of(row: Row, columns: Columns, where: str, findings: Findings) -> Rec
         *(TextPart(cell(row.get(name)), name if several else "text") for name in columns.text),
     )
     language = cell(row.get(columns.language)) or None if columns.language else None
-    source = cell(row.get(columns.source)) or None if columns.source else None
+    source = _source(row, columns)
     meta = {name: cell(row.get(name)) for name in columns.meta}
     record = Record("", parts, language, source, meta)
     short = record.digest[:20]
@@ -132,6 +132,14 @@ def record_of(row: Row, columns: Columns, where: str, findings: Findings) -> Rec
     else:
         id = _given_id(row, columns.id, where, findings, count)
     return Record(id, parts, language, source, meta)
+
+
+def _source(row: Row, columns: Columns) -> str | None:
+    """What a model wrote stays marked, also where nobody says which column holds the source."""
+    own = cell(row.get("source"))
+    if own.startswith(SYNTHETIC):
+        return own
+    return cell(row.get(columns.source)) or None if columns.source else None
 
 
 def _given_id(row: Row, column: str, where: str, findings: Findings, count: int) -> str:

@@ -1,12 +1,13 @@
 """Trusted labels, each with one purpose; the three sets never overlap."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
+from assay.core.record import Record
 from assay.core.schema import Form
 from assay.core.schema.base import Schema
 from assay.core.value import Value
@@ -35,6 +36,17 @@ class Gold:
                         f"record {record!r} is gold for {owner[record]} and for {purpose}; "
                         "a gold label has one purpose"
                     )
+
+    def trusted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records as they come; InputError at one that a model wrote and that has gold."""
+        owner = {record: purpose for purpose, values in self.sets.items() for record in values}
+        for record in records:
+            if record.synthetic and record.id in owner:
+                raise InputError(
+                    f"record {record.id!r} is synthetic ({record.source}) and in the "
+                    f"{owner[record.id]} gold: what a model wrote is no gold, leave it out"
+                )
+            yield record
 
     def of(self, purpose: Purpose) -> Mapping[str, Value]:
         return self.sets.get(purpose, {})

@@ -25,6 +25,7 @@ DATASET = frozenset({ARROW, "dataset_info.json", "state.json"})  # files of a da
 
 DECISION_FIELDS = (
     "record", "value", "confidence", "confidence_source", "decided_by", "route", "waiting_for",
+    "source",
 )  # fmt: skip
 ANNOTATION_FIELDS = (
     "record", "annotator", "by", "outcome", "value", "confidence", "confidence_source", "mapping",
@@ -38,7 +39,10 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.A)
 Table = dict[str, object]
 
 
-def decision_rows(decisions: Iterable[Decision]) -> Iterator[Table]:
+def decision_rows(
+    decisions: Iterable[Decision], sources: Mapping[str, str | None] | None = None
+) -> Iterator[Table]:
+    """One row a decision; `sources` says where its record is from, as what a model wrote does."""
     for d in decisions:
         yield {
             "record": d.record,
@@ -48,6 +52,7 @@ def decision_rows(decisions: Iterable[Decision]) -> Iterator[Table]:
             "decided_by": d.decided_by and str(d.decided_by),
             "route": " > ".join(d.route),
             "waiting_for": d.waiting_for,
+            "source": (sources or {}).get(d.record),
         }
 
 

@@ -1,8 +1,9 @@
 """Labelled records written by a model, marked as synthetic for ever.
 
 Label-conditioned generation with controls for diversity (topic, persona), removal of
-near-duplicates, and a measure of drift against real records (sections 9(a) and 13.2). Synthetic
-records carry `source = "synthetic:<annotator>"` and must never reach an evaluation set.
+near-duplicates and of texts that another annotator labels otherwise, and a measure of drift against
+real records (sections 9(a) and 13.2). Synthetic records carry `source = "synthetic:<annotator>"`,
+readers keep that, and gold refuses them (`Gold.trusted`).
 """
 
 from collections.abc import Sequence
@@ -18,13 +19,11 @@ from sklearn.model_selection import cross_val_predict
 from assay.core.annotation import Annotation, Way
 from assay.core.digest import digest_text
 from assay.core.errors import InputError, SpecError
-from assay.core.record import Record, TextPart, text_record
+from assay.core.record import SYNTHETIC, Record, TextPart, text_record
 from assay.core.schema import FreeText
 from assay.core.schema.choice import Choice
 from assay.core.task import Example, Task
 from assay.strategies.base import Ask
-
-SYNTHETIC = "synthetic:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,14 @@ class Synthesis:
     asked: int
     silent: int
     duplicates: int
+    doubted: int = 0  # the checker says another label, or none
 
 
-async def synthesise(ask: Ask, generator: str, plan: Plan) -> Synthesis:
-    """Ask `generator` for texts of each label; the label is the one it was asked for."""
+async def synthesise(ask: Ask, generator: str, plan: Plan, checker: str | None = None) -> Synthesis:
+    """Ask `generator` for texts of each label; the label is the one it was asked for.
+
+    With a `checker` a text stays where it gives that label too.
+    """
     schema = ask.task.schema
     if not isinstance(schema, Choice):
         raise SpecError(f"synthesis is conditioned on one label, so kind `choice`: {schema.kind}")
@@ -68,8 +71,16 @@ async def synthesise(ask: Ask, generator: str, plan: Plan) -> Synthesis:
         if isinstance(a, Annotation) and a.answered
     ]
     kept = distinct(written, plan.nearest)
-    silent = len(briefs) - len(written)
-    return Synthesis(tuple(kept), len(briefs), silent, len(written) - len(kept))
+    silent, duplicates = len(briefs) - len(written), len(written) - len(kept)
+    if checker is None:
+        return Synthesis(tuple(kept), len(briefs), silent, duplicates)
+    said = await ask(checker, [e.record for e in kept])
+    sure = [
+        e
+        for e, a in zip(kept, said, strict=True)
+        if isinstance(a, Annotation) and a.value == e.value
+    ]
+    return Synthesis(tuple(sure), len(briefs), silent, duplicates, len(kept) - len(sure))
 
 
 def _briefs(label: str, definition: str, plan: Plan) -> list[tuple[str, Record, int]]:
@@ -91,17 +102,6 @@ def _synthetic(text: str, generator: str) -> Record:
     text = text.strip()
     name = f"{SYNTHETIC}{digest_text(text, 8)}"
     return Record(name, (TextPart(text),), source=f"{SYNTHETIC}{generator}")
-
-
-def is_synthetic(record: Record) -> bool:
-    return bool(record.source and record.source.startswith(SYNTHETIC))
-
-
-def refuse_synthetic(records: Sequence[Record], purpose: str) -> None:
-    """InputError where synthetic records would get into a set that must be real."""
-    made = [r.id for r in records if is_synthetic(r)]
-    if made:
-        raise InputError(f"{len(made)} synthetic records in the {purpose} set, such as {made[0]!r}")
 
 
 def distinct(examples: Sequence[Example], nearest: float) -> list[Example]:

@@ -1,0 +1,93 @@
+"""`assay synthesise`: labelled texts written by a model, marked as such."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.strategies.synthesise import Drift, Synthesis
+
+
+@click.command("synthesise")
+@click.argument("task", type=click.Path(path_type=Path))
+@click.option("--per-label", type=click.IntRange(min=1), required=True, help="Texts of each label.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="File (.jsonl, .csv, .parquet): id, text, label, source.")  # fmt: skip
+@click.option("--generator", help="Annotator of TASK that writes; default: the first.")
+@click.option("--checker", help="Annotator that must give the same label, else a text is dropped.")
+@click.option("--topic", multiple=True, help="Vary texts by topic; repeat for each.")
+@click.option("--persona", multiple=True, help="Vary texts by who writes; repeat for each.")
+@click.option("--nearest", type=click.FloatRange(0, 1, min_open=True), default=0.8,
+              show_default=True, help="Likeness from which a text repeats another.")  # fmt: skip
+@click.option("--budget", type=click.FloatRange(min=0), help="Money cap; replaces the file's.")
+@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
+def synthesise_command(
+    task: Path,
+    per_label: int,
+    out: Path,
+    generator: str | None,
+    checker: str | None,
+    topic: tuple[str, ...],
+    persona: tuple[str, ...],
+    nearest: float,
+    budget: float | None,
+    ledger: str | None,
+    as_json: bool,
+) -> None:
+    """Have texts written for each label of TASK; run again to resume.
+
+    Each is marked `synthetic:…` in its source; such records are refused as gold.
+    """
+    import asyncio
+
+    from assay.build import open_project
+    from assay.build.synthesis import drifted, save, write, writing
+    from assay.strategies.synthesise import Plan
+
+    project = open_project(task).changed({} if budget is None else {"money": budget}, ledger)
+    plan = Plan(per_label, topic or ("",), persona or ("",), nearest)
+    work = writing(project, generator, plan, checker)
+    opened = project.ledger()
+    try:
+        summary, made = asyncio.run(write(project, opened, work))
+    finally:
+        opened.close()
+    if summary.reason is not None:
+        click.echo(f"stopped since {summary.reason}: {summary.message}; nothing is written to "
+                   f"{out}; run again to go on, nothing is paid for twice", err=True)  # fmt: skip
+        raise SystemExit(summary.exit_code)
+    for why, times in summary.failures.most_common(3):
+        click.echo(f"note: failed, and asked again next time: {why} ({times:,})", err=True)
+    count, away = save(made.examples, out), drifted(project, made.examples)
+    if as_json:
+        told = {
+            "written": count, "asked": made.asked, "silent": made.silent,
+            "duplicates": made.duplicates, "doubted": made.doubted, "cost_nanos": summary.cost,
+            "drift": away and asdict(away),
+        }  # fmt: skip
+        click.echo(json.dumps(told))
+        return
+    for line in lines(made, away):
+        click.echo(line)
+    click.echo(f"{count:,} synthetic records written to {out}")
+
+
+def lines(made: "Synthesis", away: "Drift | None") -> list[str]:
+    told = [
+        f"{made.asked:,} texts asked for: {made.silent:,} not written, {made.duplicates:,} repeat "
+        f"another, {made.doubted:,} labelled otherwise by the checker"
+    ]
+    if made.duplicates > len(made.examples):
+        told.append("note: most texts repeat another; give topics, personas or a `temperature`")
+    if away is None:
+        told.append("drift: not measured, it takes ten synthetic and ten real records")
+    else:
+        told.append(
+            f"drift: a classifier tells them from real records with AUC {away.auc:.2f} "
+            f"(0.5: cannot; 1: always; {away.synthetic:,} synthetic, {away.real:,} real, 5-fold)"
+        )
+    return told
