@@ -72,6 +72,20 @@ def test_the_prompt_is_the_one_that_is_sent(tmp_path: Path, extra: str, demand: 
     assert demand in str(found.prompt)
 
 
+def test_records_that_annotators_learn_from_are_told(tmp_path: Path) -> None:
+    gold = "gold: {label: label, calibration: 0.5}"
+    opened = project(tmp_path, ["c: {kind: classifier, features: ngrams}"], gold=gold)
+    assert "2 records are left out: annotators learn from their gold" in forecast(opened).notes
+
+
+@pytest.mark.parametrize(("scores", "calibrated"), [("all", True), ("best", False)])
+def test_label_priors_need_the_scores_of_all_labels(
+    tmp_path: Path, scores: str, calibrated: bool
+) -> None:
+    opened = project(tmp_path, [f"m: {{kind: embedded, scores: {scores}}}"])
+    assert opened.workshop.corrected(opened.file.annotators["m"]) == calibrated
+
+
 def test_nothing_is_written(tmp_path: Path) -> None:
     forecast(project(tmp_path, [f"m: {LLM}"]))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "task.yaml"]

@@ -104,11 +104,17 @@ def test_pictures_stand_in_for_text_where_none_is_named(tmp_path: Path) -> None:
         assert (found.texts, found.pictures) == (texts, images)
 
 
-def test_what_a_provider_cannot_do_is_refused(tmp_path: Path) -> None:
-    text = GOOD.replace("kind: rule, rule: vader", "kind: anthropic, model: m, mapping: likelihood")
-    said = message(tmp_path, text)
+@pytest.mark.parametrize(
+    ("annotator", "says"),
+    [
+        ("kind: anthropic, model: m, mapping: likelihood", "gives no log-probabilities"),
+        ("kind: embedded, normalise: true, scores: best", "needs the scores of all labels"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(tmp_path: Path, annotator: str, says: str) -> None:
+    said = message(tmp_path, GOOD.replace("kind: rule, rule: vader", annotator))
     assert ":8:" in said
-    assert "gives no log-probabilities" in said
+    assert says in said
 
 
 def test_a_side_of_no_use_is_refused(tmp_path: Path) -> None:

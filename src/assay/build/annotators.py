@@ -68,7 +68,8 @@ def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     if spec.mapping not in (None, "likelihood"):
         mapping = MAPPINGS[spec.mapping]
         return LLM(model, mapping, options(spec), shop.purse(spec), modality)
-    return Scored(model, Prices(**spec.prices.model_dump()), modality=modality)
+    prices = Prices(**spec.prices.model_dump())
+    return Scored(model, prices, spec.normalise, spec.scores == "all", modality)
 
 
 def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
@@ -82,7 +83,8 @@ def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     hub_name, _, revision = (spec.model or "").partition("@")
     model = TransformersVLM(hub_name, revision or None, view=View(**spec.view.model_dump()))
     if spec.mapping in (None, "likelihood"):
-        return Scored(model, Prices(**spec.prices.model_dump()), modality=spec.modality)
+        prices = Prices(**spec.prices.model_dump())
+        return Scored(model, prices, spec.normalise, modality=spec.modality)
     return LLM(model, MAPPINGS[spec.mapping], options(spec), shop.purse(spec), spec.modality)
 
 

@@ -119,10 +119,15 @@ def forecast(project: Project) -> Forecast:
         project.strategy.id,
         tuple(parts.values()),
         prompt,
-        (*project.findings.lines(), *_unpriced(project)),
+        (*project.findings.lines(), *_learnt(project), *_unpriced(project)),
         project.file.currency,
         "none" if cap is None else money(cap, project.file.currency),
     )
+
+
+def _learnt(project: Project) -> list[str]:
+    count = project.held_out
+    return [f"{count:,} records are left out: annotators learn from their gold"] if count else []
 
 
 def _unpriced(project: Project) -> list[str]:

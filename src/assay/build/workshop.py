@@ -56,6 +56,7 @@ class Workshop:
     def corrected(self, spec: AnnotatorSpec) -> bool:
         """Whether the mean score of each label is taken off: label scores of one choice only."""
         likelihoods = spec.kind in SCORED and spec.mapping in (None, "likelihood")
+        likelihoods = likelihoods and spec.scores == "all"
         scored = likelihoods or spec.kind == "picture"
         return scored and spec.calibrate and isinstance(self.task.schema, Choice)
 

@@ -232,6 +232,12 @@ class AnnotatorSpec(Strict):
     view: ViewSpec = ViewSpec()
     calibrate: bool = Field(True, description="embedded, picture: subtract each label's mean score")
     fit: int = Field(200, gt=1, description="how many records that mean is taken over")
+    normalise: bool = Field(
+        False, description="embedded, transformers: divide each score by the label's bytes"
+    )
+    scores: Literal["all", "best"] = Field(
+        "all", description="embedded: of all labels, or only which is best: cheaper with many"
+    )
     rule: str | None = Field(None, description="`vader`, or module:function")
     features: Literal["minilm", "ngrams", "pictures"] = "minilm"
     path: str | None = Field(None, description="recorded: file with record and label columns")
@@ -258,6 +264,8 @@ class AnnotatorSpec(Strict):
             raise ValueError(f"kind {self.kind} needs `model`")
         if self.kind == "anthropic" and self.mapping == "likelihood":
             raise ValueError("kind anthropic gives no log-probabilities; take mapping json")
+        if self.scores == "best" and self.normalise:
+            raise ValueError("`normalise` needs the scores of all labels, not `scores: best`")
         return self
 
 
