@@ -1,4 +1,4 @@
-"""Runs the code blocks of README and docs, page by page, in a fresh folder.
+"""Runs the code blocks of README and docs, page by page, in a fresh folder with the examples.
 
 A page's `python` blocks share one namespace; `bash` blocks run in order. A block is left out only
 where the line before it is an HTML comment that says why: `<!-- not run: reason -->`.
@@ -6,6 +6,7 @@ where the line before it is an HTML comment that says why: `<!-- not run: reason
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)
 def test_every_snippet_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     python: list[str] = []
     for kind, code in blocks(page):
         if kind == "python":
