@@ -106,8 +106,8 @@ class Certificate:
             "alpha": self.promise.alpha, "delta": self.promise.delta, "reference": self.reference,
             "labels": self.labels, "threshold": self.threshold, "accepted": self.accepted,
             "errors": self.errors, "bound": self.bound, "coverage": self.coverage,
-            "more": self.more, "why": self.why, "shares": list(self.shares), "statement": self.statement,
-            "assumptions": list(self.assumptions),
+            "more": self.more, "why": self.why, "shares": list(self.shares),
+            "statement": self.statement, "assumptions": list(self.assumptions),
         }  # fmt: skip
 
 

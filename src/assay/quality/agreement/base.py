@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LEVEL = 0.95
+ALIKE = 1e-12
 MOST_UNDEFINED = 0.05  # share of resamples without a value above which there is no interval
 
 
@@ -81,6 +82,8 @@ def estimate(
     known = drawn[np.isfinite(drawn)]
     if len(known) < (1 - MOST_UNDEFINED) * len(drawn):
         return Estimate(float(value), n, why="no interval: undefined in too many resamples")
+    if np.ptp(known) < ALIKE:  # as where all agree: the resamples say nothing of what was not seen
+        return Estimate(float(value), n, why="no interval: all resamples are alike")
     reach = (things / (things - 1)) ** 0.5 * float(t.ppf((1 + LEVEL) / 2, things - 1))
     tail = float(norm.cdf(-reach))
     low, high = np.quantile(known, [tail, 1 - tail])
