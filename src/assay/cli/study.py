@@ -33,6 +33,7 @@ study_command.add_command(vader_command)
 @click.option("--seconds-per-query", default=0.3, show_default=True, help="GPU time of one answer.")
 @click.option("--gpu-hour", default=1.0, show_default=True, help="USD for one GPU hour.")
 @click.option("--images", default=200_000, show_default=True, help="Images the cost is for.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page with plots here.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def celeba_command(
     folder: Path | None,
@@ -41,6 +42,7 @@ def celeba_command(
     seconds_per_query: float,
     gpu_hour: float,
     images: int,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """The CelebA study of a vision-language model beside people (FOLDER: the shipped files)."""
@@ -48,10 +50,16 @@ def celeba_command(
 
     cost = CostInputs(images, price_per_label, redundancy, seconds_per_query, gpu_hour)
     study = celeba(folder, cost)
+    if html is not None:
+        from assay.report.celeba_page import write_celeba_page
+
+        write_celeba_page(study, html)
     if as_json:
         click.echo(json.dumps(study.as_json(), indent=2))
-    else:
-        _tell(study)
+        return
+    _tell(study)
+    if html is not None:
+        click.echo(f"wrote {html}")
 
 
 def _tell(s: "Study") -> None:
@@ -149,7 +157,8 @@ def _tell_lesion(s: "Lesion") -> None:
     for name, a in s.attributes.items():
         for t, o, b in zip(a.tests, a.ordinal, a.beside, strict=False):
             kappa = "–" if o.kappa is None else f"{o.kappa:z.2f}"
-            exact = "–" if b.agreement.value is None else f"{b.agreement.value:.0%}"
+            share = None if b.agreement is None else b.agreement.value
+            exact = "–" if share is None else f"{share:.0%}"
             click.echo(
                 f"{name:<12}{t.model:<22}{kappa:>7}{exact:>8}{t.winning_rate:>7.2f}"
                 f"{t.advantage_probability:>7.2f}{'  passed' if t.passed else ''}"

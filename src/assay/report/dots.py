@@ -11,7 +11,7 @@ from typing import TypeAlias
 Place: TypeAlias = Callable[[float], float]
 """From a value to its pixel."""
 
-WIDTH, RIGHT, ROW, HEAD = 920, 24, 24, 34
+WIDTH, RIGHT, ROW, HEAD = 920, 24, 22, 34
 CHARACTER, GAP = 7.2, 14  # of the labels, in pixels
 
 
@@ -42,8 +42,15 @@ class Axis:
     percent: bool = True
     line: float | None = None  # drawn through all rows
     title: str = ""
+    labels: tuple[str, ...] = ()  # of the steps, where they are not the values themselves
 
-    def told(self, value: float) -> str:
+    def at(self, step: int) -> float:
+        return round(self.start + (self.stop - self.start) * step / self.steps, 9)
+
+    def told(self, step: int) -> str:
+        if self.labels:
+            return self.labels[step]
+        value = self.at(step)
         return f"{value:.0%}" if self.percent else f"{value:g}"
 
 
@@ -71,12 +78,11 @@ def dot_rows(rows: Sequence[Row], axis: Axis) -> str:
 def _frame(axis: Axis, x: Place, bottom: float) -> str:
     parts = []
     for k in range(axis.steps + 1):
-        value = axis.start + (axis.stop - axis.start) * k / axis.steps
-        place = x(value)
+        place = x(axis.at(k))
         parts.append(
             _line("grid", (place, HEAD - 6), (place, bottom))
             + f'<text class="n" x="{place:.1f}" y="{HEAD - 14}" text-anchor="middle">'
-            f"{axis.told(value)}</text>"
+            f"{axis.told(k)}</text>"
         )
     if axis.line is not None:
         place = x(axis.line)

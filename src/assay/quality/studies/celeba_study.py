@@ -103,7 +103,7 @@ def celeba(folder: Path | None = None, cost: CostInputs | None = None) -> Study:
             "human": sum(2 * a.for_ai < a.disagreements for a in each),
             "tie": sum(2 * a.for_ai == a.disagreements for a in each),
         },
-        cost=_cost(cost or CostInputs(), len(names)),
+        cost=projected(cost or CostInputs(), len(names)),
         attributes=attributes,
     )
 
@@ -132,7 +132,8 @@ def _mean(values: list[float | None]) -> float:
     return float(np.mean(known))
 
 
-def _cost(inputs: CostInputs, attributes: int) -> dict[str, float]:
+def projected(inputs: CostInputs, attributes: int) -> dict[str, float]:
+    """USD for one label an attribute and image."""
     labels = inputs.images * attributes
     people = labels * inputs.price_per_label * inputs.redundancy
     model = labels * inputs.seconds_per_query * inputs.gpu_hour / 3600
