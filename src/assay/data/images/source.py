@@ -35,7 +35,9 @@ def read_bytes(uri: str) -> bytes:
     try:
         with path.open("rb") as file:
             file.seek(start)
-            return file.read(min(size, MOST_BYTES + 1))
+            # no more than there is: room for all that is asked for would be made first
+            there = max(os.fstat(file.fileno()).st_size - start, 0) + 1
+            return file.read(min(size, MOST_BYTES + 1, there))
     except OSError as bad:
         raise InputError(f"cannot be read ({bad.strerror or bad})") from None
 
