@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 
 MODELS = ("gemini_flash", "gpt-4o-mini", "gemini_pro", "gpt-4o")  # of the sets of alttest
 TARGETS: Mapping[str, tuple[float, ...]] = {
-    "cascade": (0.7, 0.8, 0.85), "cebab_aspects": (0.85, 0.9), "framing": (0.8, 0.85),
+    "cascade": (0.7, 0.8, 0.85), "cebab_aspects": (0.85, 0.9), "framing": (0.8,),
 }  # fmt: skip
 DELTA = 0.1
 RESAMPLES = 500

@@ -1,6 +1,6 @@
 """Tagging a large label space in two stages, on simulated scenes: recall, precision, calls, price.
 
-    python bench/tags.py [--seeds 10] [--tags 80] [--scenes 200]
+    python bench/tags.py [--seeds 6] [--tags 80] [--scenes 150]
 
 Compared for several correlations of a model's errors between prompts, means over seeds with 95 %
 intervals (t over seeds): `open` names what it sees; `options` lists all tags in one prompt;
@@ -157,9 +157,9 @@ def compare(correlation: float, tags: int, count: int, seeds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--tags", type=int, default=80)
-    parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--scenes", type=int, default=150)
     options = parser.parse_args()
     for correlation in CORRELATIONS:
         compare(correlation, options.tags, options.scenes, options.seeds)

@@ -96,3 +96,20 @@ def test_bad_samples_are_refused() -> None:
         Sample({"a": answers(5, 0.5, 1, 1), "b": answers(6, 0.5, 1, 1)}, 1.0)
     with pytest.raises(InputError, match="cannot cost"):
         Sample({"a": answers(5, 0.5, 1, 1)}, -1.0)
+
+
+def test_no_record_to_people_in_the_sample_does_not_mean_none_at_all() -> None:
+    """Found on real answers: the interval was a point, and missed the cost on other halves."""
+    models = {"m": Answers(np.full(300, 0.99), np.ones(300, bool), np.full(300, 0.001))}
+    pick = plan(Sample(models, 0.1), [("m",)], PROMISE).pick
+    assert pick.to_people == 0.0
+    assert pick.cost == pytest.approx(0.001)
+    low, high = pick.cost_interval
+    assert low == pytest.approx(0.001)
+    assert high == pytest.approx(0.001 + 0.1 * (1 - 0.025 ** (1 / 300)))
+
+
+def test_people_alone_cost_what_they_cost() -> None:
+    poor = Sample({"m": answers(200, 0.5, 0.001, 3)}, 0.2)
+    pick = plan(poor, [("m",)], Promise(0.02, 0.05)).pick
+    assert list(pick.cost_interval) == pytest.approx([0.2, 0.2])

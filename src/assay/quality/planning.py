@@ -182,6 +182,8 @@ def _measured(
 ) -> Option:
     certificate, threshold = how
     takers, cost = routed(links, sample, threshold)
+    by_chance = threshold is not None and threshold > -np.inf  # whether a record goes to people
+    last = sample.person if by_chance else 0.0
     wrong = np.zeros(sample.n, dtype=bool)
     for k, link in enumerate(links):
         wrong |= (takers == k) & ~sample.models[link].right
@@ -192,7 +194,7 @@ def _measured(
         name, links, certificate, threshold,
         tuple(float((takers == k).mean()) for k in range(len(links))),
         float(1 - wrong.mean()), (float(1 - high), float(1 - low)),
-        float(cost.mean()), _bootstrap(cost),
+        float(cost.mean()), _cost_interval(cost, int((takers == PEOPLE).sum()), last),
     )  # fmt: skip
 
 
@@ -220,6 +222,19 @@ def logistic(evidence: Floats, right: Bools) -> tuple[float, float]:
         return 0.0, float(np.log(share / (1 - share)))
     fitted = fit_arrays(expit(evidence), right).parameters
     return max(fitted["slope"], 0.0), fitted["intercept"]
+
+
+def _cost_interval(cost: Floats, to_people: int, person: float) -> Interval:
+    """A bootstrap, at least as wide as the exact interval of the share that people label makes it:
+    that share is most of the cost, and where hardly any record of the sample goes to people no
+    draw differs from another, though other records may go there."""
+    n, mean = len(cost), float(cost.mean())
+    exact = binomtest(to_people, n).proportion_ci(LEVEL, method="exact")
+    drawn = _bootstrap(cost)
+    return (
+        min(drawn[0], mean + person * (float(exact.low) - to_people / n)),
+        max(drawn[1], mean + person * (float(exact.high) - to_people / n)),
+    )
 
 
 def _bootstrap(cost: Floats) -> Interval:
