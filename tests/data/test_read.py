@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -6,7 +7,7 @@ import pytest
 
 from assay.core.errors import InputError
 from assay.data.base import Columns, Findings
-from assay.data.read import read_records
+from assay.data.read import peek, read_records
 
 ROWS = [{"id": "1", "text": "one, two"}, {"id": "2", "text": "three"}]
 
@@ -34,6 +35,25 @@ def made(folder: Path, kind: str) -> Path:
 def test_every_kind_of_file_gives_the_same_records(tmp_path: Path, kind: str) -> None:
     found = list(read_records(made(tmp_path, kind), Columns(id="id")))
     assert [(r.id, r.text) for r in found] == [("1", "one, two"), ("2", "three")]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_classes_of_hugging_face_data_sets_come_by_name(tmp_path: Path, kind: str) -> None:
+    features = {
+        "label": {"names": ["bad", "good"], "_type": "ClassLabel"},
+        "text": {"dtype": "string", "_type": "Value"},
+    }
+    table = pa.table({"text": ["a", "b", "c", "d"], "label": [1, 0, -1, None]})
+    table = table.replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": features}})}
+    )
+    path = tmp_path / f"x.{kind}"
+    if kind == "parquet":
+        pq.write_table(table, path)
+    else:
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    assert [row["label"] for row in peek(path)] == ["good", "bad", None, None]
 
 
 BROKEN: list[tuple[str, bytes, str]] = [

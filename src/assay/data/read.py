@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -196,9 +196,32 @@ def read_arrow(path: Path) -> Iterator[tuple[int, Row]]:
 def _batches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, Row]]:
     number = 0
     for batch in batches:
+        names = _class_names(batch.schema.metadata or {})
         for row in batch.to_pylist():
+            for column, known in names.items():
+                row[column] = _class_name(row[column], known)
             number += 1
             yield number, row
+
+
+def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """Of columns that Hugging Face `datasets` keeps as numbers of classes."""
+    try:
+        features = json.loads(metadata[b"huggingface"])["info"]["features"].items()
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return {}
+    return {
+        column: [str(name) for name in feature["names"]]
+        for column, feature in features
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+    }
+
+
+def _class_name(number: object, names: list[str]) -> object:
+    """Minus one, or nothing, is a class that is not known."""
+    if not isinstance(number, int):
+        return number
+    return names[number] if 0 <= number < len(names) else None
 
 
 def _folder(path: Path) -> Iterator[tuple[int, Row]]:
