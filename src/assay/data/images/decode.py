@@ -228,8 +228,9 @@ def pillow() -> Any:
         Image.init()
         # memory of finished pictures is used again, at most 32 MiB of it: giving it back and
         # asking for it anew costs worker threads a fifth of their time
-        Image.core.set_block_size(BLOCK)
-        Image.core.set_blocks_max(8)
+        memory: Any = Image.core  # type: ignore[attr-defined]
+        memory.set_block_size(BLOCK)
+        memory.set_blocks_max(8)
         # what it has to say of a broken file comes as an exception, or does not matter
         logging.getLogger("PIL").addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module=r"PIL\.")
