@@ -120,7 +120,8 @@ class AltTest:
             found.append("with two people each is the only measure of the other; take three")
         if not self.passed:
             found.append(
-                "not passing does not show that it is worse; --plan tells what more records may do"
+                "not passing does not show that it is worse; `assay compare --plan` tells how many "
+                "records would show more"
             )
         fewest = min(a.records for a in self.against)
         if fewest < FEW_RECORDS:
