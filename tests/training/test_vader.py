@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from assay.core.record import Record, TextPart
+from assay.core.schema import Choice
+from assay.core.task import Task
 from assay.data.vader import VaderSet
+from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message
 from assay.training.vader import LABELS, Models, Row, Setup, compare, deal, study, summary
 
@@ -49,9 +53,13 @@ class Even:
 
     id = "even"
 
+    def __init__(self) -> None:
+        self.asked = 0
+
     async def score(
         self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
     ) -> list[Completion]:
+        self.asked += len(prompts)
         return [Completion("", scores={label: -1.0 - len(label) / 9 for label in labels})] * len(
             prompts
         )
@@ -59,7 +67,9 @@ class Even:
 
 @pytest.fixture(scope="module")
 def rows() -> dict[str, Row]:
-    found = asyncio.run(compare(texts(), Models(Even(), Letters()), SETUP, 1))
+    task = Task("tweets", "Which tone?", Choice(LABELS))
+    how = SETUP, MemoryLedger()
+    found = asyncio.run(compare(deal(texts(), SETUP, 1), task, Models(Even(), Letters()), how))
     return {row.strategy: row for row in found}
 
 
@@ -102,7 +112,12 @@ def test_a_record_drawn_twice_counts_once() -> None:
     assert found.seeds == (0.0, 1.0)
 
 
-def test_seeds_are_summed_up_by_strategy() -> None:
-    found = study(texts(), Models(Even(), Letters()), SETUP, range(2))
+def test_seeds_are_summed_up_by_strategy_and_a_stopped_study_goes_on(tmp_path: Path) -> None:
+    model = Even()
+    found = study(texts(), Models(model, Letters()), SETUP, range(2), tmp_path)
+    asked = model.asked
+    assert asked > 0
+    assert study(texts(), Models(model, Letters()), SETUP, range(2), tmp_path) == found
+    assert model.asked == asked
     assert len(found) == 11
     assert all(row.interval[0] <= row.accuracy <= row.interval[1] for row in found)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,9 +20,16 @@ SETS = ("tweets", "movies", "amazon", "nyt")
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--target", type=click.FloatRange(0, 1, min_open=True, max_open=True),
               default=0.9, show_default=True, help="Of the hybrid.")  # fmt: skip
+@click.option("--ledgers", type=click.Path(path_type=Path, file_okay=False),
+              help="Folder that keeps the answers, so that a stopped study goes on.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout.")
 def vader_command(
-    sets: tuple[str, ...], records: int, seeds: int, target: float, as_json: bool
+    sets: tuple[str, ...],
+    records: int,
+    seeds: int,
+    target: float,
+    ledgers: Path | None,
+    as_json: bool,
 ) -> None:
     """Single models, vote, chain, specialists, hybrid and one person against people's mean."""
     from assay.build.annotators import SMALLEST
@@ -32,12 +40,14 @@ def vader_command(
     from assay.training.vader import Models, Setup, study
 
     fetch_models()
+    if ledgers is not None:
+        ledgers.mkdir(parents=True, exist_ok=True)
     setup = Setup(records=records, target=target)
     found: list[Summary] = []
     for name in sets or SETS:
         models = Models(Llama(default_cache().fetch(BY_NAME[SMALLEST])), MiniLM())
         click.echo(f"{name}: {seeds} seeds of {records} records ...", err=True)
-        found += study(fetched(name), models, setup, range(seeds))
+        found += study(fetched(name), models, setup, range(seeds), ledgers)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in found], ensure_ascii=False, indent=2))
         return

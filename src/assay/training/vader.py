@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from assay.core.record import Record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
 from assay.data.vader import HeldOut, VaderSet, held_out
-from assay.ledger import MemoryLedger
+from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.models.base import Encoder, Scorer
 from assay.quality.certificate import Promise
 from assay.quality.planning import Answers, Plan, Sample, logistic, plan
@@ -108,12 +109,10 @@ def deal(texts: VaderSet, setup: Setup, seed: int) -> Deal:
     return Deal(tuple(fit), tuple(certify), tuple(rest), held_out(drawn, seed), seed)
 
 
-async def compare(texts: VaderSet, models: Models, setup: Setup, seed: int) -> list[Row]:
+async def compare(dealt: Deal, task: Task, models: Models, how: tuple[Setup, Ledger]) -> list[Row]:
     """Every strategy on one sample; answers are shared between them, costs are not."""
-    dealt = deal(texts, setup, seed)
-    task = Task(texts.name, "What is the sentiment of this text?", Choice(LABELS))
+    setup, ledger = how
     who = annotators(dealt, models, task, setup)
-    ledger = MemoryLedger()
     found = await certified(dealt, Job(task, Single("vader"), who, ledger), setup)
     rows = [constant(dealt)]
     for name, (strategy, note) in strategies(dealt, models, setup, found).items():
@@ -270,10 +269,20 @@ def summary(name: str, rows: Sequence[Row]) -> Summary:
     )  # fmt: skip
 
 
-def study(texts: VaderSet, models: Models, setup: Setup, seeds: Sequence[int]) -> list[Summary]:
-    """One set, every strategy, over the seeds."""
+def study(
+    texts: VaderSet, models: Models, setup: Setup, seeds: Sequence[int], ledgers: Path | None = None
+) -> list[Summary]:
+    """One set, every strategy, over the seeds. Answers are kept in a file a seed in `ledgers`, so
+    that a study that was stopped goes on: a seed deals the people anew, so seeds share nothing."""
+    task = Task(texts.name, "What is the sentiment of this text?", Choice(LABELS))
     by_name: dict[str, list[Row]] = {}
     for seed in seeds:
-        for row in asyncio.run(compare(texts, models, setup, seed)):
-            by_name.setdefault(row.strategy, []).append(row)
+        place = ledgers / f"{texts.name}-{setup.records}-{seed}.sqlite" if ledgers else None
+        ledger = MemoryLedger() if place is None else open_ledger(str(place))
+        try:
+            dealt = deal(texts, setup, seed)
+            for row in asyncio.run(compare(dealt, task, models, (setup, ledger))):
+                by_name.setdefault(row.strategy, []).append(row)
+        finally:
+            ledger.close()
     return [summary(texts.name, rows) for rows in by_name.values()]
