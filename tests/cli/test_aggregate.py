@@ -69,8 +69,35 @@ def test_gold_is_learnt_from_and_left_out_of_the_comparison(files: Path) -> None
     assert (first["label"], first["confidence"]) == ("dog", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("1,ann,a\n2,ann,b\n", "all votes are of 'ann'"),
+        ("1,ann,a\n2,ben,b\n", "no record has two votes"),
+        ("1,ann,a\n1,ben,a\n", "all votes say 'a'"),
+    ],
+)
+@pytest.mark.parametrize("method", ["majority", "dawid-skene", "mace", "glad", "correlated"])
+def test_votes_that_say_nothing_of_skill_are_told(
+    rows: str, expected: str, method: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("record,annotator,label\n" + rows)
+    done = run(tmp_path / "a.csv", "--method", method)
+    assert f"warning: {expected}" in done.stderr
+
+
+def test_words_have_a_median_where_their_order_is_told(tmp_path: Path) -> None:
+    rows = "record,annotator,label\n1,a,low\n1,b,mid\n1,c,high\n"
+    (tmp_path / "a.csv").write_text(rows)
+    out = tmp_path / "out.csv"
+    run(tmp_path / "a.csv", "--method", "median", "--order", "low,mid,high", "--out", out)
+    assert "1,mid," in out.read_text()
+
+
 BAD: dict[str, tuple[str, tuple[str, ...], type[AssayError], str]] = {
     "no answers": ("question,worker,answer\n1,ann,\n", (), InputError, "holds no answers"),
+    "words without order": (ANSWERS, ("--method", "median"), InputError, "say --order"),
+    "an order for names": (ANSWERS, ("--order", "cat,dog"), SpecError, "takes no --order"),
     "no column": ("a,b,c\n1,2,3\n", (), InputError, "--record"),
     "wrong column": (ANSWERS, ("--label", "anser"), InputError, "did you mean 'answer'"),
     "other records": ("record,worker,label\n9,ann,x\n", (), InputError, "no record of"),

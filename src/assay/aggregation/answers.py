@@ -122,9 +122,9 @@ def _names(path: Path, there: list[str], called: Called) -> Names:
 def _one_of(path: Path, there: list[str], usual: tuple[str, ...], option: str = "") -> str:
     name = next((name for name in usual if name in there), None)
     if name is None:
-        say = f"say which with {option} " if option else ""
+        say = f"; say which with {option}" if option else ""
         raise InputError(
-            f"{path}: no column is called {' or '.join(usual)}; {say}(there: {', '.join(there)})"
+            f"{path}: no column is called {' or '.join(usual)} (there: {', '.join(there)}){say}"
         )
     return name
 

@@ -37,7 +37,10 @@ class OrdinalMedian:
 
     def _ranks(self, votes: Votes) -> Floats:
         if not self.order:
-            return np.argsort(np.argsort(numbers_of(votes))).astype(float)
+            try:
+                return np.argsort(np.argsort(numbers_of(votes))).astype(float)
+            except InputError as bad:
+                raise InputError(f"{bad}; say --order, lowest first") from None
         missing = [name for name in votes.labels if name not in self.order]
         if missing:
             raise InputError(f"label {missing[0]!r} has no place in the order")
@@ -119,7 +122,7 @@ def numbers_of(votes: Votes) -> Floats:
         numbers = np.array([float(name) for name in votes.labels])
     except ValueError:
         bad = next(name for name in votes.labels if not _is_number(name))
-        raise InputError(f"label {bad!r} is no number; name the order of the labels") from None
+        raise InputError(f"label {bad!r} is no number") from None
     if not np.isfinite(numbers).all():
         raise InputError("a label is not a finite number")
     return numbers

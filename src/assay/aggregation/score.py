@@ -12,6 +12,7 @@ from assay.core.votes import Floats, Ints, Votes
 
 RESAMPLES = 2_000
 LEVEL = 0.95
+ALIKE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,14 @@ class Confusions:
     def macro_f1(self) -> float:
         return float(_macro_f1(self.counts[None])[0])
 
-    def macro_f1_interval(self, seed: int = 0) -> tuple[float, float]:
-        """Percentiles over resampled records."""
+    def macro_f1_interval(self, seed: int = 0) -> tuple[float, float] | None:
+        """Percentiles over resampled records; None where all of these are alike."""
         n = int(self.counts.sum())
         rng = np.random.default_rng(seed)
         drawn = rng.multinomial(n, self.counts.ravel() / n, size=RESAMPLES)
         found = _macro_f1(drawn.reshape(RESAMPLES, *self.counts.shape))
         low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        return float(low), float(high)
+        return (float(low), float(high)) if np.ptp(found) > ALIKE else None
 
 
 def winners(found: Consensus) -> Ints:
@@ -48,6 +49,26 @@ def ties(found: Consensus) -> int:
         return 0
     top = np.partition(found.probs, -2, axis=1)[:, -2:]
     return int((top[:, 1] - top[:, 0] < 1e-12).sum())
+
+
+def cautions(votes: Votes) -> list[str]:
+    """Votes that hold nothing to learn skills from: one author, one label, or one vote a record."""
+    if not len(votes):
+        return []
+    if (votes.annotator == votes.annotator[0]).all():
+        who = votes.annotators[int(votes.annotator[0])]
+        return [f"all votes are of {who!r}, so the labels are that annotator's as they are"]
+    found = []
+    places = len(votes.records) * len(votes.units)
+    rows = votes.record.astype(np.int64) * len(votes.units) + votes.unit
+    if len(votes) <= places and len(np.unique(rows)) == len(rows):
+        found.append(
+            "no record has two votes, so nothing is known of how good annotators are: do all of "
+            "them use the same record ids?"
+        )
+    if (votes.label == votes.label[0]).all():
+        found.append(f"all votes say {votes.labels[int(votes.label[0])]!r}")
+    return found
 
 
 def decided(votes: Votes, found: Consensus) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Choices:
     gold: "Gold"
     prior: tuple[float, float] | None
     families: dict[str, str]
+    order: tuple[str, ...]
 
 
 @click.command("aggregate")
@@ -42,6 +43,7 @@ class Choices:
               help="Votes assumed of each annotator on each true label.")  # fmt: skip
 @click.option("--families", type=click.Path(path_type=Path),
               help="Table of annotator and family, for correlated.")  # fmt: skip
+@click.option("--order", help="Labels for median, lowest first, parted by commas; else numbers.")
 @click.option("--discount", type=click.FloatRange(0, 1, min_open=True),
               help="What a vote counts whose author saw another one.")  # fmt: skip
 @click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
@@ -58,6 +60,7 @@ def aggregate_command(
     gold: Path | None,
     prior: tuple[float, float] | None,
     families: Path | None,
+    order: str | None,
     discount: float | None,
     intervals: bool,
     task: str | None,
@@ -74,7 +77,8 @@ def aggregate_command(
 
     known = {(r, ""): name for r, name in read_labels(gold).items()} if gold else {}
     family = read_labels(families, "annotator", "family") if families else {}
-    chosen = Choices(method, known, prior, family)
+    ordered = tuple(part.strip() for part in order.split(",")) if order else ()
+    chosen = Choices(method, known, prior, family, ordered)
     _check(chosen, truth is not None, intervals)
     if method == "bradley-terry":
         told = _ranked(Path(source), out)
@@ -89,7 +93,7 @@ def aggregate_command(
             else _labels(votes, chosen, (reference, str(truth)), (out, intervals))
         )
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         _tell(told, out)
 
@@ -101,6 +105,7 @@ def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
         "--gold": (bool(chosen.gold), WITH_GOLD),
         "--prior": (chosen.prior is not None, WITH_PRIOR),
         "--families": (bool(chosen.families), ("correlated",)),
+        "--order": (bool(chosen.order), ("median",)),
         "--intervals": (intervals, ("dawid-skene", "one-coin")),
         "--truth": (compared, METHODS[:-1]),
     }
@@ -152,7 +157,7 @@ def _aggregator(chosen: Choices) -> "Aggregator":
         "correlated": Correlated(model=full, families=chosen.families),
         "mace": Mace(gold=chosen.gold),
         "glad": Glad(gold=chosen.gold),
-        "median": OrdinalMedian(),
+        "median": OrdinalMedian(chosen.order),
     }
     return methods[chosen.method]
 
@@ -189,7 +194,7 @@ def _labels(
 def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
     import numpy as np
 
-    from assay.aggregation.score import ties
+    from assay.aggregation.score import cautions, ties
 
     given = np.bincount(votes.annotator, minlength=len(votes.annotators))
     skill = found.skill if found.skill is not None else np.zeros(len(given))
@@ -201,6 +206,7 @@ def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
         "votes": len(votes),
         "labels": list(votes.labels),
         "ties": ties(found),
+        "warnings": cautions(votes),
         "skill": [
             {"annotator": votes.annotators[i], "votes": int(given[i]), "skill": float(skill[i])}
             for i in order
@@ -234,6 +240,8 @@ def _compared(
 
     if len(votes.units) > 1:
         raise SpecError("--truth compares one label a record; these answers have several units")
+    if not truth:
+        raise InputError(f"all records of {name} are gold to learn from; none is left to compare")
     said = decided(votes, found)
     table = confusions(said, truth, votes.labels)
     if table is None:
@@ -279,6 +287,7 @@ def _numbers(
     votes: "Votes", truth: dict[str, str] | None, name: str, out: Path | None
 ) -> dict[str, Any]:
     from assay.aggregation.medians import by_record, compared_numbers, numeric_medians
+    from assay.aggregation.score import cautions
     from assay.data.write import write_rows
 
     found = numeric_medians(votes)
@@ -288,6 +297,7 @@ def _numbers(
         "records": len(found.median),
         "annotators": len(votes.annotators),
         "votes": len(votes),
+        "warnings": cautions(votes),
         "skill": [{"annotator": who, "distance": off, "bias": b} for who, off, b in people],
     }
     medians = by_record(found, votes)
@@ -340,11 +350,12 @@ def _tell(told: dict[str, Any], out: Path | None) -> None:
         )
     if "accuracy" in told:
         low, high = told["accuracy_interval"]
-        low_f1, high_f1 = told["macro_f1_interval"]
+        of_f1 = told["macro_f1_interval"]
+        f1 = f" [{of_f1[0]:.3f}, {of_f1[1]:.3f}]" if of_f1 else ""
         click.echo(
             f"against {told['reference']} (n = {told['n']:,}): accuracy {told['accuracy']:.1%} "
-            f"[{low:.1%}, {high:.1%}], macro F1 {told['macro_f1']:.3f} [{low_f1:.3f}, "
-            f"{high_f1:.3f}]; always {told['baseline_label']!r}: {told['baseline']:.1%}"
+            f"[{low:.1%}, {high:.1%}], macro F1 {told['macro_f1']:.3f}{f1}; "
+            f"always {told['baseline_label']!r}: {told['baseline']:.1%}"
         )
         if told["warning"]:
             click.echo(f"warning: {told['warning']}")
@@ -355,5 +366,7 @@ def _tell(told: dict[str, Any], out: Path | None) -> None:
             f"{told['mean_distance']:.3g} [{low:.3g}, {high:.3g}]; always "
             f"{told['baseline_number']:g}: {told['baseline']:.3g}"
         )
+    for line in told.get("warnings", ()):
+        click.echo(f"warning: {line}", err=True)
     if out is not None:
         click.echo(f"written to {out}")
