@@ -187,3 +187,51 @@ def test_a_report_against_gold_given_by_hand(tmp_path: Path) -> None:
     assert found.top.score is not None
     assert found.top.score.on_all.value == 0.5
     assert "ann" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_decisions_and_annotations_are_written_as_the_command_writes_them(tmp_path: Path) -> None:
+    result = assay.label(ROWS, TASK, {"ann": ANN, "bob": BOB})
+    assert result.export(tmp_path / "decisions.csv") == 2
+    assert result.export(tmp_path / "all.parquet", annotations=True) == 4
+    assert pl.read_csv(tmp_path / "decisions.csv")["value"].to_list() == ["happy", None]
+    said = pl.read_parquet(tmp_path / "all.parquet")
+    assert sorted(zip(said["annotator"], said["value"], strict=True)) == [
+        ("ann", "happy"), ("ann", "sad"), ("bob", "happy"), ("bob", "happy"),
+    ]  # fmt: skip
+
+
+PANEL_TASK = """\
+name: mood
+data: {path: rows.csv, id: id}
+question: Happy or sad?
+answer: {kind: choice, labels: [happy, sad]}
+annotators:
+  crowd: {kind: panel, wanted: 2, prices: {human_label: 0.04}}
+"""
+
+
+def test_answers_of_people_reach_the_panel_of_the_task_file_at_its_price(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,text\nr1,what a day\nr2,oh no\n")
+    (tmp_path / "people.csv").write_text("record,annotator,label\nr1,ann,happy\nr1,bob,happy\n")
+    task = tmp_path / "task.yaml"
+    task.write_text(PANEL_TASK, encoding="utf-8")
+    brought = assay.bring(tmp_path / "people.csv", task, people=True)
+    assert (brought.added, brought.known) == (2, 0)
+    assert assay.bring(tmp_path / "people.csv", task, people=True).known == 2
+    result = assay.load(task).run()
+    assert {d.record: d.value for d in result.decisions} == {"r1": "happy", "r2": None}
+    assert result.ledger.spent(result.task.id) == 2 * 40_000_000
+    result.ledger.close()
+
+
+def test_answers_to_several_panels_need_to_say_whose_they_are(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,text\nr1,what a day\n")
+    task = tmp_path / "task.yaml"
+    task.write_text(PANEL_TASK + "  experts: {kind: panel}\n", encoding="utf-8")
+    (tmp_path / "people.csv").write_text("record,annotator,label\nr1,ann,happy\n")
+    with pytest.raises(SpecError, match="several panels; say --panel crowd or --panel experts"):
+        assay.bring(tmp_path / "people.csv", task, people=True)
+    with pytest.raises(SpecError, match="has no panel 'others'"):
+        assay.bring(tmp_path / "people.csv", task, people=True, panel="others")
+    assert assay.bring(tmp_path / "people.csv", task, people=True, panel="experts").added == 1
+    assert assay.bring(tmp_path / "people.csv", task).added == 1, "as models' answers"

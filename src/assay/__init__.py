@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assay.api import How as How
     from assay.api import Result as Result
+    from assay.api import bring as bring
     from assay.api import label as label
     from assay.api import load as load
     from assay.core import Choice as Choice
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from assay.core import Spans as Spans
     from assay.core import Task as Task
 
-_HOME = dict.fromkeys(("label", "load", "How", "Result"), "assay.api") | dict.fromkeys(
+_HOME = dict.fromkeys(("bring", "label", "load", "How", "Result"), "assay.api") | dict.fromkeys(
     ("Choice", "Form", "FreeText", "Label", "MultiChoice", "Record", "Scale", "Spans", "Task"),
     "assay.core",
 )

@@ -11,14 +11,23 @@ import polars as pl
 
 from assay.build import Project, evaluation, open_project, story
 from assay.build.forecast import Forecast, forecast
+from assay.build.imports import Brought, check, target_of
+from assay.build.imports import bring as bring_in
 from assay.core.annotation import Decision
 from assay.core.cost import NANOS, Budget
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.core.value import Value
+from assay.data.annotations import Names
 from assay.data.base import Columns, Findings, check_columns, record_of
-from assay.data.write import decision_rows
+from assay.data.write import (
+    ANNOTATION_FIELDS,
+    DECISION_FIELDS,
+    annotation_rows,
+    decision_rows,
+    write_rows,
+)
 from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.quality.accuracy import Accuracy
 from assay.report import Evidence, Reference, Story, write_report
@@ -57,6 +66,15 @@ class Result:
         """One row a record: value, confidence and its source, who decided, by which route."""
         return pl.DataFrame(list(decision_rows(self.decisions)), infer_schema_length=None)
 
+    def export(self, path: Path | str, annotations: bool = False) -> int:
+        """Write the decisions, or every annotation, by the ending of `path` (.csv, .jsonl,
+        .parquet, none: a Hugging Face folder); gives the number of rows."""
+        if annotations:
+            rows = annotation_rows(self.ledger.annotations(self.task.id))
+            return write_rows(rows, ANNOTATION_FIELDS, Path(path))
+        sources = {r.id: r.source for r in self.ledger.records([d.record for d in self.decisions])}
+        return write_rows(decision_rows(self.decisions, sources), DECISION_FIELDS, Path(path))
+
     def report(self, path: Path | str, gold: Mapping[str, Value] | None = None) -> Evidence:
         """Write the HTML report; `gold` (record id to label) takes the place of the task file's."""
         told = self.story or Story(self.task)
@@ -85,6 +103,7 @@ class How:
 
 
 PLAIN = How()
+LONG = Names()
 
 
 def label(
@@ -107,6 +126,24 @@ def label(
     summary = wait(run_label(job, records_of(data, how.columns, findings)))
     told = Story(task, notes=tuple(findings.lines()))
     return Result(task, summary, tuple(ledger.decisions(summary.run)), ledger, story=told)
+
+
+def bring(
+    path: Path | str,
+    task_file: Path | str,
+    people: bool = False,
+    panel: str | None = None,
+    names: Names = LONG,
+) -> Brought:
+    """Read existing annotations into the ledger of a task file, as `assay import` does: a table
+    of record, annotator and label (`names` says how its columns are called), or nested JSON."""
+    target = target_of(task_file, people, panel)
+    check(Path(path), names, target)
+    ledger = open_ledger(str(target.ledger))
+    try:
+        return bring_in(ledger, Path(path), names, target, people)
+    finally:
+        ledger.close()
 
 
 def load(path: Path | str) -> "Opened":

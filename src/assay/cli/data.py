@@ -1,7 +1,7 @@
 """`assay import` and `assay export`: annotations into a ledger, and what it holds out of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +9,6 @@ import click
 
 if TYPE_CHECKING:
     from assay.core.annotation import Decision
-    from assay.core.record import Record
-    from assay.core.task import Task
-    from assay.data.annotations import Names
     from assay.ledger import Ledger
 
 BATCH = 1_000
@@ -32,6 +29,7 @@ TASK_FILES = (".yaml", ".yml")
     help="Another file of the same form and task: its labels are possible answers too.",
 )  # fmt: skip
 @click.option("--people", is_flag=True, help="People gave these answers, not models.")
+@click.option("--panel", help="With --people: whose, where the task file has several panels.")
 @click.option("--ordinal", is_flag=True, help="Whole numbers are a scale, not names of classes.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def import_command(
@@ -45,105 +43,46 @@ def import_command(
     wide: tuple[str, ...],
     labels_of: tuple[Path, ...],
     people: bool,
+    panel: str | None,
     ordinal: bool,
     as_json: bool,
 ) -> None:
     """Read existing annotations from PATH: long, wide (--wide), or JSON of who: record: label."""
+    from dataclasses import asdict
+
+    from assay.build.imports import bring, check, inferred, target_of
     from assay.core.errors import SpecError
     from assay.core.redact import hidden
     from assay.data.annotations import Names
     from assay.ledger import open_ledger
 
     names = Names(record, annotator, label, wide)
-    asked, records, place = _asked((path, *labels_of), task, name, (names, ordinal))
-    place = ledger or place
+    if task is None:
+        target = inferred((path, *labels_of), names, name, ordinal)
+    else:
+        target = target_of(task, people, panel)
+    place = ledger or target.ledger
     if place is None:
         raise SpecError("where to? give --ledger FILE, or --task FILE that names a ledger")
-    _check(path, names, asked, records)  # a mistake in the last line leaves nothing half-written
+    check(path, names, target)
     opened = open_ledger(place)
     try:
-        told = _fill(opened, path, names, (asked, records, "people" if people else None))
+        found = bring(opened, path, names, target, people)
     finally:
         opened.close()
-    told |= {"task": asked.id, "ledger": hidden(place)}
     if as_json:
+        told = asdict(found) | {"task": target.task.id, "ledger": hidden(place)}
         click.echo(json.dumps(told, ensure_ascii=False))
         return
-    click.echo(f"{told['added']:,} annotations of task {asked.id} written to {hidden(place)}")
-    if told["known"]:
+    click.echo(f"{found.added:,} annotations of task {target.task.id} written to {hidden(place)}")
+    if found.known:
         click.echo(
-            f"note: {told['known']:,} were there already (imported before, or given twice by one "
+            f"note: {found.known:,} were there already (imported before, or given twice by one "
             "annotator); the first stands",
             err=True,
         )
-    if told["empty"]:
-        click.echo(f"note: {told['empty']:,} empty cells are no annotation", err=True)
-
-
-def _asked(
-    paths: tuple[Path, ...], file: Path | None, name: str | None, how: tuple["Names", bool]
-) -> tuple["Task", Mapping[str, "Record"] | None, str | None]:
-    """The task, its records where a task file says where they are, and the ledger it names."""
-    from assay.core.task import Task
-    from assay.data.annotations import infer_schema, labels_in, read_given
-
-    if file is not None:
-        from assay.build import open_project
-
-        project = open_project(file)
-        records = {record.id: record for record in project.all_records()}
-        return project.task, records, project.ledger_place
-    names, ordinal = how
-    labels = set().union(*(labels_in(read_given(path, names)) for path in paths))
-    name = name or paths[0].stem
-    return Task(name, f"Imported: {name}", infer_schema(labels, ordinal)), None, None
-
-
-def _check(
-    path: Path, names: "Names", task: "Task", records: Mapping[str, "Record"] | None
-) -> None:
-    from assay.data.annotations import Origin, annotations_of, read_given
-
-    for _ in annotations_of(read_given(path, names), Origin(task), records):
-        pass
-
-
-def _fill(
-    ledger: "Ledger",
-    path: Path,
-    names: "Names",
-    whose: tuple["Task", Mapping[str, "Record"] | None, str | None],
-) -> dict[str, object]:
-    import time
-    from importlib.metadata import version
-    from itertools import islice
-
-    from assay.data.annotations import Given, Origin, annotations_of, read_given
-    from assay.ledger import Run
-
-    task, records, panel = whose
-    now = time.time()
-    run = Run(f"import-{time.time_ns():x}", task.id, "import", now, version=version("assay"))
-    ledger.add_task(task)
-    ledger.start_run(run)
-    if records is not None:
-        ledger.add_records(records.values())
-    empty = 0
-
-    def counted() -> Iterator[Given]:
-        nonlocal empty
-        for one in read_given(path, names):
-            empty += one.label is None
-            yield one
-
-    added = known = 0
-    coming = annotations_of(counted(), Origin(task, panel, run.id, now), records)
-    while batch := list(islice(coming, BATCH)):
-        new = ledger.add(batch)
-        added += new
-        known += len(batch) - new
-    ledger.end_run(run.id, time.time())
-    return {"added": added, "known": known, "empty": empty, "run": run.id}
+    if found.empty:
+        click.echo(f"note: {found.empty:,} empty cells are no annotation", err=True)
 
 
 @click.command("export")

@@ -140,6 +140,7 @@ class Origin:
     panel: str | None = None
     run: str = ""
     at: float = 0.0
+    price: int = 0  # nanos an answer
 
 
 def annotations_of(
@@ -165,4 +166,5 @@ def annotations_of(
             by=one.annotator if origin.panel else None,
             run=origin.run,
             at=origin.at,
+            cost=origin.price,
         )

@@ -1,0 +1,110 @@
+"""Annotations that exist already, brought into a ledger without asking anybody."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+from assay.build.project import open_project
+from assay.core.cost import to_nanos
+from assay.core.errors import SpecError
+from assay.core.record import Record
+from assay.core.task import Task
+from assay.data.annotations import (
+    Given,
+    Names,
+    Origin,
+    annotations_of,
+    infer_schema,
+    labels_in,
+    read_given,
+)
+from assay.ledger import Ledger, Run
+
+BATCH = 1_000
+PEOPLE = "people"  # the panel of people whom no task file names
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the annotations answer; `panel` and `price` (nanos an answer) are of people's alone."""
+
+    task: Task
+    records: Mapping[str, Record] | None = None
+    ledger: str | None = None
+    panel: str = PEOPLE
+    price: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """`known`: they were in the ledger, or given twice by one annotator; the first stands."""
+
+    run: str
+    added: int = 0
+    known: int = 0
+    empty: int = 0
+
+
+def target_of(task_file: Path | str, people: bool = False, panel: str | None = None) -> Target:
+    """A task file's question, records and ledger, and the panel that its people are."""
+    project = open_project(task_file)
+    records = {record.id: record for record in project.all_records()}
+    found = Target(project.task, records, project.ledger_place)
+    if not people:
+        return found
+    panels = {n: a.prices for n, a in project.file.annotators.items() if a.kind == "panel"}
+    names = [panel] if panel is not None else list(panels) or [PEOPLE]
+    if len(names) > 1:
+        raise SpecError(f"{task_file} has several panels; say --panel {' or --panel '.join(names)}")
+    [name] = names
+    if panels and name not in panels:
+        raise SpecError(f"{task_file} has no panel {name!r}; there are {', '.join(panels)}")
+    price = to_nanos(panels[name].human_label) if name in panels else 0
+    return replace(found, panel=name, price=price)
+
+
+def inferred(
+    paths: Sequence[Path], names: Names, name: str | None = None, ordinal: bool = False
+) -> Target:
+    """A task of the labels that the files hold, for annotations without a task file."""
+    labels = set().union(*(labels_in(read_given(path, names)) for path in paths))
+    name = name or paths[0].stem
+    return Target(Task(name, f"Imported: {name}", infer_schema(labels, ordinal)))
+
+
+def check(path: Path, names: Names, target: Target) -> None:
+    """Reads all of it, so that a mistake in the last line leaves nothing half-written."""
+    for _ in annotations_of(read_given(path, names), Origin(target.task), target.records):
+        pass
+
+
+def bring(
+    ledger: Ledger, path: Path, names: Names, target: Target, people: bool = False
+) -> Brought:
+    """Bringing the same file again adds nothing."""
+    now, task = time.time(), target.task
+    run = Run(f"import-{time.time_ns():x}", task.id, "import", now, version=version("assay"))
+    ledger.add_task(task)
+    ledger.start_run(run)
+    if target.records is not None:
+        ledger.add_records(target.records.values())
+    empty = 0
+
+    def counted() -> Iterator[Given]:
+        nonlocal empty
+        for one in read_given(path, names):
+            empty += one.label is None
+            yield one
+
+    panel, price = (target.panel, target.price) if people else (None, 0)
+    coming = annotations_of(counted(), Origin(task, panel, run.id, now, price), target.records)
+    added = known = 0
+    while batch := list(islice(coming, BATCH)):
+        new = ledger.add(batch)
+        added += new
+        known += len(batch) - new
+    ledger.end_run(run.id, time.time())
+    return Brought(run.id, added, known, empty)
