@@ -1,9 +1,7 @@
 """Specialists by model name: real classes with tiny random weights, saved as the hub holds them."""
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,39 +19,12 @@ from assay.core.task import Example, Task  # noqa: E402
 from assay.models.transformers_text import TextClassifier, Tuning  # noqa: E402
 from assay.strategies.specialists import Specialists, Stages  # noqa: E402
 from assay.testing import check_annotator  # noqa: E402
+from tests.models.tiny_classifier import saved  # noqa: E402
 from tests.strategies.recorded_ask import Given, RecordedAsk  # noqa: E402
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "lovely", "fine", "dreadful", "poor", "the", "film"]
 TASK = Task("tone", "Which tone?", Choice(["good", "bad"]))
 MAP = {"LABEL_0": "bad", "LABEL_1": "good"}
 FAST = Tuning(rate=5e-3, epochs=6, batch=8, longest=16)
-
-
-def saved(folder: Path, labels: Mapping[int, str] | None = None, **more: Any) -> Path:
-    """A BERT of 2 layers and 32 numbers with its tokenizer."""
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import Whitespace
-    from tokenizers.processors import TemplateProcessing
-
-    made = Tokenizer(WordLevel({w: i for i, w in enumerate(WORDS)}, unk_token="[UNK]"))
-    made.pre_tokenizer = Whitespace()
-    made.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="[PAD]", unk_token="[UNK]", model_max_length=32
-    )
-    names = {} if labels is None else {"id2label": dict(labels), "num_labels": len(labels)}
-    config = transformers.BertConfig(
-        vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=48, max_position_embeddings=40, **names, **more,
-    )  # fmt: skip
-    torch.manual_seed(0)
-    model = transformers.BertForSequenceClassification(config)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from assay.data.specs import AnnotatorSpec
 from assay.run.ask import Askable
 
 if TYPE_CHECKING:
+    from assay.annotators.hub import TrainableHub
     from assay.annotators.picture import Pictures
     from assay.build.workshop import Workshop
     from assay.models.base import Options
@@ -86,6 +87,28 @@ def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
         prices = Prices(**spec.prices.model_dump())
         return Scored(model, prices, spec.normalise, modality=spec.modality)
     return LLM(model, MAPPINGS[spec.mapping], options(spec), shop.purse(spec), spec.modality)
+
+
+def hub(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+    """A text classifier by hub name, which may end in @revision, or by folder."""
+    from assay.annotators.hub import Hub
+
+    found = trainable(shop, spec)
+    if spec.train:
+        return found.fitted(shop.task, shop.examples(), shop.file.seed)
+    return Hub(found.model, found.labels, found.prices)
+
+
+def trainable(shop: "Workshop", spec: AnnotatorSpec) -> "TrainableHub":
+    from assay.annotators.hub import TrainableHub
+    from assay.models.transformers_text import TextClassifier, Tuning
+
+    given = spec.model or ""
+    folder = shop.folder / given
+    hub_name, _, revision = (str(folder), "", "") if folder.is_dir() else given.partition("@")
+    model = TextClassifier(hub_name, revision or None)
+    tuning, prices = Tuning(**spec.tuning.model_dump()), Prices(**spec.prices.model_dump())
+    return TrainableHub(model, spec.labels, tuning, prices)
 
 
 def gguf(name: str, folder: Path) -> Path:
@@ -189,6 +212,7 @@ KINDS: dict[str, Maker] = {
     "embedded": embedded,
     "picture": picture,
     "transformers": local,
+    "hub": hub,
     "rule": lexicon,
     "classifier": classifier,
     "recorded": recorded,

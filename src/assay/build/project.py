@@ -78,8 +78,8 @@ class Project:
         """Whether anything here learns from calibration gold, so that it must not be labelled."""
         specs = self.file.annotators.values()
         used: list[StrategySpec] = [self.file.strategy, *(s.strategy for s in specs if s.strategy)]
-        fitted = {spec.kind for spec in specs} & set(LEARNERS)
-        return bool(fitted) or any(learns(spec) for spec in used)
+        fitted = any(spec.kind in LEARNERS or spec.train for spec in specs)
+        return fitted or any(learns(spec) for spec in used)
 
     @property
     def ledger_place(self) -> str:

@@ -201,6 +201,16 @@ LabelColumns = Annotated[
 ]
 
 
+class TuningSpec(Strict):
+    """How a model of a hub is fine-tuned; the defaults are AutoAnnotator's."""
+
+    rate: float = Field(2e-5, gt=0)
+    epochs: int = Field(3, ge=1)
+    batch: int = Field(16, ge=1)
+    decay: float = Field(0.01, ge=0)
+    longest: int = Field(128, ge=1, description="tokens of a text")
+
+
 class AnnotatorSpec(Strict):
     kind: Literal[
         "openai",
@@ -209,6 +219,7 @@ class AnnotatorSpec(Strict):
         "embedded",
         "picture",
         "transformers",
+        "hub",
         "rule",
         "classifier",
         "recorded",
@@ -216,7 +227,7 @@ class AnnotatorSpec(Strict):
         "strategy",
         "plugin",
     ]
-    model: str | None = Field(None, description="model name, GGUF file, or picture model")
+    model: str | None = Field(None, description="model name, folder, GGUF file, or picture model")
     base_url: str | None = None
     key_env: str | None = Field(None, description="environment variable that holds the key")
     mapping: Literal["pattern", "last_line", "json", "likelihood"] | None = None
@@ -240,6 +251,11 @@ class AnnotatorSpec(Strict):
     )
     rule: str | None = Field(None, description="`vader`, or module:function")
     features: Literal["minilm", "ngrams", "pictures"] = "minilm"
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="hub: what the model says to the task's label"
+    )
+    train: bool = Field(False, description="hub: fine-tune on calibration gold before it answers")
+    tuning: TuningSpec = TuningSpec()
     path: str | None = Field(None, description="recorded: file with record and label columns")
     record: str = "record"
     label: LabelColumns = "label"
@@ -256,12 +272,14 @@ class AnnotatorSpec(Strict):
     def _complete(self) -> "AnnotatorSpec":
         needs = {"openai": "base_url", "rule": "rule", "recorded": "path", "plugin": "plugin"}
         needs["strategy"] = "strategy"
-        models = ("openai", "anthropic", "gemini", "transformers")
+        models = ("openai", "anthropic", "gemini", "transformers", "hub")
         missing = needs.get(self.kind)
         if missing and getattr(self, missing) is None:
             raise ValueError(f"kind {self.kind} needs `{missing}`")
         if self.kind in models and self.model is None:
             raise ValueError(f"kind {self.kind} needs `model`")
+        if self.kind != "hub" and (self.train or self.labels):
+            raise ValueError("`train` and `labels` are for kind hub")
         if self.kind == "anthropic" and self.mapping == "likelihood":
             raise ValueError("kind anthropic gives no log-probabilities; take mapping json")
         if self.scores == "best" and self.normalise:
