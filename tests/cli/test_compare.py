@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,25 @@ def test_a_plan_comes_from_a_guess_or_from_a_pilot(tmp_path: Path) -> None:
     line = complaint(assay(tmp_path, *files(tmp_path, people="ann"), "--plan"))
     assert "gpt: not possible because a pilot needs two people" in line
     assert "two labels or more" in complaint(assay(tmp_path, *words, "--choices", "1"))
+
+
+PUBLISHED = {"wax": 0.1, "mtbench": 0.2, "framing": 0.15, "cebab_aspects": 0.1, "lesion": 0.15}
+ROW = re.compile(r"\| (\w+) \| ([\w.-]+) \| ([\d.]+) \| ([\d.]+) \|")
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_results_come_out_of_the_command(
+    name: str, shared_data: Path, tmp_path: Path
+) -> None:
+    rows = ROW.findall((shared_data / "README.md").read_text(encoding="utf-8"))
+    expected = {model: (float(w), float(a)) for s, model, w, a in rows if s == name}
+    folder = shared_data.resolve() / "alttest" / name
+    words = ["--people", str(folder / "human_annotations.json")]
+    words += ["--models", str(folder / "llm_annotations.json"), "--epsilon", str(PUBLISHED[name])]
+    words += ["--score", "neg-rmse" if name == "lesion" else "accuracy", "--resamples", "0"]
+    found = {
+        t["model"]: (t["winning_rate"], t["advantage_probability"])
+        for t in told(tmp_path, "compare", *words)["replacement_test"]
+    }
+    for model, pair in expected.items():
+        assert found[model] == pytest.approx(pair, abs=0.005001)
