@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from assay.core.errors import InputError, SpecError
-from assay.quality.alt_plan import Grid, Guess, plan_from_guess, plan_from_pilot
-from assay.quality.alt_test import NotPossible, Rules, alt_test
+from assay.quality.alt_plan import Grid, Guess, _alike, _closer, plan_from_guess, plan_from_pilot
+from assay.quality.alt_test import NotPossible, Rules, advantages, alt_test
 
 SMALL = Grid((3,), (30, 100, 300), 200)
 
@@ -42,6 +42,18 @@ def test_the_simulated_chance_of_passing_is_that_of_the_test_itself() -> None:
         model = said.pop("p3")
         passed += alt_test("m", model, said, rules).passed
     assert cell.passes.value == pytest.approx(passed / 150, abs=0.12)
+
+
+def test_what_is_simulated_is_what_the_test_compares() -> None:
+    rng = np.random.default_rng(0)
+    labels, numbers = rng.integers(0, 3, (1, 50, 5)), rng.normal(size=(1, 50, 5))
+    pairs = [("accuracy", labels, _alike(labels, 3)), ("neg-rmse", numbers, _closer(numbers))]
+    for score, drawn, found in pairs:
+        said = [{str(i): x for i, x in enumerate(drawn[0, :, k].tolist())} for k in range(5)]
+        people = {str(k): said[k] for k in range(4)}
+        wins = advantages(said[4], people, Rules(score=score)).by_person()
+        expected = np.column_stack([w[:, 1] - w[:, 0] for w in wins.values()])
+        assert found[0].tolist() == expected.tolist()
 
 
 def test_a_pilot_is_drawn_anew_for_as_many_people_as_it_has() -> None:

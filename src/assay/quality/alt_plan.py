@@ -156,36 +156,40 @@ def _check(guess: Guess, numbers: bool) -> None:
         raise SpecError(f"there are two labels or more to choose from, not {guess.choices}")
 
 
-def _drawn(guess: Guess, people: int, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
-    """Labels runs x records x (people, then the model)."""
-    size = (*shape, people + 1)
-    level = np.array([guess.person] * people + [guess.model])
-    if guess.choices == 0:
-        noise: Floats = rng.normal(0.0, 1.0, size) * level
-        return noise
-    right = rng.random(size) < level
-    wrong = rng.integers(1, guess.choices, size)
-    return np.where(right, 0, wrong).astype(np.float64)
-
-
 def _differences(guess: Guess, people: int, rules: Rules, grid: Grid) -> Floats:
     """Person's win less model's, runs x records x people."""
     rng = np.random.default_rng([grid.seed, people])
-    asked = Guess(guess.person, guess.model, 0) if rules.score == "neg-rmse" else guess
-    labels = _drawn(asked, people, (grid.runs, max(grid.records)), rng)
-    return np.stack([_wins(labels, j, rules) for j in range(people)], axis=-1)
-
-
-def _wins(labels: Floats, person: int, rules: Rules) -> Floats:
-    people, model = labels[..., :-1], labels[..., -1:]
-    others = np.delete(people, person, axis=-1)
-    own = people[..., person : person + 1]
+    shape = (grid.runs, max(grid.records), people + 1)  # the model is the last
+    level = np.array([guess.person] * people + [guess.model])
     if rules.score == "neg-rmse":
-        mine, theirs = (-((x - others) ** 2).mean(axis=-1) for x in (own, model))
-    else:
-        mine, theirs = ((x == others).mean(axis=-1) for x in (own, model))
-    difference: Floats = (mine >= theirs).astype(np.float64) - (theirs >= mine)
-    return difference
+        return _closer(rng.normal(0.0, 1.0, shape) * level)
+    right = rng.random(shape) < level
+    return _alike(np.where(right, 0, rng.integers(1, guess.choices, shape)), guess.choices)
+
+
+def _alike(labels: Ints, choices: int) -> Floats:
+    """1 where more of the others say what the person says than what the model says, else 0 or -1.
+
+    Label 0 is the true one.
+    """
+    people, model = labels[..., :-1], labels[..., -1:]
+    counts = np.stack([(people == label).sum(axis=-1) for label in range(choices)], axis=-1)
+    with_person = np.take_along_axis(counts, people, axis=-1) - 1
+    with_model = np.take_along_axis(counts, model, axis=-1) - (people == model)
+    found: Floats = np.sign(with_person - with_model).astype(np.float64)
+    return found
+
+
+def _closer(numbers: Floats) -> Floats:
+    """1 where the person is closer to the others than the model is, by root mean square."""
+    people, model = numbers[..., :-1], numbers[..., -1:]
+    size = people.shape[-1]
+    total = people.sum(axis=-1, keepdims=True)
+    # sums over the others of (x - other)², less the sum of all squares, which is in both
+    of_person = size * people**2 - 2 * people * total
+    of_model = size * model**2 - 2 * model * total - (model - people) ** 2
+    found: Floats = np.sign(of_model - of_person)
+    return found
 
 
 def _boundary(guess: Guess, people: int, rules: Rules, seed: int) -> float | None:
