@@ -1,11 +1,11 @@
 import pytest
 
-from assay.annotators.classifier import Classifier, fit_ngrams
+from assay.annotators.classifier import Classifier, TrainableClassifier, fit_ngrams
 from assay.core.annotation import Annotation, Outcome, Request
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice, FreeText
-from assay.core.task import Task
+from assay.core.task import Example, Task
 
 SCHEMA = Choice(["animal", "money"])
 TEXTS = {
@@ -53,3 +53,16 @@ def test_no_examples_cannot_be_learnt_from() -> None:
 def test_an_open_schema_is_refused() -> None:
     with pytest.raises(SpecError, match="choice"):
         fit_ngrams(PAIRS, FreeText())
+
+
+async def test_the_seconds_of_fitting_are_told_once_with_the_first_answers() -> None:
+    task = Task("t", "?", Choice(["a", "b"]))
+    examples = [
+        Example(text_record(f"e{i}", f"{'ab'[i % 2] * 4} {i}"), "ab"[i % 2]) for i in range(9)
+    ]
+    fitted = TrainableClassifier().fitted(task, examples, 0)
+    [spent] = fitted.owed
+    requests = [Request(task, text_record(f"r{i}", "aaaa"), fitted.id) for i in range(80)]
+    first = [a.seconds async for a in fitted.annotate(requests)]
+    assert sum(first) > spent > 0
+    assert fitted.owed == []

@@ -198,3 +198,19 @@ def test_demonstrations_are_balanced_over_the_labels(folder: Path) -> None:
     assert isinstance(made, ExplainThenAnnotate)
     said = [e.value for e in made.demonstrations]
     assert said.count("good") == said.count("bad") == 3
+
+
+def test_the_unanimous_and_the_reviewed_part_are_scored_apart(folder: Path) -> None:
+    strategy = "{kind: specialists, annotators: [a, b, crowd], learners: []}"
+    path = written(folder, strategy)
+    parts = run(path)["routes"]
+    assert isinstance(parts, dict)
+    assert set(parts) == {"unanimous", "reviewed > crowd"}
+    assert parts["reviewed > crowd"]["on_answered"]["value"] == 1.0
+    assert 0.85 < parts["unanimous"]["on_answered"]["value"] < 1.0
+    done = CliRunner().invoke(root, ["run", str(path)])
+    assert "by the route unanimous: " in done.stdout
+    page = folder / "page.html"
+    told = CliRunner().invoke(root, ["report", str(path), "-o", str(page)])
+    assert told.exit_code == 0, told.output
+    assert "reviewed &gt; crowd" in page.read_text(encoding="utf-8")

@@ -34,7 +34,9 @@ SAID: Given = {name: (SUITS if s > 0 else NOT, {SUITS: s, NOT: 0.0}) for name, s
 
 def planned(count: int, said: Given = SAID) -> SpecialistPlan:
     ask = RecordedAsk(TASK, {"llm": said})
-    return asyncio.run(choose(REGISTRY, count, ("llm", "llm"), ask))
+    plan = asyncio.run(choose(REGISTRY, count, ("llm", "llm"), ask))
+    assert plan is not None
+    return plan
 
 
 def test_the_most_suitable_are_taken_and_learners_apart() -> None:

@@ -4,4 +4,5 @@ from assay.build.project import Project as Project
 from assay.build.project import entities as entities
 from assay.build.project import evaluation as evaluation
 from assay.build.project import open_project as open_project
+from assay.build.project import parts as parts
 from assay.build.project import story as story

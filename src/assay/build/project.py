@@ -23,6 +23,7 @@ from assay.data.taskfile import load
 from assay.ledger import Ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.entities import Entities
+from assay.quality.routes import by_route
 from assay.report import Reference, Story, entities_of
 from assay.report.reviewed import Roles
 from assay.run import Settings
@@ -147,6 +148,12 @@ def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy
     said = _said(project, ledger, run) if gold else {}
     scores = {name: accuracy(values, gold, GOLD_NAME) for name, values in said.items()}
     return {name: score for name, score in scores.items() if score is not None}
+
+
+def parts(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
+    """Decisions against evaluation gold, apart for each route that they took."""
+    gold = project.gold.of(Purpose.EVALUATION)
+    return by_route(ledger.decisions(run), gold, GOLD_NAME) if gold else {}
 
 
 def entities(project: Project, ledger: Ledger, run: str) -> dict[str, Entities]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.schema import MultiChoice
+from assay.core.task import Example
 from assay.data.gold import Purpose
 from assay.data.specs import StrategySpec
 from assay.quality.principles import Limits
@@ -170,15 +171,22 @@ def specialists(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) ->
     """Half of calibration gold fits the learners, the other half judges each stage."""
     from assay.strategies.specialists import Specialists, Stages
 
+    if spec.registry is not None:
+        from assay.build.registry import controlled
+
+        return controlled(shop, spec, names)
     *fixed, reviewer = several(names, 1, "specialists", "those that vote, then the reviewer")
     stages = Stages(spec.beta, spec.replay, seed=shop.file.seed, most=spec.stages)
     if not spec.learners:
         return Specialists(tuple(fixed), reviewer, stages=stages)
+    return Specialists(tuple(fixed), reviewer, learners(spec), *halves(shop), stages)
+
+
+def halves(shop: "Workshop") -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Calibration gold to fit on, and to judge each stage by."""
     gold = sorted(shop.examples(), key=lambda e: digest([e.record.id, shop.file.seed], 8))
     half = len(gold) // 2
-    return Specialists(
-        tuple(fixed), reviewer, learners(spec), tuple(gold[:half]), tuple(gold[half:]), stages
-    )
+    return tuple(gold[:half]), tuple(gold[half:])
 
 
 def active(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
@@ -191,12 +199,14 @@ def active(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Stra
 
 
 def learners(spec: StrategySpec) -> "tuple[TrainableClassifier, ...]":
+    return tuple(learner(name) for name in spec.learners)
+
+
+def learner(name: str) -> "TrainableClassifier":
     from assay.annotators.classifier import TrainableClassifier
     from assay.models.encoder import MiniLM
 
-    encoders = {"minilm": MiniLM, "ngrams": None}
-    made = [encoders[name] for name in spec.learners]
-    return tuple(TrainableClassifier(make() if make else None) for make in made)
+    return TrainableClassifier(MiniLM() if name == "minilm" else None)
 
 
 def several(names: tuple[str, ...], least: int, kind: str, which: str) -> tuple[str, ...]:

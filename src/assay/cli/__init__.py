@@ -31,6 +31,7 @@ COMMANDS = {
     "golden": ("assay.cli.golden", "Golden questions: choose, hide, watch with, and pay by."),
     "study": ("assay.cli.study", "Reproduce a published study from its label files."),
     "plan": ("assay.cli.plan", "Which way to label meets a target for the least money."),
+    "controller": ("assay.cli.controller", "Which specialists a controller would take."),
     "synthesise": ("assay.cli.synthesise", "Labelled texts written by a model, marked as such."),
     "models": ("assay.cli.models", "List, fetch and remove the embedded models."),
     "data": ("assay.cli.demo", "Fetch and build the demo's data."),

@@ -111,15 +111,17 @@ async def _closing(run: "object", project: "Project") -> "Summary":
 
 
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
-    from assay.build import entities, evaluation
+    from assay.build import entities, evaluation, parts
     from assay.core.redact import hidden
 
     scores = evaluation(project, ledger, summary.run)
     spans = entities(project, ledger, summary.run)
+    routes = parts(project, ledger, summary.run)
     if as_json:
         content = summary.as_json() | {
             "ledger": hidden(project.ledger_place),
             "evaluation": {name: score.as_json() for name, score in scores.items()},
+            "routes": {route: score.as_json() for route, score in routes.items()},
             "entities": {name: score.as_json() for name, score in spans.items()},
         }
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
@@ -131,6 +133,8 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     for name, score in scores.items():
         for line in score.lines(name):
             click.echo(line)
+    for route, score in routes.items():
+        click.echo(f"  by the route {route}: {score.on_answered} right")
     for name, found in spans.items():
         click.echo("\n".join(found.lines(name)))
     click.echo(f"ledger: {hidden(project.ledger_place)}")

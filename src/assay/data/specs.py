@@ -184,6 +184,11 @@ class StrategySpec(Strict):
     beta: int = Field(200, ge=1, description="specialists: reviewed records that start a stage")
     replay: float = Field(0.5, ge=0, le=1, description="specialists: share of old examples kept")
     stages: int = Field(10, ge=0, description="specialists: most stages of fine-tuning")
+    registry: str | None = Field(
+        None, description="specialists: file of candidates that a controller chooses from"
+    )
+    controller: str | None = Field(None, description="specialists: who chooses from the registry")
+    count: int = Field(3, ge=2, description="specialists: how many the controller chooses")
     query: Literal["least-confidence", "margin", "entropy", "committee", "core-set", "badge"] = (
         Field("margin", description="active: how records are chosen")
     )
@@ -199,6 +204,21 @@ LabelColumns = Annotated[
         "where all attributes have columns of their own name"
     ),
 ]
+
+
+class CandidateSpec(Strict):
+    """A model of a registry: an annotator of the task file, or a learner."""
+
+    name: str
+    description: str = ""
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="what it says to what the task calls it; else the same"
+    )
+    learner: Literal["minilm", "ngrams"] | None = None
+
+
+class RegistrySpec(Strict):
+    candidates: list[CandidateSpec] = Field(min_length=2)
 
 
 class TuningSpec(Strict):

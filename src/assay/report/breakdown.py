@@ -1,9 +1,9 @@
 """Accuracy of parts of an answer and of groups of records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from assay.core.annotation import Annotation
+from assay.core.annotation import Annotation, Decision
 from assay.core.cost import share
 from assay.core.schema import Form, MultiChoice, Schema
 from assay.core.task import Task
@@ -12,6 +12,7 @@ from assay.ledger.base import Ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.classes import name
 from assay.quality.entities import Entities, entity_scores
+from assay.quality.routes import by_route
 
 MOST_LABELS = 20  # beyond, a table cannot be read
 LEAST_SLICE = 10  # records with a reference; fewer say nothing
@@ -89,11 +90,12 @@ def entities_of(values: Values, reference: Reference) -> Entities | None:
 
 
 def slices(
-    ledger: Ledger, values: Values, reference: Reference | None
+    ledger: Ledger, decided: Collection[Decision], reference: Reference | None
 ) -> dict[str, dict[str, Accuracy]]:
-    """Decisions by language, by source, and by true label; small groups are left out."""
+    """Decisions by language, by source, by true label, and by route; small groups are left out."""
     if reference is None:
         return {}
+    values = {d.record: d.value for d in decided}
     groups: dict[str, dict[str, list[str]]] = {"language": {}, "source": {}, "label": {}}
     for record in ledger.records([id for id in values if id in reference.values]):
         keys = {"language": record.language, "source": record.source}
@@ -101,7 +103,10 @@ def slices(
         for kind, key in keys.items():
             if key:
                 groups[kind].setdefault(key, []).append(record.id)
-    return {
+    routes = by_route(decided, reference.values, reference.name)
+    told = {route: score for route, score in routes.items() if score.on_answered.n >= LEAST_SLICE}
+    found_by_route = {"route": told} if told else {}
+    return found_by_route | {
         kind: scored
         for kind, found in groups.items()
         if 1 < len(found) <= MOST_LABELS and (scored := _score_groups(found, values, reference))

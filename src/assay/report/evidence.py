@@ -276,7 +276,7 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
         Counter(str(d.decided_by) for d in decided.values() if d.decided_by),
         Counter(flat(d.value) or "" for d in decided.values() if d.value is not None),
         (top, *lines.values()),
-        slices(ledger, top.values, story.reference),
+        slices(ledger, decided.values(), story.reference),
         ledger.spent(story.task.id),
         disagreements(ledger, decided, names_of(held), story),
         review(ledger, decided, names_of(held), story),

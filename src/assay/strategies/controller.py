@@ -10,7 +10,7 @@ code is ever run. `script` prints a plan for people to read.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.core.annotation import Annotation
+from assay.core.annotation import Annotation, Waiting
 from assay.core.errors import ModelError, SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice, Schema
@@ -65,12 +65,13 @@ def unfit(candidate: Candidate, schema: Schema) -> str | None:
 
 async def choose(
     registry: Sequence[Candidate], count: int, names: tuple[str, str], ask: Ask
-) -> SpecialistPlan:
+) -> SpecialistPlan | None:
     """The `count` candidates that the controller finds most suitable, in the order of the registry
     where it does not tell them apart. `names` are those of controller and reviewer.
 
-    SpecError where fewer candidates fit the task's labels; ModelError where the controller is
-    silent about one: silence is no opinion, and no ground to leave a model out.
+    None while the controller has not answered yet. SpecError where fewer candidates fit the task's
+    labels; ModelError where the controller is silent about one: silence is no opinion, and no
+    ground to leave a model out.
     """
     controller, reviewer = names
     refused = {c.name: why for c in registry if (why := unfit(c, ask.task.schema)) is not None}
@@ -79,10 +80,11 @@ async def choose(
         told = "; ".join(f"{name}: {why}" for name, why in refused.items())
         raise SpecError(f"{count} specialists are wanted, {len(able)} can label this task ({told})")
     records = [text_record(c.name, f"{c.name}: {c.description}") for c in able]
+    answers = await ask(controller, records, task=question(ask.task))
+    if any(isinstance(given, Waiting) for given in answers):
+        return None
     scores = {}
-    for candidate, given in zip(
-        able, await ask(controller, records, task=question(ask.task)), strict=True
-    ):
+    for candidate, given in zip(able, answers, strict=True):
         if not isinstance(given, Annotation) or not given.answered:
             raise ModelError(f"{controller} does not say whether {candidate.name} suits the task")
         scores[candidate.name] = suitability(given)

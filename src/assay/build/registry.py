@@ -1,0 +1,135 @@
+"""A registry of candidates and the controller that chooses specialists from it.
+
+The registry is YAML: `candidates`, each with the name of an annotator of the task file (or a
+`learner`), a description for the controller, and the map of its labels to the task's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import ValidationError
+
+from assay.annotators.base import Annotator
+from assay.build.strategies import exactly, halves, learner
+from assay.core.annotation import Decision
+from assay.core.errors import SpecError
+from assay.core.record import Record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.data.specs import CandidateSpec, RegistrySpec, StrategySpec
+from assay.ledger import Ledger
+from assay.run import Job, Summary, label
+from assay.run.ask import Askable
+from assay.strategies.base import Ask, Strategy
+from assay.strategies.controlled import Controlled, Learning, Relabelled
+from assay.strategies.controller import Candidate, SpecialistPlan
+from assay.strategies.specialists import Stages
+
+if TYPE_CHECKING:
+    from assay.build.project import Project
+    from assay.build.workshop import Workshop
+
+
+def controlled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
+    """SpecError where registry, controller or reviewer do not fit the task file."""
+    (reviewer,) = exactly(names, 1, "specialists", "with a registry, the reviewer alone")
+    known = shop.file.annotators
+    if spec.controller not in known:
+        raise SpecError(f"a registry needs a `controller`, one of {', '.join(known)}")
+    listed = read_registry(shop.folder / (spec.registry or ""))
+    for c in listed:
+        if c.learner is None and c.name not in known:
+            raise SpecError(
+                f"{spec.registry}: candidate {c.name!r} is no annotator of the task file and has "
+                f"no `learner`; there are {', '.join(known)}"
+            )
+    relabelled = {c.name: Relabelled(_model(shop, c.name), c.labels) for c in listed if _differs(c)}
+    registry = tuple(_candidate(c, shop.task) for c in listed)
+    trained = {c.name: learner(c.learner) for c in listed if c.learner is not None}
+    first, second = halves(shop) if trained else ((), ())
+    stages = Stages(spec.beta, spec.replay, seed=shop.file.seed, most=spec.stages)
+    learning = Learning(trained, first, second, stages)
+    return Controlled(spec.controller, reviewer, registry, spec.count, relabelled, learning)
+
+
+def read_registry(path: Path) -> list[CandidateSpec]:
+    """SpecError that names file and place."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = RegistrySpec.model_validate(content).candidates
+    except FileNotFoundError:
+        raise SpecError(f"{path}: there is no such registry") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as bad:
+        told = " ".join(str(bad).split())
+        raise SpecError(f"{path} is no registry: {told}") from None
+    except ValidationError as bad:
+        error = bad.errors()[0]
+        place = ".".join(str(part) for part in error["loc"])
+        raise SpecError(f"{path}: `{place or 'candidates'}`: {error['msg']}") from None
+    names = [c.name for c in found]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice is not None:
+        raise SpecError(f"{path}: candidate {twice!r} is there twice")
+    return found
+
+
+def _differs(candidate: CandidateSpec) -> bool:
+    return candidate.learner is None and any(a != b for a, b in candidate.labels.items())
+
+
+def _candidate(spec: CandidateSpec, task: Task) -> Candidate:
+    """Without a map it says the task's labels; a learner always does."""
+    own = {n: n for n in task.schema.names} if isinstance(task.schema, Choice) else {}
+    labels = own if spec.learner is not None or not spec.labels else spec.labels
+    return Candidate(spec.name, spec.description, labels, spec.learner is not None)
+
+
+def _model(shop: "Workshop", name: str) -> Annotator:
+    who: Askable = shop.annotator(name)
+    if isinstance(who, Strategy):
+        raise SpecError(f"candidate {name!r} is a strategy; it says the labels of the task already")
+    return who
+
+
+@dataclass(slots=True)
+class Consultation:
+    """Asks the controller, and nobody else; the plan is in `plans` afterwards."""
+
+    strategy: Controlled
+    plans: list[SpecialistPlan | None] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return f"consult {self.strategy.id}"
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        return (self.strategy.controller,)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        self.plans.append(await self.strategy.plan(ask))
+        return []
+
+
+async def consult(project: "Project", ledger: Ledger) -> tuple[Summary, SpecialistPlan | None]:
+    """SpecError where the task file has no controller."""
+    strategy = project.strategy
+    if not isinstance(strategy, Controlled):
+        raise SpecError(
+            "the strategy has no controller: `strategy: {kind: specialists, controller: NAME, "
+            "registry: FILE, annotators: [REVIEWER]}`"
+        )
+    asked = Consultation(strategy)
+    try:
+        job = Job(project.task, asked, project.annotators, ledger, project.settings())
+        summary = await label(job, ())
+    finally:
+        await project.close()
+    return summary, asked.plans[-1]

@@ -1,0 +1,44 @@
+"""`assay controller`: which specialists a controller would take, as a plan to read."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+
+@click.command("controller")
+@click.argument("task", type=click.Path(path_type=Path))
+@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
+def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
+    """Have the controller of TASK choose from its registry, and stop there.
+
+    The plan is data: it is checked against the task, printed, and nothing generated is run.
+    """
+    import asyncio
+
+    from assay.build import open_project
+    from assay.build.registry import consult
+    from assay.strategies.controller import script
+
+    project = open_project(task).changed({}, ledger)
+    opened = project.ledger()
+    try:
+        summary, plan = asyncio.run(consult(project, opened))
+    finally:
+        opened.close()
+    if plan is None:
+        told = f"stopped since {summary.reason}: {summary.message}" if summary.reason else "waiting"
+        click.echo(f"the controller has not answered yet ({told}); run again to go on", err=True)
+        raise SystemExit(summary.exit_code or 3)
+    if as_json:
+        click.echo(json.dumps(asdict(plan), ensure_ascii=False, indent=2))
+        return
+    for name, why in plan.refused.items():
+        click.echo(f"refused {name}: {why}")
+    for name, score in sorted(plan.scores.items(), key=lambda pair: -pair[1]):
+        taken = name in (*plan.specialists, *plan.trainable)
+        click.echo(f"{'taken  ' if taken else 'left   '} {name}: {score:+.2f}")
+    click.echo(script(plan), nl=False)
+    click.echo(f"next: assay run {task}")
