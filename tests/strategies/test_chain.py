@@ -1,3 +1,9 @@
+"""Chains: counts, ranks and routes of section 11(b).
+
+What a toy gets wrong (section 11(d)), beside what is here: two labels that begin with the same
+token are refused in `tests/annotators/mapping/test_likelihood.py`.
+"""
+
 import math
 
 import numpy as np
@@ -9,6 +15,7 @@ from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.strategies.chain import Chain, RandomChain, ThresholdChain, calibrate, surest
+from assay.strategies.confidence import own
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
 TASK = Task("t", "which?", Choice(["a", "b", "c"]))
@@ -177,3 +184,42 @@ async def test_records_kept_by_the_last_link_go_back_where_they_ranked_higher() 
 def test_ties_with_the_smallest_kept_confidence_are_kept_too() -> None:
     kept = surest(np.array([3.0, 1.0, 1.0, 0.0, -np.inf]), 2)
     assert kept.tolist() == [True, True, True, False, False]
+
+
+async def test_random_routing_does_not_depend_on_the_order_of_the_records() -> None:
+    records, ask = world(90)
+    straight = {d.record: d.route for d in await RandomChain(LINKS, 3).label(records, ask)}
+    turned = {d.record: d.route for d in await RandomChain(LINKS, 3).label(records[::-1], ask)}
+    other = {d.record: d.route for d in await RandomChain(LINKS, 4).label(records, ask)}
+    assert straight == turned
+    assert straight != other
+
+
+def test_the_id_says_where_thresholds_and_confidences_come_from() -> None:
+    """Batch or streaming, and which confidence: section 11(d)."""
+    ids = {
+        Chain(LINKS).id,
+        Chain(LINKS, answer="forward").id,
+        Chain(LINKS, confidence=own).id,
+        ThresholdChain(LINKS, (1.0, 2.0)).id,
+        ThresholdChain(LINKS, (1.0, 2.1)).id,
+        ThresholdChain(LINKS, (1.0, 2.0), own).id,
+    }
+    assert len(ids) == 6
+
+
+async def test_ranks_are_taken_among_the_records_that_a_link_saw() -> None:
+    """Ranked over all records, or over kept ones only, the last link would win or lose wrongly."""
+    margins = {"cheap": [9, 8, 3, 2, 1, 0.5], "dear": [0, 0, 2, 3, 1, 4]}
+    records = [text_record(f"r{i}", f"t{i}") for i in range(6)]
+    given: dict[str, Given] = {
+        link: {
+            r.id: (label, {label: 0.0, "c": -float(m)})
+            for r, m in zip(records, margins[link], strict=True)
+        }
+        for link, label in (("cheap", "a"), ("dear", "b"))
+    }
+    decisions = await Chain(("cheap", "dear")).label(records, RecordedAsk(TASK, given))
+    # three go on; at the first link they rank 3/6, 2/6 and 1/6, at the second among three
+    assert [d.value for d in decisions] == ["a", "a", "a", "b", "a", "b"]
+    assert [d.confidence for d in decisions] == [1.0, 5 / 6, 4 / 6, 2 / 3, 1 / 3, 1.0]

@@ -1,3 +1,9 @@
+"""Sequential cooperation and triage.
+
+What a toy gets wrong (section 8(d)): who decided, what people saw, and thresholds from calibration
+gold are here; that dependent answers are not fused is in `test_joint.py`.
+"""
+
 import numpy as np
 
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer

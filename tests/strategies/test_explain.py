@@ -1,3 +1,9 @@
+"""Explain, then annotate (section 13.1).
+
+What a toy gets wrong: empty explanations, labelled demonstrations and their order are here; that
+the label is read after the explanation is in `tests/annotators/mapping/test_pattern.py`.
+"""
+
 import pytest
 
 from assay.core.errors import ModelError, SpecError
@@ -40,3 +46,22 @@ async def test_a_demonstration_is_never_labelled() -> None:
 def test_balanced_demonstrations_take_turns() -> None:
     many = [Example(text_record(str(i), str(i)), "good" if i < 5 else "bad") for i in range(8)]
     assert [e.value for e in balanced(many, 2)] == ["good", "bad", "good", "bad"]
+
+
+async def test_the_order_of_demonstrations_is_part_of_the_request() -> None:
+    given = {"why": {"g": ("praise", None), "b": ("blame", None)}, "m": {"r": ("good", None)}}
+    ask, record = RecordedAsk(TASK, given), text_record("r", "nice")
+    straight, turned = (ExplainThenAnnotate("m", "why", s) for s in (SHOWN, SHOWN[::-1]))
+    await straight.label([record], ask)
+    await turned.label([record], ask)
+    ways = [way for name, _, way in ask.log if name == "m"]
+    assert [[e.id for e in way.examples] for way in ways] == [["g", "b"], ["b", "g"]]
+    assert ways[0].digest != ways[1].digest
+    assert straight.id != turned.id
+
+
+async def test_no_gold_of_the_record_itself_is_shown() -> None:
+    given = {"why": {"g": ("praise", None), "b": ("blame", None)}, "m": {"r": ("good", None)}}
+    ask = RecordedAsk(TASK, given)
+    await ExplainThenAnnotate("m", "why", SHOWN).label([text_record("r", "nice")], ask)
+    assert [(record, way.hint) for name, record, way in ask.log if name == "m"] == [("r", "")]

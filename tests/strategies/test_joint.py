@@ -1,3 +1,5 @@
+"""Joint fusion of a person and a model, and its guard: neither may have seen the other."""
+
 from dataclasses import replace
 
 import numpy as np

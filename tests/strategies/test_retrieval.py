@@ -1,3 +1,11 @@
+"""Retrieval of examples, with its controls (random, fixed).
+
+What a toy gets wrong (section 7(d)): a record's own gold, twins in the pool and the order of
+examples are here; alignment of quotes in `tests/annotators/mapping/test_spans.py`; direct and
+downstream scores, precision and recall apart, in `tests/quality/test_entities.py`; whether
+retrieval helps is measured and never presumed (`assay study wnut17`).
+"""
+
 from collections import Counter
 
 import pytest

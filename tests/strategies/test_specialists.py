@@ -1,3 +1,10 @@
+"""Specialists: the closed form of the review share, stages, roll-back.
+
+What a toy gets wrong (section 4(d)), beside what is here: label maps in `test_controller.py` and
+`tests/annotators/test_hub.py`; plans that are read and never run in `test_controller.py`; the time
+of graphics cards has its price in `tests/quality/test_costs.py`.
+"""
+
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -152,3 +159,30 @@ def test_the_papers_cost_arithmetic() -> None:
     assert pytest.approx(0.7415, abs=5e-5) == 1 - 0.012519 / 0.048423
     assert pytest.approx(0.26, abs=0.005) == 10_065 / 38_396
     assert pytest.approx(0.39, abs=0.005) == 18_942 / 48_475
+
+
+@pytest.mark.parametrize("said", [("a", "b"), ("a", "b", "c"), ("a", "a", "b")])
+async def test_votes_without_a_majority_are_reviewed_like_any_that_differ(
+    said: tuple[str, ...],
+) -> None:
+    """An even number of specialists, or as many classes as specialists, needs no tie rule."""
+    task = Task("t", "which?", Choice(["a", "b", "c"]))
+    record = text_record("r", "x")
+    given: dict[str, Given] = {f"s{i}": {"r": (v, None)} for i, v in enumerate(said)}
+    ask = RecordedAsk(task, {**given, "llm": {"r": ("c", None)}})
+    [decision] = await Specialists(tuple(given), "llm").label([record], ask)
+    assert decision.value == "c"
+    assert decision.route[0] == "reviewed"
+
+
+async def test_specialists_worse_than_chance_show_in_the_unanimous_part_alone() -> None:
+    records, truth = world(3000)
+    given = {f"s{i}": noisy(truth, 0.42, seed=i) for i in range(3)}
+    given["llm"] = {k: (v, None) for k, v in truth.items()}
+    decisions = await Specialists(("s0", "s1", "s2"), "llm").label(
+        records, RecordedAsk(TASK, given)
+    )
+    counts = parts(decisions, dict(truth))
+    overall = np.mean([d.value == truth[d.record] for d in decisions])
+    assert overall > 0.8
+    assert counts["unanimous"][0] / counts["unanimous"][1] < 0.4

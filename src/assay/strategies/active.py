@@ -22,6 +22,8 @@ from assay.strategies.queries import QUERIES, Pool
 
 Floats = NDArray[np.float64]
 
+AT_RANDOM = "at random"
+
 
 @dataclass(frozen=True, slots=True)
 class Loop:
@@ -76,7 +78,7 @@ class Active:
         rng = np.random.default_rng(self.loop.seed)
         vectors = np.asarray(self.encoder.encode([r.text for r in records]), dtype=np.float64)
         chosen = [int(i) for i in rng.permutation(len(records))[: self.loop.first]]
-        made: dict[int, Decision] = await self._oracle(records, chosen, ask)
+        made: dict[int, Decision] = await self._oracle(records, chosen, AT_RANDOM, ask)
         rest: dict[int, Decision] = {}
         for round_ in range(self.loop.rounds + 1):
             known = [i for i, d in made.items() if d.value is not None]
@@ -89,8 +91,8 @@ class Active:
             if round_ == self.loop.rounds:
                 break
             pool = Pool(probs.mean(axis=0), probs, vectors[left], vectors[known])
-            picks = self._pick(pool, rng)
-            made |= await self._oracle(records, [left[int(i)] for i in picks], ask)
+            for why, picks in self._pick(pool, rng).items():
+                made |= await self._oracle(records, [left[i] for i in picks], why, ask)
         both = rest | made
         return [
             both.get(
@@ -102,12 +104,13 @@ class Active:
     def _awaited(self, made: dict[int, Decision]) -> str | None:
         return next((d.waiting_for for d in made.values() if d.waiting_for), None)
 
-    def _pick(self, pool: Pool, rng: np.random.Generator) -> list[int]:
+    def _pick(self, pool: Pool, rng: np.random.Generator) -> dict[str, list[int]]:
+        """Why to places of the pool."""
         count = min(self.loop.batch, len(pool.probs))
         blind = round(self.loop.random_share * count)
         ranked = [int(i) for i in QUERIES[self.query](pool, count - blind, rng)]
         others = [i for i in rng.permutation(len(pool.probs)) if int(i) not in set(ranked)]
-        return ranked + [int(i) for i in others[:blind]]
+        return {f"by {self.query}": ranked, AT_RANDOM: [int(i) for i in others[:blind]]}
 
     def _fit(self, examples: Sequence[Example], round_: int, ask: Ask) -> list[str]:
         seed = self.loop.seed * 1000 + round_
@@ -117,11 +120,13 @@ class Active:
         ]
 
     async def _oracle(
-        self, records: Sequence[Record], chosen: Sequence[int], ask: Ask
+        self, records: Sequence[Record], chosen: Sequence[int], why: str, ask: Ask
     ) -> dict[int, Decision]:
+        """The route says why a record was chosen: a language model errs more on the hard ones that
+        a query picks, so that its accuracy is read apart for them and for those drawn at random."""
         answers = await ask(self.oracle, [records[i] for i in chosen])
         return {
-            i: decision(records[i], a, ("chosen", self.oracle), ask)
+            i: decision(records[i], a, (f"chosen {why}", self.oracle), ask)
             for i, a in zip(chosen, answers, strict=True)
         }
 
