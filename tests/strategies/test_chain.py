@@ -210,11 +210,11 @@ def test_the_id_says_where_thresholds_and_confidences_come_from() -> None:
 
 async def test_ranks_are_taken_among_the_records_that_a_link_saw() -> None:
     """Ranked over all records, or over kept ones only, the last link would win or lose wrongly."""
-    margins = {"cheap": [9, 8, 3, 2, 1, 0.5], "dear": [0, 0, 2, 3, 1, 4]}
+    margins = {"cheap": [9.0, 8.0, 3.0, 2.0, 1.0, 0.5], "dear": [0.0, 0.0, 2.0, 3.0, 1.0, 4.0]}
     records = [text_record(f"r{i}", f"t{i}") for i in range(6)]
     given: dict[str, Given] = {
         link: {
-            r.id: (label, {label: 0.0, "c": -float(m)})
+            r.id: (label, {label: 0.0, "c": -m})
             for r, m in zip(records, margins[link], strict=True)
         }
         for link, label in (("cheap", "a"), ("dear", "b"))
