@@ -17,19 +17,20 @@ from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
 from assay.strategies.cooperation import Conformal, Sequential, Top, Triage, TriageShare
 from assay.strategies.hybrid import Hybrid
-from assay.strategies.principled import Principled
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
 
 if TYPE_CHECKING:
-    from assay.annotators.classifier import TrainableClassifier
+    from assay.annotators.trainable import Trainable
     from assay.build.workshop import Workshop
     from assay.strategies.nearest import Retriever
 
 SCORED = ("embedded", "transformers")  # score labels where no mapping is named
 WRITING = ("openai", "anthropic", "gemini", *SCORED)
 SILENT = ("rule", "classifier", "picture", "panel")
+
+EMBEDDED = ("minilm", "ngrams")  # learners that need no annotator of the file
 
 Maker = Callable[["Workshop", StrategySpec, tuple[str, ...]], Strategy]
 
@@ -64,7 +65,7 @@ def triage(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Stra
 
 def allocator(shop: "Workshop", spec: StrategySpec) -> Allocator:
     if spec.by == "errors":
-        return ErrorPredictor(learners(spec)[0], shop.examples(), shop.file.seed)
+        return ErrorPredictor(learners(shop, spec)[0], shop.examples(), shop.file.seed)
     if spec.by == "hardness":
         if spec.judge not in shop.file.annotators:
             known = ", ".join(shop.file.annotators)
@@ -86,6 +87,8 @@ def sequential(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> 
 
 def principled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """Its confidence is calibrated on calibration gold."""
+    from assay.strategies.principled import Principled
+
     (name,) = exactly(names, 1, "principled", "the model that is held to the principles")
     return Principled(name, Limits(rationale=spec.rationale), shop.examples())
 
@@ -179,7 +182,7 @@ def specialists(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) ->
     stages = Stages(spec.beta, spec.replay, seed=shop.file.seed, most=spec.stages)
     if not spec.learners:
         return Specialists(tuple(fixed), reviewer, stages=stages)
-    return Specialists(tuple(fixed), reviewer, learners(spec), *halves(shop), stages)
+    return Specialists(tuple(fixed), reviewer, learners(shop, spec), *halves(shop), stages)
 
 
 def halves(shop: "Workshop") -> tuple[tuple[Example, ...], tuple[Example, ...]]:
@@ -195,17 +198,26 @@ def active(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Stra
 
     (oracle,) = exactly(names, 1, "active", "who labels what the learners choose")
     loop = Loop(spec.first, spec.batch, spec.rounds, seed=shop.file.seed)
-    return Active(oracle, learners(spec), MiniLM(), spec.query, loop)
+    return Active(oracle, learners(shop, spec), MiniLM(), spec.query, loop)
 
 
-def learners(spec: StrategySpec) -> "tuple[TrainableClassifier, ...]":
-    return tuple(learner(name) for name in spec.learners)
+def learners(shop: "Workshop", spec: StrategySpec) -> "tuple[Trainable, ...]":
+    return tuple(learner(shop, name) for name in spec.learners)
 
 
-def learner(name: str) -> "TrainableClassifier":
+def learner(shop: "Workshop", name: str) -> "Trainable":
+    """One of the embedded classifiers, or an annotator of the file that can be fine-tuned."""
     from assay.annotators.classifier import TrainableClassifier
     from assay.models.encoder import MiniLM
 
+    if name not in EMBEDDED:
+        found = shop.file.annotators.get(name)
+        if found is None or found.kind != "hub":
+            known = ", ".join((*EMBEDDED, "an annotator of kind hub"))
+            raise SpecError(f"learner {name!r} is none of {known}")
+        from assay.build.annotators import trainable
+
+        return trainable(shop, found)
     return TrainableClassifier(MiniLM() if name == "minilm" else None)
 
 

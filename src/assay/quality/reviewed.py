@@ -16,7 +16,6 @@ from assay.core.schema import Form
 from assay.core.schema.base import Schema
 from assay.core.value import Value
 from assay.quality.accuracy import REACH, wilson
-from assay.quality.agreement.pairs import pairwise
 
 ALL = "all"
 
@@ -232,6 +231,8 @@ def _group(name: str, pooled: _Tally, parts: list[_Tally]) -> Group:
 
 def _pair(pairs: list[tuple[str, str]]) -> tuple[float | None, float | None]:
     """Cohen's kappa and the constant's share."""
+    from assay.quality.agreement.pairs import pairwise  # noqa: PLC0415 - loads scipy's statistics
+
     code = {label: i for i, label in enumerate(sorted({x for pair in pairs for x in pair}))}
     table = np.array([[code[a], code[b]] for a, b in pairs], dtype=np.int64)
     told = pairwise(table[:, 0], table[:, 1])
