@@ -64,3 +64,13 @@ async def test_people_are_paid_for_each_attribute_they_are_asked_about() -> None
     asked = [Request(form, text_record("r", "x"), "p", way) for way in ways]
     assert [a.cost async for a in people.annotate(asked)] == [10, 5]
     assert [a.cost async for a in people.annotate([request("r", "p")])] == [5]
+
+
+async def test_of_a_form_only_what_is_asked_is_answered() -> None:
+    form = Task("f", "?", Form({"hat": TASK.schema, "smile": TASK.schema}))
+    record, hat, smile = text_record("r", "x"), Way(focus=("hat",)), Way(focus=("smile",))
+    people = Recorded("p", {"r": Given({"hat": "a"})}, DecidedBy.PEOPLE)
+    asked = [Request(form, record, "p", way) for way in (hat, smile)]
+    assert [a.value async for a in people.annotate(asked)] == [{"hat": "a"}]
+    both = Recorded("m", {"r": Given({"hat": "a", "smile": "b"})})
+    assert [a.value async for a in both.annotate(asked)] == [{"hat": "a"}, {"smile": "b"}]

@@ -52,7 +52,7 @@ class Recorded:
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         for request in requests:
             found = self.given.get(request.record.id)
-            if found is not None:
+            if found is not None and asked_about(found.value, request) != {}:
                 yield self._answer(request, found)
             elif self.decided_by is DecidedBy.MODEL:
                 yield answer(request, Outcome.ABSTAINED)
@@ -64,12 +64,20 @@ class Recorded:
         return answer(
             request,
             Outcome.ANSWERED,
-            value=found.value,
+            value=asked_about(found.value, request),
             confidence=found.confidence,
             confidence_source=source,
             scores=found.scores,
             cost=found.cost + self.price * labels_in(request),
         )
+
+
+def asked_about(value: Value | None, request: Request) -> Value | None:
+    """Of a form, what was asked and no more: the rest is not yet known."""
+    focus = request.way.focus
+    if not isinstance(value, Mapping) or not focus:
+        return value
+    return {name: part for name, part in value.items() if name in focus}
 
 
 def labels_in(request: Request) -> int:

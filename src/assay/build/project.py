@@ -25,6 +25,7 @@ from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.entities import Entities
 from assay.quality.routes import by_route
 from assay.report import Reference, Story, entities_of
+from assay.report.breakdown import joined
 from assay.report.reviewed import Roles
 from assay.run import Settings
 from assay.run.ask import Askable
@@ -170,11 +171,11 @@ def _said(project: Project, ledger: Ledger, run: str) -> dict[str, dict[str, Val
     """What was decided, and what each annotator answered, by record id."""
     said = {"decisions": {d.record: d.value for d in ledger.decisions(run)}}
     for name, who in project.annotators.items():
-        said[name] = {
-            a.record: a.value
-            for a in ledger.annotations(project.task.id, [who.id])
-            if a.outcome is not Outcome.FAILED
-        }
+        known: dict[str, Value | None] = {}
+        for a in ledger.annotations(project.task.id, [who.id]):
+            if a.outcome is not Outcome.FAILED:
+                known[a.record] = joined(known.get(a.record), a)
+        said[name] = known
     return said
 
 

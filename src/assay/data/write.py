@@ -80,7 +80,16 @@ def flat(value: Value | None) -> str | None:
         return ";".join(sorted(value))
     if isinstance(value, float | int):
         return f"{value:.9g}"
+    if isinstance(value, Mapping):
+        return json.dumps({name: _bare(part) for name, part in value.items()}, ensure_ascii=False)
     return value if isinstance(value, str) else json.dumps(encode(value), ensure_ascii=False)
+
+
+def _bare(part: Value) -> object:
+    """A part of a form as its schema reads it back; a whole number loses its `.0`."""
+    if isinstance(part, frozenset):
+        return sorted(part)
+    return int(part) if isinstance(part, float) and part.is_integer() else part
 
 
 def write_rows(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:

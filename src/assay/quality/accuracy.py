@@ -99,7 +99,7 @@ def accuracy(
         return None
     answered = [record for record in both if values[record] is not None]
     right = sum(values[record] == reference[record] for record in answered)
-    common, times = Counter(str(encode(reference[r])) for r in both).most_common(1)[0]
+    common, times = Counter(_words(reference[r]) for r in both).most_common(1)[0]
     return Accuracy(
         name,
         Share(right, len(answered)),
@@ -108,3 +108,9 @@ def accuracy(
         Share(times, len(both)),
         common,
     )
+
+
+def _words(value: Value) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{part}: {_words(said)}" for part, said in value.items())
+    return str(encode(value))

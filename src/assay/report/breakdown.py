@@ -1,6 +1,7 @@
 """Accuracy of parts of an answer and of groups of records."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from assay.core.annotation import Annotation, Decision
@@ -8,6 +9,7 @@ from assay.core.cost import share
 from assay.core.schema import Form, MultiChoice, Schema
 from assay.core.task import Task
 from assay.core.value import Span, Value
+from assay.data.write import flat
 from assay.ledger.base import Ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.classes import name
@@ -77,6 +79,17 @@ def part_costs(ledger: Ledger, task: Task) -> dict[str, dict[str, int]]:
         for part, cost in zip(names, share(a.cost, len(names)), strict=True):
             held[part] += cost
     return costs
+
+
+def given(values: Iterable[Value | None]) -> Counter[str]:
+    """How often each label was given; of a form, each label of each attribute."""
+    counts: Counter[str] = Counter()
+    for value in values:
+        if isinstance(value, Mapping):
+            counts.update(f"{part}: {flat(said)}" for part, said in value.items())
+        elif value is not None:
+            counts[flat(value) or ""] += 1
+    return counts
 
 
 def entities_of(values: Values, reference: Reference) -> Entities | None:

@@ -8,9 +8,10 @@ WIDTH, ROW, LEFT = 560, 26, 150
 MOST = 20
 
 
-def bars(counts: Counter[str]) -> str:
-    """Horizontal bars, the largest first; what does not fit is named."""
-    total, largest = counts.total(), max(counts.values(), default=0)
+def bars(counts: Counter[str], total: int | None = None) -> str:
+    """Horizontal bars, the largest first; what does not fit is named. Shares are of `total`."""
+    total = counts.total() if total is None else total
+    largest = max(counts.values(), default=0)
     rows = counts.most_common(MOST)
     parts = []
     for i, (name, count) in enumerate(rows):

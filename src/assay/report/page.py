@@ -29,7 +29,7 @@ def render(evidence: Evidence) -> str:
         e=evidence,
         story=evidence.story,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        labels=bars(evidence.given),
+        labels=bars(evidence.given, evidence.records - evidence.open),
         curves=[
             (line.name, line.sources, curve)
             for line in evidence.lines
