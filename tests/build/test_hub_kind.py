@@ -10,6 +10,7 @@ pytest.importorskip("transformers", reason="needs the extra `vision`: assay[visi
 from assay.annotators.hub import Hub
 from assay.build import open_project
 from assay.core.errors import SpecError
+from assay.strategies.specialists import Specialists
 from tests.models.tiny_classifier import saved
 
 TASK = """\
@@ -26,7 +27,7 @@ MAP = "labels: {LABEL_0: bad, LABEL_1: good}"
 
 def project(folder: Path, annotator: str) -> Path:
     saved(folder / "bert")
-    rows = [f"{i},the film was {'lovely' if i % 2 else 'poor'},{'good' if i % 2 else 'bad'}"
+    rows = [f"{i},the film was {'lovely' if i % 2 else 'poor'} {i},{'good' if i % 2 else 'bad'}"
             for i in range(8)]  # fmt: skip
     (folder / "data.csv").write_text("\n".join(["id,text,label", *rows]) + "\n", encoding="utf-8")
     (folder / "task.yaml").write_text(TASK.replace("ANNOTATOR", annotator), encoding="utf-8")
@@ -53,7 +54,7 @@ def test_fine_tuning_learns_from_gold_which_is_not_labelled_then(tmp_path: Path)
     made = open_project(project(tmp_path, tuned))
     small = made.annotators["small"]
     assert isinstance(small, Hub)
-    assert len(small.fitted_on) == 2  # two texts, each four times
+    assert len(small.fitted_on) == 8
     assert "+" in small.id
     assert made.fitted
     assert made.held_out == 8
@@ -64,3 +65,18 @@ def test_a_model_must_be_named_and_its_fields_are_its_own(tmp_path: Path) -> Non
         open_project(project(tmp_path, "{kind: hub}"))
     with pytest.raises(SpecError, match="for kind hub"):
         open_project(project(tmp_path, "{kind: classifier, train: true}"))
+
+
+def test_specialists_can_train_a_hub_model_in_stages(tmp_path: Path) -> None:
+    path = project(
+        tmp_path, f"{{kind: hub, model: bert, {MAP}}}\n  vader: {{kind: rule, rule: vader}}"
+    )
+    strategy = "strategy: {kind: specialists, annotators: [vader, vader], learners: [LEARNER]}"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + strategy.replace("LEARNER", "small"), encoding="utf-8")
+    made = open_project(path).strategy
+    assert isinstance(made, Specialists)
+    assert [t.name for t in made.trainable] == [open_project(path).annotators["small"].id]
+    path.write_text(text + strategy.replace("LEARNER", "vader"), encoding="utf-8")
+    with pytest.raises(SpecError, match="learner 'vader' is none of minilm, ngrams"):
+        _ = open_project(path).strategy

@@ -48,7 +48,7 @@ def controlled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> 
             )
     relabelled = {c.name: Relabelled(_model(shop, c.name), c.labels) for c in listed if _differs(c)}
     registry = tuple(_candidate(c, shop.task) for c in listed)
-    trained = {c.name: learner(c.learner) for c in listed if c.learner is not None}
+    trained = {c.name: learner(shop, c.learner) for c in listed if c.learner is not None}
     first, second = halves(shop) if trained else ((), ())
     stages = Stages(spec.beta, spec.replay, seed=shop.file.seed, most=spec.stages)
     learning = Learning(trained, first, second, stages)

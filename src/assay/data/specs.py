@@ -178,8 +178,10 @@ class StrategySpec(Strict):
     grouping: Literal["alike", "diverse"] = Field(
         "alike", description="tags: labels seen together in gold in one group, or apart"
     )
-    learners: list[Literal["minilm", "ngrams"]] = Field(
-        ["minilm", "ngrams"], description="specialists, active: classifiers that learn as it goes"
+    learners: list[str] = Field(
+        ["minilm", "ngrams"],
+        description="specialists, active: what learns as it goes; `minilm`, `ngrams`, or names of "
+        "annotators of kind hub",
     )
     beta: int = Field(200, ge=1, description="specialists: reviewed records that start a stage")
     replay: float = Field(0.5, ge=0, le=1, description="specialists: share of old examples kept")
