@@ -157,6 +157,8 @@ def rules_of(
 
 
 def _tell(found: "Comparison") -> None:
+    from assay.quality.alt_test import NotTested
+
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     _tell_people(found)
@@ -179,7 +181,8 @@ def _tell(found: "Comparison") -> None:
         click.echo(f"… and {len(found.slices) - MOST_SHOWN:,} more slices; --json has all")
     click.echo("")
     for test in found.tests:
-        click.echo(test.verdict)
+        if not isinstance(test, NotTested):  # said above
+            click.echo(test.verdict)
     for limit in found.limits:
         click.echo(f"limit: {limit}")
 
