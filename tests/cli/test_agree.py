@@ -60,6 +60,24 @@ def test_answers_in_a_ledger_are_compared(tmp_path: Path) -> None:
     assert told(ledger) == told(str(tmp_path / "m.csv"))
 
 
+def test_an_annotator_without_answers_is_named(tmp_path: Path) -> None:
+    rows = LONG + "1,gpt,\n2,gpt,\n"
+    (tmp_path / "a.csv").write_text(rows)
+    cells = [line.split(",") for line in rows.split()]
+    columns = {name: [c[i] or None for c in cells[1:]] for i, name in enumerate(cells[0])}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    for name in ("a.csv", "a.parquet"):
+        found = told(str(tmp_path / name))
+        assert found["annotators"] == ["ann", "bob"]
+        assert "no answers of gpt" in str(found["warnings"])
+
+
+def test_perfect_agreement_has_no_interval(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("record,annotator,label\n1,a,x\n1,b,x\n2,a,y\n2,b,y\n")
+    done = CliRunner().invoke(root, ["agree", str(tmp_path / "a.csv")])
+    assert "[1.000, 1.000]" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("text", "words", "expected"),
     [

@@ -46,10 +46,11 @@ def _collected(given: Iterator[tuple[str, str, str | None, bool]]) -> Votes:
     columns = tuple(array("i") for _ in range(3))
     saw = bytearray()
     for record, annotator, label, shown in given:
+        who = annotators[annotator]  # who is silent throughout has a name and no votes
         if label is None:
             continue
         columns[0].append(records[record])
-        columns[1].append(annotators[annotator])
+        columns[1].append(who)
         columns[2].append(labels[label])
         saw.append(shown)
     record_code, annotator_code, label_code = (np.array(c, dtype=np.int32) for c in columns)
@@ -71,10 +72,11 @@ def _parquet(path: Path, names: Names) -> Votes:
     for name in (names.record, names.annotator):
         if table[name].null_count:
             raise InputError(f"{path}: column {name!r} is empty in {table[name].null_count:,} rows")
+    annotators, annotator = _codes(table[names.annotator])
     if not pc.all(kept).as_py():
+        annotator = annotator[kept.to_numpy()]
         table = table.filter(kept)
     records, record = _codes(table[names.record])
-    annotators, annotator = _codes(table[names.annotator])
     labels, label = _codes(table[names.label])
     unit = np.zeros(len(record), np.int32)
     return Votes(records, ("",), annotators, labels, record, unit, annotator, label)
