@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,37 @@ def test_what_is_in_flight_counts_against_the_cap() -> None:
     budget.reserve(6)
     with pytest.raises(BudgetError, match="in flight"):
         budget.reserve(5)
+
+
+async def test_a_call_waits_for_what_others_hold_back_and_no_longer() -> None:
+    budget, began = Budget(10), []
+
+    async def call(name: str, most: int, real: int) -> None:
+        await budget.reserve_in_turn(most)
+        began.append(name)
+        await asyncio.sleep(0)
+        budget.settle(most, real)
+
+    await asyncio.gather(*(call(f"c{i}", 6, 1) for i in range(5)))
+    assert (began, budget.spent, budget.reserved) == (["c0", "c1", "c2", "c3", "c4"], 5, 0)
+    with pytest.raises(BudgetError, match="EUR spent"):
+        await Budget(10, spent=5, currency="EUR").reserve_in_turn(6)
+
+
+async def test_calls_that_no_longer_fit_end_and_those_given_up_hold_up_nobody() -> None:
+    budget = Budget(10)
+    budget.reserve(10)
+    waiting = [asyncio.ensure_future(budget.reserve_in_turn(4)) for _ in range(4)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    budget.settle(10, 3)  # one of four fits, and then none waits in vain
+    await asyncio.sleep(0)
+    budget.settle(4, 4)
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(r) for r in results] == [
+        asyncio.CancelledError, type(None), BudgetError, BudgetError
+    ]  # fmt: skip
+    assert (budget.spent, budget.reserved) == (7, 0)
 
 
 def test_cached_tokens_cost_their_own_price_and_the_bill_is_rounded_up() -> None:

@@ -87,7 +87,7 @@ class LLM:
             return answer(request, Outcome.FAILED, error=nothing(self.modality))
         budget, most = self.purse.budget, self.ceiling(request)
         if budget is not None:
-            budget.reserve(most)
+            await budget.reserve_in_turn(most)
         spent = 0
         try:
             completion = await self.model.complete(*self.call(request))

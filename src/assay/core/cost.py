@@ -5,9 +5,14 @@ add up to the bill exactly and a cap is never passed by rounding.
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from assay.core.errors import BudgetError
+
+if TYPE_CHECKING:
+    from asyncio import Future
 
 NANOS = 1_000_000_000
 
@@ -77,18 +82,45 @@ def money(nanos: int, currency: str = "USD") -> str:
 class Budget:
     """A hard cap: money is reserved before a call and settled after it, so it cannot be passed."""
 
-    def __init__(self, cap: int | None, spent: int = 0) -> None:
+    def __init__(self, cap: int | None, spent: int = 0, currency: str = "USD") -> None:
         self.cap = cap
         self.spent = spent
+        self.currency = currency
         self.reserved = 0
+        self._waiting: deque[Future[None]] = deque()
+
+    async def reserve_in_turn(self, nanos: int) -> None:
+        """Reserve, after waiting for calls in flight where what they hold back would be enough."""
+        from asyncio import get_running_loop  # noqa: PLC0415 - `assay --help` is quick without
+
+        queue = self._waiting.append
+        try:
+            while self.cap is not None and self._is_held_back(nanos, self.cap):
+                turn = get_running_loop().create_future()
+                queue(turn)
+                await turn
+                queue = self._waiting.appendleft  # it keeps its place
+            self.reserve(nanos)
+        finally:
+            self._wake_next()
+
+    def _is_held_back(self, nanos: int, cap: int) -> bool:
+        return self.spent + nanos <= cap < self.spent + self.reserved + nanos
+
+    def _wake_next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
 
     def reserve(self, nanos: int) -> None:
         """Set aside the most a call can cost; BudgetError where that would pass the cap."""
         if self.cap is not None and self.spent + self.reserved + nanos > self.cap:
             raise BudgetError(
-                f"the budget of {money(self.cap)} is used up: {money(self.spent)} spent, "
-                f"{money(self.reserved)} in flight, the next call may cost {money(nanos)}; "
-                "raise `budget` to go on, nothing answered so far is lost"
+                f"the budget of {self._money(self.cap)} is used up: {self._money(self.spent)} "
+                f"spent, {self._money(self.reserved)} in flight, the next call may cost "
+                f"{self._money(nanos)}; raise `budget` to go on, nothing answered so far is lost"
             )
         self.reserved += nanos
 
@@ -96,6 +128,10 @@ class Budget:
         """Give a reservation back and book what the call really cost."""
         self.reserved -= reserved
         self.spent += spent
+        self._wake_next()
+
+    def _money(self, nanos: int) -> str:
+        return money(nanos, self.currency)
 
     @property
     def left(self) -> int | None:
