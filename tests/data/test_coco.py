@@ -3,14 +3,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from assay.cli import root
 from assay.core.errors import InputError
 from assay.core.schema.boxes import Boxes, overlap, rectangle
 from assay.core.value import Box
 from assay.data.coco import Coco, Picture, coco_of, read_coco, write_coco
 from assay.data.gold import read_labels
+from assay.data.images.decode import ORIENTATION
 from tests.core.test_boxes import NAMES, values
 
 CONTENT: dict[str, Any] = {
@@ -108,3 +112,27 @@ def test_a_task_reads_coco_boxes_as_gold(tmp_path: Path) -> None:
     path.write_text(json.dumps(CONTENT), encoding="utf-8")
     gold = read_labels(path, "id", "boxes", Boxes(["dog", "car"]))
     assert gold == coco_of(CONTENT).boxes
+
+
+def test_a_run_of_boxes_is_exported_as_coco(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # lies on its side
+    Image.new("RGB", (200, 100)).save(tmp_path / "a.jpg", exif=exif)
+    picture = CONTENT["images"][0] | {"width": 100, "height": 200}
+    annotations = [CONTENT["annotations"][0]]
+    coco = {**CONTENT, "images": [picture], "annotations": annotations}
+    (tmp_path / "instances.json").write_text(json.dumps(coco))
+    (tmp_path / "task.yaml").write_text(
+        "name: things\ndata: {path: instances.json, image: image, id: id}\nquestion: What?\n"
+        "answer: {kind: boxes, labels: [dog, car]}\nannotators:\n"
+        "  old: {kind: recorded, path: instances.json, record: id, label: boxes}\n"
+    )
+    for words in (["run"], ["export", "-o", str(tmp_path / "x.coco.json")],
+                  ["export", "-o", str(tmp_path / "x.jsonl")]):  # fmt: skip
+        done = CliRunner().invoke(root, [words[0], str(tmp_path / "task.yaml"), *words[1:]])
+        assert done.exit_code == 0, done.output
+    again = read_coco(tmp_path / "x.coco.json")
+    assert again.pictures == {"7": Picture("a.jpg", 100, 200)}
+    assert again.boxes == coco_of(coco).boxes
+    [line] = (tmp_path / "x.jsonl").read_text().splitlines()
+    assert Boxes(["dog", "car"]).check(json.loads(line)["value"]) == again.boxes["7"]

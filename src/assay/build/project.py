@@ -134,7 +134,7 @@ def open_project(path: Path | str) -> Project:
 
 
 def build(file: TaskFile, folder: Path) -> Project:
-    task = task_of(file)
+    task = task_of(file, folder)
     return Project(file, folder, task, gold_of(file, folder, task.schema), _budget(file))
 
 

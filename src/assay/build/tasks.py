@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assay.core.errors import InputError, SpecError
-from assay.core.record import Record, TextPart, text_record
+from assay.core.record import ImagePart, Record, TextPart, text_record
 from assay.core.schema import (
     Boxes,
     Choice,
@@ -18,7 +18,7 @@ from assay.core.schema import (
     Spans,
 )
 from assay.core.task import Example, Task
-from assay.data.base import Columns
+from assay.data.base import Columns, Findings, Row
 from assay.data.gold import Gold, Purpose, read_labels, read_purposes, split
 from assay.data.images.column import pictures
 from assay.data.images.fetch import Fetch
@@ -54,24 +54,47 @@ def columns(file: TaskFile, folder: Path) -> Columns:
     return Columns(d.texts, d.id, d.language, d.source, tuple(d.meta), found)
 
 
-def task_of(file: TaskFile) -> Task:
+def task_of(file: TaskFile, folder: Path) -> Task:
     schema = schema_of(file.answer)
-    examples = tuple(
-        _example(e, i, file.data.texts, schema) for i, e in enumerate(file.examples, 1)
-    )
+    examples = tuple(_example(e, i, (file, folder), schema) for i, e in enumerate(file.examples, 1))
     return Task(file.name, file.question, schema, file.guideline, examples)
 
 
-def _example(spec: ExampleSpec, number: int, columns: tuple[str, ...], schema: Schema) -> Example:
+def _example(
+    spec: ExampleSpec, number: int, where: tuple[TaskFile, Path], schema: Schema
+) -> Example:
     try:
         value = schema.check(spec.answer)
     except InputError as bad:
         raise SpecError(f"example {number}: {bad}") from None
-    return Example(_shown(spec, number, columns), value, spec.rationale)
+    file, folder = where
+    record = _shown(spec, number, file.data.texts)
+    if spec.image is not None:
+        record = replace(
+            record, parts=(*_pictured(spec.image, number, file, folder), *record.parts)
+        )
+    return Example(record, value, spec.rationale)
+
+
+def _pictured(image: str, number: int, file: TaskFile, folder: Path) -> tuple[ImagePart, ...]:
+    """The example's picture; SpecError where it cannot be used."""
+    found = columns(file, folder).pictures
+    if found is None:
+        raise SpecError(f"example {number}: `image`, but `data.image` names no column of pictures")
+    trouble = Findings()
+    row: Row = dict.fromkeys(file.data.pictures) | {file.data.pictures[0]: image}
+    parts = found.parts(row, f"example {number}", trouble)
+    if not parts:
+        raise SpecError((trouble.lines() or [f"example {number}: no picture"])[-1])
+    return parts
 
 
 def _shown(example: ExampleSpec, number: int, columns: tuple[str, ...]) -> Record:
     """An example looks as the records do: one text, or one for each column."""
+    if not example.text:
+        if example.image is None:
+            raise SpecError(f"example {number} has no `text` and no `image`")
+        return Record(f"example{number}", ())
     if isinstance(example.text, str):
         return text_record(f"example{number}", example.text)
     if set(example.text) != set(columns):

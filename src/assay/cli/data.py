@@ -89,7 +89,7 @@ def import_command(
 @click.argument("source")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), required=True,
-    help="File (.csv, .jsonl, .parquet), or a folder for a Hugging Face dataset.",
+    help="File (.csv, .jsonl, .parquet; .json: boxes as COCO), or a Hugging Face folder.",
 )  # fmt: skip
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--annotations", is_flag=True, help="Every annotation instead of the decisions.")
@@ -108,6 +108,9 @@ def export_command(source: str, out: Path, run: str | None, annotations: bool) -
             count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
         else:
             decided = ledger.decisions(_run(ledger, task, run))
+            if out.suffix.lower() == ".json":
+                click.echo(f"{_coco(ledger, decided, out):,} boxes written to {out}")
+                return
             count = write_rows(_sourced(ledger, decided), DECISION_FIELDS, out)
     finally:
         ledger.close()
@@ -122,6 +125,14 @@ def _sourced(ledger: "Ledger", decided: Iterator["Decision"]) -> Iterator[dict[s
     while batch := list(islice(decided, BATCH)):
         found = ledger.records([d.record for d in batch])
         yield from decision_rows(batch, {r.id: r.source for r in found})
+
+
+def _coco(ledger: "Ledger", decided: Iterator["Decision"], out: Path) -> int:
+    """COCO instances; the boxes of a run and the sizes of its pictures are all that is held."""
+    from assay.data.coco import coco_of_records, write_coco
+
+    values = {d.record: d.value for d in decided}
+    return write_coco(coco_of_records(ledger.records(list(values)), values), out)
 
 
 def _opened(source: str) -> tuple["Ledger", str | None]:

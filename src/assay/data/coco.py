@@ -1,14 +1,17 @@
 """Boxes in COCO's instances format: pixels there, shares of the picture here."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assay.core.errors import InputError
+from assay.core.record import Record
 from assay.core.schema.boxes import inside, rectangle
-from assay.core.value import Box
+from assay.core.value import Box, Value
+from assay.data.images.decode import upright
+from assay.data.images.source import content_of
 from assay.data.write import whole
 
 DIGITS = 3  # of a pixel
@@ -102,6 +105,32 @@ def _box(bbox: Sequence[float], picture: Picture, label: str) -> Box | None:
     w, h = picture.width, picture.height
     place = inside((left / w, top / h, (right - left) / w, (bottom - top) / h))
     return Box(*place, label) if place[2] > 0 and place[3] > 0 else None
+
+
+def coco_of_records(
+    records: Iterable[Record], values: Mapping[str, Value | None], labels: Sequence[str] = ()
+) -> Coco:
+    """Decided boxes by record id, with the sizes of the records' pictures as they stand upright.
+
+    Records without a decision are left out; without `labels` those in the boxes are taken.
+    InputError for a record without exactly one picture, or a value that is no boxes.
+    """
+    pictures: dict[str, Picture] = {}
+    boxes: dict[str, tuple[Box, ...]] = {}
+    for record in records:
+        value = values.get(record.id)
+        if value is None:
+            continue
+        if not isinstance(value, tuple) or not all(isinstance(box, Box) for box in value):
+            raise InputError(f"record {record.id!r} was not answered with boxes; COCO holds boxes")
+        if len(record.images) != 1:
+            raise InputError(f"record {record.id!r} has {len(record.images)} pictures, not one")
+        [part] = record.images
+        width, height = upright(content_of(part))
+        pictures[record.id] = Picture(PurePosixPath(part.uri).name, width, height)
+        boxes[record.id] = tuple(box for box in value if isinstance(box, Box))
+    names = labels or sorted({box.label for found in boxes.values() for box in found})
+    return Coco(pictures, boxes, tuple(names))
 
 
 def write_coco(coco: Coco, path: Path) -> int:

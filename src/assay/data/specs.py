@@ -323,8 +323,9 @@ class GoldSpec(Strict):
 
 class ExampleSpec(Strict):
     text: str | dict[str, str] = Field(
-        description="or text by column, where `data.text` has several"
+        "", description="or text by column, where `data.text` has several"
     )
+    image: str | None = Field(None, description="a picture, found like those of the data")
     answer: Any
     rationale: str | None = None
 

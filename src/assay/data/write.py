@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 from assay.core.annotation import Annotation, Decision
 from assay.core.cost import NANOS
 from assay.core.errors import InputError
-from assay.core.value import Value, encode
+from assay.core.value import Box, Value, encode
 
 BATCH = 4_096
 ARROW = "data-00000-of-00001.arrow"
@@ -80,6 +81,8 @@ def flat(value: Value | None) -> str | None:
         return ";".join(sorted(value))
     if isinstance(value, float | int):
         return f"{value:.9g}"
+    if isinstance(value, tuple) and value and isinstance(value[0], Box):
+        return json.dumps([asdict(b) for b in value if isinstance(b, Box)], ensure_ascii=False)
     if isinstance(value, Mapping):
         return json.dumps({name: _bare(part) for name, part in value.items()}, ensure_ascii=False)
     return value if isinstance(value, str) else json.dumps(encode(value), ensure_ascii=False)

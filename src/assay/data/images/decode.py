@@ -41,6 +41,7 @@ ENDINGS = {
 }
 SUFFIXES = frozenset(ending for endings in ENDINGS.values() for ending in endings)
 ORIENTATION = 0x0112  # EXIF tag
+SIDEWAYS = (5, 6, 7, 8)
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # to PIL's Transpose
 
 
@@ -65,6 +66,13 @@ def glance(content: bytes) -> Glance:
         except Exception:  # a broken second frame; only the first is used
             frames = True
     return Glance(found.format or "", width, height, frames)
+
+
+def upright(content: bytes) -> tuple[int, int]:
+    """Width and height after the turn that EXIF asks for, which is how models are shown it."""
+    found = _open(content)
+    width, height = found.size
+    return (height, width) if _orientation(found) in SIDEWAYS else (width, height)
 
 
 def examine(content: bytes, name: str) -> str | None:
