@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from assay.quality.ordinal import ordinal, weighted_kappa
+from assay.quality.agreement.pairs import quadratic_kappa
+from assay.quality.ordinal import ordinal
 
 STEPS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=40)
 
@@ -12,7 +13,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, ma
 @given(STEPS)
 def test_quadratic_kappa_agrees_with_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     x, y = np.array(pairs, dtype=np.float64).T
-    found = weighted_kappa(np.ones((1, len(x))), x, y)[0]
+    found = quadratic_kappa(np.ones((1, len(x))), x, y)[0]
     if np.ptp(np.concatenate([x, y])) == 0:
         assert np.isnan(found)
     else:

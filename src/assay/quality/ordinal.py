@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.quality.agreement.pairs import quadratic_kappa
+
 Floats = NDArray[np.float64]
 Ratings = Mapping[str, Mapping[str, float]]
 """Annotator to record to step."""
@@ -56,25 +58,11 @@ def mean_kappa(counts: Floats, x: Floats, others: Floats) -> Floats:
     """A kappa for each row of `counts` (how often a record is drawn), averaged over `others`
     (a row a person, NaN where silent); NaN where no person gives one.
     """
-    each = np.array([weighted_kappa(counts, x, y) for y in others])
+    there = ~np.isnan(others)
+    each = np.array(
+        [quadratic_kappa(counts[:, k], x[k], y[k]) for k, y in zip(there, others, strict=True)]
+    )
     known = ~np.isnan(each)
     total = np.where(known, each, 0.0).sum(axis=0)
     mean: Floats = np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
     return mean
-
-
-def weighted_kappa(counts: Floats, x: Floats, y: Floats) -> Floats:
-    """Cohen's kappa with quadratic weights, in closed form: one minus the mean squared distance
-    over the one expected of independent raters with the same distributions.
-    """
-    there = ~np.isnan(y)
-    c, x, y = counts[:, there], x[there], y[there]
-    n = np.maximum(c.sum(axis=1), 1)
-    mean_x, mean_y = c @ x / n, c @ y / n
-    spread = c @ x**2 / n - mean_x**2 + c @ y**2 / n - mean_y**2
-    expected = spread + (mean_x - mean_y) ** 2
-    observed = c @ (x - y) ** 2 / n
-    undefined = expected <= 1e-12
-    kappa: Floats = np.where(undefined, np.nan, 1 - observed / np.where(undefined, 1, expected))
-    rounded: Floats = np.round(kappa, 12) + 0.0  # a constant has 0, not 1e-16 or -0
-    return rounded

@@ -114,10 +114,21 @@ def coefficients(cells: Cells, weights: Floats, numbers: Floats | None = None) -
     }
     if numbers is not None:
         x = scaled(numbers)
-        apart = weights @ (x[cells.first] - x[cells.second]) ** 2 / n
-        by_chance = rows @ x**2 + columns @ x**2 - 2 * (rows @ x) * (columns @ x)
-        found["cohen_quadratic"] = 1 - ratio(apart, by_chance)
+        found["cohen_quadratic"] = quadratic_kappa(weights, x[cells.first], x[cells.second])
     return found
+
+
+def quadratic_kappa(weights: Floats, x: Floats, y: Floats) -> Floats:
+    """Cohen's kappa with quadratic weights of numbers x and y side by side, one a line of
+    `weights` (how often each pair counts): one minus the mean squared distance over the one
+    expected of independent annotators with the same distributions. NaN where undefined.
+    """
+    n = np.maximum(weights.sum(axis=1), 1)
+    x_mean, y_mean = weights @ x / n, weights @ y / n
+    spread = weights @ x**2 / n - x_mean**2 + weights @ y**2 / n - y_mean**2
+    observed = weights @ (x - y) ** 2 / n
+    kappa: Floats = 1 - ratio(observed, spread + (x_mean - y_mean) ** 2)
+    return np.round(kappa, 12) + 0.0  # a constant has 0, not 1e-16 or -0
 
 
 def _margin(codes: Codes, weights: Floats, cells: Cells) -> Floats:
