@@ -89,6 +89,16 @@ def test_the_time_an_answer_took_is_a_persons_time() -> None:
     assert told.whole.bill.total == 50_000_000
 
 
+def test_a_projected_bonus_is_for_more_people_or_for_the_same() -> None:
+    answers = [said(i, "panel", Usage(), by="ab"[i % 2]) for i in range(10)]
+    prices = PriceList("l", "USD", {"panel": Rates(Prices(human_label=0.1), bonus=5.0)})
+    found = costs(answers, [sent(i) for i in range(10)], prices).projected(100)
+    assert found.cost == (10 + 100) * NANOS
+    assert found.same_people == (10 + 10) * NANOS
+    without = PriceList("l", "USD", {"panel": Rates(Prices(human_label=0.1))})
+    assert costs(answers, [], without).projected(100).same_people is None
+
+
 def test_a_bonus_is_paid_to_each_person_or_to_those_who_earned_it() -> None:
     answers = [said(i, "panel", Usage(), by=f"p{i % 4}") for i in range(20)]
     decisions = [sent(i) for i in range(20)]

@@ -48,6 +48,11 @@ def cost_command(
             + ("" if p.interval is None else f" [{_money(p.interval[0], found)}, ")
             + ("" if p.interval is None else f"{_money(p.interval[1], found)}]")
         )
+        if p.same_people is not None:
+            click.echo(
+                f"  with bonuses for more people who each answer as much; if these people answer "
+                f"everything: {_money(p.same_people, found)}"
+            )
     for line in found.not_counted:
         click.echo(f"not counted: {line}")
 

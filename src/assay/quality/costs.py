@@ -101,18 +101,24 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Nanos for so many records, if they are like those seen; `setup` is in `cost`, once."""
+    """Nanos for so many records, if they are like those seen; `setup` is in `cost`, once.
+
+    A bonus is paid to each person, so `cost` takes it that more people each answer as much as these
+    did; `same_people` is what it would be if these people answered everything, None without bonus.
+    """
 
     records: int
     cost: int
     interval: tuple[int, int] | None
     setup: int
+    same_people: int | None = None
 
     def as_json(self) -> dict[str, object]:
         edges = None if self.interval is None else [edge / NANOS for edge in self.interval]
         return {
             "records": self.records, "cost": self.cost / NANOS, "interval": edges,
             "setup": self.setup / NANOS,
+            "same_people": None if self.same_people is None else self.same_people / NANOS,
         }  # fmt: skip
 
 
@@ -128,11 +134,13 @@ class Costs:
         if records < 1:
             raise InputError(f"a projection is for one record or more, not {records:,}")
         cost = round(self.whole.each * records) + self.setup.total
+        bonus = self.whole.bill.kinds["bonus"]
+        same = round(cost - bonus * (records / self.whole.records - 1)) if bonus else None
         if self.whole.error is None:
-            return Projection(records, cost, None, self.setup.total)
+            return Projection(records, cost, None, self.setup.total, same)
         reach = float(norm.ppf((1 + LEVEL) / 2)) * self.whole.error * records
         low, high = max(round(cost - reach), self.setup.total), round(cost + reach)
-        return Projection(records, cost, (low, high), self.setup.total)
+        return Projection(records, cost, (low, high), self.setup.total, same)
 
     def as_json(self) -> dict[str, object]:
         return {
