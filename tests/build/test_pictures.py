@@ -157,3 +157,10 @@ def test_an_example_shows_something(folder: Path) -> None:
     path.write_text(path.read_text().replace("text: an old joke, image: img/0.jpg, ", ""))
     with pytest.raises(SpecError, match="example 1 has no `text` and no `image`"):
         open_project(path)
+
+
+def test_examples_are_not_chosen_by_words_where_there_are_none(folder: Path) -> None:
+    path = memes(folder, "http://127.0.0.1:1", STRATEGIES[3])
+    path.write_text(path.read_text().replace(", text: text,", ","))
+    with pytest.raises(SpecError, match="these records are pictures only"):
+        _ = open_project(path).strategy

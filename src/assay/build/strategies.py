@@ -121,6 +121,11 @@ def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
     from assay.strategies import nearest as by
 
     kind, seed = spec.nearest, shop.file.seed
+    if kind in ("words", "meaning") and not shop.file.data.texts:
+        raise SpecError(
+            f"`nearest: {kind}` compares texts, and these records are pictures only; take "
+            "`random` or `fixed`"
+        )
     if kind == "meaning":
         from assay.models.encoder import MiniLM
 
