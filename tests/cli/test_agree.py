@@ -98,3 +98,33 @@ def test_bad_input_is_one_clear_line(
     assert isinstance(done.exception, AssayError)
     assert expected in str(done.exception)
     assert len(str(done.exception).splitlines()) == 1
+
+
+def boxes(*edges: tuple[float, float, float, float, str]) -> str:
+    names = ("left", "top", "width", "height", "label")
+    return json.dumps([dict(zip(names, box, strict=True)) for box in edges])
+
+
+def test_boxes_agree_where_they_overlap_and_are_called_the_same(tmp_path: Path) -> None:
+    cat, near = (0.1, 0.1, 0.4, 0.4, "cat"), (0.1, 0.1, 0.4, 0.3, "cat")
+    dog, far = (0.1, 0.1, 0.4, 0.4, "dog"), (0.6, 0.6, 0.3, 0.3, "cat")
+    rows = [
+        {"record": "1", "annotator": "ann", "label": boxes(cat, far)},
+        {"record": "1", "annotator": "bob", "label": boxes(near)},
+        {"record": "2", "annotator": "ann", "label": boxes(cat)},
+        {"record": "2", "annotator": "bob", "label": boxes(dog)},
+        {"record": "3", "annotator": "ann", "label": boxes()},
+        {"record": "3", "annotator": "bob", "label": boxes()},
+    ]
+    path = tmp_path / "b.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    found = told(str(path), "--kind", "boxes")["overall"]
+    assert isinstance(found, dict)
+    values = {name: c["value"] for name, c in found["coefficients"].items()}
+    assert values["f1_boxes"] == pytest.approx(2 / 5)
+    assert values["f1_places"] == pytest.approx(4 / 5)
+    assert values["overlap"] == pytest.approx((0.75 + 1) / 2)
+    assert found["prevalence"] == {"nothing marked": pytest.approx(1 / 3)}
+    path.write_text(json.dumps(rows[0] | {"label": "[1]"}) + "\n" + json.dumps(rows[1]))
+    done = CliRunner().invoke(root, ["agree", str(path), "--kind", "boxes"])
+    assert "is not a JSON list of boxes" in str(done.exception)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 LEDGERS = (".sqlite", ".db", ".yaml", ".yml")
 MOST_SHOWN = 20
-WHOLE = ("multi", "spans")  # compared as whole answers, not unit by unit
+WHOLE = ("multi", "spans", "boxes")  # compared as whole answers, not unit by unit
 NAMES = {
     "percent": "same answer",
     "fleiss": "Fleiss' kappa",
@@ -30,12 +30,17 @@ NAMES = {
     "f1_exact": "F1, exact spans",
     "f1_characters": "F1, characters",
     "same_answer": "same answer",
+    "f1_boxes": "F1, places and labels",
+    "f1_places": "F1, places alone",
+    "overlap": "overlap of pairs",
 }
 
 
 @click.command("agree")
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option("--kind", help="nominal, ordinal, interval, multi, spans; default: from the answers.")
+@click.option(
+    "--kind", help="nominal, ordinal, interval, multi, spans, boxes; default: from the answers."
+)
 @click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
 @click.option("--reference", help="Compare the others with this annotator instead of all pairs.")
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
@@ -104,16 +109,15 @@ def _from_ledger(source: Path, task: str | None) -> "tuple[Votes, str]":
         if task not in schemas:
             raise InputError(f"name a task with --task: {', '.join(schemas) or 'there is none'}")
         schema = schemas[task]
-        if schema.kind == "boxes":
-            raise InputError("agreement on boxes is not told; their labels and places both differ")
         if schema.kind in WHOLE:
             votes = votes_of_annotations(ledger.annotations(task))
         else:
             votes = ledger.votes(task, schema)
     finally:
         ledger.close()
-    kinds = {"scale": "interval", "multi": "multi", "spans": "spans"}
-    return votes, kinds.get(schema.kind, "nominal")
+    if schema.kind in WHOLE:
+        return votes, schema.kind
+    return votes, "interval" if schema.kind == "scale" else "nominal"
 
 
 def _kind(votes: "Votes") -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from assay.core.errors import InputError, SpecError
 from assay.core.votes import Votes
 from assay.quality.agreement.base import Estimate, Floats, Resampling
+from assay.quality.agreement.boxes import BOXES
 from assay.quality.agreement.coefficients import Measures, estimates, prevalence
 from assay.quality.agreement.distances import LEVELS, numbers
 from assay.quality.agreement.multi import NO, YES, as_sets, set_wise, tag
@@ -22,9 +24,10 @@ from assay.quality.agreement.pairs import (
 )
 from assay.quality.agreement.rows import check, once, ordered, rows_of
 from assay.quality.agreement.scales import correlations
-from assay.quality.agreement.spans import SpanPair, span_agreement
+from assay.quality.agreement.spans import SPANS, Marks, SpanPair, mark_agreement
 
-KINDS = (*LEVELS, "multi", "spans")
+MARKED = ("spans", "boxes")
+KINDS = (*LEVELS, "multi", *MARKED)
 FEW_ANNOTATORS = 20  # below, simulated intervals over annotators miss more often than they say
 NOTHING = "nothing marked"
 MOST_SILENT = 5  # annotators without answers that are named
@@ -33,7 +36,7 @@ MOST_PAIRED = 15  # with more annotators pairs are told only against a reference
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`kind` nominal, ordinal, interval, multi or spans; `order` the labels of an ordinal scale."""
+    """`kind` is one of KINDS; `order` the labels of an ordinal scale."""
 
     kind: str = "nominal"
     order: tuple[str, ...] | None = None
@@ -132,9 +135,9 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
     if asked.reference is not None and asked.reference not in who:
         raise InputError(f"there is no annotator {asked.reference!r}; there are {', '.join(who)}")
     how = asked.resampling
-    if how.over == "annotators" and (len(who) < 4 or asked.kind == "spans"):
+    if how.over == "annotators" and (len(who) < 4 or asked.kind in MARKED):
         raise InputError(
-            "intervals over annotators need four annotators or more, and labels, not spans"
+            "intervals over annotators need four annotators or more, and labels, not spans or boxes"
         )
     base = Agreement(
         asked,
@@ -146,8 +149,8 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
     )
     if len(votes.units) > 1:
         return _units(base, votes)
-    if asked.kind == "spans":
-        return _spans(base, votes)
+    if asked.kind in MARKED:
+        return _marks(base, votes)
     return _sets(base, votes) if asked.kind == "multi" else _labels(base, votes)
 
 
@@ -243,8 +246,10 @@ def _sets(base: Agreement, votes: Votes) -> Agreement:
     return replace(base, overall=overall, tags=tags, pairs=exact)
 
 
-def _spans(base: Agreement, votes: Votes) -> Agreement:
-    found, each, empty = span_agreement(votes, base.asked.resampling, base.asked.reference)
+def _marks(base: Agreement, votes: Votes) -> Agreement:
+    asked = base.asked
+    marks: Marks[Any] = BOXES if asked.kind == "boxes" else SPANS
+    found, each, empty = mark_agreement(votes, marks, asked.resampling, asked.reference)
     compared = int((np.bincount(votes.record) > 1).sum())
     shown = each if len(base.annotators) <= MOST_PAIRED or base.asked.reference else []
     overall = Overall(compared, found, {NOTHING: empty}, empty, NOTHING)

@@ -1,13 +1,14 @@
-"""Marked stretches: F1 between annotators, exact and by characters.
+"""Marked stretches: F1 between annotators, exact and by characters; the frame for boxes too.
 
 Nobody says what was not marked, so there is no chance correction for exact spans; with many
 possible spans F1 comes close to kappa anyway (Hripcsak and Rothschild, 2005).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -18,7 +19,18 @@ from assay.quality.agreement.base import Estimate, Floats, Resampling, estimate,
 from assay.quality.agreement.bootstrap import draws
 
 Answer = tuple[Span, ...]
-COLUMNS = 6  # common, all spans, common characters, all characters, equal answers, pairs
+Mark = TypeVar("Mark")
+COLUMNS = 6  # what each of three scores divides, and by what
+
+
+@dataclass(frozen=True)
+class Marks(Generic[Mark]):
+    """A kind of mark: how a cell is read, and what two answers have in common, as three pairs of
+    numbers that are summed over records and then divided."""
+
+    read: Callable[[str], tuple[Mark, ...]]
+    compare: Callable[[tuple[Mark, ...], tuple[Mark, ...]], tuple[float, ...]]
+    scores: tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +79,18 @@ def _span(entry: object) -> Span:
     return found
 
 
-def span_agreement(
-    votes: Votes, how: Resampling, reference: str | None = None
+def mark_agreement(
+    votes: Votes, marks: Marks[Mark], how: Resampling, reference: str | None = None
 ) -> tuple[dict[str, Estimate], list[SpanPair], float]:
     """Over all pairs of answers, pair by pair, and the share of answers that mark nothing."""
-    answers = [spans_of(label) for label in votes.labels]
+    answers = [marks.read(label) for label in votes.labels]
     who = [votes.annotators[i] for i in np.unique(votes.annotator)]
     given: dict[int, dict[str, int]] = {}
     for record, annotator, label in zip(
         votes.record.tolist(), votes.annotator.tolist(), votes.label.tolist(), strict=True
     ):
         given.setdefault(record, {})[votes.annotators[annotator]] = label
-    compared = _Compared(answers)
+    compared = _Compared(answers, marks)
     each = [
         _pair((first, second), list(given.values()), compared, how)
         for first, second in _wanted(who, reference)
@@ -90,7 +102,7 @@ def span_agreement(
     ]
     empty = np.array([not a for a in answers])[votes.label].mean()
     table = np.array(tables, dtype=np.float64).reshape(-1, COLUMNS)
-    return _estimates(table, how), each, float(empty)
+    return _estimates(table, marks, how), each, float(empty)
 
 
 def _wanted(who: Sequence[str], reference: str | None) -> list[tuple[str, str]]:
@@ -102,45 +114,48 @@ def _wanted(who: Sequence[str], reference: str | None) -> list[tuple[str, str]]:
 def _pair(
     names: tuple[str, str],
     given: Sequence[Mapping[str, int]],
-    compared: "_Compared",
+    compared: "_Compared[Mark]",
     how: Resampling,
 ) -> SpanPair:
     both = [(g[names[0]], g[names[1]]) for g in given if names[0] in g and names[1] in g]
     table = np.array([compared(a, b) for a, b in both], dtype=np.float64).reshape(-1, COLUMNS)
     empty = float((table[:, 1] == 0).mean()) if len(table) else None
-    return SpanPair(*names, len(both), _estimates(table, how), empty)
+    return SpanPair(*names, len(both), _estimates(table, compared.marks, how), empty)
 
 
-class _Compared:
+class _Compared(Generic[Mark]):
     """Two answers in numbers, remembered by their codes."""
 
-    def __init__(self, answers: Sequence[Answer]) -> None:
+    def __init__(self, answers: Sequence[tuple[Mark, ...]], marks: Marks[Mark]) -> None:
         self.answers = answers
-        self.known: dict[tuple[int, int], tuple[int, ...]] = {}
+        self.marks = marks
+        self.known: dict[tuple[int, int], tuple[float, ...]] = {}
 
-    def __call__(self, first: int, second: int) -> tuple[int, ...]:
+    def __call__(self, first: int, second: int) -> tuple[float, ...]:
         key = (min(first, second), max(first, second))
         if key not in self.known:
-            a, b = self.answers[key[0]], self.answers[key[1]]
-            common = len(set(a) & set(b))
-            one, other = _characters(a), _characters(b)
-            self.known[key] = (
-                2 * common, len(a) + len(b), 2 * len(one & other), len(one) + len(other),
-                int(a == b), 1,
-            )  # fmt: skip
+            self.known[key] = self.marks.compare(self.answers[key[0]], self.answers[key[1]])
         return self.known[key]
+
+
+def _compare(a: Answer, b: Answer) -> tuple[float, ...]:
+    common = len(set(a) & set(b))
+    one, other = _characters(a), _characters(b)
+    return (
+        2 * common, len(a) + len(b), 2 * len(one & other), len(one) + len(other), int(a == b), 1,
+    )  # fmt: skip
 
 
 def _characters(answer: Answer) -> set[tuple[str, str, int]]:
     return {(s.part, s.label, i) for s in answer for i in range(s.start, s.end)}
 
 
-def _estimates(table: Floats, how: Resampling) -> dict[str, Estimate]:
+def _estimates(table: Floats, marks: Marks[Mark], how: Resampling) -> dict[str, Estimate]:
     if not len(table):
         return {}
     distinct, times = np.unique(table, axis=0, return_counts=True)
-    point = _scores(times[None, :].astype(np.float64) @ distinct)
-    blocks = [_scores(w @ distinct) for w in draws(times.astype(np.int64), how)]
+    point = _scores(times[None, :].astype(np.float64) @ distinct, marks.scores)
+    blocks = [_scores(w @ distinct, marks.scores) for w in draws(times.astype(np.int64), how)]
     return {
         name: estimate(
             float(value[0]),
@@ -152,9 +167,8 @@ def _estimates(table: Floats, how: Resampling) -> dict[str, Estimate]:
     }
 
 
-def _scores(sums: Floats) -> dict[str, Floats]:
-    return {
-        "f1_exact": ratio(sums[:, 0], sums[:, 1]),
-        "f1_characters": ratio(sums[:, 2], sums[:, 3]),
-        "same_answer": ratio(sums[:, 4], sums[:, 5]),
-    }
+def _scores(sums: Floats, names: Sequence[str]) -> dict[str, Floats]:
+    return {name: ratio(sums[:, 2 * i], sums[:, 2 * i + 1]) for i, name in enumerate(names)}
+
+
+SPANS = Marks(spans_of, _compare, ("f1_exact", "f1_characters", "same_answer"))
