@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs the extra `vision`: assay[vision]")
-transformers = pytest.importorskip("transformers", reason="needs the extra `vision`: assay[vision]")
+torch = pytest.importorskip("torch", reason="needs the extra `hub`: assay[hub]")
+transformers = pytest.importorskip("transformers", reason="needs the extra `hub`: assay[hub]")
 
 from assay.annotators.hub import Hub, TrainableHub, meanings, outputs  # noqa: E402
 from assay.core.annotation import Annotation, Outcome, Request  # noqa: E402

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="needs the extra `vision`: assay[vision]")
-pytest.importorskip("transformers", reason="needs the extra `vision`: assay[vision]")
+pytest.importorskip("torch", reason="needs the extra `hub`: assay[hub]")
+pytest.importorskip("transformers", reason="needs the extra `hub`: assay[hub]")
 
 from assay.annotators.hub import Hub
 from assay.build import open_project

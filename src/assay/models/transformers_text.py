@@ -21,7 +21,7 @@ from assay.core.errors import ModelError, SpecError
 
 Floats = NDArray[np.float64]
 
-EXTRA = "local text classifiers need the extra `vision`: pip install 'assay[vision]'"
+EXTRA = "local text classifiers need the extra `hub`: pip install 'assay[hub]'"
 WEIGHTS = ("*.safetensors", "*.bin", "config.json")
 
 
