@@ -22,14 +22,19 @@ from assay.core.schema import Choice, FreeText, MultiChoice
 from assay.core.task import Example, Task
 from assay.core.value import Value
 from assay.ledger import SqlLedger
+from assay.quality.principles import Limits
 from assay.run import Job, Settings, label
 from assay.run.ask import Askable
 from assay.strategies.active import Active, Loop
+from assay.strategies.allocators import ErrorPredictor
 from assay.strategies.base import Ask, Strategy
 from assay.strategies.chain import Chain
-from assay.strategies.cooperation import Triage
+from assay.strategies.cooperation import Conformal, Sequential, Triage, TriageShare
 from assay.strategies.explain import ExplainThenAnnotate
+from assay.strategies.hybrid import Hybrid
+from assay.strategies.joint import Joint
 from assay.strategies.nearest import ByWords
+from assay.strategies.principled import Principled
 from assay.strategies.retrieval import Retrieved
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
@@ -44,6 +49,7 @@ COLOURS = Task("colours", "Which colours?", MultiChoice(LABELS))
 RECORDS = 60
 SLOW = 0.003  # seconds an answer
 SETTINGS = Settings(block=10, in_flight=3)
+PLAIN_LIMITS = Limits(rationale=False, confidence=frozenset({Source.PROBABILITY}))
 
 
 @dataclass(slots=True)
@@ -149,6 +155,14 @@ def strategies(life: Life) -> Mapping[str, Strategy]:
         "vote with a chain in it": Vote(("m", "chain")),
         "chain": Chain(("m", "n", "o")),
         "triage": Triage("m", "panel", 0.5),
+        "triage by errors": TriageShare(
+            "m", "panel", 0.3, ErrorPredictor(learners[0], examples("gold", 30))
+        ),
+        "sequential": Sequential("m", "panel", control=0.2),
+        "conformal": Sequential("m", "panel", Conformal(examples("gold", 12), 0.2)),
+        "joint": Joint("m", "panel"),
+        "hybrid": Hybrid(("m", "n"), "panel", 0.6),
+        "principled": Principled("m", PLAIN_LIMITS),
         "review": ReviewDisagreements("m", "n", "panel"),
         "retrieved": Retrieved("m", examples("shown", 12), ByWords(), count=3),
         "specialists": Specialists(
@@ -165,17 +179,26 @@ NAMES = tuple(strategies(Life(0, None)))
 LEARNING = ("specialists", "active")
 
 
+def annotators(life: Life) -> dict[str, Slow]:
+    people = Slow("panel", life, 0.95, DecidedBy.PEOPLE)
+    models = [Slow(id, life) for id in ("m", "n", "o", "writer")]
+    return {a.id: a for a in (*models, people)}
+
+
+def task_of(name: str) -> Task:
+    return COLOURS if name == "tags" else COLOUR
+
+
+def records() -> list[Record]:
+    return [text_record(f"r{i}", f"a text with the number {i}") for i in range(RECORDS)]
+
+
 def run(name: str, ledger: str, log: Path, ends: tuple[str, int] | None = None) -> None:
     """One run, to its end or to the process's."""
     life = Life(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), ends)
-    people = Slow("panel", life, 0.95, DecidedBy.PEOPLE)
-    models = [Slow(id, life) for id in ("m", "n", "o", "writer")]
-    who: dict[str, Askable] = {a.id: a for a in (*models, people)}
     every = strategies(life)
-    who["chain"] = every["chain"]
-    task = COLOURS if name == "tags" else COLOUR
-    records = [text_record(f"r{i}", f"a text with the number {i}") for i in range(RECORDS)]
+    who: dict[str, Askable] = {**annotators(life), "chain": every["chain"]}
     opened = SqlLedger(ledger)
-    asyncio.run(label(Job(task, every[name], who, opened, SETTINGS), records))
+    asyncio.run(label(Job(task_of(name), every[name], who, opened, SETTINGS), records()))
     opened.close()
     os.close(life.log)

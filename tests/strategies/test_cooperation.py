@@ -80,7 +80,9 @@ async def test_a_conformal_set_is_fitted_on_gold_that_the_model_is_asked_about()
     gold = tuple(Example(r, "a") for r in records[:200])
     sets = Conformal(gold, alpha=0.2)
     await Sequential("model", "panel", sets, control=0.0).label(records[200:], ask)
-    least = (await sets.fitted("model", ask)).least
+    fitted = await sets.fitted("model", ask)
+    assert fitted is not None
+    least = fitted.least
     for name, record, way in ask.log:
         if name == "panel":
             chance = np.exp((ask.given["model"][record][1] or {})["a"])

@@ -72,6 +72,11 @@ class LedgerAsk:
     def task(self) -> Task:
         return self._task
 
+    @property
+    def spent(self) -> int:
+        """Nanos, in all runs, on the task and on those that strategies brought along."""
+        return sum(self._desk.ledger.spent(task) for task in self._tasks)
+
     def people(self, annotator: str) -> bool:
         if annotator not in self._people:
             who = self._named(annotator)
@@ -241,6 +246,8 @@ class LedgerAsk:
             _drawn_on(self._as_answer(request, made), asked._drawn.get(request.record.id, ()))
             for request, made in zip(requests, decisions, strict=True)
         ]
+        if needs_all(who, self._annotators) and (self.cut or self._shaky & asked._drawn.keys()):
+            return answers  # one answer missing may change all
         final = [a for a in answers if isinstance(a, Annotation) and self._settled(a)]
         known = self._desk.ledger.answers([a.key for a in final])
         for a in final:
@@ -269,6 +276,23 @@ class LedgerAsk:
             scores=made.scores,
             mapping="strategy",
         )
+
+
+def needs_all(
+    strategy: Strategy, annotators: Mapping[str, Askable], above: tuple[str, ...] = ()
+) -> bool:
+    """Whether it, or a strategy it asks, wants all records at once; SpecError for a bad name."""
+    if strategy.id in above:
+        raise SpecError(f"strategy {strategy.id} asks itself; name another annotator in it")
+    whole = strategy.whole
+    for name in strategy.annotators:
+        if name not in annotators:
+            known = ", ".join(annotators) or "none"
+            raise SpecError(f"{strategy.id}: no annotator is called {name!r}; there are {known}")
+        below = annotators[name]
+        if isinstance(below, Strategy):
+            whole |= needs_all(below, annotators, (*above, strategy.id))
+    return whole
 
 
 def _drawn_on(given: Answer, drawn: Sequence[Annotation]) -> Answer:

@@ -11,11 +11,11 @@ from itertools import islice
 
 from assay.core.cost import Budget
 from assay.core.digest import digest
-from assay.core.errors import AssayError, LedgerError, SpecError
+from assay.core.errors import AssayError, LedgerError
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.ledger.base import Ledger, Run
-from assay.run.ask import Askable, Desk, LedgerAsk
+from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.summary import Summary
@@ -51,7 +51,7 @@ class Job:
 
 async def label(job: Job, records: Iterable[Record], progress: Progress | None = None) -> Summary:
     """Run to the end, or until budget, time, a model or the user stops it; then run again."""
-    whole = _needs_all(job.strategy, job.annotators)
+    whole = needs_all(job.strategy, job.annotators)
     progress = progress or Progress()
     run = _start(job)
     stop = Stop(job.settings.seconds, job.settings.grace)
@@ -68,8 +68,7 @@ async def label(job: Job, records: Iterable[Record], progress: Progress | None =
                 await writer.flush()
             raise _first(bad) from None
     job.ledger.end_run(run.id, time.time())
-    spent = job.ledger.spent(job.task.id)
-    return Summary.of(run.id, progress, spent, stop)
+    return Summary.of(run.id, progress, ask.spent, stop)
 
 
 def _start(job: Job) -> Run:
@@ -82,23 +81,6 @@ def _start(job: Job) -> Run:
     if job.settings.budget is not None:
         job.settings.budget.spent = job.ledger.spent(job.task.id)
     return run
-
-
-def _needs_all(
-    strategy: Strategy, annotators: Mapping[str, Askable], above: tuple[str, ...] = ()
-) -> bool:
-    """Whether it, or a strategy it asks, wants all records at once; SpecError for a bad name."""
-    if strategy.id in above:
-        raise SpecError(f"strategy {strategy.id} asks itself; name another annotator in it")
-    whole = strategy.whole
-    for name in strategy.annotators:
-        if name not in annotators:
-            known = ", ".join(annotators) or "none"
-            raise SpecError(f"{strategy.id}: no annotator is called {name!r}; there are {known}")
-        below = annotators[name]
-        if isinstance(below, Strategy):
-            whole |= _needs_all(below, annotators, (*above, strategy.id))
-    return whole
 
 
 def _blocks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
@@ -128,16 +110,16 @@ async def _all_at_once(
     for block in blocks:
         await desk.writer.records(block)
         everything += block
-    await _block(job, everything, ask, desk)
+    decisions = await job.strategy.label(everything, ask)
+    # ranks and shares over a part of the records would mislead
+    kept = [] if ask.cut else decisions
+    desk.writer.decide(kept)
+    desk.progress.block(kept, len(everything))
 
 
 async def _block(job: Job, block: Sequence[Record], ask: LedgerAsk, desk: Desk) -> None:
     decisions = await job.strategy.label(block, ask)
-    if ask.cut:
-        # ranks and shares over a part of the records would mislead
-        kept = [] if job.strategy.whole else [d for d in decisions if d.record not in ask.cut]
-    else:
-        kept = decisions
+    kept = [d for d in decisions if d.record not in ask.cut]
     desk.writer.decide(kept)
     desk.progress.block(kept, len(block))
 

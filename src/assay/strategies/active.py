@@ -93,6 +93,8 @@ class Active:
             pool = Pool(probs.mean(axis=0), probs, vectors[left], vectors[known])
             for why, picks in self._pick(pool, rng).items():
                 made |= await self._oracle(records, [left[i] for i in picks], why, ask)
+        if self._awaited(made) is not None:
+            rest = {}  # of a learner that is to learn more
         both = rest | made
         return [
             both.get(

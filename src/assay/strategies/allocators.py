@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from assay.annotators.trainable import Trainable
-from assay.core.annotation import Annotation
+from assay.core.annotation import Annotation, Waiting
 from assay.core.digest import digest
 from assay.core.errors import InputError
 from assay.core.record import Record, TextPart
@@ -29,7 +29,7 @@ EASY, HARD = "easy", "hard"
 
 class Allocator(Protocol):
     """How safe it is to keep each answer of `model`: larger is safer, minus infinity where there
-    is no answer or nothing is known of it."""
+    is no answer or nothing is known of it; None while what it learns from is awaited."""
 
     @property
     def id(self) -> str: ...
@@ -40,7 +40,7 @@ class Allocator(Protocol):
 
     async def safety(
         self, model: str, records: Sequence[Record], answers: Sequence[Answer], ask: Ask
-    ) -> Floats: ...
+    ) -> Floats | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,13 @@ class ErrorPredictor:
 
     async def safety(
         self, model: str, records: Sequence[Record], answers: Sequence[Answer], ask: Ask
-    ) -> Floats:
+    ) -> Floats | None:
         task = Task(
             f"{ask.task.name}-errors", "Is the answer to the record right?", Choice([RIGHT, WRONG])
         )
         tried = await ask(model, [e.record for e in self.gold])
+        if any(isinstance(a, Waiting) for a in tried):
+            return None
         verdicts = [
             Example(answered(e.record, a), RIGHT if a.value == e.value else WRONG)
             for e, a in zip(self.gold, tried, strict=True)

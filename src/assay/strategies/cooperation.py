@@ -17,6 +17,7 @@ from assay.core.annotation import (
     Annotation,
     DecidedBy,
     Decision,
+    Waiting,
     Way,
 )
 from assay.core.digest import digest
@@ -95,8 +96,11 @@ class Conformal:
     def id(self) -> str:
         return f"conformal{self.alpha:g}@{digest([e.digest for e in self.gold], 4)}"
 
-    async def fitted(self, model: str, ask: Ask) -> PredictionSet:
+    async def fitted(self, model: str, ask: Ask) -> PredictionSet | None:
+        """None while answers are awaited: a set fitted on fewer would be another one."""
         given = await ask(model, [e.record for e in self.gold])
+        if any(isinstance(a, Waiting) for a in given):
+            return None
         said = [a for a in given if isinstance(a, Annotation) and a.answered]
         return PredictionSet.fitted(said, {e.record.id: e.value for e in self.gold}, self.alpha)
 
@@ -142,7 +146,10 @@ class Sequential:
         suggestions = await ask(self.model, records)
         shown = self.suggest
         if isinstance(shown, Conformal):
-            shown = await shown.fitted(self.model, ask)
+            fitted = await shown.fitted(self.model, ask)
+            if fitted is None:
+                return awaited(records, self.model)
+            shown = fitted
         ways = [self._way(r, s, shown) for r, s in zip(records, suggestions, strict=True)]
         answers = await ask(self.panel, records, ways)
         return [
@@ -193,6 +200,8 @@ class Triage:
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         answers = await ask(self.model, records)
         safe = await self.by.safety(self.model, records, answers, ask)
+        if safe is None:
+            return awaited(records, self.model)
         kept = safe >= self.threshold
         return await split(records, answers, kept, self.panel, ask)
 
@@ -224,12 +233,18 @@ class TriageShare:
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         answers = await ask(self.model, records)
         sure = await self.by.safety(self.model, records, answers, ask)
+        if sure is None:
+            return awaited(records, self.model)
         tie = np.array([int(digest([r.digest, r.id], 8), 16) for r in records], dtype=np.uint64)
         order = np.lexsort((tie, sure))
         kept = np.ones(len(records), dtype=bool)
         kept[order[: round(self.share * len(records))]] = False
         kept &= sure > -np.inf
         return await split(records, answers, kept, self.panel, ask)
+
+
+def awaited(records: Sequence[Record], annotator: str) -> list[Decision]:
+    return [Decision(record.id, None, waiting_for=annotator) for record in records]
 
 
 async def split(

@@ -8,7 +8,7 @@ calibrated confidence: with `gold` the model's own is calibrated on it first.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from assay.core.annotation import Annotation, Decision, Source
+from assay.core.annotation import Annotation, Decision, Source, Waiting
 from assay.core.digest import digest
 from assay.core.errors import InputError
 from assay.core.record import Record
@@ -45,12 +45,14 @@ class Principled:
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         answers = await ask(self.model, records)
         if self.gold:
-            answers = await self._sincere(answers, ask)
+            tried = await ask(self.model, [e.record for e in self.gold])
+            if any(isinstance(a, Waiting) for a in tried):
+                return [Decision(r.id, None, waiting_for=self.model) for r in records]
+            answers = self._sincere(answers, tried)
         return [self._decide(r, a, ask) for r, a in zip(records, answers, strict=True)]
 
-    async def _sincere(self, answers: Sequence[Answer], ask: Ask) -> list[Answer]:
+    def _sincere(self, answers: Sequence[Answer], tried: Sequence[Answer]) -> list[Answer]:
         """InputError where gold cannot calibrate: too little of it, or all right."""
-        tried = await ask(self.model, [e.record for e in self.gold])
         known = [
             (a, a.value == e.value)
             for e, a in zip(self.gold, tried, strict=True)
