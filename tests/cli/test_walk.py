@@ -94,7 +94,7 @@ def test_people_are_imported_beside_the_models(folder: Path) -> None:
 def test_models_are_compared_with_people(folder: Path) -> None:
     words = ["compare", "--people", "people.csv", "--models", "models.csv", "--least", "20"]
     told = good(folder, *words)
-    assert "Agreement with the majority of the (other) people" in told
+    assert "Each beside the people, with 95 % intervals:" in told
     assert "Replacement test" in told
     found = json.loads(good(folder, *words, "--json"))
     assert {b["name"] for b in found["agreement"]} == {"ann", "bob", "cid", "gpt"}
