@@ -160,6 +160,15 @@ def test_each_answer_costs_its_price(folder: Path) -> None:
     assert [a.cost for a in asked(who, examples(0, 2))] == [500_000_000] * 2
 
 
+def test_the_seconds_of_fine_tuning_are_told_once(folder: Path) -> None:
+    tuned = TrainableHub(TextClassifier(str(folder)), MAP, FAST).fitted(TASK, examples(0, 40), 1)
+    [took] = tuned.owed
+    first = sum(a.seconds for a in asked(tuned, examples(100, 110)))
+    assert took > 0
+    assert first >= took
+    assert tuned.owed == []
+
+
 async def test_specialists_fine_tune_it_in_stages(folder: Path) -> None:
     given = examples(0, 140)
     wrong: Given = {e.record.id: ("bad", None) for e in given}

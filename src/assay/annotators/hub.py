@@ -34,7 +34,9 @@ class Hub:
     """`labels`: what the model says to the task's label; empty where both have the same names.
     Several of the model's labels may mean one of the task's, whose probabilities then add up.
 
-    On a record that it was fine-tuned on it abstains, as `Classifier` does and for the same reason.
+    On a record that it was fine-tuned on it abstains, as `Classifier` does and for the same reason;
+    as there, the seconds of fine-tuning are shared out over the first block. Seconds on a graphics
+    card are priced.
     SpecError where the model cannot say a label of the task, or says one that the task lacks.
     """
 
@@ -43,6 +45,7 @@ class Hub:
     prices: Prices = field(default_factory=Prices)
     fitted_on: frozenset[str] = frozenset()  # digests of records
     learnt: str = ""  # digest of what it was fine-tuned on, and how
+    owed: list[float] = field(default_factory=list, compare=False)  # seconds of tuning, untold
     _thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "hub"), repr=False, compare=False
     )
@@ -73,7 +76,8 @@ class Hub:
         began = time.perf_counter()
         names, means = meanings(self.model.labels, self.labels, requests[0].task.schema)
         rows = self.model.probabilities([r.record.text for r in requests]) @ means
-        seconds = (time.perf_counter() - began) / len(requests)
+        taken = time.perf_counter() - began + (self.owed.pop() if self.owed else 0.0)
+        seconds = taken / len(requests)
         usage = Usage(attempts=1, gpu_seconds=seconds if self.model.on_gpu else 0.0)
         cost = self.prices.nanos(usage)
         return [
@@ -123,7 +127,7 @@ class TrainableHub:
                 f"fine-tuning needs records of at least two labels; there are {len(ordered)} "
                 f"records of {', '.join(sorted(set(wanted))) or 'none'}"
             )
-        start = self._start(schema, seed)
+        began, start = time.perf_counter(), self._start(schema, seed)
         output = outputs(start.labels, self.labels, schema)
         tuned = start.tuned(
             [e.record.text for e in ordered], [output[label] for label in wanted], self.tuning, seed
@@ -132,7 +136,10 @@ class TrainableHub:
         how = [self.tuning.rate, self.tuning.epochs, self.tuning.batch, self.tuning.decay]
         learnt = [list(zip(digests, wanted, strict=True)), seed, how, self.tuning.longest]
         heads = list(start.heads)
-        return Hub(tuned, self.labels, self.prices, frozenset(digests), digest([learnt, heads], 6))
+        version = digest([learnt, heads], 6)
+        made = Hub(tuned, self.labels, self.prices, frozenset(digests), version)
+        made.owed.append(time.perf_counter() - began)
+        return made
 
     def _start(self, schema: Choice, seed: int) -> TextClassifier:
         if self.labels or set(self.model.labels) == set(schema.names):
