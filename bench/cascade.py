@@ -127,7 +127,8 @@ def line(target: float, tallies: tuple[Tally, Tally]) -> str:
     return (
         f"target {target}: violated on the other half {np.mean(halves.violated):.3f}, "
         f"of a known population {np.mean(drawn.known):.3f}; "
-        f"coverage {np.mean(halves.coverage):.3f} (gpt-4 alone {np.mean(halves.alone):.3f}); decided by {routes}; "
+        f"coverage {np.mean(halves.coverage):.3f} (gpt-4 alone {np.mean(halves.alone):.3f}); "
+        f"decided by {routes}; "
         f"nothing certified in {np.mean(np.array(halves.coverage) == 0):.3f} of the splits"
     )
 

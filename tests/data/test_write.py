@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import InputError
 from assay.core.schema import Choice, Form, MultiChoice, Scale
+from assay.core.value import Value
 from assay.data.read import read_rows
 from assay.data.write import DECISION_FIELDS, decision_rows, flat, guarded, write_rows
 
@@ -108,7 +109,7 @@ def test_an_unknown_ending_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_a_form_in_a_cell_is_read_back_by_its_schema() -> None:
     schema = Form({"hat": Choice(["yes", "no"]), "tags": MultiChoice(["x", "y"]), "n": Scale(0, 3)})
-    value = {"hat": "yes", "tags": frozenset(["y", "x"]), "n": 2.0}
+    value: Value = {"hat": "yes", "tags": frozenset(["y", "x"]), "n": 2.0}
     cell = flat(value)
     assert cell == '{"hat": "yes", "tags": ["x", "y"], "n": 2}'
     assert schema.check(cell) == value
