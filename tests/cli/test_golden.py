@@ -141,3 +141,11 @@ def test_bad_input_is_one_line(folder: Path, words: tuple[str, ...], says: str) 
     assert done.exit_code != 0
     assert says in str(done.exception)
     assert "\n" not in str(done.exception)
+
+
+def test_two_gold_labels_of_one_record_are_refused_by_choose_and_watch(folder: Path) -> None:
+    with (folder / "gold.csv").open("a") as file:
+        file.write("q1,a\n")
+    for name in ("choose", "watch"):
+        done = run("golden", name, folder / "labels.csv", "--gold", folder / "gold.csv")
+        assert "a record is there twice" in str(done.exception)

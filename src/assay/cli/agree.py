@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from assay.core.votes import Votes
     from assay.quality.agreement import Agreement, Overall
 
-LEDGERS = (".sqlite", ".db", ".yaml", ".yml")
 MOST_SHOWN = 20
 WHOLE = ("multi", "spans", "boxes")  # compared as whole answers, not unit by unit
 NAMES = {
@@ -37,7 +36,7 @@ NAMES = {
 
 
 @click.command("agree")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source")
 @click.option(
     "--kind", help="nominal, ordinal, interval, multi, spans, boxes; default: from the answers."
 )
@@ -57,7 +56,7 @@ NAMES = {
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def agree_command(
-    source: Path,
+    source: str,
     kind: str | None,
     order: str | None,
     reference: str | None,
@@ -73,15 +72,16 @@ def agree_command(
     as_json: bool,
 ) -> None:
     """Agreement between the annotators of SOURCE: a table of answers, a ledger or a task file."""
+    from assay.cli.audit import is_ledger
     from assay.data.annotations import Names
     from assay.quality.agreement import Asked, Resampling, agree
     from assay.quality.agreement.read import read_votes, without_seen
 
-    if source.suffix in LEDGERS:
+    if is_ledger(source):
         votes, stored = _from_ledger(source, task)
         kind = kind or stored
     else:
-        votes = read_votes(source, Names(record, annotator, label, wide))
+        votes = read_votes(Path(source), Names(record, annotator, label, wide))
     votes = without_seen(votes) if leave_out_seen else votes
     labels = tuple(part.strip() for part in order.split(",")) if order else None
     asked = Asked(
@@ -97,12 +97,12 @@ def agree_command(
         _tell(found)
 
 
-def _from_ledger(source: Path, task: str | None) -> "tuple[Votes, str]":
+def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":
     from assay.cli.data import _opened
     from assay.core.errors import InputError
     from assay.quality.agreement.read import votes_of_annotations
 
-    ledger, own = _opened(str(source))
+    ledger, own = _opened(source)
     try:
         schemas = ledger.schemas()
         task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)

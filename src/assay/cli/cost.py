@@ -13,7 +13,7 @@ MOST_SHOWN = 20
 
 
 @click.command("cost")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source")
 @click.option("--prices", type=click.Path(path_type=Path),
               help="Price list (YAML); left out, what was booked when asking.")  # fmt: skip
 @click.option("--records", type=click.IntRange(min=1), multiple=True,
@@ -23,7 +23,7 @@ MOST_SHOWN = 20
 @click.option("--run", help="The run whose decisions make the routes; the last one if left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def cost_command(
-    source: Path,
+    source: str,
     prices: Path | None,
     records: tuple[int, ...],
     people: tuple[str, ...],
@@ -73,14 +73,14 @@ def _prices(path: Path) -> "PriceList":
 
 
 def _costs(
-    source: Path, which: tuple[str | None, str | None], prices: "PriceList", people: frozenset[str]
+    source: str, which: tuple[str | None, str | None], prices: "PriceList", people: frozenset[str]
 ) -> "Costs":
     from assay.cli.data import _opened
     from assay.core.errors import InputError
     from assay.quality.costs import costs
 
     task, run = which
-    ledger, own = _opened(str(source))
+    ledger, own = _opened(source)
     try:
         schemas = ledger.schemas()
         task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)

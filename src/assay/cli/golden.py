@@ -183,13 +183,10 @@ def _gold(
     """Question numbers and labels by record id, and what is known of the questions."""
     import numpy as np
 
-    from assay.core.errors import InputError
     from assay.quality.golden.commitment import Questions
 
     rows = _rows(path, ("record", "label"))
-    truth = {row["record"]: row["label"] for row in rows}
-    if len(truth) < len(rows):
-        raise InputError(f"{path}: a record is there twice; a golden question has one gold label")
+    truth = _truth(path, rows)
     luck = 1 / max(len(set(truth.values())), 2) if guess is None else guess
     known = [
         (_number(path, row, "certainty", certainty), _number(path, row, "guess", luck))
@@ -198,6 +195,15 @@ def _gold(
     table = np.array(known).reshape(-1, 2)
     order = {record: i for i, record in enumerate(truth)}
     return order, truth, Questions(table[:, 0], table[:, 1])
+
+
+def _truth(path: Path, rows: list[dict[str, str]]) -> dict[str, str]:
+    from assay.core.errors import InputError
+
+    truth = {row["record"]: row["label"] for row in rows}
+    if len(truth) < len(rows):
+        raise InputError(f"{path}: a record is there twice; a golden question has one gold label")
+    return truth
 
 
 def _number(path: Path, row: dict[str, str], name: str, default: float) -> float:
@@ -271,7 +277,7 @@ def choose_command(
     given: dict[str, list[str]] = {}
     for row in _rows(labels, ("record", "label")):
         given.setdefault(row["record"], []).append(row["label"])
-    truth = {row["record"]: row["label"] for row in _rows(gold, ("record", "label"))}
+    truth = _truth(gold, _rows(gold, ("record", "label")))
     found = rank(given, truth, target, "even" if guess == "even" else "frequency")
     chosen = found.candidates[:take]
     if out is not None:
