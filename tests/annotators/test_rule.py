@@ -1,6 +1,6 @@
 import pytest
 
-from assay.annotators.rule import Rule, rule
+from assay.annotators.rule import Rule, rule, vader
 from assay.core.annotation import Annotation, Outcome, Request
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
@@ -58,3 +58,10 @@ def test_a_rule_is_found_by_module_and_function() -> None:
 def test_a_rule_that_is_not_there_is_one_clear_line(name: str) -> None:
     with pytest.raises(SpecError, match="rule"):
         rule(name)
+
+
+def test_the_lexicon_is_as_sure_as_the_feeling_is_strong() -> None:
+    said = [vader(text_record("1", text)) for text in ("good", "really great, I love it", "chair")]
+    sure = [given[1] for given in said if isinstance(given, tuple)]
+    assert sure[2] == 0.5
+    assert 0.05 <= sure[0] < sure[1] <= 1.0

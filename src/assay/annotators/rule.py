@@ -116,12 +116,13 @@ def _lexicon() -> Any:
 
 def vader(record: Record) -> Said:
     """Sentiment by the VADER lexicon, at the thresholds its authors recommend (Hutto & Gilbert,
-    2014): compound score from 0.05 positive, to -0.05 negative, neutral between.
+    2014): compound score from 0.05 positive, to -0.05 negative, neutral between. As sure as the
+    feeling is strong, and half sure where no feeling was found; no probability.
     """
     compound = float(_lexicon().polarity_scores(record.text)["compound"])
-    if compound >= 0.05:
-        return "positive"
-    return "negative" if compound <= -0.05 else "neutral"
+    if abs(compound) < 0.05:
+        return "neutral", 0.5
+    return "positive" if compound > 0 else "negative", abs(compound)
 
 
 SHIPPED: dict[str, Judge] = {"vader": vader}
