@@ -15,7 +15,7 @@ the promise is picked. Three rates at which the interval (nominal 95 %) holds wh
   whole population: what is found has no noise of its own. Nominal 95 %.
 
 The sets of `alttest` taken are those with three people or more a record and at least 500 records;
-on `wax` (206 records) every half picks people alone.
+on `wax` (206 records) all twelve splits that were tried picked people alone.
 
 `promise` is how often accepted labels agree less than the target in the known population (at most
 delta is promised). Splits that pick people alone have nothing to measure and are counted apart.
