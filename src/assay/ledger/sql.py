@@ -31,7 +31,7 @@ PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL",  # what was committed survives kill -9 and a power cut
     "busy_timeout=60000",
     # keys are spread over their whole index: hold more of it, and copy it to the file less often
-    "cache_size=-16384", "wal_autocheckpoint=8000",
+    "cache_size=-8192", "wal_autocheckpoint=8000",
 )  # fmt: skip
 T = TypeVar("T")
 
