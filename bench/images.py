@@ -42,9 +42,10 @@ from assay.data.images.column import pictures
 from assay.data.read import read_records
 from assay.ledger import SqlLedger
 from assay.models.base import Options, View
+from assay.models.hosted import Address
 from assay.models.images import Gallery, encode
 from assay.models.limits import Limits
-from assay.models.openai import Address, OpenAI
+from assay.models.openai import OpenAI
 from assay.run import Job, label
 from assay.strategies.single import Single
 

@@ -49,7 +49,7 @@ from assay.build.plan import FIT_SHARE, VOTE, chains
 from assay.core.annotation import Decision
 from assay.ledger import MemoryLedger
 from assay.quality.certificate import PEOPLE, Promise
-from assay.quality.planning import LEVEL, Answers, Interval, Option, Sample, logistic, plan, routed
+from assay.quality.planning import LEVEL, Answers, Interval, Option, Trial, logistic, plan, routed
 from assay.run import Job, label
 from assay.strategies.confidence import EDGE
 from assay.strategies.vote import Vote
@@ -116,10 +116,10 @@ def planned(given: World, places: Places, promise: Promise) -> Planned:
         there = fit[np.isfinite(sure[fit])]
         curves[name] = logistic(sure[there], given.right[name][there])
     options = chains(list(given.evidence), given.costs)
-    return Planned(plan(sample(given, rest, curves), options, promise).pick, curves)
+    return Planned(plan(trial(given, rest, curves), options, promise).pick, curves)
 
 
-def sample(given: World, places: Places, curves: Mapping[str, tuple[float, float]]) -> Sample:
+def trial(given: World, places: Places, curves: Mapping[str, tuple[float, float]]) -> Trial:
     models = {}
     for name, (slope, offset) in curves.items():
         sure = given.evidence[name][places]
@@ -128,12 +128,12 @@ def sample(given: World, places: Places, curves: Mapping[str, tuple[float, float
         )
         cost = np.full(len(places), given.costs[name])
         models[name] = Answers(confidence, given.right[name][places], cost)
-    return Sample(models, PERSON)
+    return Trial(models, PERSON)
 
 
 def measured(found: Planned, given: World, places: Places) -> tuple[Bools, Floats, float]:
     """What was wrong, what it cost, and the share of accepted labels that agree."""
-    there = sample(given, places, found.curves)
+    there = trial(given, places, found.curves)
     takers, cost = routed(found.pick.links, there, found.pick.threshold)
     wrong = np.zeros(len(places), dtype=bool)
     for k, link in enumerate(found.pick.links):

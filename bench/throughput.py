@@ -27,8 +27,9 @@ from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.ledger import SqlLedger
+from assay.models.hosted import Address
 from assay.models.limits import Limits
-from assay.models.openai import Address, OpenAI
+from assay.models.openai import OpenAI
 from assay.run import Job, label
 from assay.strategies.single import Single
 

@@ -34,7 +34,7 @@ def test_strengths_are_crowdkits() -> None:
         theirs = Theirs(n_iter=10_000, tol=0.0).fit_predict(table)
     found = BradleyTerry(prior=0).rank(compared(rows))
     share = np.exp(found.strength) / np.exp(found.strength).sum()
-    assert np.abs(share - theirs.loc[list(found.items)].to_numpy()).max() < 1e-8
+    assert np.abs(share - theirs.loc[list(found.rivals)].to_numpy()).max() < 1e-8
 
 
 def test_intervals_cover_the_strengths() -> None:
@@ -44,15 +44,15 @@ def test_intervals_cover_the_strengths() -> None:
         found = BradleyTerry(prior=0).rank(compared(drawn(400, truth, seed)))
         assert found.low is not None
         assert found.high is not None
-        true = truth[[int(name[1:]) for name in found.items]]
+        true = truth[[int(name[1:]) for name in found.rivals]]
         inside += list((found.low <= true) & (true <= found.high))
     assert 0.90 <= np.mean(inside) <= 0.99
 
 
-def test_an_item_that_never_lost_is_first_and_finite_with_a_prior_and_refused_without() -> None:
+def test_a_rival_that_never_lost_is_first_and_finite_with_a_prior_and_refused_without() -> None:
     rows = [("a", "b", "a"), ("a", "c", "a"), ("b", "c", "b"), ("c", "b", "c")]
     found = BradleyTerry().rank(compared(rows))
-    assert found.items[0] == "a"
+    assert found.rivals[0] == "a"
     assert np.isfinite(found.strength).all()
     assert found.beats("a", "b") > 0.5
     with pytest.raises(InputError, match="without a prior"):
@@ -71,14 +71,14 @@ def test_votes_name_the_winner_or_its_side() -> None:
     given = comparisons(votes, pairs)
     assert isinstance(given, Comparisons)
     names = [
-        (given.items[a], given.items[b]) for a, b in zip(given.first, given.second, strict=True)
+        (given.rivals[a], given.rivals[b]) for a, b in zip(given.first, given.second, strict=True)
     ]
     assert names == [("x", "y"), ("x", "z"), ("y", "z"), ("x", "y")]
     assert given.share.tolist() == [1, 0, 0.5, 0]
 
 
 def test_bad_comparisons_are_named() -> None:
-    with pytest.raises(InputError, match="'w' is neither item of the pair"):
+    with pytest.raises(InputError, match="'w' is neither rival of the pair"):
         comparisons(votes_of([("1", "p", "w")]), {"1": ("x", "y")})
     with pytest.raises(InputError, match="names no pair"):
         comparisons(votes_of([("9", "p", "x")]), {"1": ("x", "y")})

@@ -13,8 +13,9 @@ from assay.core.annotation import Request, Way
 from assay.core.record import Record, TextPart, text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
+from assay.models.hosted import Address
 from assay.models.limits import Limits
-from assay.models.openai import Address, OpenAI
+from assay.models.openai import OpenAI
 from tests.servers import Server, completion, serving
 
 TASK = Task("t", "Positive or negative?", Choice(["positive", "negative"]))

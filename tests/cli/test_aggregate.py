@@ -188,7 +188,7 @@ def test_pairs_are_ranked(files: Path) -> None:
     rows = "left,right,winner\na,b,a\nb,c,left\na,c,a\nc,b,tie\n"
     (files / "pairs.csv").write_text(rows, encoding="utf-8")
     done = run(files / "pairs.csv", "--method", "bradley-terry", "--out", files / "r.csv", "--json")
-    assert [r["item"] for r in json.loads(done.stdout)["ranking"]] == ["a", "b", "c"]
+    assert [r["name"] for r in json.loads(done.stdout)["ranking"]] == ["a", "b", "c"]
     assert "a " in run(files / "pairs.csv", "--method", "bradley-terry").stdout
     (files / "pairs.csv").write_text(rows + "a,b,z\n", encoding="utf-8")
     with pytest.raises(InputError, match="'z' is not the winner"):

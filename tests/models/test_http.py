@@ -14,8 +14,9 @@ from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.models.base import Message, Options
+from assay.models.hosted import Address
 from assay.models.limits import Limits, retry_after
-from assay.models.openai import Address, OpenAI
+from assay.models.openai import OpenAI
 from tests.servers import Server, html, scripted, serving, status, truncated, wrong_shape
 
 TASK = Task("t", "Positive or negative?", Choice(["positive", "negative"]))

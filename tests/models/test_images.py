@@ -25,6 +25,7 @@ from assay.models import gemini
 from assay.models.anthropic import Anthropic
 from assay.models.base import Message, Options, View
 from assay.models.gemini import Gemini
+from assay.models.hosted import Address
 from assay.models.image_tokens import (
     anthropic_tokens,
     gemini_tokens,
@@ -32,7 +33,7 @@ from assay.models.image_tokens import (
     openai_tokens,
 )
 from assay.models.images import Gallery, encode
-from assay.models.openai import Address, OpenAI, usage_of
+from assay.models.openai import OpenAI, usage_of
 from tests.data.images.hostile import SECRET, SVG, hostile, photo, saved, with_gps
 from tests.servers import Server, serving
 

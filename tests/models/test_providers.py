@@ -11,8 +11,8 @@ from assay.core.cost import Usage
 from assay.core.errors import ModelError
 from assay.models import anthropic, gemini, openai
 from assay.models.base import Completion, Message, Options, TokenScore
+from assay.models.hosted import Address
 from assay.models.limits import Limits
-from assay.models.openai import Address
 from tests.servers import Server, serving
 
 Provider: TypeAlias = openai.OpenAI | anthropic.Anthropic | gemini.Gemini

@@ -16,8 +16,9 @@ from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.ledger import SqlLedger
+from assay.models.hosted import Address
 from assay.models.limits import Limits
-from assay.models.openai import Address, OpenAI
+from assay.models.openai import OpenAI
 from assay.run import Job, Settings, Summary, label
 from assay.strategies.single import Single
 from tests.servers import Server, completion, good, html, label_of, serving, status, truncated

@@ -15,7 +15,8 @@ from assay.core.errors import InputError
 from assay.core.value import Span
 from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message, Options
-from assay.models.openai import Address, OpenAI
+from assay.models.hosted import Address
+from assay.models.openai import OpenAI
 from assay.training.wnut17 import FILES, Corpus, Lab, Plan, Study, drawn, read, study
 from tests.servers import Server, completion, serving
 

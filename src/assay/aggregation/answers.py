@@ -70,7 +70,7 @@ def read_labels(path: Path, record: str | None = None, label: str | None = None)
 
 
 def read_comparisons(path: Path) -> Comparisons:
-    """A table of left, right and who won: an item's name, `tie`, or `left` or `right`."""
+    """A table of left, right and who won: a rival's name, `tie`, or `left` or `right`."""
     there = columns_of(path)
     left, right = (_one_of(path, there, usual) for usual in (LEFT, RIGHT))
     won = _one_of(path, there, WINNER)

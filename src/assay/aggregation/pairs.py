@@ -23,7 +23,7 @@ CLOSE = 1e-10  # largest step of a strength at which the fit has converged
 class Comparisons:
     """One row a comparison; `share` is 1 where the first won, 0 where the second, 1/2 for a tie."""
 
-    items: tuple[str, ...]
+    rivals: tuple[str, ...]
     first: Ints
     second: Ints
     share: Floats
@@ -35,38 +35,38 @@ class Comparisons:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Best first. Strengths are log odds against the mean item; an interval is of one strength."""
+    """Best first. Strengths are log odds against the mean rival; an interval is of one strength."""
 
-    items: tuple[str, ...]
+    rivals: tuple[str, ...]
     strength: Floats
-    low: Floats | None  # None where there are too many items for their covariance
+    low: Floats | None  # None where there are too many rivals for their covariance
     high: Floats | None
     wins: Floats
     comparisons: Ints
 
     def beats(self, one: str, other: str) -> float:
         """The probability that `one` is preferred."""
-        place = {name: i for i, name in enumerate(self.items)}
+        place = {name: i for i, name in enumerate(self.rivals)}
         return float(expit(self.strength[place[one]] - self.strength[place[other]]))
 
 
 def comparisons(votes: Votes, pairs: Mapping[str, tuple[str, str]]) -> Comparisons:
-    """Votes on records that are pairs; a label is an item of the pair, `first`, `second` or `tie`.
+    """Votes on records that are pairs; a label is an rival of the pair, `first`, `second` or `tie`.
 
     InputError for a label that is none of these, and for votes that saw others.
     """
     check(votes)
-    items = Codes()
+    rivals = Codes()
     missing = [name for name in votes.records if name not in pairs]
     if missing:
-        raise InputError(f"record {missing[0]!r} names no pair of items")
+        raise InputError(f"record {missing[0]!r} names no pair of rivals")
     sides = [pairs[name] for name in votes.records]
     same = next((one for one, other in sides if one == other), None)
     if same is not None:
         raise InputError(f"{same!r} is compared with itself")
-    place = np.array([(items[a], items[b]) for a, b in sides], np.int32).reshape(-1, 2)
+    place = np.array([(rivals[a], rivals[b]) for a, b in sides], np.int32).reshape(-1, 2)
     first, second = place[votes.record].T
-    named = np.array([items.get(name, -1) for name in votes.labels], np.int32)[votes.label]
+    named = np.array([rivals.get(name, -1) for name in votes.labels], np.int32)[votes.label]
     won = {
         side: np.array([name.casefold() == side for name in votes.labels])[votes.label]
         for side in (FIRST, SECOND, TIE)
@@ -77,30 +77,30 @@ def comparisons(votes: Votes, pairs: Mapping[str, tuple[str, str]]) -> Compariso
         at = unknown[0]
         raise InputError(
             f"record {votes.records[votes.record[at]]!r}: {votes.labels[votes.label[at]]!r} is "
-            f"neither item of the pair, nor {FIRST}, {SECOND} or {TIE}"
+            f"neither rival of the pair, nor {FIRST}, {SECOND} or {TIE}"
         )
     share = np.where(is_first, 1.0, np.where(is_second, 0.0, 0.5))
     weight = np.ones(len(votes)) if votes.weight is None else votes.weight
-    return Comparisons(tuple(items), first, second, share, weight)
+    return Comparisons(tuple(rivals), first, second, share, weight)
 
 
 def compared(rows: Iterable[tuple[str, str, str]]) -> Comparisons:
     """From (first, second, winner); the winner may be `tie`."""
-    items, table = Codes(), []
+    rivals, table = Codes(), []
     for one, other, winner in rows:
         if winner not in (one, other, TIE) or one == other:
             raise InputError(f"{winner!r} is not the winner of {one!r} against {other!r}")
         share = 0.5 if winner == TIE else float(winner == one)
-        table.append((items[one], items[other], share))
+        table.append((rivals[one], rivals[other], share))
     columns = np.array(table, float).reshape(-1, 3)
     first, second = columns[:, :2].astype(np.int32).T
-    return Comparisons(tuple(items), first, second, columns[:, 2], np.ones(len(columns)))
+    return Comparisons(tuple(rivals), first, second, columns[:, 2], np.ones(len(columns)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BradleyTerry:
-    """The most likely strengths; `prior` wins and losses against the mean item are added to each
-    item, without which an item that never lost has no finite strength."""
+    """The most likely strengths; `prior` wins and losses against the mean rival are added to each
+    rival, without which an rival that never lost has no finite strength."""
 
     prior: float = 0.5
     level: float = 0.95
@@ -111,7 +111,7 @@ class BradleyTerry:
             raise InputError("there are no comparisons")
         wins = _wins(given)
         if not self.prior:
-            _check_connected(wins, given.items)
+            _check_connected(wins, given.rivals)
         strength = self._strengths(wins)
         order = np.argsort(-strength, kind="stable")
         half = self._half_width(wins, strength)
@@ -119,7 +119,7 @@ class BradleyTerry:
             given.second, minlength=len(order)
         )
         return Ranking(
-            tuple(given.items[i] for i in order),
+            tuple(given.rivals[i] for i in order),
             strength[order],
             None if half is None else (strength - half)[order],
             None if half is None else (strength + half)[order],
@@ -175,8 +175,8 @@ class BradleyTerry:
 
 
 def _wins(given: Comparisons) -> sparse.csr_array:
-    """Item x item: how often the row won against the column."""
-    count = len(given.items)
+    """Item x rival: how often the row won against the column."""
+    count = len(given.rivals)
     won = sparse.coo_array(
         (given.weight * given.share, (given.first, given.second)), shape=(count, count)
     )
@@ -189,7 +189,7 @@ def _wins(given: Comparisons) -> sparse.csr_array:
 
 
 def _solve(curvature: sparse.csc_array, gradient: Floats) -> Floats:
-    """The first item is held where the others are relative to it (no prior)."""
+    """The first rival is held where the others are relative to it (no prior)."""
     ones = np.ones(len(gradient))
     if np.abs(curvature @ ones).max() > 1e-12:
         return np.asarray(spsolve(curvature, gradient)).reshape(-1)
@@ -198,10 +198,10 @@ def _solve(curvature: sparse.csc_array, gradient: Floats) -> Floats:
     return step
 
 
-def _check_connected(wins: sparse.csr_array, items: tuple[str, ...]) -> None:
+def _check_connected(wins: sparse.csr_array, rivals: tuple[str, ...]) -> None:
     groups, of = connected_components(wins, directed=True, connection="strong")
     if groups > 1:
-        alone = items[int(np.argmax(of == np.bincount(of).argmin()))]
+        alone = rivals[int(np.argmax(of == np.bincount(of).argmin()))]
         raise InputError(
             f"without a prior the strengths are not determined: no chain of wins and losses joins "
             f"{alone!r} with all others"

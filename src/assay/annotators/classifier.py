@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from assay.annotators.fitted import fitted_on_it, parted
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
@@ -81,10 +82,9 @@ class Classifier:
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         coming = iter(requests)
         while block := list(islice(coming, BLOCK)):
-            fresh = [r for r in block if r.record.digest not in self.fitted_on]
-            for request in block:
-                if request.record.digest in self.fitted_on:
-                    yield answer(request, Outcome.ABSTAINED, rationale="it was fitted on this")
+            fresh, known = parted(block, self.fitted_on)
+            for request in known:
+                yield fitted_on_it(request)
             if not fresh:
                 continue
             started = time.perf_counter()

@@ -15,6 +15,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.annotators.fitted import fitted_on_it, parted
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.cost import Prices, Usage
 from assay.core.digest import digest
@@ -62,10 +63,9 @@ class Hub:
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         coming = iter(requests)
         while block := list(islice(coming, BLOCK)):
-            fresh = [r for r in block if r.record.digest not in self.fitted_on]
-            for request in block:
-                if request.record.digest in self.fitted_on:
-                    yield answer(request, Outcome.ABSTAINED, rationale="it was fitted on this")
+            fresh, known = parted(block, self.fitted_on)
+            for request in known:
+                yield fitted_on_it(request)
             if not fresh:
                 continue
             loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.annotators.classifier import Classifier, fit
+from assay.annotators.fitted import fitted_on_it
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
@@ -234,7 +235,7 @@ class PictureClassifier:
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         async for request, seen in views(self.pictures, requests):
             if request.record.digest in self.fitted.fitted_on:
-                yield answer(request, Outcome.ABSTAINED, rationale="it was fitted on this")
+                yield fitted_on_it(request)
             elif isinstance(seen, InputError):
                 yield unseen(request, seen)
             else:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.linear_model import SGDClassifier
 
+from assay.annotators.fitted import fitted_on_it, parted
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
@@ -63,10 +64,9 @@ class Tagger:
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         coming = iter(requests)
         while block := list(islice(coming, BLOCK)):
-            fresh = [r for r in block if r.record.digest not in self.fitted_on]
-            for request in block:
-                if request.record.digest in self.fitted_on:
-                    yield answer(request, Outcome.ABSTAINED, rationale="it was fitted on this")
+            fresh, known = parted(block, self.fitted_on)
+            for request in known:
+                yield fitted_on_it(request)
             marked = mark(self.model, [r.record for r in fresh], self.readiness)
             for request, (spans, sure) in zip(fresh, marked, strict=True):
                 yield answer(

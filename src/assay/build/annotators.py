@@ -39,8 +39,9 @@ def remote(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.models.anthropic import Anthropic
     from assay.models.gemini import Gemini
+    from assay.models.hosted import Address
     from assay.models.limits import Limits
-    from assay.models.openai import Address, OpenAI
+    from assay.models.openai import OpenAI
 
     url, variable = HOSTS[spec.kind]
     limits = Limits(most=spec.in_flight, start=min(16, spec.in_flight), timeout=spec.timeout)

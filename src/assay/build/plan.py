@@ -17,7 +17,7 @@ from assay.data.gold import Purpose
 from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
 from assay.quality.certificate import Promise
-from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Sample, logistic, plan
+from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Trial, logistic, plan
 from assay.run import Job, Progress, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -154,8 +154,8 @@ def planned(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
     confidence = Calibrated(tuple(curves))
     costs = {name: _cost(prepared, who, ledger, name) for name in names}
     models = {n: _answers(prepared, given[n], rest, confidence, costs[n]) for n in names}
-    sample = Sample(models, prepared.person, prepared.reference)
-    found = plan(sample, chains(names, costs), promise)
+    trial = Trial(models, prepared.person, prepared.reference)
+    found = plan(trial, chains(names, costs), promise)
     paid = len(prepared.records) * sum(costs[name] for name in prepared.models)
     return Planned(found, confidence, prepared, paid)
 

@@ -318,14 +318,14 @@ def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
     found = BradleyTerry().rank(given)
     rows: list[dict[str, object]] = [
         {
-            "item": name,
+            "name": name,
             "strength": float(found.strength[i]),
             "low": None if found.low is None else float(found.low[i]),
             "high": None if found.high is None else float(found.high[i]),
             "wins": float(found.wins[i]),
             "comparisons": int(found.comparisons[i]),
         }
-        for i, name in enumerate(found.items)
+        for i, name in enumerate(found.rivals)
     ]
     if out is not None:
         write_rows(
@@ -338,10 +338,10 @@ def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
 
 def _tell(told: dict[str, Any], out: Path | None) -> None:
     if "ranking" in told:
-        click.echo(f"{told['comparisons']:,} comparisons; strength is log odds, 0 the mean item")
+        click.echo(f"{told['comparisons']:,} comparisons; strength is log odds, 0 the mean rival")
         for row in told["ranking"]:
             span = "" if row["low"] is None else f" [{row['low']:+.2f}, {row['high']:+.2f}]"
-            click.echo(f"  {row['item']:<24} {row['strength']:+.2f}{span}")
+            click.echo(f"  {row['name']:<24} {row['strength']:+.2f}{span}")
     else:
         tied = f"; {told['ties']:,} ties" if "ties" in told else ""
         click.echo(

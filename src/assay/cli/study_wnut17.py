@@ -85,8 +85,9 @@ def _studied(corpus: "Corpus", plan: "Plan", model: "Model", place: str) -> "Stu
 
 def _model(name: str, base_url: str | None, key_env: str | None) -> "Model":
     if base_url is not None:
+        from assay.models.hosted import Address
         from assay.models.limits import Limits
-        from assay.models.openai import Address, OpenAI
+        from assay.models.openai import OpenAI
 
         return OpenAI(name, Address(base_url, key_env, Limits()))
     from assay.build.annotators import gguf

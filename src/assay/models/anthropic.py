@@ -5,54 +5,30 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.core.cost import Usage
-from assay.core.errors import InputError
 from assay.core.record import ImagePart
-from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options
-from assay.models.http import Call, Http, key_from
-from assay.models.image_tokens import counted
+from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
-from assay.models.limits import Endpoint
-from assay.models.openai import Address
 
 HOSTED = Address("https://api.anthropic.com", "ANTHROPIC_API_KEY")
 
 
-class Anthropic:
+class Anthropic(Hosted):
     """Messages with pictures; a JSON schema is demanded as the input of a forced tool."""
 
-    takes_images = True
+    family = "anthropic"
+    path = "/v1/messages"
 
     def __init__(
         self, model: str, address: Address = HOSTED, gallery: Gallery | None = None
     ) -> None:
-        self.model = model
-        self.url = address.base_url.rstrip("/") + "/v1/messages"
-        key = key_from(address.key_variable)
-        self._headers = {
-            "Content-Type": "application/json",
-            "anthropic-version": "2023-06-01",
-            "x-api-key": key or "",
-        }
-        self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
-        self.gallery = gallery or Gallery()
+        super().__init__(model, address, gallery)
 
-    @property
-    def id(self) -> str:
-        return self.model
+    def headers(self, key: str | None) -> dict[str, str]:
+        return {"anthropic-version": "2023-06-01", "x-api-key": key or ""}
 
-    async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        try:
-            pictures = await self.gallery.shown(messages, options.view)
-        except InputError as bad:  # a picture that cannot be used is this record's trouble alone
-            return Completion("", error=str(bad))
-        body = json.dumps(self.body(messages, options, pictures), ensure_ascii=False)
-        call = Call(self.url, self._headers, body.encode("utf-8", "replace"))
-        said = await self._http.ask(call, parse)
-        return counted(said, pictures.values(), "anthropic", options.view, self.model)
-
-    async def close(self) -> None:
-        await self._http.close()
+    def parse(self, reply: Any) -> Completion:
+        return parse(reply)
 
     def body(
         self, messages: Sequence[Message], options: Options, pictures: ShownParts = NO_PICTURES

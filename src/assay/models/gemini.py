@@ -1,59 +1,37 @@
 """Gemini's generateContent endpoint."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from assay.core.cost import Usage
-from assay.core.errors import InputError
 from assay.core.record import ImagePart
-from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options, TokenScore
-from assay.models.http import Call, Http, key_from
-from assay.models.image_tokens import counted
+from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
-from assay.models.limits import Endpoint
-from assay.models.openai import Address
 
 HOSTED = Address("https://generativelanguage.googleapis.com", "GEMINI_API_KEY")
 REFUSALS = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"})
 
 
-class Gemini:
+class Gemini(Hosted):
     """Text and pictures in, text or schema-bound JSON out."""
 
-    takes_images = True
+    family = "gemini"
 
     def __init__(
         self, model: str, address: Address = HOSTED, gallery: Gallery | None = None
     ) -> None:
-        self.model = model
-        base = address.base_url.rstrip("/")
-        self.url = f"{base}/v1beta/models/{model}:generateContent"
-        key = key_from(address.key_variable)
-        self._headers = {
-            "Content-Type": "application/json",
-            "x-goog-api-key": key or "",
-        }
-        self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
-        self.gallery = gallery or Gallery()
+        super().__init__(model, address, gallery)
 
     @property
-    def id(self) -> str:
-        return self.model
+    def path(self) -> str:
+        return f"/v1beta/models/{self.model}:generateContent"
 
-    async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        try:
-            pictures = await self.gallery.shown(messages, options.view)
-        except InputError as bad:  # a picture that cannot be used is this record's trouble alone
-            return Completion("", error=str(bad))
-        body = json.dumps(self.body(messages, options, pictures), ensure_ascii=False)
-        call = Call(self.url, self._headers, body.encode("utf-8", "replace"))
-        said = await self._http.ask(call, parse)
-        return counted(said, pictures.values(), "gemini", options.view, self.model)
+    def headers(self, key: str | None) -> dict[str, str]:
+        return {"x-goog-api-key": key or ""}
 
-    async def close(self) -> None:
-        await self._http.close()
+    def parse(self, reply: Any) -> Completion:
+        return parse(reply)
 
     def body(
         self, messages: Sequence[Message], options: Options, pictures: ShownParts = NO_PICTURES

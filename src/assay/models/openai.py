@@ -1,64 +1,25 @@
 """Servers that speak the OpenAI chat format: vLLM, llama.cpp, Ollama, and hosted ones."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from assay.core.cost import Usage
-from assay.core.errors import InputError
-from assay.core.redact import hidden
 from assay.models.base import Completion, Message, Options, TokenScore, View
-from assay.models.http import Call, Http, key_from
-from assay.models.image_tokens import counted
-from assay.models.images import NO_PICTURES, Gallery, ShownParts
-from assay.models.limits import DEFAULT_LIMITS, Endpoint, Limits
+from assay.models.hosted import Hosted
+from assay.models.images import NO_PICTURES, ShownParts
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a model answers; the key is read from the environment and held nowhere else."""
-
-    base_url: str
-    key_variable: str | None = None
-    limits: Limits = field(default=DEFAULT_LIMITS)
-
-
-class OpenAI:
+class OpenAI(Hosted):
     """Chat completions with JSON schema, log-probabilities, pictures and usage."""
 
-    takes_images = True
+    family = "openai"
+    path = "/chat/completions"
 
-    def __init__(self, model: str, address: Address, gallery: Gallery | None = None) -> None:
-        self.model = model
-        self.url = address.base_url.rstrip("/") + "/chat/completions"
-        key = key_from(address.key_variable)
-        self._headers = {"Content-Type": "application/json"}
-        if key:
-            self._headers["Authorization"] = f"Bearer {key}"
-        self._http = Http(Endpoint(hidden(address.base_url), address.limits), key)
-        self.gallery = gallery or Gallery()
+    def headers(self, key: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}"} if key else {}
 
-    @property
-    def id(self) -> str:
-        return self.model
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self._http.endpoint
-
-    async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        try:
-            pictures = await self.gallery.shown(messages, options.view)
-        except InputError as bad:  # a picture that cannot be used is this record's trouble alone
-            return Completion("", error=str(bad))
-        body = json.dumps(self.body(messages, options, pictures), ensure_ascii=False)
-        call = Call(self.url, self._headers, body.encode("utf-8", "replace"))
-        said = await self._http.ask(call, parse)
-        return counted(said, pictures.values(), "openai", options.view, self.model)
-
-    async def close(self) -> None:
-        await self._http.close()
+    def parse(self, reply: Any) -> Completion:
+        return parse(reply)
 
     def body(
         self, messages: Sequence[Message], options: Options, pictures: ShownParts = NO_PICTURES

@@ -132,7 +132,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class Trial:
     """The models' answers to the labelled records, and what one label of a person costs.
 
     InputError where it is empty or the answers are of different records.
@@ -154,42 +154,42 @@ class Sample:
         return len(next(iter(self.models.values())).right)
 
 
-def plan(sample: Sample, chains: Sequence[tuple[str, ...]], promise: Promise) -> Plan:
+def plan(trial: Trial, chains: Sequence[tuple[str, ...]], promise: Promise) -> Plan:
     """Measure every chain (one link: a model alone) with people behind it, and people alone."""
     shared = replace(promise, delta=promise.delta / max(len(chains), 1))
-    options = [_option(links, sample, shared) for links in chains]
-    options.append(_measured(ALL_BY_PEOPLE, (), sample, (None, None)))
+    options = [_option(links, trial, shared) for links in chains]
+    options.append(_measured(ALL_BY_PEOPLE, (), trial, (None, None)))
     bare = [
-        _measured(f"{name}, unchecked", (name,), sample, (None, -np.inf)) for name in sample.models
+        _measured(f"{name}, unchecked", (name,), trial, (None, -np.inf)) for name in trial.models
     ]
     ordered = sorted(options, key=lambda o: (not o.meets, o.cost))
-    return Plan(promise, sample.reference, sample.n, tuple(ordered), tuple(bare))
+    return Plan(promise, trial.reference, trial.n, tuple(ordered), tuple(bare))
 
 
-def _option(links: tuple[str, ...], sample: Sample, promise: Promise) -> Option:
-    models = [sample.models[link] for link in links]
+def _option(links: tuple[str, ...], trial: Trial, promise: Promise) -> Option:
+    models = [trial.models[link] for link in links]
     sure = np.array([m.confidence for m in models])
     right = np.array([m.right for m in models])
-    found = certify_chain(sure, right, promise, sample.reference)
-    return _measured(" > ".join((*links, "people")), links, sample, (found, found.threshold))
+    found = certify_chain(sure, right, promise, trial.reference)
+    return _measured(" > ".join((*links, "people")), links, trial, (found, found.threshold))
 
 
 def _measured(
     name: str,
     links: tuple[str, ...],
-    sample: Sample,
+    trial: Trial,
     how: tuple[Certificate | None, float | None],
 ) -> Option:
     certificate, threshold = how
-    takers, cost = routed(links, sample, threshold)
+    takers, cost = routed(links, trial, threshold)
     by_chance = threshold is not None and threshold > -np.inf  # whether a record goes to people
-    last = sample.person if by_chance else 0.0
-    wrong = np.zeros(sample.n, dtype=bool)
+    last = trial.person if by_chance else 0.0
+    wrong = np.zeros(trial.n, dtype=bool)
     for k, link in enumerate(links):
-        wrong |= (takers == k) & ~sample.models[link].right
+        wrong |= (takers == k) & ~trial.models[link].right
     if threshold == -np.inf:  # silence of an unchecked model is a record without its label
         wrong |= takers == PEOPLE
-    low, high = binomtest(int(wrong.sum()), sample.n).proportion_ci(LEVEL, method="exact")
+    low, high = binomtest(int(wrong.sum()), trial.n).proportion_ci(LEVEL, method="exact")
     return Option(
         name, links, certificate, threshold,
         tuple(float((takers == k).mean()) for k in range(len(links))),
@@ -199,17 +199,17 @@ def _measured(
 
 
 def routed(
-    links: tuple[str, ...], sample: Sample, threshold: float | None
+    links: tuple[str, ...], trial: Trial, threshold: float | None
 ) -> tuple[NDArray[np.int64], Floats]:
     """Who decides each record, and what that record costs: every link that was asked is paid."""
-    n, person = sample.n, sample.person
+    n, person = trial.n, trial.person
     if not links or threshold is None:  # nothing is certified, so no model is asked
         return np.full(n, PEOPLE), np.full(n, person)
-    sure = np.array([sample.models[link].confidence for link in links])
+    sure = np.array([trial.models[link].confidence for link in links])
     takers = np.where(np.isneginf(sure).all(axis=0), PEOPLE, first_sure(sure, threshold))
     cost = np.zeros(n)
     for k, link in enumerate(links):
-        cost += np.where((takers == PEOPLE) | (takers >= k), sample.models[link].cost, 0.0)
+        cost += np.where((takers == PEOPLE) | (takers >= k), trial.models[link].cost, 0.0)
     last = 0.0 if threshold == -np.inf else person
     return takers, cost + np.where(takers == PEOPLE, last, 0.0)
 

@@ -28,7 +28,7 @@ from assay.data.vader import HeldOut, VaderSet, held_out
 from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.models.base import Encoder, Scorer
 from assay.quality.certificate import Promise
-from assay.quality.planning import Answers, Plan, Sample, logistic, plan
+from assay.quality.planning import Answers, Plan, Trial, logistic, plan
 from assay.run import Job, label
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -179,7 +179,7 @@ async def certified(dealt: Deal, job: Job, setup: Setup) -> tuple[Plan, Calibrat
     sure = Calibrated(tuple(curves))
     models = {name: _answers(said[name], ids[CURVE:], dealt, sure) for name in LINKS}
     promise = Promise(1 - setup.target, setup.delta)
-    return plan(Sample(models, setup.person), [(LINKS[0],), (LINKS[1],), LINKS], promise), sure
+    return plan(Trial(models, setup.person), [(LINKS[0],), (LINKS[1],), LINKS], promise), sure
 
 
 def _answers(

@@ -1,10 +1,11 @@
 """The contract of a schema: the kind of answer a task wants."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assay.core.errors import SpecError
+from assay.core.errors import InputError, SpecError
 from assay.core.value import Value
 
 
@@ -58,6 +59,33 @@ class Schema(Protocol):
 
     def in_focus(self, unit: str, focus: Sequence[str]) -> bool:
         """Whether a request with this focus asked about the unit."""
+
+
+class Labelled:
+    """What schemas of a closed set of labels share. SpecError where the labels are not one set."""
+
+    def __init__(self, labels: Sequence[str | Label]) -> None:
+        self.labels = as_labels(labels)
+        self.table = label_table(self.labels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.labels)
+
+
+def entries(cell: object, name: str) -> list[object]:
+    """The list in a cell, or in JSON, or under `name` in an object; InputError where none is."""
+    content = cell
+    if isinstance(cell, str):
+        try:
+            content = json.loads(cell)
+        except ValueError as bad:
+            raise InputError(f"{cell!r:.80} is not a JSON list of {name}") from bad
+    if isinstance(content, Mapping):
+        content = content.get(name)
+    if not isinstance(content, list | tuple):
+        raise InputError(f"{cell!r:.80} is not a list of {name}")
+    return list(content)
 
 
 def label_table(labels: Sequence[Label]) -> dict[str, str]:

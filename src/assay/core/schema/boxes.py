@@ -1,10 +1,9 @@
 """Labelled rectangles in a picture."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
-from assay.core.schema.base import Label, as_labels, label_table
+from assay.core.schema.base import Labelled, entries
 from assay.core.value import Box, Value
 
 NONE = "none"
@@ -17,21 +16,13 @@ Rectangle = tuple[float, float, float, float]
 """Left, top, width, height, as shares of the picture."""
 
 
-class Boxes:
+class Boxes(Labelled):
     """Boxes of several annotators that overlap by half are one unit: its mean rectangle.
 
     Who has no box there said "none". The empty tuple is an answer: nothing to be seen.
     """
 
     kind = "boxes"
-
-    def __init__(self, labels: Sequence[str | Label]) -> None:
-        self.labels = as_labels(labels)
-        self.table = label_table(self.labels)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(label.name for label in self.labels)
 
     def parse(self, raw: str) -> Value | None:
         try:
@@ -41,17 +32,7 @@ class Boxes:
 
     def check(self, cell: object) -> Value:
         """A list of boxes, each with label, left, top, width and height from 0 to 1; or JSON."""
-        content = cell
-        if isinstance(cell, str):
-            try:
-                content = json.loads(cell)
-            except ValueError as bad:
-                raise InputError(f"{cell!r:.80} is not a JSON list of boxes") from bad
-        if isinstance(content, Mapping):
-            content = content.get("boxes")
-        if not isinstance(content, list | tuple):
-            raise InputError(f"{cell!r:.80} is not a list of boxes")
-        return tuple(sorted({self._box(entry) for entry in content}))
+        return tuple(sorted({self._box(entry) for entry in entries(cell, "boxes")}))
 
     def _box(self, entry: object) -> Box:
         if isinstance(entry, Box):

@@ -4,22 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
-from assay.core.schema.base import Label, as_labels, label_table
+from assay.core.schema.base import Labelled
 from assay.core.value import Value
 
 
-class Choice:
+class Choice(Labelled):
     """Exactly one of the labels; unit "" carries it."""
 
     kind = "choice"
-
-    def __init__(self, labels: Sequence[str | Label]) -> None:
-        self.labels = as_labels(labels)
-        self.table = label_table(self.labels)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(label.name for label in self.labels)
 
     def parse(self, raw: str) -> Value | None:
         text = raw.strip()

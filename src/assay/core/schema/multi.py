@@ -4,24 +4,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from assay.core.errors import InputError
-from assay.core.schema.base import Label, as_labels, label_table
+from assay.core.schema.base import Labelled
 from assay.core.value import Value
 
 YES, NO = "yes", "no"
 
 
-class MultiChoice:
+class MultiChoice(Labelled):
     """A set of labels; the empty set is an answer. Each label is a unit, yes or no."""
 
     kind = "multi"
-
-    def __init__(self, labels: Sequence[str | Label]) -> None:
-        self.labels = as_labels(labels)
-        self.table = label_table(self.labels)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(label.name for label in self.labels)
 
     def parse(self, raw: str) -> Value | None:
         text = raw.strip()

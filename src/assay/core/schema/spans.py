@@ -1,27 +1,18 @@
 """Marked stretches of text."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
-from assay.core.schema.base import Label, as_labels, label_table
+from assay.core.schema.base import Labelled, entries
 from assay.core.value import Span, Value
 
 NONE = "none"
 
 
-class Spans:
+class Spans(Labelled):
     """Labelled stretches; each stretch anyone marked is a unit, "none" for who did not mark it."""
 
     kind = "spans"
-
-    def __init__(self, labels: Sequence[str | Label]) -> None:
-        self.labels = as_labels(labels)
-        self.table = label_table(self.labels)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(label.name for label in self.labels)
 
     def parse(self, raw: str) -> Value | None:
         """Spans by character offsets; quoted text is anchored by a mapping that sees the record."""
@@ -31,17 +22,7 @@ class Spans:
             return None
 
     def check(self, cell: object) -> Value:
-        content = cell
-        if isinstance(cell, str):
-            try:
-                content = json.loads(cell)
-            except ValueError as bad:
-                raise InputError(f"{cell!r} is not a JSON list of spans") from bad
-        if isinstance(content, Mapping):
-            content = content.get("spans")
-        if not isinstance(content, list | tuple):
-            raise InputError(f"{cell!r} is not a list of spans")
-        return tuple(sorted({self._span(entry) for entry in content}))
+        return tuple(sorted({self._span(entry) for entry in entries(cell, "spans")}))
 
     def _span(self, entry: object) -> Span:
         if isinstance(entry, Span):
