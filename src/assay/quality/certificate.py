@@ -3,24 +3,26 @@
 Given a random, human-labelled sample of the same records, find the confidence threshold at which
 at least 1 - alpha of the accepted labels agree with the reference, with probability 1 - delta
 over the draw of the sample. Each threshold is a hypothesis, "its error rate exceeds alpha", tested
-with an exact binomial bound in an order fixed before any verdict is seen, strictest first (Learn
-Then Test, Angelopoulos et al. 2021). The error probability moves along that order by the
-fallback rule (Wiens 2003): most of it starts at the strict end and passes from test to test as
-long as they succeed; a small share waits at "accept everything", so that a confidence that says
-nothing does not hide labels that are all good.
+with exact binomial bounds in a way fixed before any verdict is seen, strictest first (Learn Then
+Test, Angelopoulos et al. 2021).
 
-The order holds only the sample sizes at which one more error becomes permissible: a test between
-two of them asks for more and tells less. Which sizes these are depends on alpha, delta and the
-number of labels alone.
+One annotator's accepted labels only grow as the threshold falls, so that the tests can be planned
+together: see `boundary`. In a chain another link may take over a record, so that
+errors are no sums; there the error probability moves along the order by the fallback rule (Wiens
+2003): most of it starts at the strict end and passes from test to test as long as they succeed; a
+small share waits at "accept everything". That order holds only the sample sizes at which one more
+error becomes permissible: a test between two of them asks for more and tells less.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from assay.core.errors import InputError
+from assay.quality.boundary import limits
 from assay.quality.bounds import errors_allowed, lower, p_value, smallest_sample, upper
 
 Floats = NDArray[np.float64]
@@ -121,7 +123,8 @@ def certify(
     """
     sure, right = _columns(confidence, correct)
     thresholds, accepted, errors = _steps(sure, right)
-    return _find(_Path(len(sure), thresholds, accepted, errors), promise, reference)
+    path = _Path(len(sure), thresholds, accepted, errors)
+    return _stated(path, _by_limits(path, promise), promise, reference)
 
 
 def certify_each(
@@ -156,7 +159,9 @@ def certify_chain(
     thresholds = np.unique(top[np.isfinite(top)])[::-1]
     counts = [_chain_counts(sure, right, t) for t in thresholds]
     accepted, wrong = np.array(counts, dtype=np.int64).reshape(-1, 2).T
-    found = _find(_Path(sure.shape[1], thresholds, accepted, wrong), promise, reference)
+    path = _Path(sure.shape[1], thresholds, accepted, wrong)
+    last = (_by_limits if len(sure) == 1 else _by_fallback)(path, promise)
+    found = _stated(path, last, promise, reference)
     if found.threshold is None:
         return found
     takers = first_sure(sure, found.threshold)
@@ -191,24 +196,51 @@ class _Path:
     errors: Counts
 
 
-def _find(path: _Path, promise: Promise, reference: str) -> Certificate:
-    """The laxest threshold whose test passes."""
+Passed: TypeAlias = tuple[int, float] | None
+"""The place on a path of the laxest threshold that passed, and the level of its test."""
+
+
+def _stated(path: _Path, passed: Passed, promise: Promise, reference: str) -> Certificate:
+    if passed is None:
+        more, why = _outlook(path, promise)
+        return Certificate(promise, reference, path.labels, None, more=more, why=why)
+    last, level = passed
+    accepted, errors = int(path.accepted[last]), int(path.errors[last])
+    bound = float(upper(errors, accepted, level))
+    threshold = float(path.thresholds[last])
+    return Certificate(promise, reference, path.labels, threshold, accepted, errors, bound)
+
+
+def _by_limits(path: _Path, promise: Promise) -> Passed:
+    """The last of the steps that are within their limits in turn, or of those that need no other.
+
+    Where several labels share a confidence, a step is at the first size that can be had.
+    """
+    if len(path.accepted) == 0:
+        return None
+    planned = limits(int(path.accepted[-1]), promise.alpha, promise.delta)
+    places = np.unique(np.searchsorted(path.accepted, planned.steps))
+    in_turn, alone = planned.at(path.accepted[places])
+    within = path.errors[places] <= in_turn
+    reached = len(within) if within.all() else int(np.argmin(within))
+    last = max([reached - 1, *np.flatnonzero(path.errors[places] <= alone)[-1:]])
+    if last < 0:
+        return None
+    allowed = in_turn[last] if last < reached else alone[last]
+    place = places[last]
+    return int(place), float(p_value(allowed, path.accepted[place], promise.alpha))
+
+
+def _by_fallback(path: _Path, promise: Promise) -> Passed:
     steps, weights = _order(path, promise)
     p_values = p_value(path.errors[steps], path.accepted[steps], promise.alpha)
-    level, last, level_there = 0.0, None, 0.0
-    passed = False
+    level, found, passed = 0.0, None, False
     for step, weight, p in zip(steps, weights, p_values, strict=True):
         level = (level if passed else 0.0) + weight * promise.delta
         passed = bool(p <= level)
         if passed:
-            last, level_there = int(step), level
-    if last is None:
-        more, why = _outlook(path, promise)
-        return Certificate(promise, reference, path.labels, None, more=more, why=why)
-    accepted, errors = int(path.accepted[last]), int(path.errors[last])
-    bound = float(upper(errors, accepted, level_there))
-    threshold = float(path.thresholds[last])
-    return Certificate(promise, reference, path.labels, threshold, accepted, errors, bound)
+            found = int(step), level
+    return found
 
 
 def _order(path: _Path, promise: Promise) -> tuple[Counts, Floats]:
