@@ -3,14 +3,13 @@
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from assay.annotators.fitted import fitted_on_it, parted
+from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
@@ -80,11 +79,9 @@ class Classifier:
         return DecidedBy.MODEL
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
-        coming = iter(requests)
-        while block := list(islice(coming, BLOCK)):
-            fresh, known = parted(block, self.fitted_on)
-            for request in known:
-                yield fitted_on_it(request)
+        for abstained, fresh in in_blocks(requests, BLOCK, self.fitted_on):
+            for annotation in abstained:
+                yield annotation
             if not fresh:
                 continue
             started = time.perf_counter()

@@ -10,12 +10,11 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.annotators.fitted import fitted_on_it, parted
+from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.cost import Prices, Usage
 from assay.core.digest import digest
@@ -61,11 +60,9 @@ class Hub:
         return DecidedBy.MODEL
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
-        coming = iter(requests)
-        while block := list(islice(coming, BLOCK)):
-            fresh, known = parted(block, self.fitted_on)
-            for request in known:
-                yield fitted_on_it(request)
+        for abstained, fresh in in_blocks(requests, BLOCK, self.fitted_on):
+            for annotation in abstained:
+                yield annotation
             if not fresh:
                 continue
             loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.linear_model import SGDClassifier
 
-from assay.annotators.fitted import fitted_on_it, parted
+from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
@@ -62,11 +62,9 @@ class Tagger:
         return {r.id: spans for r, (spans, _) in zip(records, marked, strict=True)}
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
-        coming = iter(requests)
-        while block := list(islice(coming, BLOCK)):
-            fresh, known = parted(block, self.fitted_on)
-            for request in known:
-                yield fitted_on_it(request)
+        for abstained, fresh in in_blocks(requests, BLOCK, self.fitted_on):
+            for annotation in abstained:
+                yield annotation
             marked = mark(self.model, [r.record for r in fresh], self.readiness)
             for request, (spans, sure) in zip(fresh, marked, strict=True):
                 yield answer(
