@@ -9,7 +9,7 @@ import pytest
 
 from assay.annotators.llm import LLM
 from assay.build.project import evaluation, open_project
-from assay.core.errors import InputError, SpecError
+from assay.core.errors import SpecError
 from assay.models.base import View
 from assay.run import Job, label
 from tests.data.images.hostile import jpeg
@@ -65,7 +65,7 @@ async def test_a_task_file_compares_an_annotator_that_sees_with_one_that_reads(
 def test_a_folder_of_pictures_that_is_not_there_is_one_line(folder: Path) -> None:
     text = TASK.format(url="http://127.0.0.1:1").replace("images: img", "images: gone")
     (folder / "task.yaml").write_text(text)
-    with pytest.raises(InputError, match="gone, which should hold the pictures, does not exist"):
+    with pytest.raises(SpecError, match="gone, which should hold the pictures, does not exist"):
         list(open_project(folder / "task.yaml").records())
 
 
@@ -148,14 +148,14 @@ async def test_strategies_take_records_with_pictures_as_any_other(
 def test_an_example_whose_picture_cannot_be_used_is_one_line(folder: Path) -> None:
     path = memes(folder, "http://127.0.0.1:1", STRATEGIES[0])
     path.write_text(path.read_text().replace("img/0.jpg", "img/3.jpg"))
-    with pytest.raises(SpecError, match=r"example 1: picture img/3\.jpg is markup"):
+    with pytest.raises(SpecError, match=r"`examples\.0\.image`: picture img/3\.jpg is markup"):
         open_project(path)
 
 
 def test_an_example_shows_something(folder: Path) -> None:
     path = memes(folder, "http://127.0.0.1:1", STRATEGIES[0])
     path.write_text(path.read_text().replace("text: an old joke, image: img/0.jpg, ", ""))
-    with pytest.raises(SpecError, match="example 1 has no `text` and no `image`"):
+    with pytest.raises(SpecError, match=r"`examples\.0`: .* give its `text`, or its `image`"):
         open_project(path)
 
 

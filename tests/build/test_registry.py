@@ -82,7 +82,10 @@ def test_check_rehearses_it_without_asking(folder: Path) -> None:
         ([{"name": "a"}, {"name": "nobody"}], "'nobody' is no annotator of the task file"),
         ([{"name": "a"}], "candidates"),
         ([{"name": "a"}, {"name": "a"}], "is there twice"),
-        ([{"name": "a", "label": {}}, {"name": "b"}], "candidates.0.label"),
+        (
+            [{"name": "a", "label": {}}, {"name": "b"}],
+            r"registry\.yaml:2: unknown key `label`; did you mean `labels`",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_registry_is_said(

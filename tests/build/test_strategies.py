@@ -169,7 +169,7 @@ def test_a_chain_can_be_a_voter(folder: Path) -> None:
 def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
     nested = "  team: {kind: strategy, strategy: {kind: vote}}\n"
     path = written(folder, "{kind: vote, annotators: [team, c]}", nested)
-    with pytest.raises(SpecError, match="names the annotators it asks"):
+    with pytest.raises(SpecError, match="names the `annotators` that it asks"):
         _ = open_project(path).annotators
 
 
@@ -183,7 +183,7 @@ def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
         ("{kind: triage, annotators: [a, crowd], by: hardness}", "needs a `judge`"),
         ("{kind: explain, annotators: [llm, a]}", "give it `mapping: last_line`"),
         ("{kind: explain, annotators: [a, small]}", "'small' only gives labels"),
-        ("{kind: vote, annotators: [nobody, a]}", "names annotator 'nobody'"),
+        ("{kind: vote, annotators: [nobody, a]}", "no annotator is called 'nobody'"),
     ],
 )
 def test_what_a_strategy_takes_is_said(folder: Path, strategy: str, said: str) -> None:

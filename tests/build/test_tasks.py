@@ -42,7 +42,10 @@ def test_an_example_of_a_pair_has_both_texts(tmp_path: Path) -> None:
     ("example", "says"),
     [
         ("{text: {premise: A dog runs.}, answer: no}", "a text for each of premise, hypothesis"),
-        ("{text: A dog runs., answer: maybe}", "example 1: 'maybe' is not a label"),
+        (
+            "{text: A dog runs., answer: maybe}",
+            r"task\.yaml:7: `examples\.0\.answer`: 'maybe' is not a label",
+        ),
     ],
 )
 def test_an_example_that_does_not_fit_is_named(tmp_path: Path, example: str, says: str) -> None:

@@ -26,6 +26,7 @@ from assay.core.errors import InputError, LedgerError, ModelError, SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
+from assay.data.document import PlacedError
 from assay.ledger import Ledger, MemoryLedger
 from assay.run import Job, Progress, Reason, Settings, Summary, label
 from assay.run.ask import Askable
@@ -255,6 +256,26 @@ async def test_an_unknown_annotator_is_named_before_anything_is_asked() -> None:
     with pytest.raises(SpecError, match="no annotator is called 'typo'; there are m"):
         await go(MemoryLedger(), Vote(("m", "typo")), [model], 4)
     assert not model.asked
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """Answers no task like this one."""
+
+    id: str = "m"
+    decided_by: DecidedBy = DecidedBy.MODEL
+
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+        for request in requests:
+            raise SpecError(f"cannot answer kind {request.task.schema.kind}")
+            yield answer(request, Outcome.ABSTAINED)
+
+
+@pytest.mark.parametrize("strategy", [Single("m"), Vote(("other", "m")), Whole("w", True, ("m",))])
+async def test_an_annotator_that_does_not_fit_the_task_is_placed(strategy: Strategy) -> None:
+    with pytest.raises(PlacedError, match="cannot answer kind choice") as bad:
+        await go(MemoryLedger(), strategy, [Unfit(), Counting("other")], 40)
+    assert bad.value.keys == ("annotators", "m")
 
 
 async def test_a_changed_record_ends_the_run_with_one_clear_error(ledger: Ledger) -> None:

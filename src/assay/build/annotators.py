@@ -14,6 +14,7 @@ from assay.annotators.base import Annotator
 from assay.core.cost import Prices
 from assay.core.errors import SpecError
 from assay.core.schema import Spans
+from assay.data.document import at
 from assay.data.specs import AnnotatorSpec
 from assay.run.ask import Askable
 
@@ -65,7 +66,8 @@ def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     from assay.annotators.scored import Scored
     from assay.models.llama import Llama
 
-    model = Llama(gguf(spec.model or SMALLEST, shop.folder))
+    with at("model"):
+        model = Llama(gguf(spec.model or SMALLEST, shop.folder))
     modality = "text" if shop.file.data.pictures else spec.modality  # it sees no pictures
     if spec.mapping not in (None, "likelihood"):
         mapping = MAPPINGS[spec.mapping]
@@ -128,7 +130,8 @@ def gguf(name: str, folder: Path) -> Path:
 def lexicon(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.rule import rule
 
-    return rule(spec.rule or "")
+    with at("rule"):
+        return rule(spec.rule or "")
 
 
 def classifier(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
@@ -162,7 +165,8 @@ def eye(spec: AnnotatorSpec) -> "Pictures":
     from assay.models.efficientnet import SIDES, EfficientNetLite
 
     if spec.model is not None and spec.model not in SIDES:
-        raise SpecError(f"no picture model {spec.model!r}; there are {', '.join(SIDES)}")
+        with at("model"):
+            raise SpecError(f"no picture model {spec.model!r}; there are {', '.join(SIDES)}")
     return Pictures(EfficientNetLite(spec.model or next(iter(SIDES))))
 
 
@@ -170,13 +174,13 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     """Each label costs `human_label` where people gave it, each answer `per_request` where a model
     did."""
     from assay.annotators.recorded import Given, Recorded
+    from assay.build.sources import labels_of, numbers_of
     from assay.core.annotation import DecidedBy
     from assay.core.cost import to_nanos
-    from assay.data.gold import read_labels, read_numbers
 
     path = shop.folder / (spec.path or "")
-    labels = read_labels(path, spec.record, spec.label, shop.task.schema)
-    sure = read_numbers(path, spec.record, spec.confidence) if spec.confidence else {}
+    labels = labels_of(path, spec.record, spec.label, shop.task.schema)
+    sure = numbers_of(path, spec.record, spec.confidence) if spec.confidence else {}
     who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
     a_label = to_nanos(spec.prices.human_label) if spec.people else 0
     an_answer = 0 if spec.people else to_nanos(spec.prices.per_request)
@@ -193,16 +197,18 @@ def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
 def strategy(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     """A strategy asked like an annotator: a chain can be a voter, a vote the end of a chain."""
     inner = spec.strategy
-    if inner is None or not inner.annotators or name in inner.annotators:
-        raise SpecError(f"annotator {name!r}: its strategy names the annotators it asks")
-    return shop.strategy_of(inner)
+    with at("strategy"):
+        if inner is None or not inner.annotators or name in inner.annotators:
+            raise SpecError("it names the `annotators` that it asks, and not itself")
+        return shop.strategy_of(inner)
 
 
 def plugin(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     found = {e.name: e for e in entry_points(group="assay.annotators")}
     if spec.plugin not in found:
         known = ", ".join(sorted(found)) or "none installed"
-        raise SpecError(f"annotator {name!r}: no plugin {spec.plugin!r}; there are: {known}")
+        with at("plugin"):
+            raise SpecError(f"no plugin {spec.plugin!r}; there are: {known}")
     return cast(Maker, found[spec.plugin].load())(shop, name, spec)
 
 

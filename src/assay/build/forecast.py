@@ -19,6 +19,7 @@ from assay.core.annotation import PLAIN, Request, Waiting, Way
 from assay.core.cost import money, to_nanos
 from assay.core.record import Record
 from assay.core.task import Task
+from assay.data.document import from_top
 from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
 from assay.run.ask import Askable
@@ -162,12 +163,14 @@ def rehearse(project: Project, block: list[Record]) -> Asked:
 
 
 async def _rehearse(project: Project, block: list[Record], ask: Rehearsal) -> None:
-    await project.strategy.label(block, ask)  # type: ignore[arg-type]  # all of them wait
+    with project.lines(), from_top("strategy"):
+        await project.strategy.label(block, ask)  # type: ignore[arg-type]  # all of them wait
 
 
 def _light(project: Project, name: str) -> Askable | None:
     kind = project.file.annotators[name].kind
-    return project.workshop.annotator(name) if kind in LIGHT else None
+    with project.lines():
+        return project.workshop.annotator(name) if kind in LIGHT else None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.value import Value
+from assay.data.document import from_top
 from assay.data.gold import Purpose
 from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
@@ -84,10 +85,11 @@ def certifying(project: Project) -> Mapping[str, Value]:
     if monitoring:
         return monitoring
     if project.fitted:
-        raise SpecError(
-            "calibration gold is used to fit here, so no promise can rest on it: "
-            "give `gold.monitoring` a share"
-        )
+        with project.lines(), from_top("gold"):
+            raise SpecError(
+                "calibration gold is used to fit here, so no promise can rest on it: "
+                "give `gold.monitoring` a share"
+            )
     calibration = project.gold.of(Purpose.CALIBRATION)
     if not calibration:
         raise SpecError("a promise needs gold that people labelled: see `gold` in the task file")

@@ -1,13 +1,16 @@
 """A task file with everything it names."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from assay.build.names import check_names
+from assay.build.sources import gold_of, records_of
 from assay.build.strategies import learns
-from assay.build.tasks import columns, gold_of, task_of
+from assay.build.tasks import task_of
 from assay.build.workshop import Workshop
 from assay.core.annotation import Outcome
 from assay.core.cost import Budget, to_nanos
@@ -16,10 +19,10 @@ from assay.core.schema import Spans
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.base import Findings
+from assay.data.document import Document
 from assay.data.gold import Gold, Purpose
-from assay.data.read import read_records
 from assay.data.specs import StrategySpec, TaskFile
-from assay.data.taskfile import load
+from assay.data.taskfile import read
 from assay.ledger import Ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.entities import Entities
@@ -46,6 +49,11 @@ class Project:
     gold: Gold
     budget: Budget
     findings: Findings = field(default_factory=Findings)
+    document: Document | None = None  # where the file's parts stand
+
+    def lines(self) -> AbstractContextManager[None]:
+        """A block whose mistakes, where they are the file's, name its line."""
+        return nullcontext() if self.document is None else self.document.lines()
 
     @property
     def workshop(self) -> Workshop:
@@ -53,11 +61,13 @@ class Project:
 
     @cached_property
     def annotators(self) -> dict[str, Askable]:
-        return self.workshop.annotators()
+        with self.lines():
+            return self.workshop.annotators()
 
     @cached_property
     def strategy(self) -> Strategy:
-        return self.workshop.strategy()
+        with self.lines():
+            return self.workshop.strategy()
 
     def records(self, limit: int | None = None) -> Iterator[Record]:
         """The records to label, streamed; calibration gold is not among them."""
@@ -72,8 +82,8 @@ class Project:
 
     def all_records(self) -> Iterator[Record]:
         self.findings = Findings()
-        path, meaning = self.folder / self.file.data.path, columns(self.file, self.folder)
-        return self.gold.trusted(read_records(path, meaning, self.findings))
+        with self.lines():
+            return self.gold.trusted(records_of(self.file, self.folder, self.findings))
 
     @property
     def fitted(self) -> bool:
@@ -130,10 +140,13 @@ class Project:
 
 def open_project(path: Path | str) -> Project:
     path = Path(path)
-    return build(load(path), path.parent)
+    file, document = read(path)
+    with document.lines():
+        return replace(build(file, path.parent), document=document)
 
 
 def build(file: TaskFile, folder: Path) -> Project:
+    check_names(file)
     task = task_of(file, folder)
     return Project(file, folder, task, gold_of(file, folder, task.schema), _budget(file))
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-from pydantic import ValidationError
-
 from assay.annotators.base import Annotator
 from assay.build.strategies import exactly, halves, learner
 from assay.core.annotation import Decision
@@ -19,7 +16,9 @@ from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Choice
 from assay.core.task import Task
+from assay.data.document import Document, at, composed
 from assay.data.specs import CandidateSpec, RegistrySpec, StrategySpec
+from assay.data.taskfile import checked
 from assay.ledger import Ledger
 from assay.run import Job, Summary, label
 from assay.run.ask import Askable
@@ -36,17 +35,21 @@ if TYPE_CHECKING:
 def controlled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
     """SpecError where registry, controller or reviewer do not fit the task file."""
     (reviewer,) = exactly(names, 1, "specialists", "with a registry, the reviewer alone")
-    known = shop.file.annotators
-    if spec.controller not in known:
-        raise SpecError(f"a registry needs a `controller`, one of {', '.join(known)}")
-    listed = read_registry(shop.folder / (spec.registry or ""))
-    for c in listed:
-        if c.learner is None and c.name not in known:
-            raise SpecError(
-                f"{spec.registry}: candidate {c.name!r} is no annotator of the task file and has "
-                f"no `learner`; there are {', '.join(known)}"
-            )
-    relabelled = {c.name: Relabelled(_model(shop, c.name), c.labels) for c in listed if _differs(c)}
+    with at("controller"):
+        if spec.controller is None:
+            raise SpecError(f"a registry needs a `controller`, one of {shop.names}")
+    with at("registry"):
+        listed, document = read_registry(shop.folder / (spec.registry or ""))
+    known, relabelled = shop.file.annotators, {}
+    for place, c in enumerate(listed):
+        with document.lines(), at("candidates", place):
+            if c.learner is None and c.name not in known:
+                raise SpecError(
+                    f"candidate {c.name!r} is no annotator of the task file and has no `learner`; "
+                    f"there are {shop.names}"
+                )
+            if _differs(c):
+                relabelled[c.name] = Relabelled(_model(shop, c.name), c.labels)
     registry = tuple(_candidate(c, shop.task) for c in listed)
     trained = {c.name: learner(shop, c.learner) for c in listed if c.learner is not None}
     first, second = halves(shop) if trained else ((), ())
@@ -55,25 +58,18 @@ def controlled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> 
     return Controlled(spec.controller, reviewer, registry, spec.count, relabelled, learning)
 
 
-def read_registry(path: Path) -> list[CandidateSpec]:
-    """SpecError that names file and place."""
+def read_registry(path: Path) -> tuple[list[CandidateSpec], Document]:
+    """SpecError that names file and line."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found = RegistrySpec.model_validate(content).candidates
+        document, content = composed(path, "a registry is a mapping with `candidates`")
     except FileNotFoundError:
-        raise SpecError(f"{path}: there is no such registry") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as bad:
-        told = " ".join(str(bad).split())
-        raise SpecError(f"{path} is no registry: {told}") from None
-    except ValidationError as bad:
-        error = bad.errors()[0]
-        place = ".".join(str(part) for part in error["loc"])
-        raise SpecError(f"{path}: `{place or 'candidates'}`: {error['msg']}") from None
+        raise SpecError(f"{path} does not exist") from None
+    found = checked(document, content, RegistrySpec).candidates
     names = [c.name for c in found]
-    twice = next((n for n in names if names.count(n) > 1), None)
-    if twice is not None:
-        raise SpecError(f"{path}: candidate {twice!r} is there twice")
-    return found
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise document.mistake(f"candidate {name!r} is there twice", "candidates", place)
+    return found, document
 
 
 def _differs(candidate: CandidateSpec) -> bool:
@@ -129,7 +125,8 @@ async def consult(project: "Project", ledger: Ledger) -> tuple[Summary, Speciali
     asked = Consultation(strategy)
     try:
         job = Job(project.task, asked, project.annotators, ledger, project.settings())
-        summary = await label(job, ())
+        with project.lines():
+            summary = await label(job, ())
     finally:
         await project.close()
     return summary, asked.plans[-1]

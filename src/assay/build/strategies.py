@@ -7,6 +7,7 @@ from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.schema import MultiChoice
 from assay.core.task import Example
+from assay.data.document import at
 from assay.data.gold import Purpose
 from assay.data.specs import StrategySpec
 from assay.quality.principles import Limits
@@ -37,21 +38,24 @@ Maker = Callable[["Workshop", StrategySpec, tuple[str, ...]], Strategy]
 
 def single(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     if len(names) != 1:
-        raise SpecError(
-            f"strategy `single` takes one annotator, not {len(names)}: name it in "
-            "`strategy.annotators`, or take `vote`"
-        )
+        with at("annotators"):
+            raise SpecError(
+                f"strategy `single` takes one annotator, not {len(names)}: name it in "
+                "`strategy.annotators`, or take `vote`"
+            )
     return Single(names[0])
 
 
 def vote(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    return Vote(names, spec.replicas, spec.ties)
+    with at("annotators"):
+        return Vote(names, spec.replicas, spec.ties)
 
 
 def chain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     confidence = CONFIDENCES[spec.confidence]
     if spec.thresholds is not None:
-        return ThresholdChain(names, tuple(spec.thresholds), confidence)
+        with at("thresholds"):
+            return ThresholdChain(names, tuple(spec.thresholds), confidence)
     return Chain(names, spec.answer, confidence)
 
 
@@ -67,9 +71,9 @@ def allocator(shop: "Workshop", spec: StrategySpec) -> Allocator:
     if spec.by == "errors":
         return ErrorPredictor(learners(shop, spec)[0], shop.examples(), shop.file.seed)
     if spec.by == "hardness":
-        if spec.judge not in shop.file.annotators:
-            known = ", ".join(shop.file.annotators)
-            raise SpecError(f"triage by hardness needs a `judge`, one of {known}")
+        with at("judge"):
+            if spec.judge is None:
+                raise SpecError(f"triage by hardness needs a `judge`, one of {shop.names}")
         return Hardness(spec.judge)
     return Uncertainty(CONFIDENCES[spec.confidence])
 
@@ -122,10 +126,11 @@ def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
 
     kind, seed = spec.nearest, shop.file.seed
     if kind in ("words", "meaning") and not shop.file.data.texts:
-        raise SpecError(
-            f"`nearest: {kind}` compares texts, and these records are pictures only; take "
-            "`random` or `fixed`"
-        )
+        with at("nearest"):
+            raise SpecError(
+                f"`nearest: {kind}` compares texts, and these records are pictures only; take "
+                "`random` or `fixed`"
+            )
     if kind == "meaning":
         from assay.models.encoder import MiniLM
 
@@ -142,16 +147,18 @@ def explain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Str
     labeller, explainer = exactly(names, 2, "explain", "who labels, then who explains the examples")
     told = shop.file.annotators[labeller]
     if told.kind in WRITING and told.mapping != "last_line":
-        raise SpecError(
-            f"strategy `explain`: {labeller!r} writes its reasons before its label, where other "
-            "labels may occur; give it `mapping: last_line`"
-        )
+        with at("annotators", 0):
+            raise SpecError(
+                f"strategy `explain`: {labeller!r} writes its reasons before its label, where "
+                "other labels may occur; give it `mapping: last_line`"
+            )
     why = shop.file.annotators[explainer]
     if why.kind in SILENT or (why.kind in SCORED and why.mapping in (None, "likelihood")):
-        raise SpecError(
-            f"strategy `explain`: {explainer!r} only gives labels and cannot explain; name an "
-            "annotator that writes (an endpoint, or an embedded model with a `mapping`)"
-        )
+        with at("annotators", 1):
+            raise SpecError(
+                f"strategy `explain`: {explainer!r} only gives labels and cannot explain; name an "
+                "annotator that writes (an endpoint, or an embedded model with a `mapping`)"
+            )
     gold = sorted(shop.examples(), key=lambda e: digest([e.record.id, shop.file.seed], 8))
     return ExplainThenAnnotate(labeller, explainer, balanced(gold, spec.examples)[: spec.examples])
 
@@ -164,7 +171,8 @@ def tags(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strate
     tagger, confirmer = several(names, 2, "tags", "who proposes, then who confirms")[:2]
     schema = shop.task.schema
     if not isinstance(schema, MultiChoice):
-        raise SpecError(f"strategy `tags` answers kind `multi`, not `{schema.kind}`")
+        with at("kind"):
+            raise SpecError(f"strategy `tags` answers kind `multi`, not `{schema.kind}`")
     gold = shop.gold.of(Purpose.CALIBRATION).values()
     tagged = [value for value in gold if isinstance(value, frozenset)]
     affinity = affinity_of(tagged, schema.names)
@@ -207,7 +215,11 @@ def active(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Stra
 
 
 def learners(shop: "Workshop", spec: StrategySpec) -> "tuple[Trainable, ...]":
-    return tuple(learner(shop, name) for name in spec.learners)
+    made = []
+    for place, name in enumerate(spec.learners):
+        with at("learners", place):
+            made.append(learner(shop, name))
+    return tuple(made)
 
 
 def learner(shop: "Workshop", name: str) -> "Trainable":
@@ -228,19 +240,21 @@ def learner(shop: "Workshop", name: str) -> "Trainable":
 
 def several(names: tuple[str, ...], least: int, kind: str, which: str) -> tuple[str, ...]:
     if len(names) < least:
-        raise SpecError(
-            f"strategy `{kind}` takes {least} annotators or more in `strategy.annotators` "
-            f"({which}), not {len(names)}"
-        )
+        with at("annotators"):
+            raise SpecError(
+                f"strategy `{kind}` takes {least} annotators or more in `strategy.annotators` "
+                f"({which}), not {len(names)}"
+            )
     return names
 
 
 def exactly(names: tuple[str, ...], count: int, kind: str, which: str) -> tuple[str, ...]:
     if len(names) != count:
-        raise SpecError(
-            f"strategy `{kind}` takes {count} annotator{'s' if count > 1 else ''} in "
-            f"`strategy.annotators` ({which}), not {len(names)}"
-        )
+        with at("annotators"):
+            raise SpecError(
+                f"strategy `{kind}` takes {count} annotator{'s' if count > 1 else ''} in "
+                f"`strategy.annotators` ({which}), not {len(names)}"
+            )
     return names
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.build.annotators import KINDS
+from assay.build.sources import records_of
 from assay.build.strategies import STRATEGIES
-from assay.build.tasks import columns
 from assay.core.cost import Budget, Prices
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
 from assay.core.value import Value
+from assay.data.document import from_top
 from assay.data.gold import Gold, Purpose
-from assay.data.read import read_records
 from assay.data.specs import AnnotatorSpec, StrategySpec, TaskFile
 from assay.models.images import Gallery
 from assay.run.ask import Askable
@@ -43,7 +43,7 @@ class Workshop:
         """What the file names, and below a calibrated embedded model the model itself."""
         made: dict[str, Askable] = {}
         for name, spec in self.file.annotators.items():
-            who = KINDS[spec.kind](self, name, spec)
+            who = self.annotator(name)
             if self.corrected(spec):
                 made[name + RAW], who = who, PriorCorrected(name + RAW, self.first(spec.fit))
             made[name] = who
@@ -51,7 +51,9 @@ class Workshop:
 
     def annotator(self, name: str) -> Askable:
         """One of them alone."""
-        return KINDS[self.file.annotators[name].kind](self, name, self.file.annotators[name])
+        spec = self.file.annotators[name]
+        with from_top("annotators", name):
+            return KINDS[spec.kind](self, name, spec)
 
     def corrected(self, spec: AnnotatorSpec) -> bool:
         """Whether the mean score of each label is taken off: label scores of one choice only."""
@@ -62,8 +64,7 @@ class Workshop:
 
     def first(self, count: int) -> tuple[Record, ...]:
         """The first records of the data, on which label priors are fitted."""
-        found = read_records(self.folder / self.file.data.path, columns(self.file, self.folder))
-        return tuple(islice(found, count))
+        return tuple(islice(records_of(self.file, self.folder), count))
 
     def purse(self, spec: AnnotatorSpec) -> "Purse":
         from assay.annotators.llm import Purse
@@ -71,7 +72,8 @@ class Workshop:
         return Purse(Prices(**spec.prices.model_dump()), self.budget)
 
     def strategy(self) -> Strategy:
-        return self.strategy_of(self.file.strategy)
+        with from_top("strategy"):
+            return self.strategy_of(self.file.strategy)
 
     def strategy_of(self, spec: StrategySpec) -> Strategy:
         """Without names it asks all annotators of the file that are no strategies."""
@@ -79,17 +81,16 @@ class Workshop:
             n for n, a in self.file.annotators.items() if a.kind != "strategy" and n != spec.judge
         ]
         names = tuple(spec.annotators or plain)
-        for name in names:
-            if name not in self.file.annotators:
-                known = ", ".join(self.file.annotators)
-                raise SpecError(f"strategy names annotator {name!r}; there are {known}")
         return STRATEGIES[spec.kind](self, spec, names)
+
+    @property
+    def names(self) -> str:
+        return ", ".join(self.file.annotators)
 
     def examples(self) -> tuple[Example, ...]:
         """Calibration gold with its records."""
         wanted: Mapping[str, Value] = self.gold.of(Purpose.CALIBRATION)
-        found = read_records(self.folder / self.file.data.path, columns(self.file, self.folder))
-        known = self.gold.trusted(found)
+        known = self.gold.trusted(records_of(self.file, self.folder))
         examples = tuple(Example(r, wanted[r.id]) for r in known if r.id in wanted)
         if not examples:
             raise SpecError("this needs calibration gold whose ids are in the data: see `gold`")

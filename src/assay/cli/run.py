@@ -100,7 +100,8 @@ def label(project: "Project", ledger: "Ledger", limit: int | None, total: int) -
     job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
     with shown(project.file.currency) as show:
         running = run_label(job, project.records(limit), Progress(total, show))
-        return asyncio.run(_closing(running, project))
+        with project.lines():
+            return asyncio.run(_closing(running, project))
 
 
 async def _closing(run: "object", project: "Project") -> "Summary":

@@ -5,66 +5,49 @@ YAML, read into the pydantic models of `data.specs`; every error names the file 
 `schemas/task.schema.json`.
 """
 
-import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from assay.core.errors import SpecError
+from assay.data.document import Document, LocatedError, child, composed
 from assay.data.specs import TaskFile
 
-
-class Loader(yaml.SafeLoader):
-    """YAML 1.2's idea of truth: `yes`, `no`, `on` and `off` are words, as labels often are."""
-
-
-Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
-    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
+M = TypeVar("M", bound=BaseModel)
 
 
 def load(path: Path | str) -> TaskFile:
     """SpecError with file and line for whatever is wrong."""
+    return read(path)[0]
+
+
+def read(path: Path | str) -> tuple[TaskFile, Document]:
+    """The task file, and the lines in which its parts stand."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        document, content = composed(path, "a task file is a mapping with name, data, question, …")
     except FileNotFoundError:
         raise SpecError(f"{path} does not exist; `assay init DATA` writes a task file") from None
-    except (OSError, UnicodeDecodeError) as bad:
-        raise SpecError(f"{path} cannot be read: {bad}") from None
+    return checked(document, content, TaskFile), document
+
+
+def checked(document: Document, content: dict[Any, Any], model: type[M]) -> M:
+    """The content as the model has it; SpecError names the line of the first mistake."""
     try:
-        root = yaml.compose(text, Loader=Loader)
-        content = yaml.load(text, Loader=Loader)
-    except yaml.YAMLError as bad:
-        raise SpecError(_yaml_error(path, bad)) from None
-    if not isinstance(content, dict):
-        raise SpecError(f"{path}:1: a task file is a mapping with name, data, question, answer …")
-    try:
-        return TaskFile.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as bad:
-        raise SpecError(_first_error(path, bad, root)) from None
+        raise LocatedError(_first_error(document, bad, model)) from None
 
 
-def _yaml_error(path: Path, bad: yaml.YAMLError) -> str:
-    mark = getattr(bad, "problem_mark", None)
-    line = mark.line + 1 if mark is not None else 1
-    problem = getattr(bad, "problem", None) or str(bad)
-    return f"{path}:{line}: not valid YAML ({problem})"
-
-
-def _first_error(path: Path, bad: ValidationError, root: yaml.Node | None) -> str:
+def _first_error(document: Document, bad: ValidationError, model: type[BaseModel]) -> str:
     errors = [e for e in bad.errors() if not _other_branch(e)] or bad.errors()
     error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
-    place, line, names = _locate(error["loc"], root)
+    place, line, names = _locate(error["loc"], document.root, model)
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{path}:{line}: {_message(error, place, names)}{more}"
+    return f"{document.path}:{line}: {_message(error, place, names)}{more}"
 
 
 def _other_branch(error: Any) -> bool:
@@ -92,16 +75,15 @@ def _message(error: Any, place: str, names: list[str]) -> str:
     return f"`{place}`: {said[0].lower() + said[1:]}"
 
 
-def _locate(loc: tuple[Any, ...], root: yaml.Node | None) -> tuple[str, int, list[str]]:
+def _locate(loc: tuple[Any, ...], root: yaml.Node, model: Any) -> tuple[str, int, list[str]]:
     """Dotted place, the line nearest to it, and the keys allowed beside its last part."""
     node: yaml.Node | None = root
     line = 1
-    model: Any = TaskFile
     shown: list[str] = []
-    names = list(TaskFile.model_fields)
+    names = list(model.model_fields)
     for part in loc:
         names = list(model.model_fields) if _is_model(model) else names
-        step, line = _child(node, part, line)
+        step, line = child(node, part, line)
         if step is None and not (_is_model(model) and part in model.model_fields):
             model = _tagged(model, part)
             continue
@@ -113,18 +95,6 @@ def _locate(loc: tuple[Any, ...], root: yaml.Node | None) -> tuple[str, int, lis
 
 def _is_model(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, BaseModel)
-
-
-def _child(node: yaml.Node | None, part: Any, line: int) -> tuple[yaml.Node | None, int]:
-    """The node at a key or place, and the line of that key; the old line where there is none."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if str(key.value) == str(part):
-                return value, key.start_mark.line + 1
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        child: yaml.Node = node.value[part]
-        return child, child.start_mark.line + 1
-    return None, line
 
 
 def _members(model: Any) -> list[Any]:

@@ -24,6 +24,7 @@ from assay.core.cost import Budget
 from assay.core.errors import BudgetError, InputError, ModelError, SpecError
 from assay.core.record import Record
 from assay.core.task import Task
+from assay.data.document import from_top
 from assay.ledger.base import Ledger
 from assay.run.panel import joint
 from assay.run.progress import Progress
@@ -203,15 +204,16 @@ class LedgerAsk:
         """Draws the answers into `came`, each on its way to the ledger."""
         stop = self._desk.stop
         try:
-            async for annotation in who.annotate(stop.until(requests.values())):
-                if annotation.key not in requests:
-                    raise InputError(
-                        f"annotator {name!r} answered a request on record {annotation.record!r} "
-                        "that it was not given"
-                    )
-                came[annotation.key] = self._keep(name, annotation)
-                if len(came) % BREATH == 0:
-                    await self._desk.writer.breathe()
+            with from_top("annotators", name):
+                async for annotation in who.annotate(stop.until(requests.values())):
+                    if annotation.key not in requests:
+                        raise InputError(
+                            f"annotator {name!r} answered a request on record "
+                            f"{annotation.record!r} that it was not given"
+                        )
+                    came[annotation.key] = self._keep(name, annotation)
+                    if len(came) % BREATH == 0:
+                        await self._desk.writer.breathe()
         except BudgetError as spent:
             stop.because(Reason.BUDGET, str(spent))
         except ModelError as broken:

@@ -14,6 +14,7 @@ from assay.core.digest import digest
 from assay.core.errors import AssayError, LedgerError
 from assay.core.record import Record
 from assay.core.task import Task
+from assay.data.document import from_top
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
 from assay.run.progress import Progress
@@ -110,7 +111,8 @@ async def _all_at_once(
     for block in blocks:
         await desk.writer.records(block)
         everything += block
-    decisions = await job.strategy.label(everything, ask)
+    with from_top("strategy"):
+        decisions = await job.strategy.label(everything, ask)
     # ranks and shares over a part of the records would mislead
     kept = [] if ask.cut else decisions
     desk.writer.decide(kept)
@@ -118,7 +120,8 @@ async def _all_at_once(
 
 
 async def _block(job: Job, block: Sequence[Record], ask: LedgerAsk, desk: Desk) -> None:
-    decisions = await job.strategy.label(block, ask)
+    with from_top("strategy"):
+        decisions = await job.strategy.label(block, ask)
     kept = [d for d in decisions if d.record not in ask.cut]
     desk.writer.decide(kept)
     desk.progress.block(kept, len(block))

@@ -1,0 +1,57 @@
+"""The names by which the parts of a task file speak of its annotators."""
+
+from difflib import get_close_matches
+
+from assay.core.errors import SpecError
+from assay.data.document import at
+from assay.data.specs import AnnotatorSpec, StrategySpec, TaskFile
+
+
+def check_names(file: TaskFile) -> None:
+    """SpecError where a strategy names an annotator that is not there, or comes round to itself."""
+    with at("strategy"):
+        _check(file, file.strategy)
+    for name, spec in file.annotators.items():
+        if spec.strategy is not None:
+            with at("annotators", name, "strategy"):
+                _check(file, spec.strategy)
+                _check_round(file, name, spec.strategy)
+
+
+def known(file: TaskFile, name: str) -> AnnotatorSpec:
+    found = file.annotators.get(name)
+    if found is None:
+        near = get_close_matches(name, file.annotators, 1)
+        there = ", ".join(file.annotators)
+        meant = f"did you mean {near[0]!r}?" if near else f"there are {there}"
+        raise SpecError(f"no annotator is called {name!r}; {meant}")
+    return found
+
+
+def _check(file: TaskFile, strategy: StrategySpec) -> None:
+    for place, name in enumerate(strategy.annotators):
+        with at("annotators", place):
+            known(file, name)
+    for key in ("judge", "controller"):
+        if (named := getattr(strategy, key)) is not None:
+            with at(key):
+                known(file, named)
+
+
+def _check_round(file: TaskFile, name: str, strategy: StrategySpec) -> None:
+    for place, below in enumerate(strategy.annotators):
+        if below != name and name in _reached(file, below):
+            with at("annotators", place):
+                raise SpecError(f"{below!r} asks {name!r} in turn; name another annotator")
+
+
+def _reached(file: TaskFile, name: str) -> set[str]:
+    """Whom an annotator of kind strategy asks, and whom these ask."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        spec = file.annotators.get(todo.pop())
+        below = spec.strategy.annotators if spec is not None and spec.strategy else []
+        todo += [one for one in below if one not in found]
+        found.update(below)
+    return found

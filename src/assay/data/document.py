@@ -1,0 +1,149 @@
+"""A YAML file that a person writes, with the line of every key in it.
+
+Whoever finds a mistake in what was read says what is wrong, as SpecError. `at` says where, in
+keys; `Document.lines` says in which line, where the file is known. So a strategy need not know
+that its options stood in a file, and a message always has one form:
+`task.yaml:12: `strategy.thresholds`: a chain of 3 links needs 2 thresholds`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from assay.core.errors import InputError, SpecError
+
+Key: TypeAlias = str | int
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2's idea of truth: `yes`, `no`, `on` and `off` are words, as labels often are."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+class PlacedError(SpecError):
+    """`keys` lead to the mistake, from the top of the document where `from_top`."""
+
+    def __init__(self, said: str, keys: tuple[Key, ...], from_top: bool) -> None:
+        super().__init__(said)
+        self.keys = keys
+        self.from_top = from_top
+
+
+class LocatedError(SpecError):
+    """The message names file and line already."""
+
+
+@contextmanager
+def at(*keys: Key) -> Iterator[None]:
+    """What goes wrong inside is a mistake below these keys; blocks nest."""
+    try:
+        yield
+    except SpecError as bad:
+        raise _below(keys, bad, False) from bad
+
+
+@contextmanager
+def from_top(*keys: Key) -> Iterator[None]:
+    """As `at`, with keys from the top of the document, whatever block is around it."""
+    try:
+        yield
+    except SpecError as bad:
+        raise _below(keys, bad, True) from bad
+
+
+def _below(keys: tuple[Key, ...], bad: SpecError, top: bool) -> SpecError:
+    if isinstance(bad, LocatedError):
+        return bad
+    if isinstance(bad, PlacedError):
+        return bad if bad.from_top else PlacedError(str(bad), (*keys, *bad.keys), top)
+    return PlacedError(str(bad), keys, top)
+
+
+@contextmanager
+def as_written() -> Iterator[None]:
+    """What does not fit here is a value of the document, and no record or label of a data file."""
+    try:
+        yield
+    except InputError as bad:
+        raise SpecError(str(bad)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    path: Path
+    root: yaml.Node
+
+    @contextmanager
+    def lines(self) -> Iterator[None]:
+        """Mistakes whose keys are known leave this block with file and line."""
+        try:
+            yield
+        except PlacedError as bad:
+            raise self.mistake(str(bad), *bad.keys) from None
+
+    def mistake(self, said: str, *keys: Key) -> LocatedError:
+        place = f" `{dotted(keys)}`:" if keys else ""
+        return LocatedError(f"{self.path}:{self.line(keys)}:{place} {said}")
+
+    def line(self, keys: Sequence[Key]) -> int:
+        """Of the key, or of the nearest one above it where the file leaves it out."""
+        node: yaml.Node | None = self.root
+        line = 1
+        for key in keys:
+            node, line = child(node, key, line)
+        return line
+
+
+def dotted(keys: Sequence[Key]) -> str:
+    return ".".join(str(key) for key in keys)
+
+
+def child(node: yaml.Node | None, key: object, line: int) -> tuple[yaml.Node | None, int]:
+    """The node at a key or place, and the line of that key; the old line where there is none."""
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if str(name.value) == str(key):
+                return value, name.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        found: yaml.Node = node.value[key]
+        return found, found.start_mark.line + 1
+    return None, line
+
+
+def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
+    """SpecError with file and line where it is no YAML, or no mapping as is `wanted`; else
+    FileNotFoundError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise
+    except (OSError, UnicodeDecodeError) as bad:
+        raise SpecError(f"{path} cannot be read: {bad}") from None
+    try:
+        root = yaml.compose(text, Loader=Loader)
+        content = yaml.load(text, Loader=Loader)
+    except yaml.YAMLError as bad:
+        raise LocatedError(_yaml_error(path, bad)) from None
+    if root is None or not isinstance(content, dict):
+        raise LocatedError(f"{path}:1: {wanted}")
+    return Document(path, root), content
+
+
+def _yaml_error(path: Path, bad: yaml.YAMLError) -> str:
+    mark = getattr(bad, "problem_mark", None)
+    line = mark.line + 1 if mark is not None else 1
+    problem = getattr(bad, "problem", None) or str(bad)
+    return f"{path}:{line}: not valid YAML ({problem})"
