@@ -39,3 +39,9 @@ def test_columns_of_a_form_that_do_not_fit_are_told(table: Path) -> None:
     table.write_text("id,Smiling,Male\na,yes,perhaps\n")
     with pytest.raises(InputError, match=r"labels\.csv:2: record 'a': 'perhaps'"):
         read_labels(table, "id", "label", FORM)
+
+
+def test_a_key_that_a_line_lacks_is_no_gold(tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"id": 1}\n{"id": 2, "label": "yes"}\n{"id": 3}\n')
+    assert read_labels(path, "id", "label", YES_NO) == {"2": "yes"}

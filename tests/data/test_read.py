@@ -66,7 +66,13 @@ BROKEN: list[tuple[str, bytes, str]] = [
     ("x.jsonl", b'{"id": 1, "text": "a"}\n{"id": 2, "te', r"x\.jsonl:2: broken JSON"),
     ("x.jsonl", b"[1]\n", r"x\.jsonl:1: a JSON object is needed"),
     ("x.parquet", b"PAR?", "not a readable Parquet file"),
-    ("x.docx", b"", r"cannot read \.docx"),
+    ("x.docx", b"", r"cannot read \.docx; \.csv"),
+    ("x.xlsx", b"PK", "save the sheet as CSV"),
+    ("x.csv.gz", b"\x1f\x8b", "is packed; unpack it first, then name the .csv file"),
+    ("x.json", b"", "holds no records"),
+    ("x.csv", "id,text\n1,a\n".encode("utf-16"), "x.csv: UTF-16, not UTF-8; .* -f utf-16"),
+    ("x.csv", b'id,text\n1,a\n2,"b\n3,c\n4,d\n', r"x\.csv:3: a quote .* never closed"),
+    ("x.csv", b'id,text\n1,"a" b\n', r"x\.csv:2: text after a closing quote"),
 ]
 
 
@@ -78,6 +84,33 @@ def test_broken_files_are_one_clear_line(
     with pytest.raises(InputError, match=complaint) as caught:
         list(read_records(tmp_path / name, Columns(id="id")))
     assert "\n" not in str(caught.value)
+
+
+def test_what_spreadsheets_leave_behind_is_no_trouble(tmp_path: Path) -> None:
+    """Blank lines above the header, columns without a name, marks within quoted names."""
+    path = tmp_path / "x.csv"
+    path.write_text('\r\n\r\nid;"text, in, all, words";;\r\n1;a;;\r\n2;b, c;;\r\n', newline="")
+    assert peek(path) == [
+        {"id": "1", "text, in, all, words": "a"},
+        {"id": "2", "text, in, all, words": "b, c"},
+    ]
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_a_key_that_one_object_lacks_is_an_empty_cell(tmp_path: Path, name: str) -> None:
+    rows = ['{"text": "a"}', '{"text": "b", "label": "good"}', '{"label": "bad"}']
+    whole = "\n".join(rows) if name == "x.jsonl" else f"[{', '.join(rows)}]"
+    (tmp_path / name).write_text(whole)
+    assert peek(tmp_path / name) == [
+        {"text": "a", "label": None}, {"text": "b", "label": "good"}, {"text": None, "label": "bad"}
+    ]  # fmt: skip
+
+
+def test_findings_are_counted_in_plain_english() -> None:
+    found = Findings(empty=1, duplicates=2, first={"empty": "x:1", "duplicates": "x:2"})
+    assert found.lines() == [
+        "1 record is empty, the first at x:1", "2 records repeat an earlier one, the first at x:2"
+    ]  # fmt: skip
 
 
 def test_missing_files_and_empty_folders_are_named(tmp_path: Path) -> None:

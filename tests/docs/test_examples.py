@@ -47,8 +47,8 @@ def test_an_example_is_checked_run_and_reported(folder: Path, name: str) -> None
 
 def test_reviews_tell_of_odd_records_and_of_gold(folder: Path) -> None:
     said = told("run", folder / "reviews" / "task.yaml")
-    assert "1 records are empty" in said
-    assert "1 records repeat an earlier one" in said
+    assert "1 record is empty" in said
+    assert "1 record repeats an earlier one" in said
     assert "decisions against evaluation gold" in said
 
 

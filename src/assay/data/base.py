@@ -79,16 +79,23 @@ class Findings:
     def lines(self) -> list[str]:
         lines = []
         if self.empty:
-            lines.append(f"{self.empty} records are empty, the first at {self.first['empty']}")
+            said = many(self.empty, "record is", "records are")
+            lines.append(f"{said} empty, the first at {self.first['empty']}")
         if self.duplicates:
-            first = self.first["duplicates"]
-            lines.append(f"{self.duplicates} records repeat an earlier one, the first at {first}")
+            said = many(self.duplicates, "record repeats", "records repeat")
+            lines.append(f"{said} an earlier one, the first at {self.first['duplicates']}")
         if self.left_out:
-            lines.append(f"{self.left_out} records are left out: their pictures cannot be used")
+            said = many(self.left_out, "record is left out: its", "records are left out: their")
+            lines.append(f"{said} pictures cannot be used")
         lines += self.named
         if self.unnamed:
             lines.append(f"… and {self.unnamed} more pictures with trouble")
         return lines
+
+
+def many(count: int, one: str, more: str) -> str:
+    """A count with its words, as English has them for one and for more."""
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def check_columns(path: Path, there: list[str], wanted: tuple[str, ...]) -> None:

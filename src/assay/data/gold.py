@@ -67,7 +67,7 @@ def read_labels(
             columns = _columns(list(row), label, schema)
             named = (columns,) if isinstance(columns, str) else tuple(columns.values())
             check_columns(path, list(row), (record, *named))
-        id = cell(row[record]).strip()
+        id = cell(row.get(record)).strip()
         try:
             value = _value(row, columns, schema)
         except InputError as bad:
@@ -97,10 +97,10 @@ def _columns(
 
 def _value(row: Row, columns: str | Mapping[str, str], schema: Schema) -> Value | None:
     if isinstance(columns, str):
-        content = cell(row[columns]).strip()
+        content = cell(row.get(columns)).strip()
         return schema.check(content) if content else None
     assert isinstance(schema, Form)
-    parts = {name: cell(row[column]).strip() for name, column in columns.items()}
+    parts = {name: cell(row.get(column)).strip() for name, column in columns.items()}
     return {n: schema.fields[n].check(part) for n, part in parts.items() if part} or None
 
 
@@ -109,7 +109,7 @@ def read_numbers(path: Path, record: str, column: str) -> dict[str, float]:
     values: dict[str, float] = {}
     for number, row in read_rows(path):
         check_columns(path, list(row), (record, column))
-        content, id = cell(row[column]).strip(), cell(row[record]).strip()
+        content, id = cell(row.get(column)).strip(), cell(row.get(record)).strip()
         if not content:
             continue
         try:
@@ -128,7 +128,7 @@ def read_purposes(path: Path, record: str, purpose: str, values: Mapping[str, Va
     sets: dict[Purpose, dict[str, Value]] = {p: {} for p in Purpose}
     for number, row in read_rows(path):
         check_columns(path, list(row), (record, purpose))
-        id, said = cell(row[record]).strip(), cell(row[purpose]).strip().lower()
+        id, said = cell(row.get(record)).strip(), cell(row.get(purpose)).strip().lower()
         if id not in values:
             continue
         if said not in sets:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -28,6 +30,10 @@ from assay.data.images.layouts import (
 
 csv.field_size_limit(2**27)
 BATCH = 4_096
+AHEAD = 2**20  # bytes of JSON lines that are read ahead for the names of their keys
+QUOTED = re.compile(r'"[^"]*"')
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+SHEETS = (".xlsx", ".xls", ".ods")
 TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
@@ -58,12 +64,16 @@ def read_rows(path: Path | str) -> Iterator[tuple[int, Row]]:
         return _folder(path)
     if path.name == CELEBA:
         return read_celeba(path)
-    reader = READERS.get(path.suffix.lower())
+    ending = path.suffix.lower()
+    reader = READERS.get(ending)
     if reader is None:
+        if ending in SHEETS:
+            raise InputError(f"{path}: cannot read {ending}; save the sheet as CSV in UTF-8")
         kinds = ", ".join(READERS)
-        raise InputError(
-            f"{path}: cannot read {path.suffix or 'a file without ending'}; {kinds} can"
-        )
+        raise InputError(f"{path}: cannot read {ending or 'a file without ending'}; {kinds} can")
+    inner = path.with_suffix("").suffix.lower()
+    if ending in ARCHIVES and inner in READERS and inner not in ARCHIVES:
+        raise InputError(f"{path} is packed; unpack it first, then name the {inner} file")
     return reader(path)
 
 
@@ -83,34 +93,52 @@ def read_tsv(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _delimited(path: Path, marks: str) -> Iterator[tuple[int, Row]]:
+    """Blank lines are none, and columns without a name are left out: nothing could name them."""
     with path.open("r", encoding="utf-8-sig", newline="") as file:
+        begins = 1
         try:
-            head = file.readline()
-            mark = max(marks, key=head.count)
+            head = QUOTED.sub("", next((line for line in file if line.strip()), ""))
             file.seek(0)
-            rows = csv.reader(file, delimiter=mark, strict=True)
-            header = next(rows, None)
+            rows = csv.reader(file, delimiter=max(marks, key=head.count), strict=True)
+            header = next(filter(None, rows), None)
             if header is None:
                 return
             names = _names(path, header)
+            begins = rows.line_num + 1
             for row in rows:
-                if not row:
-                    continue
-                if len(row) != len(names):
-                    raise InputError(
-                        f"{path}:{rows.line_num}: {len(row)} cells, the header has {len(names)}; "
-                        "is a quote or delimiter missing?"
-                    )
-                yield rows.line_num, dict(zip(names, row, strict=True))
+                if row:
+                    yield rows.line_num, _row(row, names, f"{path}:{rows.line_num}")
+                begins = rows.line_num + 1
         except UnicodeDecodeError as bad:
             raise _encoding(path, bad) from None
         except csv.Error as bad:
-            raise InputError(f"{path}:{rows.line_num}: {bad}") from None
+            raise InputError(f"{path}:{begins}: {_broken(bad)}") from None
+
+
+def _row(cells: list[str], names: list[str], where: str) -> Row:
+    if len(cells) != len(names):
+        raise InputError(
+            f"{where}: {len(cells)} cells, the header has {len(names)}; "
+            "is a quote or delimiter missing?"
+        )
+    row = dict(zip(names, cells, strict=True))
+    row.pop("", None)
+    return row
+
+
+def _broken(bad: csv.Error) -> str:
+    """What the parser of CSV found, and what to do."""
+    said = str(bad)
+    if "unexpected end" in said:
+        return 'a quote (") begins a cell and is never closed; close it, or write it twice ("")'
+    if "expected after" in said:
+        return 'text after a closing quote; inside a quoted cell a quote is written twice ("")'
+    return said
 
 
 def _names(path: Path, header: list[str]) -> list[str]:
     names = [name.strip() for name in header]
-    twice = next((n for n in names if names.count(n) > 1), None)
+    twice = next((n for n in names if n and names.count(n) > 1), None)
     if twice is not None:
         raise InputError(f"{path}: two columns are called {twice!r}")
     return names
@@ -119,6 +147,12 @@ def _names(path: Path, header: list[str]) -> list[str]:
 def _encoding(path: Path, bad: UnicodeDecodeError) -> InputError:
     line = 1
     with path.open("rb") as file:
+        if file.read(2) in UTF16:
+            return InputError(
+                f"{path}: UTF-16, not UTF-8; save the file as UTF-8, "
+                "or convert it with: iconv -f utf-16 -t utf-8"
+            )
+        file.seek(0)
         for line, raw in enumerate(file, 1):  # noqa: B007
             try:
                 raw.decode("utf-8")
@@ -131,6 +165,25 @@ def _encoding(path: Path, bad: UnicodeDecodeError) -> InputError:
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
+    """A key that a line lacks is an empty cell; the first lines tell which keys there are."""
+    lines = _objects(path)
+    first: deque[tuple[int, Row]] = deque()
+    size = 0
+    for number, length, row in lines:
+        first.append((number, row))
+        size += length
+        if size > AHEAD:
+            break
+    blank = dict.fromkeys(key for _, row in first for key in row)
+    while first:
+        number, row = first.popleft()
+        yield number, {**blank, **row}
+    for number, _, row in lines:
+        yield number, {**blank, **row}
+
+
+def _objects(path: Path) -> Iterator[tuple[int, int, Row]]:
+    """(line number, bytes, row)."""
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             if not raw.strip():
@@ -138,7 +191,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
             row = _loads(path, raw, f"{path}:{number}")
             if not isinstance(row, dict):
                 raise InputError(f"{path}:{number}: a JSON object is needed, not {row!r:.60}")
-            yield number, row
+            yield number, len(raw), row
 
 
 def _loads(path: Path, raw: bytes, where: str) -> Any:
@@ -158,13 +211,18 @@ def _loads(path: Path, raw: bytes, where: str) -> Any:
 
 def read_json(path: Path) -> Iterator[tuple[int, Row]]:
     """A JSON list of objects, or COCO, read whole; JSONL is what streams."""
-    content = _loads(path, path.read_bytes(), str(path))
+    raw = path.read_bytes()
+    if not raw.strip():
+        return
+    content = _loads(path, raw, str(path))
     if is_coco(content):
         yield from read_coco(path, content)
         return
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise InputError(f"{path}: a JSON list of objects is needed")
-    yield from enumerate(content, 1)
+    blank = dict.fromkeys(key for row in content for key in row)
+    for number, row in enumerate(content, 1):
+        yield number, {**blank, **row}
 
 
 def read_parquet(path: Path) -> Iterator[tuple[int, Row]]:
@@ -278,8 +336,7 @@ def _only_pictures(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 READERS: dict[str, Reader] = (
-    dict.fromkeys(ARCHIVES, read_archive)
-    | {
+    {
         ".csv": read_csv,
         ".tsv": read_tsv,
         ".tab": read_tsv,
@@ -290,6 +347,7 @@ READERS: dict[str, Reader] = (
         ".arrow": read_arrow,
     }
     | dict.fromkeys(SUFFIXES, read_conll)
+    | dict.fromkeys(ARCHIVES, read_archive)
 )
 
 

@@ -93,7 +93,7 @@ def test_one_broken_picture_leaves_out_its_record_alone(folder: Path) -> None:
     found = list(read_records(folder / "x.csv", columns, findings))
     assert [r.text for r in found] == ["one", "three"]
     left, named = findings.lines()
-    assert "1 records are left out" in left
+    assert "1 record is left out" in left
     assert "x.csv:3: picture bad.jpg" in named
 
 
