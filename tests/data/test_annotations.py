@@ -63,6 +63,7 @@ def test_an_unknown_record_is_refused_where_the_records_are_known(tmp_path: Path
     ("text", "complaint"),
     [
         ("record,anotator,label\nr,a,b\n", "no column 'annotator'.*did you mean 'anotator'"),
+        ("item,rater,score\nr,a,b\n", "no column 'record'.* with --record, --annotator and --l"),
         ("record,annotator,label\n", "holds no annotations"),
         ("record,annotator,label\n,ann,a\n", ":2: column 'record' is empty"),
     ],
@@ -79,6 +80,24 @@ def test_numbers_are_classes_until_they_cannot_be() -> None:
     for labels, ordinal in (({"1", "5"}, True), ({"0.5", "2"}, False)):
         assert isinstance(infer_schema(labels, ordinal), Scale)
     assert isinstance(infer_schema({"yes", "1"}), Choice)
+
+
+def test_labels_that_differ_in_case_alone_are_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "record,annotator,label\nr1,ann,Yes\nr2,ann,yes\nr3,ann,NO\n")
+    schema = infer_schema(labels_in(read_given(path, Names())))
+    found = annotations_of(read_given(path, Names()), Origin(Task("t", "?", schema)))
+    assert [a.value for a in found] == ["Yes", "Yes", "NO"]
+
+
+def test_spellings_that_nobody_has_merged_are_refused() -> None:
+    with pytest.raises(InputError, match="labels 'Yes' and 'yes' differ in case alone; spell"):
+        infer_schema({"yes", "Yes", "no"})
+
+
+def test_a_key_that_a_line_lacks_is_no_answer(tmp_path: Path) -> None:
+    lines = '{"record": 1, "annotator": "ann", "label": "a"}\n{"record": 2, "annotator": "ann"}\n'
+    given = list(read_given(written(tmp_path, lines, "x.jsonl"), Names()))
+    assert [one.label for one in given] == ["a", None]
 
 
 def test_the_crowd_file_reads_whole(shared_data: Path) -> None:

@@ -53,18 +53,26 @@ def read_given(path: Path, names: Names) -> Iterator[Given]:
     checked = False
     for number, row in read_rows(path):
         if not checked:
-            check_columns(path, list(row), names.wanted)
+            _check(path, list(row), names)
             checked = True
         where = f"{path}:{number}"
-        record = _name(row[names.record], names.record, where)
+        record = _name(row.get(names.record), names.record, where)
         if names.wide:
             for who in names.wide:
-                yield Given(record, who, cell(row[who]).strip() or None, where)
+                yield Given(record, who, cell(row.get(who)).strip() or None, where)
         else:
-            who = _name(row[names.annotator], names.annotator, where)
-            yield Given(record, who, cell(row[names.label]).strip() or None, where)
+            who = _name(row.get(names.annotator), names.annotator, where)
+            yield Given(record, who, cell(row.get(names.label)).strip() or None, where)
     if not checked:
         raise InputError(f"{path} holds no annotations")
+
+
+def _check(path: Path, there: list[str], names: Names) -> None:
+    try:
+        check_columns(path, there, names.wanted)
+    except InputError as bad:
+        how = "--wide" if names.wide else "--record, --annotator and --label, or --wide for each"
+        raise InputError(f"{bad}; say what the columns are called with {how}") from None
 
 
 def _name(content: object, column: str, where: str) -> str:
@@ -101,6 +109,13 @@ def infer_schema(labels: Iterable[str], ordinal: bool = False) -> Schema:
     seen = set(labels)
     if not seen:
         raise InputError("there is no label to infer the kind of answer from")
+    spelt: dict[str, str] = {}
+    for label in sorted(seen):
+        if spelt.setdefault(label.casefold(), label) != label:
+            raise InputError(
+                f"labels {spelt[label.casefold()]!r} and {label!r} differ in case alone; "
+                "spell them alike"
+            )
     numbers = _numbers(seen)
     if numbers is None:
         return Choice(sorted(seen))
@@ -119,17 +134,20 @@ def _numbers(labels: set[str]) -> set[float] | None:
 
 
 def labels_in(given: Iterable[Given]) -> set[str]:
-    """The distinct labels, for `infer_schema`; InputError where they are no closed set."""
-    seen: set[str] = set()
+    """The distinct labels, for `infer_schema`; InputError where they are no closed set.
+
+    Of labels that differ in case alone the first spelling counts: a schema takes them for one.
+    """
+    seen: dict[str, str] = {}
     for one in given:
         if one.label is not None:
-            seen.add(one.label)
+            seen.setdefault(one.label.casefold(), one.label)
         if len(seen) > MOST_LABELS:
             raise InputError(
                 f"{one.where}: more than {MOST_LABELS} different labels; "
                 "name a task file that says what kind of answer this is"
             )
-    return seen
+    return set(seen.values())
 
 
 @dataclass(frozen=True, slots=True)
