@@ -1,8 +1,10 @@
 import multiprocessing
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from assay.core.annotation import Outcome, Request, answer
 from assay.core.errors import LedgerError
@@ -37,14 +39,43 @@ def test_a_ledger_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> N
     path = tmp_path / "l.sqlite"
     SqlLedger(str(path)).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP INDEX later_revisions")
+        for index in ("later_revisions", "costs", "one_decision"):
+            connection.execute(f"DROP INDEX {index}")
+        connection.execute("CREATE INDEX annotations_by_task ON annotations (task, annotator)")
+        connection.execute("CREATE UNIQUE INDEX one_decision ON decisions (run, record)")
         connection.execute("UPDATE meta SET content = '1'")
     SqlLedger(str(path)).close()
     version = connection.execute("SELECT content FROM meta").fetchall()
     names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
     connection.close()
-    assert version == [("2",)]
-    assert ("later_revisions",) in names
+    assert version == [("3",)]
+    assert {("later_revisions",), ("costs",)} <= set(names)
+    assert ("annotations_by_task",) not in names
+
+
+def test_whole_tables_are_read_page_by_page_without_sorting(tmp_path: Path) -> None:
+    """Else each page of a task's answers, or of a run's decisions, would read all of them."""
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        ledger.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, values, *rest: asked.append((statement, values)),
+    )
+    list(ledger.annotations("t"))
+    list(ledger.annotations("t", ["a", "b"]))
+    list(ledger.decisions("r"))
+    list(ledger.records())
+    ledger.spent("t")
+    plans = []
+    with ledger.engine.connect() as connection:
+        for statement, values in list(asked):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.append(" ".join(row[-1] for row in plan))
+    ledger.close()
+    assert len(plans) >= 5
+    assert not [plan for plan in plans if "TEMP B-TREE" in plan]
+    assert "COVERING INDEX costs" in plans[-1]
 
 
 def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:

@@ -12,9 +12,17 @@ def _index_later_revisions(connection: Connection) -> None:
     tables.later_revisions.create(connection, checkfirst=True)
 
 
+def _pages_in_order(connection: Connection) -> None:
+    for index in ("annotations_by_task", "one_decision"):
+        connection.execute(text(f"DROP INDEX IF EXISTS {index}"))
+    for made in (tables.costs, tables.one_decision):
+        made.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     tables.metadata.create_all,
     _index_later_revisions,
+    _pages_in_order,
 )
 """Entry i takes a ledger of version i to version i + 1; never change one that was released."""
 

@@ -166,9 +166,15 @@ class SqlLedger:
         self, task: str | None = None, annotators: Sequence[str] | None = None
     ) -> Iterator[Annotation]:
         t = tables.annotations.c
-        query = select(*(t[name] for name in rows.ANNOTATION), t.row).where(~_superseded())
+        query = select(*(t[name] for name in rows.ANNOTATION), t.row)
+        superseded = self._superseded()
         for row in self._pages(_filtered(query, task, annotators), t.row):
-            yield rows.annotation_of(row[:-1])
+            if row.row not in superseded:
+                yield rows.annotation_of(row[:-1])
+
+    def _superseded(self) -> set[int]:
+        """Rows of answers of which a later revision exists; they are few."""
+        return {row[0] for row in self._said(self._text.superseded)}
 
     def votes(self, task: str, schema: Schema, annotators: Sequence[str] | None = None) -> Votes:
         """From the mirror in columns and what the ledger holds beyond it."""
@@ -176,7 +182,7 @@ class SqlLedger:
         from assay.ledger.columns import Source, mirrored  # noqa: PLC0415
         from assay.ledger.votes import chosen, columns_for, votes_from_columns, without  # noqa: PLC0415
 
-        superseded = [row[0] for row in self._said(self._text.superseded)]
+        superseded = self._superseded()
         names = ["task", *(["annotator"] if annotators is not None else [])]
         names += ["row"] if superseded else []
         source = Source(self._answered, self._mark)
@@ -262,13 +268,6 @@ def _filtered(
     t = tables.annotations.c
     query = query if task is None else query.where(t.task == task)
     return query if annotators is None else query.where(t.annotator.in_(annotators))
-
-
-def _superseded() -> Any:
-    """Whether a later revision of the same answer exists."""
-    now, later = tables.annotations.c, tables.annotations.alias("later").c
-    same = (later.key == now.key) & (later.person == now.person) & (later.outcome != "failed")
-    return select(later.row).where(same, later.revision > now.revision).exists()
 
 
 def _mirror_of(engine: Engine) -> Path | None:

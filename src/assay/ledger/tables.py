@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -67,7 +67,9 @@ later_revisions = Index(
     sqlite_where=text("revision > 0"),
     postgresql_where=text("revision > 0"),
 )
-Index("annotations_by_task", annotations.c.task, annotations.c.annotator)
+# what a task has cost, without its answers. Neither this index nor the one of decisions begins with
+# what whole tables are read by (a task, a run): SQLite would go by it and sort for every page
+costs = Index("costs", annotations.c.cost, annotations.c.task)
 
 runs = Table(
     "runs",
@@ -89,4 +91,4 @@ decisions = Table(
     Column("record", String, nullable=False),
     Column("content", Text, nullable=False),
 )
-Index("one_decision", decisions.c.run, decisions.c.record, unique=True)
+one_decision = Index("one_decision", decisions.c.record, decisions.c.run, unique=True)

@@ -1,7 +1,7 @@
 """Votes from columns of stored answers, without building annotations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,9 +32,11 @@ def chosen(table: pa.Table, name: str, names: Sequence[str]) -> pa.Table:
     return table.filter(pc.is_in(table[name], value_set=pa.array(names, pa.string())))
 
 
-def without(table: pa.Table, rows: Sequence[int]) -> pa.Table:
+def without(table: pa.Table, rows: Collection[int]) -> pa.Table:
     """All but the rows of these numbers."""
-    return table.filter(pc.invert(pc.is_in(table["row"], value_set=pa.array(rows, pa.int64()))))
+    return table.filter(
+        pc.invert(pc.is_in(table["row"], value_set=pa.array(sorted(rows), pa.int64())))
+    )
 
 
 def _one_unit(schema: Schema) -> bool:
