@@ -115,3 +115,17 @@ def test_models_of_the_catalogue_are_listed_and_removed(
 def test_a_rule_of_the_package_needs_no_more_than_its_name(folder: Path) -> None:
     project(folder, rows=b"id,text\n1,I love it\n", who=RULE)
     assert "1 records: 1 decided" in good(folder, "run", "task.yaml")
+
+
+def test_check_shows_both_ends_of_an_endless_prompt(folder: Path) -> None:
+    who = "{kind: embedded}"
+    project(
+        folder, TASK.replace("ANNOTATOR", who), f"id,text\n1,begin {'x' * 90_000} end\n".encode()
+    )
+    told = good(folder, "check", "task.yaml")
+    assert "1 record; strategy" in told
+    assert "1 request at most" in told
+    assert len(told) < 9_000
+    assert "begin xxx" in told
+    assert "xxx end" in told
+    assert "characters more …]" in told

@@ -9,6 +9,8 @@ import click
 if TYPE_CHECKING:
     from assay.build.forecast import Forecast, Part
 
+LONGEST = 8_000  # characters of a prompt that are shown
+
 
 @click.command("init")
 @click.argument("data", type=click.Path(path_type=Path))
@@ -25,9 +27,11 @@ def init_command(data: Path, out: Path, force: bool) -> None:
 
     if out.exists() and not force:
         raise SpecError(f"{out} is there already; give another name with -o, or --force")
-    text = draft(data, out.parent)
+    drafted = draft(data, out.parent)
     with whole(out) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(drafted.text, encoding="utf-8")
+    for guess in drafted.guesses:
+        click.echo(guess)
     click.echo(f"wrote {out}; edit the question and the labels, then: assay check {out}")
 
 
@@ -54,23 +58,34 @@ def check_command(task: Path, as_json: bool) -> None:
 
 def _tell(found: "Forecast") -> None:
     from assay.core.cost import money
+    from assay.data.base import many
 
-    click.echo(f"{found.records:,} records; strategy {found.strategy}")
+    click.echo(f"{many(found.records, 'record', 'records')}; strategy {found.strategy}")
     for line in found.notes:
         click.echo(f"note: {line}")
     for part in found.parts:
         click.echo(_line(part, found.currency))
     if found.prompt:
         click.echo("\nThe prompt for the first record:\n")
-        click.echo(click.style(found.prompt, dim=True))
+        click.echo(click.style(_shown(found.prompt), dim=True))
     click.echo(f"\nat most {money(found.cost, found.currency)} in all; budget {found.budget}")
     click.echo(f"about {_span(found.seconds)} of work for models")
 
 
+def _shown(prompt: str) -> str:
+    """Its beginning and its end: a record may be a book, and the question stands around it."""
+    left = len(prompt) - LONGEST
+    if left <= 0:
+        return prompt
+    half = LONGEST // 2
+    return f"{prompt[:half]}\n[… {left:,} characters more …]\n{prompt[-half:]}"
+
+
 def _line(part: "Part", currency: str) -> str:
     from assay.core.cost import money
+    from assay.data.base import many
 
-    told = [f"{part.requests:,} requests at most"]
+    told = [f"{many(part.requests, 'request', 'requests')} at most"]
     if part.answered:
         told.append(f"{part.answered:,} answered already")
     if part.input_tokens:

@@ -1,68 +1,123 @@
 """A first task file, guessed from the columns of a data file."""
 
+import json
 import os
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePath
 
 from assay.core.errors import InputError
+from assay.core.schema import Scale
 from assay.data import conll
-from assay.data.base import Row, cell
+from assay.data.annotations import infer_schema
+from assay.data.base import Row, cell, many
 from assay.data.images.decode import SUFFIXES
-from assay.data.read import peek
+from assay.data.read import peek, read_rows
 
 TEXTS = ("text", "tweet", "sentence", "content", "body", "review", "comment", "message", "title")
 PICTURES = ("image", "img", "picture", "photo", "poster", "file_name")
 IDS = ("id", "record", "key", "uid", "record_id", "text_id", "file")
 LABELS = ("label", "labels", "gold", "class", "category", "sentiment", "target", "answer")
 LANGUAGES = ("language", "lang", "locale")
-MOST_LABELS = 30
+ROWS = 500  # that tell columns apart
+MOST_ROWS = 200_000  # that tell which labels there are: files are often sorted by label
+MOST_LABELS = 100
 READS = "    kind: embedded          # runs here, needs no key: pip install 'assay[embedded]'"
 SEES = "    kind: picture           # runs here, needs no key: pip install 'assay[pictures]'"
 CLOSING = ("budget:", "  money: 1.00", "currency: USD", "seed: 0", "")
+NO_LABELS = ("yes", "no")
 
 
-def draft(data: Path, folder: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The kind of answer that a column holds, its labels, and what is odd about the column."""
+
+    kind: str = "choice"
+    names: tuple[str, ...] = NO_LABELS
+    scale: Scale | None = None
+    odd: str | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        if self.scale is not None:
+            return [
+                "  kind: scale               # or choice, multi, spans, form, text",
+                f"  low: {self.scale.low:g}",
+                f"  high: {self.scale.high:g}",
+                "  step: null                # any number between them"
+                if self.scale.step is None
+                else "  step: 1",
+            ]
+        others = "multi, scale" if self.kind == "choice" else "choice, scale"
+        return [
+            f"  kind: {self.kind:19} # or {others}, spans, form, text",
+            "  labels:",
+            *_named_labels(self.names),
+        ]
+
+    def __str__(self) -> str:
+        if self.scale is not None:
+            return f"a scale from {self.scale.low:g} to {self.scale.high:g}"
+        what = "choice" if self.kind == "choice" else "sets"
+        return f"{what} of {many(len(self.names), 'label', 'labels')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of a task file, and what was taken for what."""
+
+    text: str
+    guesses: tuple[str, ...]
+
+
+def draft(data: Path, folder: Path) -> Draft:
     """YAML with comments; InputError where the file has no records."""
     if data.suffix.lower() in conll.SUFFIXES:
-        return _spans_draft(data, folder)
-    rows = peek(data, 500)
+        return Draft(_spans_draft(data, folder), ())
+    rows = peek(data, ROWS)
     if not rows:
         raise InputError(f"{data} holds no records")
     image = _picture_column(rows)
-    text = _named(rows, TEXTS) if image else _text_column(rows)
-    id = _named(rows, IDS, unique=True)
+    id = _id_column(rows)
     language = _named(rows, LANGUAGES)
     label = _named(rows, LABELS)
     if label is None and image and len({cell(row.get("folder")) for row in rows}) > 1:
         label = "folder"
-    names = _label_names(rows, label)
+    text = _named(rows, TEXTS) if image else _text_column(rows, (id, label, language))
+    answers = Answers() if label is None else _answers(data, label)
     lines = [
         "# A labelling task. Check it with `assay check`, run it with `assay run`.",
-        f"name: {_name(data)}",
+        f"name: {_quoted(_name(data))}",
         "data:",
         f"  path: {_quoted(os.path.relpath(data, folder))}",
     ]
     if image:
-        lines.append(
-            f"  image: {_quoted(image)}         # column of the picture, or a list of columns"
-        )
+        lines.append(f"  image: {_quoted(image):18} # column of the picture, or a list of columns")
     if text:
-        lines.append(
-            f"  text: {_quoted(text)}          # the column to label, or a list of columns"
-        )
+        lines.append(f"  text: {_quoted(text):19} # the column to label, or a list of columns")
     lines += [f"  id: {_quoted(id)}"] if id else ["  # id: column with a unique id"]
     lines += [f"  language: {_quoted(language)}"] if language else []
     what = "picture" if image else "text"
     lines += [
         f"question: Which label fits the {what}?   # say it as you would to a new colleague",
         "answer:",
-        "  kind: choice              # or multi, scale, spans, form, text",
-        "  labels:",
-        *(f"    - {{name: {_quoted(name)}, definition: ''}}" for name in names),
+        *answers.lines,
+        *_asked(SEES if image else READS),
+    ]
+    if label and id and answers.odd is None:
+        lines += _gold(label)
+    told = _told({"picture": image, "text": text, "id": id, "language": language})
+    return Draft("\n".join([*lines, *CLOSING]), (*told, *_gold_told(label, id, answers)))
+
+
+def _asked(small: str) -> list[str]:
+    return [
         "guideline: ''               # how to decide hard cases",
         "annotators:",
         "  small:",
-        SEES if image else READS,
+        small,
         "  # large:",
         "  #   kind: openai          # any OpenAI-compatible server",
         "  #   base_url: https://api.openai.com/v1",
@@ -73,8 +128,67 @@ def draft(data: Path, folder: Path) -> str:
         "  kind: single              # or vote, chain, triage, review, retrieved",
         "  annotators: [small]",
     ]
-    lines += _gold(label) if id and label else []
-    return "\n".join([*lines, *CLOSING])
+
+
+def _told(found: dict[str, str | None]) -> list[str]:
+    told = [f"{what} from column {column!r}" for what, column in found.items() if column]
+    if not found["id"]:
+        told.append("no column with a unique id: ids are made from the content")
+    return told
+
+
+def _gold_told(label: str | None, id: str | None, answers: Answers) -> list[str]:
+    if label is None:
+        return ["no column of labels: write your own in place of yes and no"]
+    if answers.odd is not None:
+        return [f"no gold: column {label!r} {answers.odd}; write the labels yourself"]
+    if id is None:
+        return [f"{answers} from column {label!r}; no gold, since gold needs an id"]
+    return [f"{answers} from column {label!r}, which is gold too"]
+
+
+def _answers(data: Path, label: str) -> Answers:
+    """What the column holds; labels that differ in case alone are one, as a schema has it."""
+    found = (cell(row.get(label)).strip() for _, row in islice(read_rows(data), MOST_ROWS))
+    counts = Counter(filter(None, found))
+    sets = _sets(counts)
+    names = _spellings(sets or counts)
+    if not names:
+        return Answers(odd="is empty")
+    if len(names) == 1 and not sets:
+        return Answers(odd=f"says {names[0]!r} everywhere")
+    schema = infer_schema(names) if not sets else None
+    if isinstance(schema, Scale):
+        return Answers("scale", scale=schema)
+    if len(names) > MOST_LABELS:
+        return Answers(odd=f"holds {len(names):,} different values")
+    return Answers("multi" if sets else "choice", tuple(sorted(names)))
+
+
+def _spellings(counts: Counter[str]) -> list[str]:
+    spelt: dict[str, str] = {}
+    for label, _ in counts.most_common():
+        spelt.setdefault(label.casefold(), label)
+    return list(spelt.values())
+
+
+def _sets(counts: Counter[str]) -> Counter[str] | None:
+    """The labels, where cells hold several: JSON lists, or words parted by `;` or `|`."""
+    listed = all(content.startswith("[") and content.endswith("]") for content in counts)
+    mark = next((m for m in ";|" if any(m in content for content in counts)), None)
+    if not counts or not (listed or mark):
+        return None
+    parts: Counter[str] = Counter()
+    for content, count in counts.items():
+        parts.update(dict.fromkeys(_entries(content) if listed else content.split(mark), count))
+    return Counter({part.strip(): count for part, count in parts.items() if part.strip()})
+
+
+def _entries(content: str) -> Iterable[str]:
+    try:
+        return [cell(entry) for entry in json.loads(content)]
+    except ValueError:
+        return (content,)
 
 
 def _spans_draft(data: Path, folder: Path) -> str:
@@ -83,7 +197,7 @@ def _spans_draft(data: Path, folder: Path) -> str:
     names = conll.labels_of(gold.values()) or ["entity"]
     lines = [
         "# A labelling task. Check it with `assay check`, run it with `assay run`.",
-        f"name: {_name(data)}",
+        f"name: {_quoted(_name(data))}",
         "data:",
         f"  path: {_quoted(os.path.relpath(data, folder))}",
         "  id: id",
@@ -91,7 +205,7 @@ def _spans_draft(data: Path, folder: Path) -> str:
         "answer:",
         "  kind: spans",
         "  labels:",
-        *(f"    - {{name: {_quoted(name)}, definition: ''}}" for name in names),
+        *_named_labels(names),
         "guideline: ''               # how to decide hard cases",
         "annotators:",
         "  tagger:",
@@ -115,13 +229,26 @@ def _gold(label: str) -> list[str]:
     ]
 
 
-def _text_column(rows: list[Row]) -> str:
+def _text_column(rows: list[Row], taken: tuple[str | None, ...]) -> str:
+    """A column by its name, or else the one with the most text that is nothing else."""
     columns = list(rows[0])
     for wanted in TEXTS:
         for column in columns:
             if column.casefold() == wanted:
                 return column
-    return max(columns, key=lambda c: sum(len(cell(row.get(c))) for row in rows))
+    free = [c for c in columns if c not in taken] or columns
+    return max(free, key=lambda c: sum(len(cell(row.get(c))) for row in rows))
+
+
+def _id_column(rows: list[Row]) -> str | None:
+    """By its name, or by a name that ends in `id`; each row has one of its own."""
+    known = [c for wanted in IDS for c in rows[0] if c.casefold() == wanted]
+    ending = [c for c in rows[0] if c.casefold().endswith(("_id", "-id", " id"))]
+    for column in (*known, *ending):
+        cells = [cell(row.get(column)).strip() for row in rows]
+        if all(cells) and len(set(cells)) == len(cells):
+            return column
+    return None
 
 
 def _picture_column(rows: list[Row]) -> str | None:
@@ -136,21 +263,12 @@ def _picture_column(rows: list[Row]) -> str | None:
     return None
 
 
-def _named(rows: list[Row], names: tuple[str, ...], unique: bool = False) -> str | None:
-    for wanted in names:
-        for column in rows[0]:
-            if column.casefold() == wanted:
-                cells = [cell(row.get(column)) for row in rows]
-                if not unique or len(set(cells)) == len(cells):
-                    return column
-    return None
+def _named(rows: list[Row], names: tuple[str, ...]) -> str | None:
+    return next((c for wanted in names for c in rows[0] if c.casefold() == wanted), None)
 
 
-def _label_names(rows: list[Row], label: str | None) -> list[str]:
-    if label is None:
-        return ["yes", "no"]
-    counts = Counter(c for row in rows if (c := cell(row.get(label)).strip()))
-    return sorted(counts) if 1 < len(counts) <= MOST_LABELS else ["yes", "no"]
+def _named_labels(names: Iterable[str]) -> list[str]:
+    return [f"    - {{name: {_quoted(name)}, definition: ''}}" for name in names]
 
 
 def _name(data: Path) -> str:
