@@ -153,6 +153,18 @@ def test_the_last_decision_of_a_run_counts(ledger: Ledger) -> None:
     assert (run.ended, run.settings) == (2.0, {"seed": 1})
 
 
+def test_what_was_said_of_some_records_is_found_among_the_rest(ledger: Ledger) -> None:
+    ledger.add([said(str(i), "a") for i in range(300)])
+    ledger.add_decisions(
+        "run", [Decision(str(i), "a", decided_by=DecidedBy.MODEL) for i in range(300)]
+    )
+    wanted = {"299", "7", *(f"unknown {i}" for i in range(40_000))}
+    assert [a.record for a in ledger.annotations("t", ["m"], wanted)] == ["7", "299"]
+    assert [d.record for d in ledger.decisions("run", wanted)] == ["7", "299"]
+    assert list(ledger.annotations("t", records=[])) == []
+    assert list(ledger.decisions("run", [])) == []
+
+
 def test_many_rows_stream_in_order(ledger: Ledger) -> None:
     ledger.add([said(f"r{i}", "a") for i in range(4500)])
     assert [a.record for a in ledger.annotations()] == [f"r{i}" for i in range(4500)]

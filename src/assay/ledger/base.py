@@ -1,6 +1,6 @@
 """The contract of the ledger: an append-only store of records, annotations, decisions and runs."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,9 +56,13 @@ class Ledger(Protocol):
         """What each person said last, in order of the people's first answers; final ones only."""
 
     def annotations(
-        self, task: str | None = None, annotators: Sequence[str] | None = None
+        self,
+        task: str | None = None,
+        annotators: Sequence[str] | None = None,
+        records: Collection[str] | None = None,
     ) -> Iterator[Annotation]:
-        """Streams annotations in order of arrival, superseded revisions left out."""
+        """Streams annotations in order of arrival, superseded revisions left out; of these
+        records alone, where they are given."""
 
     def votes(
         self, task: str, schema: Schema, annotators: Sequence[str] | None = None
@@ -76,6 +80,7 @@ class Ledger(Protocol):
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
         """The last decision of a run on a record counts."""
 
-    def decisions(self, run: str) -> Iterator[Decision]: ...
+    def decisions(self, run: str, records: Collection[str] | None = None) -> Iterator[Decision]:
+        """In order of arrival; of these records alone, where they are given."""
 
     def close(self) -> None: ...

@@ -1,6 +1,6 @@
 """The ledger in memory: for tests, replays and short studies."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from assay.core.annotation import Annotation, Decision, Outcome, latest
@@ -78,13 +78,18 @@ class MemoryLedger:
         return {key: people or [self._final[key]] for key, people in said.items()}
 
     def annotations(
-        self, task: str | None = None, annotators: Sequence[str] | None = None
+        self,
+        task: str | None = None,
+        annotators: Sequence[str] | None = None,
+        records: Collection[str] | None = None,
     ) -> Iterator[Annotation]:
         final = [a for a in self._annotations if a.outcome is not Outcome.FAILED]
         current = {id(a) for a in latest(final)}
         for a in self._annotations:
-            wanted = (task is None or a.task == task) and (
-                annotators is None or a.annotator in annotators
+            wanted = (
+                (task is None or a.task == task)
+                and (annotators is None or a.annotator in annotators)
+                and (records is None or a.record in records)
             )
             if wanted and (a.outcome is Outcome.FAILED or id(a) in current):
                 yield a
@@ -107,8 +112,10 @@ class MemoryLedger:
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
         self._decisions.setdefault(run, {}).update({d.record: d for d in decisions})
 
-    def decisions(self, run: str) -> Iterator[Decision]:
-        yield from self._decisions.get(run, {}).values()
+    def decisions(self, run: str, records: Collection[str] | None = None) -> Iterator[Decision]:
+        for decision in self._decisions.get(run, {}).values():
+            if records is None or decision.record in records:
+                yield decision
 
     def close(self) -> None:
         pass

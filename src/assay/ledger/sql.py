@@ -1,13 +1,28 @@
 """The ledger in SQLite, or in PostgreSQL by its URL, through SQLAlchemy Core."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from platformdirs import user_cache_dir
-from sqlalchemy import Connection, Engine, Select, create_engine, event, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    String,
+    any_,
+    cast,
+    create_engine,
+    event,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 
 from assay.core.annotation import Annotation, Decision
@@ -88,6 +103,13 @@ class SqlLedger:
             with self._clear_errors(), self.engine.connect() as connection:
                 yield connection.exec_driver_sql(statement, (self._text.names(chunk),)).all()
 
+    def _among(self, column: Column[str], names: Collection[str]) -> ColumnElement[bool]:
+        """Whether it is one of these, be they as many as they may."""
+        if self.engine.dialect.name == "postgresql":
+            return column == any_(cast(list(names), ARRAY(String)))
+        given = func.json_each(json.dumps(list(names))).table_valued("value")
+        return column.in_(select(given.c.value))
+
     def add_task(self, task: Task) -> None:
         content = rows.dump([task.name, task.question, task.schema.wording(), task.guideline])
         self._put(self._text.insert("tasks", ("id", "content")), [(task.id, content)])
@@ -163,12 +185,20 @@ class SqlLedger:
             yield from map(rows.annotation_of, page)
 
     def annotations(
-        self, task: str | None = None, annotators: Sequence[str] | None = None
+        self,
+        task: str | None = None,
+        annotators: Sequence[str] | None = None,
+        records: Collection[str] | None = None,
     ) -> Iterator[Annotation]:
         t = tables.annotations.c
-        query = select(*(t[name] for name in rows.ANNOTATION), t.row)
+        wanted = [
+            *([t.task == task] if task is not None else []),
+            *([t.annotator.in_(annotators)] if annotators is not None else []),
+            *([self._among(t.record, records)] if records is not None else []),
+        ]
+        query = select(*(t[name] for name in rows.ANNOTATION), t.row).where(*wanted)
         superseded = self._superseded()
-        for row in self._pages(_filtered(query, task, annotators), t.row):
+        for row in self._pages(query, t.row):
             if row.row not in superseded:
                 yield rows.annotation_of(row[:-1])
 
@@ -241,9 +271,10 @@ class SqlLedger:
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
         self._put(self._text.add_decisions, [rows.decision_row(run, d) for d in decisions])
 
-    def decisions(self, run: str) -> Iterator[Decision]:
+    def decisions(self, run: str, records: Collection[str] | None = None) -> Iterator[Decision]:
         t = tables.decisions.c
-        query = select(t.row, t.content).where(t.run == run)
+        among = [] if records is None else [self._among(t.record, records)]
+        query = select(t.row, t.content).where(t.run == run, *among)
         for row in self._pages(query, t.row):
             yield rows.decision_of(row.content)
 
@@ -260,14 +291,6 @@ def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-def _filtered(
-    query: Select[Any], task: str | None, annotators: Sequence[str] | None
-) -> Select[Any]:
-    t = tables.annotations.c
-    query = query if task is None else query.where(t.task == task)
-    return query if annotators is None else query.where(t.annotator.in_(annotators))
 
 
 def _mirror_of(engine: Engine) -> Path | None:
