@@ -159,9 +159,9 @@ def test_what_was_said_of_some_records_is_found_among_the_rest(ledger: Ledger) -
         "run", [Decision(str(i), "a", decided_by=DecidedBy.MODEL) for i in range(300)]
     )
     wanted = {"299", "7", *(f"unknown {i}" for i in range(40_000))}
-    assert [a.record for a in ledger.annotations("t", ["m"], wanted)] == ["7", "299"]
+    assert [a.record for a in ledger.annotations(TASK.id, ["m"], wanted)] == ["7", "299"]
     assert [d.record for d in ledger.decisions("run", wanted)] == ["7", "299"]
-    assert list(ledger.annotations("t", records=[])) == []
+    assert list(ledger.annotations(TASK.id, records=[])) == []
     assert list(ledger.decisions("run", [])) == []
 
 
