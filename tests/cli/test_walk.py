@@ -129,3 +129,31 @@ def test_check_shows_both_ends_of_an_endless_prompt(folder: Path) -> None:
     assert "begin xxx" in told
     assert "xxx end" in told
     assert "characters more …]" in told
+
+
+def test_an_export_says_what_was_labelled(folder: Path) -> None:
+    rows = b'id,text,day,value\n1,"I, too, love it",Monday,7\n2,,Friday,8\n'
+    task = TASK.replace("id: id", "id: id, meta: [day, value]")
+    project(folder, task, rows)
+    good(folder, "run", "task.yaml")
+    said = good(folder, "export", "task.yaml", "-o", "labels.csv")
+    assert "2 decisions written to labels.csv" in said
+    with (folder / "labels.csv").open() as file:
+        first, second = csv.DictReader(file)
+    assert [first[c] for c in ("value", "text", "day", "meta.value")] == [
+        "positive", "I, too, love it", "Monday", "7"
+    ]  # fmt: skip
+    assert (second["text"], second["day"]) == ("", "Friday")
+
+
+def test_an_export_says_how_many_records_are_undecided(folder: Path) -> None:
+    project(folder, TASK, who="{kind: panel}")
+    good(folder, "run", "task.yaml")
+    said = good(folder, "export", "tone.assay.sqlite", "-o", "labels.jsonl")
+    assert "2 records written to labels.jsonl, 2 undecided" in said
+
+
+def test_a_panel_without_a_task_file_or_people_is_refused(folder: Path) -> None:
+    for given in (["--ledger", "l.sqlite"], ["--task", "task.yaml"]):
+        said = complaint(assay(folder, "import", "people.csv", "--panel", "p", *given))
+        assert "--panel says whose answers these are" in said

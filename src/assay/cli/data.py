@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from assay.build.imports import Brought
     from assay.core.annotation import Decision
+    from assay.core.record import Record
     from assay.ledger import Ledger
 
 BATCH = 1_000
@@ -57,6 +60,8 @@ def import_command(
     from assay.ledger import open_ledger
 
     names = Names(record, annotator, label, wide)
+    if panel is not None and (task is None or not people):
+        raise SpecError("--panel says whose answers these are: it goes with --task and --people")
     if task is None:
         target = inferred((path, *labels_of), names, name, ordinal)
     else:
@@ -74,15 +79,24 @@ def import_command(
         told = asdict(found) | {"task": target.task.id, "ledger": hidden(place)}
         click.echo(json.dumps(told, ensure_ascii=False))
         return
-    click.echo(f"{found.added:,} annotations of task {target.task.id} written to {hidden(place)}")
+    _tell(found, target.task.id, hidden(place))
+
+
+def _tell(found: "Brought", task: str, place: str) -> None:
+    from assay.data.base import many
+
+    added = many(found.added, "annotation", "annotations")
+    click.echo(f"{added} of task {task} written to {place}")
     if found.known:
+        known = many(found.known, "was", "were")
         click.echo(
-            f"note: {found.known:,} were there already (imported before, or given twice by one "
-            "annotator); the first stands",
+            f"note: {known} there already (imported before, or given twice by one annotator); "
+            "the first stands",
             err=True,
         )
     if found.empty:
-        click.echo(f"note: {found.empty:,} empty cells are no annotation", err=True)
+        empty = many(found.empty, "empty cell is no annotation", "empty cells are no annotation")
+        click.echo(f"note: {empty}", err=True)
 
 
 @click.command("export")
@@ -95,36 +109,52 @@ def import_command(
 @click.option("--annotations", is_flag=True, help="Every annotation instead of the decisions.")
 def export_command(source: str, out: Path, run: str | None, annotations: bool) -> None:
     """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
-    from assay.data.write import (
-        ANNOTATION_FIELDS,
-        DECISION_FIELDS,
-        annotation_rows,
-        write_rows,
-    )
+    from assay.data.base import many
+    from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
 
     ledger, task = _opened(source)
     try:
         if annotations:
             count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
-        else:
-            decided = ledger.decisions(_run(ledger, task, run))
-            if out.suffix.lower() == ".json":
-                click.echo(f"{_coco(ledger, decided, out):,} boxes written to {out}")
-                return
-            count = write_rows(_sourced(ledger, decided), DECISION_FIELDS, out)
+            click.echo(f"{many(count, 'annotation', 'annotations')} written to {out}")
+            return
+        decided = ledger.decisions(_run(ledger, task, run))
+        if out.suffix.lower() == ".json":
+            click.echo(f"{_coco(ledger, decided, out):,} boxes written to {out}")
+            return
+        click.echo(_decisions(ledger, decided, out))
     finally:
         ledger.close()
-    click.echo(f"{count:,} {'annotations' if annotations else 'decisions'} written to {out}")
 
 
-def _sourced(ledger: "Ledger", decided: Iterator["Decision"]) -> Iterator[dict[str, object]]:
-    from itertools import islice
+def _decisions(ledger: "Ledger", decided: Iterator["Decision"], out: Path) -> str:
+    """Writes them with what their records hold; says how many there are."""
+    from assay.data.base import many
+    from assay.data.write import DECISION_FIELDS, described, meta_columns, write_rows
 
-    from assay.data.write import decision_rows
+    undecided = 0
 
+    def counted() -> Iterator["Decision"]:
+        nonlocal undecided
+        for decision in decided:
+            undecided += decision.value is None
+            yield decision
+
+    batches = _batches(ledger, counted())
+    first = next(batches, ([], {}))
+    columns = meta_columns(first[1].values())
+    rows = (row for batch in chain([first], batches) for row in described(*batch, columns))
+    count = write_rows(rows, (*DECISION_FIELDS, "text", *columns), out)
+    if undecided:
+        return f"{many(count, 'record', 'records')} written to {out}, {undecided:,} undecided"
+    return f"{many(count, 'decision', 'decisions')} written to {out}"
+
+
+def _batches(
+    ledger: "Ledger", decided: Iterator["Decision"]
+) -> Iterator[tuple[list["Decision"], dict[str, "Record"]]]:
     while batch := list(islice(decided, BATCH)):
-        found = ledger.records([d.record for d in batch])
-        yield from decision_rows(batch, {r.id: r.source for r in found})
+        yield batch, {r.id: r for r in ledger.records([d.record for d in batch])}
 
 
 def _coco(ledger: "Ledger", decided: Iterator["Decision"], out: Path) -> int:
