@@ -6,3 +6,4 @@ from assay.build.project import evaluation as evaluation
 from assay.build.project import open_project as open_project
 from assay.build.project import parts as parts
 from assay.build.project import story as story
+from assay.build.project import tags as tags

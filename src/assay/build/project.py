@@ -15,7 +15,7 @@ from assay.build.workshop import Workshop
 from assay.core.annotation import Outcome
 from assay.core.cost import Budget, to_nanos
 from assay.core.record import Record
-from assay.core.schema import Spans
+from assay.core.schema import MultiChoice, Spans
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.base import Findings
@@ -30,6 +30,7 @@ from assay.quality.routes import by_route
 from assay.report import Reference, Story, entities_of
 from assay.report.breakdown import joined
 from assay.report.reviewed import Roles
+from assay.report.tags import Tags, tags_of
 from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -177,6 +178,16 @@ def entities(project: Project, ledger: Ledger, run: str) -> dict[str, Entities]:
     reference = Reference(GOLD_NAME, project.gold.of(Purpose.EVALUATION))
     said = _said(project, ledger, run) if reference.values else {}
     scores = {name: entities_of(values, reference) for name, values in said.items()}
+    return {name: score for name, score in scores.items() if score is not None}
+
+
+def tags(project: Project, ledger: Ledger, run: str) -> dict[str, Tags]:
+    """The same for a task of kind multi, tag by tag; empty for other tasks."""
+    schema, gold = project.task.schema, project.gold.of(Purpose.EVALUATION)
+    if not isinstance(schema, MultiChoice) or not gold:
+        return {}
+    said = _said(project, ledger, run)
+    scores = {name: tags_of(values, gold, GOLD_NAME, schema) for name, values in said.items()}
     return {name: score for name, score in scores.items() if score is not None}
 
 

@@ -112,11 +112,12 @@ async def _closing(run: "object", project: "Project") -> "Summary":
 
 
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
-    from assay.build import entities, evaluation, parts
+    from assay.build import entities, evaluation, parts, tags
     from assay.core.redact import hidden
 
     scores = evaluation(project, ledger, summary.run)
     spans = entities(project, ledger, summary.run)
+    tagged = tags(project, ledger, summary.run)
     routes = parts(project, ledger, summary.run)
     if as_json:
         content = summary.as_json() | {
@@ -124,6 +125,7 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
             "evaluation": {name: score.as_json() for name, score in scores.items()},
             "routes": {route: score.as_json() for route, score in routes.items()},
             "entities": {name: score.as_json() for name, score in spans.items()},
+            "tags": {name: score.as_json() for name, score in tagged.items()},
         }
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
@@ -132,8 +134,8 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     for line in summary.lines(project.file.currency):
         click.echo(line)
     for name, score in scores.items():
-        for line in score.lines(name):
-            click.echo(line)
+        told = [*score.lines(name), *(tagged[name].lines(name) if name in tagged else ())]
+        click.echo("\n".join(told))
     for route, score in routes.items():
         click.echo(f"  by the route {route}: {score.on_answered} right")
     for name, found in spans.items():

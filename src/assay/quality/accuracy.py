@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 
-from assay.core.value import Value, encode
+from assay.core.value import Box, Span, Value, encode
 
 LEVEL = 0.95
 REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)  # standard errors to either side
@@ -110,7 +110,15 @@ def accuracy(
     )
 
 
+def _mark(one: Span | Box) -> str:
+    return f"{one.label} {one.start}–{one.end}" if isinstance(one, Span) else one.label
+
+
 def _words(value: Value) -> str:
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value)) or "none of the labels"
+    if isinstance(value, tuple):
+        return ", ".join(_mark(one) for one in value) or "nothing marked"
     if isinstance(value, Mapping):
         return ", ".join(f"{part}: {_words(said)}" for part, said in value.items())
     return str(encode(value))

@@ -17,6 +17,7 @@ from assay.quality.entities import Entities, entity_scores
 from assay.quality.routes import by_route
 
 MOST_LABELS = 20  # beyond, a table cannot be read
+NONE = "none of them"  # an answer without any tag or span
 LEAST_SLICE = 10  # records with a reference; fewer say nothing
 
 Values = Mapping[str, Value | None]
@@ -82,14 +83,24 @@ def part_costs(ledger: Ledger, task: Task) -> dict[str, dict[str, int]]:
 
 
 def given(values: Iterable[Value | None]) -> Counter[str]:
-    """How often each label was given; of a form, each label of each attribute."""
+    """On how many records each label was given; of a form, each label of each attribute."""
     counts: Counter[str] = Counter()
     for value in values:
         if isinstance(value, Mapping):
-            counts.update(f"{part}: {flat(said)}" for part, said in value.items())
+            for part, said in value.items():
+                counts.update(f"{part}: {label}" for label in _labels(said))
         elif value is not None:
-            counts[flat(value) or ""] += 1
+            counts.update(_labels(value))
     return counts
+
+
+def _labels(value: Value) -> set[str]:
+    """The labels in a value, each once."""
+    if isinstance(value, frozenset):
+        return set(value) or {NONE}
+    if isinstance(value, tuple):
+        return {one.label for one in value} or {NONE}
+    return {flat(value) or ""}
 
 
 def entities_of(values: Values, reference: Reference) -> Entities | None:
@@ -112,7 +123,8 @@ def slices(
     groups: dict[str, dict[str, list[str]]] = {"language": {}, "source": {}, "label": {}}
     for record in ledger.records([id for id in values if id in reference.values]):
         keys = {"language": record.language, "source": record.source}
-        keys["label"] = name(reference.values[record.id])
+        if isinstance(truth := reference.values[record.id], str | float):
+            keys["label"] = name(truth)
         for kind, key in keys.items():
             if key:
                 groups[kind].setdefault(key, []).append(record.id)

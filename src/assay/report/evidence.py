@@ -26,6 +26,7 @@ from assay.report.breakdown import (
     slices,
 )
 from assay.report.reviewed import Review, Roles, review_of
+from assay.report.tags import Figures, Tags, span_figures, tags_of
 from assay.report.trust import Trust, trust
 
 SHOWN = 25  # disagreements
@@ -66,6 +67,7 @@ class Line:
     part_costs: Mapping[str, int] = field(default_factory=dict)  # nanos by field of a form
     trust: Trust | None = None
     entities: Entities | None = None  # of a task of spans
+    tags: Tags | None = None  # of a task of kind multi
     silent: list["Silent"] = field(default_factory=list)  # the first ones
 
     @property
@@ -110,6 +112,20 @@ class Line:
         self.trust = trust(self.values, self.confidence, self.sources, named)
         if isinstance(schema, Spans):
             self.entities = entities_of(self.values, reference)
+        self.tags = tags_of(self.values, reference.values, reference.name, schema)
+
+    @property
+    def figures(self) -> Figures | None:
+        """Precision, recall and F1 where an answer holds several tags or spans."""
+        if self.tags is not None:
+            return self.tags.figures
+        return None if self.entities is None else span_figures(self.entities)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Where always giving the same would do better."""
+        judged = (self.score, None if self.tags is None else self.tags.found)
+        return [j.warning for j in judged if j is not None and j.warning is not None]
 
     @property
     def pairs(self) -> list[str]:
@@ -135,6 +151,7 @@ class Line:
             "parts": {part: score.as_json() for part, score in self.parts.items()},
             "part_costs": {part: cost / NANOS for part, cost in self.part_costs.items()},
             "entities": self.entities and self.entities.as_json(),
+            "tags": self.tags and self.tags.as_json(),
             "confidence_sources": sorted(self.sources),
             "confidence": self.trust and self.trust.as_json(),
             "unanswered": [
@@ -219,6 +236,13 @@ class Evidence:
     @property
     def top(self) -> Line:
         return self.lines[0]
+
+    @property
+    def units(self) -> str | None:
+        """What an answer holds several of, and is scored by besides as a whole."""
+        if any(line.tags for line in self.lines):
+            return "tags"
+        return "spans" if any(line.entities for line in self.lines) else None
 
     def _whole(self, line: Line) -> dict[str, float]:
         """What it takes to ask this annotator every record of the run."""

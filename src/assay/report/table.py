@@ -6,6 +6,7 @@ from assay.core.cost import money
 from assay.quality.accuracy import Accuracy
 from assay.quality.reviewed import Group, Rate
 from assay.report.evidence import Evidence, Line
+from assay.report.tags import Figure
 
 HEAD = ("", "answered", "right, of all (95 % interval)", "n", "constant", "kappa", "per 1,000")
 
@@ -17,20 +18,39 @@ def lines(evidence: Evidence) -> list[str]:
         (name, f"{score.answered.value or 0:.1%}", *_right(score), "–", "–")
         for name, score in evidence.story.extra.items()
     ]
-    told = columns(rows)
+    told = [*columns(rows), *_several(evidence)]
     reference = evidence.story.reference
     if reference is None:
         told.append("no reference labels, so nothing is said about quality: add `gold`")
     else:
         told.insert(0, f"Against {reference.name}:")
-    for line in evidence.lines:
-        if line.score is not None and line.score.warning is not None:
-            told.append(f"warning: {line.name}: {line.score.warning}")
+    told += [f"warning: {line.name}: {why}" for line in evidence.lines for why in line.warnings]
     told += _review(evidence)
     if evidence.open:
         waits = ", ".join(f"{n:,} wait for {who}" for who, n in evidence.waiting.items())
         told.append(f"{evidence.open:,} records are open{': ' + waits if waits else ''}")
     return told
+
+
+def _several(evidence: Evidence) -> list[str]:
+    """Precision, recall and F1 over tags or spans, since answers are more than right or wrong."""
+    reference, units = evidence.story.reference, evidence.units
+    if reference is None or units is None:
+        return []
+    head = (units, "precision (95 % interval)", "of given", "recall (95 % interval)",
+            f"of {reference.name}", "F1 (95 % interval)", "n")  # fmt: skip
+    rows = [
+        (line.name, _ratio(found.precision), f"{found.precision.n:,}", _ratio(found.recall),
+         f"{found.recall.n:,}", _ratio(found.f1), f"{found.f1.n:,}")
+        for line in evidence.lines if (found := line.figures) is not None
+    ]  # fmt: skip
+    return ["", *columns([head, *rows])]
+
+
+def _ratio(figure: Figure) -> str:
+    if figure.value is None or figure.interval is None:
+        return "–"
+    return f"{figure.value:.1%} ({figure.interval[0]:.1%} – {figure.interval[1]:.1%})"
 
 
 def _review(evidence: Evidence) -> list[str]:
