@@ -4,8 +4,14 @@ import re
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
-from assay.cli import COMMANDS
+import click
+import pytest
+from click.testing import CliRunner
+
+from assay.cli import COMMANDS, root
+from tests.cli.commands import assay, complaint
 
 HEAVY = {"aiohttp", "numpy", "polars", "sqlalchemy", "pydantic", "xllamacpp", "fastapi", "torch"}
 BUDGET = 0.3  # seconds of processor time: what a machine without other work takes
@@ -34,3 +40,34 @@ def test_help_comes_within_its_budget() -> None:
         taken.append(used() - before)
     assert min(taken) < BUDGET
     assert all(re.search(rf"^  {name} ", done.stdout, re.M) for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "name", ["init", "check", "run", "report", "export", "import", "models", "data", "demo"]
+)
+def test_every_option_says_what_it_does(name: str) -> None:
+    command = root.get_command(click.Context(root), name)
+    assert command is not None
+    below = command.commands.values() if isinstance(command, click.Group) else [command]
+    options = [o for one in below for o in one.params if isinstance(o, click.Option)]
+    assert [o.name for o in options if not o.help] == []
+
+
+@pytest.mark.parametrize("group", ["models", "data"])
+def test_the_list_of_a_groups_commands_is_not_cut_short(group: str) -> None:
+    assert "..." not in CliRunner().invoke(root, [group, "--help"]).stdout.replace("[ARGS]...", "")
+
+
+def test_a_wrong_name_is_told_by_the_name_of_its_argument(tmp_path: Path) -> None:
+    said = complaint(assay(tmp_path, "data", "fetch", "nothing", "--out", "x"))
+    assert said.startswith("assay: invalid value for 'NAME': 'nothing' is not one of 'tweets'")
+
+
+@pytest.mark.parametrize("words", [("demo",), ("data", "fetch", "tweets")])
+def test_a_file_where_a_folder_should_be_is_told_before_anything_is_fetched(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "there.txt").write_text("mine")
+    done = assay(tmp_path, *words, "--out", "there.txt")
+    assert complaint(done) == "assay: there.txt is a file; --out names a folder"
+    assert done.stdout == ""

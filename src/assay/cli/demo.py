@@ -52,19 +52,30 @@ def data_command() -> None:
 
 
 @data_command.command("fetch")
-@click.argument("name", type=click.Choice(["tweets", "movies", "amazon", "nyt"]))
+@click.argument("name", type=click.Choice(["tweets", "movies", "amazon", "nyt"]), metavar="NAME")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make.")
 @click.option("--records", type=click.IntRange(min=10), help="Only this many, drawn by seed.")
 def fetch_command(name: str, out: Path, records: int | None) -> None:
-    """Build a three-class task of the VADER study: task, records, gold, people."""
+    """Build a three-class task of the VADER study.
+
+    NAME is tweets, movies, amazon or nyt. The folder will hold the task file, the records, gold,
+    and what people said.
+    """
+    _check_folder(out)
     texts = fetched(name)
     build_folder(texts if records is None else texts.first(records, SEED), out)
     click.echo(f"wrote {out}/task.yaml; look at it with: assay check {out}/task.yaml")
 
 
 @click.command("demo")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("assay-demo"))
-@click.option("--records", type=click.IntRange(min=40), default=300, show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("assay-demo"), show_default=True,
+    help="Folder for the data, the task file and the report.",
+)  # fmt: skip
+@click.option(
+    "--records", type=click.IntRange(min=40), default=300, show_default=True,
+    help="How many tweets to label, drawn by seed.",
+)  # fmt: skip
 def demo_command(out: Path, records: int) -> None:
     """Label real tweets with the embedded models and compare with people."""
     from assay.build import open_project, story
@@ -74,6 +85,7 @@ def demo_command(out: Path, records: int) -> None:
     from assay.report import write_report
     from assay.report.table import lines
 
+    _check_folder(out)
     click.echo("1/3 fetching the tweets and the embedded models (about 120 MB, once) ...")
     texts = fetched("tweets").first(records + FIT, SEED)
     fetch_models()
@@ -101,6 +113,14 @@ def demo_command(out: Path, records: int) -> None:
         click.echo(line)
     click.echo(f"\nreport: {out / REPORT}\ntask:   {out / 'task.yaml'}")
     click.echo(f"go on:  assay run {out / 'task.yaml'}   (nothing is asked twice)")
+
+
+def _check_folder(out: Path) -> None:
+    """Before anything is fetched."""
+    from assay.core.errors import SpecError
+
+    if out.exists() and not out.is_dir():
+        raise SpecError(f"{out} is a file; --out names a folder")
 
 
 def fetched(name: str) -> "VaderSet":

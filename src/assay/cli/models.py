@@ -30,7 +30,10 @@ def list_command(as_json: bool) -> None:
 @models_command.command("fetch")
 @click.argument("names", nargs=-1)
 def fetch_command(names: tuple[str, ...]) -> None:
-    """Download NAMES (all if none is given), check their sha256, keep them in the cache."""
+    """Download NAMES (none: all) into the cache.
+
+    The sha256 of each file is checked.
+    """
     from assay.models.cache import CATALOGUE, default_cache
 
     cache = default_cache()
