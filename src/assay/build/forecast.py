@@ -15,6 +15,7 @@ from assay.annotators.people import Panel
 from assay.annotators.prompt import render, seen
 from assay.build.annotators import REMOTE
 from assay.build.project import Project
+from assay.build.unscored import strays
 from assay.core.annotation import PLAIN, Request, Waiting, Way
 from assay.core.cost import money, to_nanos
 from assay.core.record import Record
@@ -120,10 +121,15 @@ def forecast(project: Project) -> Forecast:
         project.strategy.id,
         tuple(parts.values()),
         prompt,
-        (*project.findings.lines(), *_learnt(project), *_unpriced(project)),
+        (*project.findings.lines(), *_strays(project), *_learnt(project), *_unpriced(project)),
         project.file.currency,
         "none" if cap is None else money(cap, project.file.currency),
     )
+
+
+def _strays(project: Project) -> list[str]:
+    odd = strays(project)
+    return [] if odd is None else [odd]
 
 
 def _learnt(project: Project) -> list[str]:

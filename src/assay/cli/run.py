@@ -65,8 +65,12 @@ def run_command(
 def prepared(project: "Project", limit: int | None) -> int:
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
     here, before there is a ledger and before anything is spent."""
+    from assay.build.unscored import strays
+
     total = sum(1 for _ in project.records(limit))
     _ = project.strategy, project.annotators  # made here, at first sight
+    if (odd := strays(project)) is not None:
+        click.echo(f"note: {odd}", err=True)
     return total
 
 
@@ -113,6 +117,7 @@ async def _closing(run: "object", project: "Project") -> "Summary":
 
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
     from assay.build import entities, evaluation, parts, tags
+    from assay.build.unscored import unscored
     from assay.core.redact import hidden
 
     scores = evaluation(project, ledger, summary.run)
@@ -140,4 +145,6 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
         click.echo(f"  by the route {route}: {score.on_answered} right")
     for name, found in spans.items():
         click.echo("\n".join(found.lines(name)))
+    if summary.decided and not scores:
+        click.echo(unscored(project))
     click.echo(f"ledger: {hidden(project.ledger_place)}")
