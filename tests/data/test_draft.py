@@ -104,6 +104,14 @@ def test_an_id_that_is_there_twice_or_empty_is_none(tmp_path: Path) -> None:
         assert "choice of 2 labels from column 'label'; no gold, since gold needs an id" in told
 
 
+@pytest.mark.parametrize("column", ["Rating", "stars", "Sentiment"])
+def test_columns_that_hold_labels_are_known_by_their_names(tmp_path: Path, column: str) -> None:
+    drafted(table(tmp_path, f"id,text,{column}", "1,x,4", "2,y,5"))
+    gold = load(tmp_path / "task.yaml").gold
+    assert gold is not None
+    assert gold.label == column
+
+
 def test_what_was_taken_for_what_is_told(tmp_path: Path) -> None:
     path = table(tmp_path, "id,text,label", "1,x,a", "2,y,b")
     assert draft(path, tmp_path).guesses == (

@@ -64,6 +64,8 @@ BROKEN: list[tuple[str, bytes, str]] = [
     ("x.csv", b"", "holds no records"),
     ("x.csv", b"id,text\n", "holds no records"),
     ("x.jsonl", b'{"id": 1, "text": "a"}\n{"id": 2, "te', r"x\.jsonl:2: broken JSON"),
+    ("x.jsonl", b'{"text": "a"}\n{"id": }\n', r"x\.jsonl:2: broken JSON \(Expect.*, column 8\)"),
+    ("x.json", b'[{"text": "a"},\n {"id": }]', r"x\.json:2: broken JSON \(Expect.*, column 9\)"),
     ("x.jsonl", b"[1]\n", r"x\.jsonl:1: a JSON object is needed"),
     ("x.parquet", b"PAR?", "not a readable Parquet file"),
     ("x.docx", b"", r"cannot read \.docx; \.csv"),

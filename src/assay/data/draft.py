@@ -19,7 +19,10 @@ from assay.data.read import peek, read_rows
 TEXTS = ("text", "tweet", "sentence", "content", "body", "review", "comment", "message", "title")
 PICTURES = ("image", "img", "picture", "photo", "poster", "file_name")
 IDS = ("id", "record", "key", "uid", "record_id", "text_id", "file")
-LABELS = ("label", "labels", "gold", "class", "category", "sentiment", "target", "answer")
+LABELS = (
+    "label", "labels", "gold", "class", "category", "sentiment", "target", "answer", "rating",
+    "stars",
+)  # fmt: skip
 LANGUAGES = ("language", "lang", "locale")
 ROWS = 500  # that tell columns apart
 MOST_ROWS = 200_000  # that tell which labels there are: files are often sorted by label

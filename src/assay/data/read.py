@@ -130,7 +130,10 @@ def _broken(bad: csv.Error) -> str:
     """What the parser of CSV found, and what to do."""
     said = str(bad)
     if "unexpected end" in said:
-        return 'a quote (") begins a cell and is never closed; close it, or write it twice ("")'
+        return (
+            'a quote (") begins a cell and is never closed; close it, or, if it is '
+            'part of the text, put the whole cell in quotes and write it twice ("")'
+        )
     if "expected after" in said:
         return 'text after a closing quote; inside a quoted cell a quote is written twice ("")'
     return said
@@ -204,6 +207,9 @@ def _loads(path: Path, raw: bytes, where: str) -> Any:
     except UnicodeEncodeError as bad:  # JSON can spell what no UTF-8 file or database holds
         half = f"\\u{ord(str(bad.object)[bad.start]):04x}"
         raise InputError(f"{where}: {half} is half a character; write both, or none") from None
+    except json.JSONDecodeError as bad:
+        line = f":{bad.lineno}" if where == str(path) else ""
+        raise InputError(f"{where}{line}: broken JSON ({bad.msg}, column {bad.colno})") from None
     except (ValueError, RecursionError) as bad:
         raise InputError(f"{where}: broken JSON ({bad})") from None
     return content
