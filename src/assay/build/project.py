@@ -168,7 +168,7 @@ def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy
 def parts(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
     """Decisions against evaluation gold, apart for each route that they took."""
     gold = project.gold.of(Purpose.EVALUATION)
-    return by_route(ledger.decisions(run), gold, GOLD_NAME) if gold else {}
+    return by_route(ledger.decisions(run, gold), gold, GOLD_NAME) if gold else {}
 
 
 def entities(project: Project, ledger: Ledger, run: str) -> dict[str, Entities]:
@@ -192,15 +192,15 @@ def tags(project: Project, ledger: Ledger, run: str) -> dict[str, Tags]:
 
 
 def _said(project: Project, ledger: Ledger, run: str) -> dict[str, dict[str, Value | None]]:
-    """What was decided, and what each annotator answered, by record id."""
-    said = {"decisions": {d.record: d.value for d in ledger.decisions(run)}}
-    for name, who in project.annotators.items():
-        known: dict[str, Value | None] = {}
-        for a in ledger.annotations(project.task.id, [who.id]):
-            if a.outcome is not Outcome.FAILED:
-                known[a.record] = joined(known.get(a.record), a)
-        said[name] = known
-    return said
+    """What was decided, and what each annotator answered, by id of the records with gold."""
+    gold = project.gold.of(Purpose.EVALUATION)
+    said = {"decisions": {d.record: d.value for d in ledger.decisions(run, gold)}}
+    by_id: dict[str, dict[str, Value | None]] = {who.id: {} for who in project.annotators.values()}
+    for a in ledger.annotations(project.task.id, list(by_id), gold):
+        if a.outcome is not Outcome.FAILED:
+            known = by_id[a.annotator]
+            known[a.record] = joined(known.get(a.record), a)
+    return said | {name: by_id[who.id] for name, who in project.annotators.items()}
 
 
 def story(project: Project) -> Story:

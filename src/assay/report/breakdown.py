@@ -1,7 +1,6 @@
 """Accuracy of parts of an answer and of groups of records."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from assay.core.annotation import Annotation, Decision
@@ -82,16 +81,11 @@ def part_costs(ledger: Ledger, task: Task) -> dict[str, dict[str, int]]:
     return costs
 
 
-def given(values: Iterable[Value | None]) -> Counter[str]:
-    """On how many records each label was given; of a form, each label of each attribute."""
-    counts: Counter[str] = Counter()
-    for value in values:
-        if isinstance(value, Mapping):
-            for part, said in value.items():
-                counts.update(f"{part}: {label}" for label in _labels(said))
-        elif value is not None:
-            counts.update(_labels(value))
-    return counts
+def given(value: Value | None) -> list[str]:
+    """The labels that a value gives its record, each once; of a form, those of each attribute."""
+    if isinstance(value, Mapping):
+        return [f"{part}: {label}" for part, said in value.items() for label in _labels(said)]
+    return [] if value is None else list(_labels(value))
 
 
 def _labels(value: Value) -> set[str]:

@@ -1,7 +1,7 @@
 """What a report says, as numbers: gathered once from the ledger, shown as page, table or JSON."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assay.core.annotation import Annotation, Decision, Outcome
@@ -10,6 +10,7 @@ from assay.core.record import ImagePart, Record
 from assay.core.schema import Choice, Scale, Schema, Spans
 from assay.core.task import Task
 from assay.core.value import Value
+from assay.data.seen import Seen, key_of
 from assay.data.write import flat
 from assay.ledger.base import Ledger, Run
 from assay.quality.accuracy import Accuracy, Share, accuracy
@@ -48,16 +49,18 @@ class Story:
 
 @dataclass(slots=True)
 class Line:
-    """What is said of one annotator, or of the decisions."""
+    """What is said of one annotator, or of the decisions. Of single records only those that have
+    a reference are kept, so that a report does not grow with the data."""
 
     name: str
+    judged: Collection[str] = ()  # records that have a reference
     outcomes: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     cost: int = 0
     seconds: float = 0.0
     tokens: int = 0
     attempts: int = 0
-    records: set[str] = field(default_factory=set)
+    asked: int = 0  # records, however often each
     values: dict[str, Value | None] = field(default_factory=dict)
     confidence: dict[str, float] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
@@ -69,6 +72,7 @@ class Line:
     entities: Entities | None = None  # of a task of spans
     tags: Tags | None = None  # of a task of kind multi
     silent: list["Silent"] = field(default_factory=list)  # the first ones
+    _seen: Seen = field(default_factory=Seen)
 
     @property
     def answered(self) -> Share:
@@ -77,15 +81,15 @@ class Line:
     @property
     def cost_per_1000(self) -> float:
         """Nanos; a record may take several calls."""
-        return 1000 * self.cost / max(len(self.records), 1)
+        return 1000 * self.cost / max(self.asked, 1)
 
     @property
     def seconds_per_1000(self) -> float:
-        return 1000 * self.seconds / max(len(self.records), 1)
+        return 1000 * self.seconds / max(self.asked, 1)
 
     def add(self, a: Annotation) -> None:
         self.outcomes[a.outcome] += 1
-        self.records.add(a.record)
+        self.asked += self._seen.add(key_of(a.record)) == 1
         self.cost += a.cost
         self.seconds += a.seconds
         self.tokens += a.usage.input_tokens + a.usage.output_tokens
@@ -95,11 +99,14 @@ class Line:
         if not a.answered and len(self.silent) < UNANSWERED:
             why = a.error or a.rationale or a.raw
             self.silent.append(Silent(a.record, str(a.outcome), why and shortened(why)))
+        if a.confidence is not None and a.confidence_source is not None:
+            self.sources.add(a.confidence_source)
+        if a.record not in self.judged:
+            return
         if a.outcome is not Outcome.FAILED:
             self.values[a.record] = joined(self.values.get(a.record), a)
         if a.confidence is not None and a.confidence_source is not None:
             self.confidence[a.record] = a.confidence
-            self.sources.add(a.confidence_source)
 
     def judge(self, reference: Reference, schema: Schema) -> None:
         self.score = accuracy(self.values, reference.values, reference.name)
@@ -282,30 +289,62 @@ class Evidence:
 
 def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
     """A function of the ledger alone: the same ledger gives the same evidence."""
-    decided = {d.record: d for d in ledger.decisions(run)}
+    judged = story.reference.values.keys() if story.reference is not None else ()
+    made = Decided.of(ledger.decisions(run), judged)
     held = next((r for r in ledger.runs(story.task.id) if r.id == run), None)
-    lines = by_annotator(ledger.annotations(story.task.id), names_of(held))
-    top = decisions_line(decided.values())
+    lines = by_annotator(ledger.annotations(story.task.id), names_of(held), judged)
     for id, costs in part_costs(ledger, story.task).items():
         lines[id].part_costs = costs
     if story.reference is not None:
-        for line in (top, *lines.values()):
+        for line in (made.line, *lines.values()):
             line.judge(story.reference, story.task.schema)
-    open_ = [d for d in decided.values() if d.value is None]
     return Evidence(
         story,
         held,
-        len(decided),
-        len(open_),
-        Counter(d.waiting_for for d in open_ if d.waiting_for),
-        Counter(str(d.decided_by) for d in decided.values() if d.decided_by),
-        given(d.value for d in decided.values()),
-        (top, *lines.values()),
-        slices(ledger, decided.values(), story.reference),
+        made.line.outcomes.total(),
+        made.line.outcomes["open"],
+        made.waiting,
+        made.deciders,
+        made.given,
+        (made.line, *lines.values()),
+        slices(ledger, made.judged.values(), story.reference),
         ledger.spent(story.task.id),
-        disagreements(ledger, decided, names_of(held), story),
-        review(ledger, decided, names_of(held), story),
+        disagreements(ledger, made.judged, names_of(held), story),
+        review(ledger, run, names_of(held), story),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is told of a run's decisions; those on records with a reference are kept."""
+
+    line: Line
+    waiting: Counter[str] = field(default_factory=Counter)
+    deciders: Counter[str] = field(default_factory=Counter)
+    given: Counter[str] = field(default_factory=Counter)
+    judged: dict[str, Decision] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, decisions: Iterable[Decision], judged: Collection[str]) -> "Decided":
+        found = cls(Line("decisions", judged))
+        for decision in decisions:
+            found._add(decision)
+        return found
+
+    def _add(self, d: Decision) -> None:
+        self.line.outcomes[Outcome.ANSWERED if d.value is not None else "open"] += 1
+        if d.value is None and d.waiting_for:
+            self.waiting[d.waiting_for] += 1
+        if d.decided_by:
+            self.deciders[str(d.decided_by)] += 1
+        self.given.update(given(d.value))
+        if d.confidence is not None and d.confidence_source:
+            self.line.sources.add(str(d.confidence_source))
+        if d.record in self.line.judged:
+            self.judged[d.record] = d
+            self.line.values[d.record] = d.value
+            if d.confidence is not None:
+                self.line.confidence[d.record] = d.confidence
 
 
 def names_of(run: Run | None) -> Mapping[str, str]:
@@ -314,22 +353,16 @@ def names_of(run: Run | None) -> Mapping[str, str]:
     return {str(id): str(name) for name, id in named.items()} if isinstance(named, Mapping) else {}
 
 
-def by_annotator(annotations: Iterable[Annotation], names: Mapping[str, str]) -> dict[str, Line]:
+def by_annotator(
+    annotations: Iterable[Annotation], names: Mapping[str, str], judged: Collection[str]
+) -> dict[str, Line]:
     lines: dict[str, Line] = {}
     for a in annotations:
-        lines.setdefault(a.annotator, Line(names.get(a.annotator, a.annotator))).add(a)
+        line = lines.get(a.annotator)
+        if line is None:
+            line = lines[a.annotator] = Line(names.get(a.annotator, a.annotator), judged)
+        line.add(a)
     return lines
-
-
-def decisions_line(decided: Iterable[Decision]) -> Line:
-    line = Line("decisions")
-    for d in decided:
-        line.outcomes[Outcome.ANSWERED if d.value is not None else "open"] += 1
-        line.values[d.record] = d.value
-        if d.confidence is not None:
-            line.confidence[d.record] = d.confidence
-            line.sources |= {str(d.confidence_source)} if d.confidence_source else set()
-    return line
 
 
 def disagreements(
@@ -345,11 +378,10 @@ def disagreements(
     wrong.sort(key=lambda d: (-(d.confidence or 0.0), d.record))
     shown = {d.record: d for d in wrong[:SHOWN]}
     said: dict[str, list[Said]] = {id: [] for id in shown}
-    for a in ledger.annotations(story.task.id):
-        if a.record in said:
-            who = names.get(a.annotator, a.annotator)
-            words = [shortened(text) if text else None for text in (a.rationale, a.raw)]
-            said[a.record].append(Said(a.by or who, str(a.outcome), flat(a.value), *words))
+    for a in ledger.annotations(story.task.id, records=shown):
+        who = names.get(a.annotator, a.annotator)
+        words = [shortened(text) if text else None for text in (a.rationale, a.raw)]
+        said[a.record].append(Said(a.by or who, str(a.outcome), flat(a.value), *words))
     return tuple(
         Disagreement(
             r, flat(shown[r.id].value), flat(true[r.id]), shown[r.id].confidence,
@@ -359,13 +391,11 @@ def disagreements(
     )  # fmt: skip
 
 
-def review(
-    ledger: Ledger, decided: Mapping[str, Decision], names: Mapping[str, str], story: Story
-) -> Review | None:
+def review(ledger: Ledger, run: str, names: Mapping[str, str], story: Story) -> Review | None:
     if story.review is None:
         return None
     ids = {name: id for id, name in names.items()}
-    return review_of(ledger, story.task, story.review, (ids, decided))
+    return review_of(ledger, story.task, story.review, (ids, run))
 
 
 def shortened(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assay.core.annotation import Annotation, Decision, latest
+from assay.core.annotation import Annotation, latest
 from assay.core.cost import NANOS
 from assay.core.schema.base import Schema
 from assay.core.task import Task
@@ -56,15 +56,16 @@ class Review:
 
 
 def review_of(
-    ledger: Ledger, task: Task, roles: Roles, run: tuple[Mapping[str, str], Mapping[str, Decision]]
+    ledger: Ledger, task: Task, roles: Roles, run: tuple[Mapping[str, str], str]
 ) -> Review | None:
-    """`run` is the id of each name, and the decisions; None while nothing can be compared."""
-    ids, decided = run
+    """`run` is the id of each name, and the run's own; None while nothing can be compared."""
+    ids, made = run
     said = [_values(_of(ledger, task, ids.get(name, name))) for name in (roles.first, roles.second)]
     given = _of(ledger, task, ids.get(roles.reviewer, roles.reviewer))
     looks = _looks(given, task.schema)
     cases = []
-    for id, decision in decided.items():
+    for decision in ledger.decisions(made):
+        id = decision.record
         if id in said[0] and id in said[1]:
             look = looks.get(id)
             seen = (look.value, look.focus) if look is not None else (None, ())
