@@ -107,7 +107,7 @@ def _delimited(path: Path, marks: str) -> Iterator[tuple[int, Row]]:
             begins = rows.line_num + 1
             for row in rows:
                 if row:
-                    yield rows.line_num, _row(row, names, f"{path}:{rows.line_num}")
+                    yield rows.line_num, _row(row, names, path, rows.line_num)
                 begins = rows.line_num + 1
         except UnicodeDecodeError as bad:
             raise _encoding(path, bad) from None
@@ -115,10 +115,10 @@ def _delimited(path: Path, marks: str) -> Iterator[tuple[int, Row]]:
             raise InputError(f"{path}:{begins}: {_broken(bad)}") from None
 
 
-def _row(cells: list[str], names: list[str], where: str) -> Row:
+def _row(cells: list[str], names: list[str], path: Path, line: int) -> Row:
     if len(cells) != len(names):
         raise InputError(
-            f"{where}: {len(cells)} cells, the header has {len(names)}; "
+            f"{path}:{line}: {len(cells)} cells, the header has {len(names)}; "
             "is a quote or delimiter missing?"
         )
     row = dict(zip(names, cells, strict=True))
