@@ -354,7 +354,7 @@ async def test_progress_counts_and_tells() -> None:
     job = Job(TASK, Single("m"), {"m": Counting(cost=NANOS)}, MemoryLedger(), SMALL)
     await label(job, records(30), progress)
     assert "30 of 30 records, 30 answers" in seen[-1]
-    assert "100% answered, 30.00 EUR, 0 s left" in seen[-1]
+    assert seen[-1].endswith("100% answered, 30.00 EUR")
 
 
 async def test_the_summary_tells_outcomes_money_and_retries() -> None:

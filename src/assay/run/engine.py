@@ -17,6 +17,8 @@ from assay.core.task import Task
 from assay.data.document import from_top
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
+from assay.run.each import answers_each
+from assay.run.pace import Pace
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.summary import Summary
@@ -54,6 +56,7 @@ async def label(job: Job, records: Iterable[Record], progress: Progress | None =
     """Run to the end, or until budget, time, a model or the user stops it; then run again."""
     whole = needs_all(job.strategy, job.annotators)
     progress = progress or Progress()
+    progress.pace = Pace(answers_each(job.strategy, job.annotators))
     run = _start(job)
     stop = Stop(job.settings.seconds, job.settings.grace)
     writer = Writer(job.ledger, run.id)
@@ -116,15 +119,16 @@ async def _all_at_once(
     # ranks and shares over a part of the records would mislead
     kept = [] if ask.cut else decisions
     desk.writer.decide(kept)
-    desk.progress.block(kept, len(everything))
+    desk.progress.block(kept, [record.id for record in everything])
 
 
 async def _block(job: Job, block: Sequence[Record], ask: LedgerAsk, desk: Desk) -> None:
+    desk.progress.pace.begin(record.id for record in block)
     with from_top("strategy"):
         decisions = await job.strategy.label(block, ask)
     kept = [d for d in decisions if d.record not in ask.cut]
     desk.writer.decide(kept)
-    desk.progress.block(kept, len(block))
+    desk.progress.block(kept, [record.id for record in block])
 
 
 def _first(bad: BaseException) -> BaseException:

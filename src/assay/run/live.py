@@ -42,7 +42,7 @@ def drawn(progress: Progress, currency: str) -> Table:
     row = Table.grid(padding=(0, 1))
     line = Text(" · ".join(progress.parts(currency)))
     if progress.total:
-        row.add_row(ProgressBar(progress.total, progress.records, width=24), line)
+        row.add_row(ProgressBar(progress.total, progress.finished, width=24), line)
     else:
         row.add_row(line)
     return row

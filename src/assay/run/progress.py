@@ -3,16 +3,19 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
 from assay.core.annotation import Annotation, Decision, Outcome
 from assay.core.cost import money
+from assay.run.pace import Pace
 
 EVERY = 5.0  # seconds between two plain lines
 KINDS = 200  # different error texts that are told apart
 OTHER = "other reasons"
+LEAST = 10  # answers, and
+SOON = 5.0  # seconds of asking, before which no figure of the time left means anything
 
 
 @dataclass(slots=True)
@@ -65,11 +68,12 @@ class Progress:
     ) -> None:
         self.total = total
         self.tallies: dict[str, Tally] = {}
-        self.records = 0
         self.decided = 0
         self.waiting = 0
         self.asked = 0
+        self.pace = Pace()
         self.started = clock()
+        self._asking = self.started  # when the first request was sent that had to be
         self._clock = clock
         self._show = show
 
@@ -82,6 +86,7 @@ class Progress:
     def answered(self, annotator: str, annotation: Annotation) -> None:
         self.tally(annotator).count(annotation)
         self.asked += 1
+        self.pace.came((annotation,))
         if self._show:
             self._show(self)
 
@@ -89,14 +94,22 @@ class Progress:
         tally = self.tally(annotator)
         tally.replayed += len(annotations)
         tally.outcomes.update([a.outcome for a in annotations])
+        self.pace.came(annotations)
+        if not self.asked:
+            self._asking = self._clock()
 
-    def block(self, decisions: Sequence[Decision], records: int) -> None:
+    def block(self, decisions: Sequence[Decision], records: Iterable[str]) -> None:
         """`decisions` are those that stand; of a block that was broken off there are fewer."""
-        self.records += records
+        self.pace.end(records)
         self.decided += sum(d.value is not None for d in decisions)
         self.waiting += sum(d.waiting_for is not None for d in decisions)
         if self._show:
             self._show(self)
+
+    @property
+    def records(self) -> int:
+        """Of the blocks that have ended."""
+        return self.pace.ended
 
     @property
     def cost(self) -> int:
@@ -108,24 +121,39 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Answers a second since the start."""
-        return self.asked / max(self.seconds, 1e-9)
+        """Answers a second since the first had to be asked for; replays are not among them."""
+        return self.asked / max(self._clock() - self._asking, 1e-9)
+
+    @property
+    def finished(self) -> int:
+        """Records decided, and those of blocks under way that have all their answers."""
+        found = self.records + self.pace.early
+        return min(found, self.total) if self.total else found
 
     @property
     def left(self) -> float | None:
-        """Seconds to go, if records come on as they did; None where that cannot be known."""
-        if not self.total or not self.records:
-            return None
-        return self.seconds * max(0, self.total - self.records) / self.records
+        """Seconds to go, if answers come on as they did; None where that cannot be known yet."""
+        soon = self.asked < LEAST or self._clock() - self._asking < SOON
+        open_ = self.pace.open(self.total) if self.total and not soon else None
+        return None if open_ is None else open_ / self.rate
 
     def parts(self, currency: str) -> list[str]:
         of = f" of {self.total:,}" if self.total else ""
-        told = [f"{self.records:,}{of} records", f"{self.asked:,} answers", f"{self.rate:,.0f}/s"]
+        told = [f"{self.finished:,}{of} records", f"{self.asked:,} answers", f"{self.rate:,.0f}/s"]
         rates = [r for t in self.tallies.values() if (r := t.answer_rate) is not None]
         told += [f"{min(rates):.0%} answered"] if rates else []
         told += [money(self.cost, currency)] if self.cost else []
-        told += [] if self.left is None else [f"{self.left:,.0f} s left"]
-        return told
+        left = self.left
+        return told if left is None else [*told, f"about {span(left)} left"]
+
+
+def span(seconds: float) -> str:
+    """Seconds, for people."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            number = seconds / size
+            return f"{number:.1f} {unit}" if number < 10 else f"{number:,.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def plain(
