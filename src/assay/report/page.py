@@ -10,7 +10,8 @@ from assay.data.write import flat, whole
 from assay.ledger.base import Ledger
 from assay.report.breakdown import Reference
 from assay.report.charts import bars, reliability
-from assay.report.evidence import Disagreement, Evidence, Line, Story, gather
+from assay.report.evidence import Disagreement, Evidence, Story, gather
+from assay.report.line import Line
 from assay.report.thumbnails import Thumbnail, thumbnail
 
 

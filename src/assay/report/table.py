@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from assay.core.cost import money
 from assay.quality.accuracy import Accuracy
 from assay.quality.reviewed import Group, Rate
-from assay.report.evidence import Evidence, Line
+from assay.report.evidence import Evidence
+from assay.report.line import Line
 from assay.report.tags import Figure
 
 HEAD = ("", "answered", "right, of all (95 % interval)", "n", "constant", "kappa", "per 1,000")
