@@ -23,7 +23,7 @@ from assay.data.document import Document
 from assay.data.gold import Gold, Purpose
 from assay.data.specs import StrategySpec, TaskFile
 from assay.data.taskfile import read
-from assay.ledger import Ledger, open_ledger
+from assay.ledger import Ledger, has_ledger, open_ledger
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.entities import Entities
 from assay.quality.routes import by_route
@@ -102,7 +102,7 @@ class Project:
     @property
     def has_ledger(self) -> bool:
         """Whether there is one already; a server is taken at its word."""
-        return "://" in self.ledger_place or Path(self.ledger_place).is_file()
+        return has_ledger(self.ledger_place)
 
     def ledger(self) -> Ledger:
         """Made where there is none."""

@@ -9,7 +9,7 @@ from assay.build import open_project
 from assay.build.project import Project
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.cost import Usage
-from assay.core.errors import InputError, LedgerError, SpecError
+from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema import FreeText, Schema
 from assay.core.task import Task
@@ -18,7 +18,7 @@ from assay.data.base import cell, check_columns
 from assay.data.gold import Purpose
 from assay.data.read import read_rows
 from assay.data.write import flat
-from assay.ledger import Ledger, open_ledger
+from assay.ledger import Ledger, kept_ledger
 from assay.quality.alt_test import Labels
 from assay.quality.compare import Sides
 from assay.quality.costs import Costs, PriceList, costs
@@ -157,9 +157,7 @@ def _of_ledger(wanted: Wanted) -> tuple[Sides, str]:
     source = wanted.source or ""
     project = open_project(source) if source.endswith(TASK_FILES) else None
     place = project.ledger_place if project is not None else source
-    if "://" not in place and not Path(place).is_file():
-        raise LedgerError(f"there is no ledger {place}; `assay run` or `assay import` makes one")
-    ledger = open_ledger(place)
+    ledger = kept_ledger(place)
     try:
         schemas = ledger.schemas()
         task = wanted.task or (None if project is None else project.task.id)

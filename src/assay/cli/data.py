@@ -166,8 +166,7 @@ def _coco(ledger: "Ledger", decided: Iterator["Decision"], out: Path) -> int:
 
 
 def _opened(source: str) -> tuple["Ledger", str | None]:
-    from assay.core.errors import LedgerError
-    from assay.ledger import open_ledger
+    from assay.ledger import kept_ledger
 
     task = None
     if source.endswith(TASK_FILES):
@@ -175,9 +174,7 @@ def _opened(source: str) -> tuple["Ledger", str | None]:
 
         project = open_project(source)
         source, task = str(project.ledger_place), project.task.id
-    if "://" not in source and not Path(source).is_file():
-        raise LedgerError(f"there is no ledger {source}; `assay run` or `assay import` makes one")
-    return open_ledger(source), task
+    return kept_ledger(source), task
 
 
 def _run(ledger: "Ledger", task: str | None, wanted: str | None) -> str:
