@@ -135,6 +135,22 @@ def test_a_chain_is_certified_whole() -> None:
     assert found.coverage > certify(sure[0], right[0], TEN).coverage
 
 
+@pytest.mark.parametrize(("n", "alpha", "delta"), [(9, 0.3, 0.1), (11, 0.2, 0.1), (12, 0.4, 0.2)])
+def test_a_chain_keeps_delta_where_the_last_record_taken_is_always_right(
+    n: int, alpha: float, delta: float
+) -> None:
+    """The second link is right; the first, a little less sure, takes all but the last record."""
+    verdicts = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(bool)  # all there can be
+    sure = np.arange(n, 0, -1)
+    both = np.stack([sure - 0.5, sure])
+    broken = 0.0
+    for wrong in verdicts:
+        right = np.stack([~wrong, np.ones(n, dtype=bool)])
+        if certify_chain(both, right, Promise(alpha, delta)).threshold is not None:
+            broken += float(np.where(wrong, alpha, 1 - alpha).prod())
+    assert broken <= delta + 1e-12
+
+
 def test_one_link_is_a_chain_of_one() -> None:
     sure, right = sample(400, 8)
     alone, chained = certify(sure, right, TEN), certify_chain(sure, right, TEN)
@@ -178,6 +194,8 @@ def test_the_promise_is_broken_no_more_often_than_delta(n: int) -> None:
     ("confidence", "wrong", "said"),
     [
         ([0.9] * 6, 1, "too small to tell"),
+        ([0.9], 0, "too small to tell"),
+        ([0.9] * 4, 0, "22 labels are the least, should none of them be wrong"),
         ([0.9] * 200, 60, "would hardly help"),
         ([-np.inf] * 50, 0, "no answer that could be accepted"),
         ([0.9] * 30, 0, None),

@@ -11,7 +11,9 @@ together: see `boundary`. In a chain another link may take over a record, so tha
 errors are no sums; there the error probability moves along the order by the fallback rule (Wiens
 2003): most of it starts at the strict end and passes from test to test as long as they succeed; a
 small share waits at "accept everything". That order holds only the sample sizes at which one more
-error becomes permissible: a test between two of them asks for more and tells less.
+error becomes permissible: a test between two of them asks for more and tells less. A chain's
+threshold is the confidence of one of the records it accepts, and what that record's label is
+depends on where the threshold lies, so the record counts as an error if wrong, but not as a draw.
 """
 
 from collections.abc import Mapping
@@ -159,7 +161,7 @@ def certify_chain(
     thresholds = np.unique(top[np.isfinite(top)])[::-1]
     counts = [_chain_counts(sure, right, t) for t in thresholds]
     accepted, wrong = np.array(counts, dtype=np.int64).reshape(-1, 2).T
-    path = _Path(sure.shape[1], thresholds, accepted, wrong)
+    path = _Path(sure.shape[1], thresholds, accepted, wrong, chosen=int(len(sure) > 1))
     last = (_by_limits if len(sure) == 1 else _by_fallback)(path, promise)
     found = _stated(path, last, promise, reference)
     if found.threshold is None:
@@ -194,6 +196,11 @@ class _Path:
     thresholds: Floats
     accepted: Counts
     errors: Counts
+    chosen: int = 0  # accepted records that the threshold was chosen by, which are no draws
+
+    @property
+    def draws(self) -> Counts:
+        return self.accepted - self.chosen
 
 
 Passed: TypeAlias = tuple[int, float] | None
@@ -206,7 +213,8 @@ def _stated(path: _Path, passed: Passed, promise: Promise, reference: str) -> Ce
         return Certificate(promise, reference, path.labels, None, more=more, why=why)
     last, level = passed
     accepted, errors = int(path.accepted[last]), int(path.errors[last])
-    bound = float(upper(errors, accepted, level))
+    draws = int(path.draws[last])
+    bound = float(upper(min(errors, draws), draws, level))
     threshold = float(path.thresholds[last])
     return Certificate(promise, reference, path.labels, threshold, accepted, errors, bound)
 
@@ -233,7 +241,7 @@ def _by_limits(path: _Path, promise: Promise) -> Passed:
 
 def _by_fallback(path: _Path, promise: Promise) -> Passed:
     steps, weights = _order(path, promise)
-    p_values = p_value(path.errors[steps], path.accepted[steps], promise.alpha)
+    p_values = p_value(path.errors[steps], path.draws[steps], promise.alpha)
     level, found, passed = 0.0, None, False
     for step, weight, p in zip(steps, weights, p_values, strict=True):
         level = (level if passed else 0.0) + weight * promise.delta
@@ -247,7 +255,7 @@ def _order(path: _Path, promise: Promise) -> tuple[Counts, Floats]:
     """Positions of the thresholds to test, and the share of delta that each brings."""
     if len(path.accepted) == 0:
         return np.zeros(0, np.int64), np.zeros(0)
-    sizes = sizes_to_test(int(path.accepted[-1]), promise)
+    sizes = sizes_to_test(int(path.draws[-1]), promise) + path.chosen
     places = np.searchsorted(path.accepted, sizes)
     steps = np.unique(np.append(places, len(path.accepted) - 1))
     weights = np.zeros(len(steps))
@@ -303,8 +311,11 @@ def _outlook(path: _Path, promise: Promise) -> tuple[int | None, str]:
     if errors / accepted >= promise.alpha:
         too_many = lower(errors, accepted, promise.delta) > promise.alpha
         return None, HOPELESS if too_many else TOO_FEW
-    rate = min(float(rates[best]), 0.98 * promise.alpha)
     level = promise.delta * (1 - LAST_SHARE)
+    if rates[best] >= promise.alpha:
+        least = smallest_sample(promise.alpha, promise.delta)
+        return None, f"{TOO_FEW}; {least:,} labels are the least, should none of them be wrong"
+    rate = min(float(rates[best]), 0.98 * promise.alpha)
     sizes = np.unique(np.geomspace(smallest_sample(promise.alpha, level), 1e8, 600).astype(int))
     enough = sizes[errors_allowed(sizes, promise.alpha, level) >= rate * sizes]
     if len(enough) == 0:
