@@ -35,6 +35,12 @@ def run(*words: object) -> Result:
     return CliRunner().invoke(aggregate_command, [str(w) for w in words], catch_exceptions=False)
 
 
+def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(files: Path) -> None:
+    (files / "answer.csv").write_text(ANSWERS.replace("1,ben,cat", "1,ben,Cat"), encoding="utf-8")
+    told = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
+    assert told["warnings"] == ["'Cat' and 'cat' differ in case alone and count as two labels"]
+
+
 def test_json_has_the_comparison_and_every_annotator(files: Path) -> None:
     done = run(
         files / "answer.csv", "--truth", files / "truth.csv", "--method", "majority", "--json"

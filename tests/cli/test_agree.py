@@ -72,6 +72,13 @@ def test_an_annotator_without_answers_is_named(tmp_path: Path) -> None:
         assert "no answers of gpt" in str(found["warnings"])
 
 
+def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(LONG.replace("1,bob,a", "1,bob,A"))
+    found = told(str(tmp_path / "a.csv"))
+    assert found["kind"] == "nominal"
+    assert "'A' and 'a' differ in case alone and count as two labels" in str(found["warnings"])
+
+
 def test_perfect_agreement_has_no_interval(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("record,annotator,label\n1,a,x\n1,b,x\n2,a,y\n2,b,y\n")
     done = CliRunner().invoke(root, ["agree", str(tmp_path / "a.csv")])

@@ -137,7 +137,11 @@ def test_one_person_is_told_and_never_nan(tmp_path: Path) -> None:
         ('{"gpt": {"elsewhere": "a"}}', (), "gpt and the people share no record"),
         ('{"gpt": {"r1": "a"}}', ("--expert", "eve"), "no person 'eve'"),
         ('{"gpt": {"r1": "a"}}', ("--score", "f1"), "unknown score 'f1'"),
-        ('{"gpt": {"r1": "a"}}', ("--score", "neg-rmse"), "not a number"),
+        (
+            '{"gpt": {"r1": "a"}}',
+            ("--score", "neg-rmse"),
+            "'b', which 'ann' says of record 'r0', is not a number",
+        ),
         ('{"gpt": {"r1": "a"}}', ("--kind", "odd"), "unknown kind 'odd'"),
         ('{"gpt": {"r1": "a"}}', ("--slices", "none.csv"), "none.csv"),
     ],
@@ -149,6 +153,16 @@ def test_bad_input_is_one_clear_line(
     (tmp_path / "m.json").write_text(content)
     given[given.index("models.csv")] = "m.json"
     assert expected in complaint(assay(tmp_path, *given, *words))
+
+
+def test_labels_that_differ_in_case_alone_count_as_two_and_that_is_said(tmp_path: Path) -> None:
+    words = files(tmp_path)
+    path = tmp_path / "models.csv"
+    path.write_text(path.read_text().replace(",a\n", ",A\n"))
+    found = told(tmp_path, *words)
+    assert found["measure"]["kind"] == "nominal"
+    assert found["replacement_test"][0]["advantage_probability"] < 0.7
+    assert "'A' and 'a' differ in case alone and count as two labels" in found["notes"]
 
 
 def test_without_anything_to_compare_the_ways_are_named(tmp_path: Path) -> None:

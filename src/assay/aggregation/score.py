@@ -1,6 +1,6 @@
 """How a consensus compares with known labels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,18 @@ def cautions(votes: Votes) -> list[str]:
         )
     if (votes.label == votes.label[0]).all():
         found.append(f"all votes say {votes.labels[int(votes.label[0])]!r}")
-    return found
+    apart = spelt_apart(votes.labels)
+    return found if apart is None else [*found, apart]
+
+
+def spelt_apart(labels: Iterable[str]) -> str | None:
+    """What to say of labels that differ in case alone."""
+    spelt: dict[str, str] = {}
+    for label in sorted(labels):
+        other = spelt.setdefault(label.casefold(), label)
+        if other != label:
+            return f"{other!r} and {label!r} differ in case alone and count as two labels"
+    return None
 
 
 def decided(votes: Votes, found: Consensus) -> dict[str, str]:

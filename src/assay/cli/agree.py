@@ -75,7 +75,7 @@ def agree_command(
     from assay.cli.audit import is_ledger
     from assay.data.annotations import Names
     from assay.quality.agreement import Asked, Resampling, agree
-    from assay.quality.agreement.read import read_votes, without_seen
+    from assay.quality.agreement.read import kind_of, read_votes, without_seen
 
     if is_ledger(source):
         votes, stored = _from_ledger(source, task)
@@ -85,7 +85,7 @@ def agree_command(
     votes = without_seen(votes) if leave_out_seen else votes
     labels = tuple(part.strip() for part in order.split(",")) if order else None
     asked = Asked(
-        kind or ("ordinal" if labels else _kind(votes)),
+        kind or ("ordinal" if labels else kind_of(votes.labels)),
         labels,
         reference,
         Resampling(resamples, seed, over),
@@ -118,13 +118,6 @@ def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":
     if schema.kind in WHOLE:
         return votes, schema.kind
     return votes, "interval" if schema.kind == "scale" else "nominal"
-
-
-def _kind(votes: "Votes") -> str:
-    """Interval where the labels are numbers that no class is named by, else nominal."""
-    from assay.data.annotations import infer_schema
-
-    return "interval" if infer_schema(votes.labels or ("none",)).kind == "scale" else "nominal"
 
 
 def _tell(found: "Agreement") -> None:

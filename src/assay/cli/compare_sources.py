@@ -13,12 +13,13 @@ from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema import FreeText, Schema
 from assay.core.task import Task
-from assay.data.annotations import Names, infer_schema, read_given
+from assay.data.annotations import Names, read_given
 from assay.data.base import cell, check_columns
 from assay.data.gold import Purpose
 from assay.data.read import read_rows
 from assay.data.write import flat
 from assay.ledger import Ledger, kept_ledger
+from assay.quality.agreement.read import kind_of
 from assay.quality.alt_test import Labels
 from assay.quality.compare import Sides
 from assay.quality.costs import Costs, PriceList, costs
@@ -126,8 +127,9 @@ def _merged(parts: Iterable[Saying]) -> Saying:
 
 def _kind(people: Saying, models: Saying) -> str:
     """Of the labels: numbers that no class is named by make a scale."""
-    used = {v for side in (people, models) for said in side.values() for v in said.values()}
-    return MEASURED.get(infer_schema(used or {"none"}).kind, "nominal")
+    return kind_of(
+        {v for side in (people, models) for said in side.values() for v in said.values()}
+    )
 
 
 def _priced(people: Saying, models: Saying, prices: PriceList | None) -> Sides:

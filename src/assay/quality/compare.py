@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from assay.aggregation.score import spelt_apart
 from assay.core.cost import NANOS, money
 from assay.core.errors import InputError
 from assay.core.votes import Codes, Votes
 from assay.quality.agreement import Agreement, Asked, agree
+from assay.quality.agreement.distances import is_number
 from assay.quality.alt_test import (
     AltTest,
     Labels,
@@ -163,6 +165,8 @@ def compare(sides: Sides, rules: Rules | None = None) -> Comparison:
     _check(sides)
     found, tests = _side_by_side(sides, rules)
     slices, left_out = _slices(sides, rules)
+    if (apart := spelt_apart(_labels(sides))) is not None:
+        left_out.append(apart)
     return Comparison(
         found, tests, _constant(sides, rules), rules, sides.measure, _among(sides), slices,
         sides.costs, (*sides.notes, *left_out),
@@ -179,6 +183,24 @@ def _check(sides: Sides) -> None:
         raise InputError(
             f"{', '.join(sides.models)} and the people share no record: do both use the same ids?"
         )
+    if sides.measure.kind == "interval":
+        _check_numbers({**sides.people, **sides.models})
+
+
+def _check_numbers(said: Mapping[str, Labels]) -> None:
+    for who, labels in said.items():
+        for record, label in labels.items():
+            if not is_number(str(label)):
+                raise InputError(
+                    f"{label!r}, which {who!r} says of record {record!r}, is not a number; a "
+                    "scale (--score neg-rmse) needs numbers: say --kind nominal --score accuracy, "
+                    "or ordinal with --order"
+                )
+
+
+def _labels(sides: Sides) -> set[str]:
+    both = [*sides.people.values(), *sides.models.values()]
+    return {str(label) for said in both for label in said.values()}
 
 
 def _side_by_side(sides: Sides, rules: Rules) -> tuple[tuple[Beside, ...], tuple[Tested, ...]]:

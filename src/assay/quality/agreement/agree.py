@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.aggregation.score import spelt_apart
 from assay.core.errors import InputError, SpecError
 from assay.core.votes import Votes
 from assay.quality.agreement.base import Estimate, Floats, Resampling
@@ -145,7 +146,7 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
         len(votes),
         who,
         _NOTHING,
-        notes=_notes(asked, who, votes.annotators),
+        notes=_notes(asked, who, votes),
     )
     if len(votes.units) > 1:
         return _units(base, votes)
@@ -157,18 +158,19 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
 _NOTHING = Overall(0, {}, {})
 
 
-def _notes(asked: Asked, who: Sequence[str], named: Sequence[str]) -> tuple[str, ...]:
+def _notes(asked: Asked, who: Sequence[str], votes: Votes) -> tuple[str, ...]:
     told = []
     if asked.resampling.over == "annotators" and len(who) < FEW_ANNOTATORS:
         told.append(
             f"intervals over only {len(who)} annotators are too narrow: with 4 or 5 a 95 % "
             "interval holds in some 75 to 80 of 100 cases"
         )
-    silent = sorted(set(named) - set(who))
+    silent = sorted(set(votes.annotators) - set(who))
     if silent:
         more = ", …" if len(silent) > MOST_SILENT else ""
         told.append(f"no answers of {', '.join(silent[:MOST_SILENT])}{more}")
-    return tuple(told)
+    apart = spelt_apart(votes.labels) if asked.kind in LEVELS else None
+    return tuple(told) if apart is None else (*told, apart)
 
 
 def _overall(votes: Votes, measures_at: str, order: Sequence[str], how: Resampling) -> Overall:

@@ -98,17 +98,17 @@ def numbers(labels: Sequence[str]) -> Floats:
     try:
         found = np.array([float(label) for label in labels])
     except ValueError:
-        bad = next(label for label in labels if not _is_number(label))
+        bad = next(label for label in labels if not is_number(label))
         raise InputError(
             f"{bad!r} is not a number; an interval scale needs numbers: "
-            "say --level nominal, or ordinal with --order"
+            "say --kind nominal, or ordinal with --order"
         ) from None
     if not np.isfinite(found).all():
         raise InputError("a label is infinite or not a number")
     return found
 
 
-def _is_number(label: str) -> bool:
+def is_number(label: str) -> bool:
     try:
         float(label)
     except ValueError:

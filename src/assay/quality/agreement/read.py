@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from assay.core.annotation import Annotation
 from assay.core.errors import InputError
 from assay.core.votes import Codes, Votes
-from assay.data.annotations import Names, read_given
+from assay.data.annotations import Names, infer_schema, read_given
 from assay.data.base import check_columns
 from assay.data.write import flat
 
@@ -27,6 +27,15 @@ def read_votes(path: Path, names: Names) -> Votes:
     if path.suffix.lower() == ".parquet" and not names.wide and path.is_file():
         return _parquet(path, names)
     return _collected((g.record, g.annotator, g.label, False) for g in read_given(path, names))
+
+
+def kind_of(labels: Iterable[str]) -> str:
+    """Interval where the labels are numbers that no class is named by, else nominal.
+
+    However they are spelt: labels that differ in case alone are two here, as in no schema.
+    """
+    seen = {label.casefold() for label in labels}
+    return "interval" if infer_schema(seen or {"none"}).kind == "scale" else "nominal"
 
 
 def votes_of_annotations(annotations: Iterable[Annotation]) -> Votes:
