@@ -13,7 +13,8 @@ from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, RandomChain, ThresholdChain
 from assay.strategies.confidence import own
-from assay.strategies.cooperation import Sequential, Triage
+from assay.strategies.cooperation import Sequential, Triage, TriageShare
+from assay.strategies.hybrid import Hybrid
 from assay.strategies.joint import FittedJoint, Joint
 from assay.strategies.nearest import ByWords, Fixed
 from assay.strategies.principled import Principled
@@ -36,13 +37,13 @@ def scored(name: str, turn: int) -> Recorded:
     return Recorded(name, given, source=Source.CALIBRATED)
 
 
-PEOPLE = Recorded("people", {r.id: Given("a") for r in RECORDS[:40]}, DecidedBy.PEOPLE)
+PEOPLE = Recorded("people@1", {r.id: Given("a") for r in RECORDS[:40]}, DecidedBy.PEOPLE)
 ANNOTATORS: dict[str, Askable] = {
-    "x": scored("x", 1),
-    "y": scored("y", 2),
-    "z": scored("z", 3),
+    "x": scored("x@1", 1),
+    "y": scored("y@1", 2),
+    "z": scored("z@1", 3),
     "people": PEOPLE,
-    "panel": Panel("panel"),
+    "panel": Panel("panel@1"),
     "inner": Vote(("x", "y", "z")),
 }
 
@@ -63,6 +64,8 @@ STRATEGIES: list[Strategy] = [
     ThresholdChain(("x", "y"), (0.8,), own),
     RandomChain(("x", "y", "z")),
     Triage("x", "people", 0.7),
+    TriageShare("x", "people", 0.3),
+    Hybrid(("x", "y"), "people", 0.8, own),
     Sequential("x", "people"),
     Joint("x", "people"),
     Joint("x", "panel", {"r0": "a"}),
@@ -77,3 +80,10 @@ STRATEGIES: list[Strategy] = [
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.id)
 def test_a_strategy_keeps_its_contract(strategy: Strategy) -> None:
     check_strategy(strategy, ANNOTATORS, RECORDS)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.id)
+def test_a_decision_calls_annotators_by_their_names_not_their_ids(strategy: Strategy) -> None:
+    ids = {who.id for who in ANNOTATORS.values()}
+    for d in check_strategy(strategy, ANNOTATORS, RECORDS):
+        assert not ids & {*d.route, d.waiting_for}

@@ -203,7 +203,7 @@ class Triage:
         if safe is None:
             return awaited(records, self.model)
         kept = safe >= self.threshold
-        return await split(records, answers, kept, self.panel, ask)
+        return await split(records, answers, kept, (self.model, self.panel), ask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class TriageShare:
         kept = np.ones(len(records), dtype=bool)
         kept[order[: round(self.share * len(records))]] = False
         kept &= sure > -np.inf
-        return await split(records, answers, kept, self.panel, ask)
+        return await split(records, answers, kept, (self.model, self.panel), ask)
 
 
 def awaited(records: Sequence[Record], annotator: str) -> list[Decision]:
@@ -251,14 +251,16 @@ async def split(
     records: Sequence[Record],
     answers: Sequence[Answer],
     kept: NDArray[np.bool_],
-    panel: str,
+    names: tuple[str, str],
     ask: Ask,
 ) -> list[Decision]:
-    """The answers kept are decisions; the panel is asked, unseen, about the other records."""
+    """The model's answers kept are decisions; the panel, named second, is asked, unseen, about
+    the other records."""
+    model, panel = names
     rest = [record for record, keep in zip(records, kept, strict=True) if not keep]
     reviewed = iter(await ask(panel, rest))
     return [
-        decision(record, answer, ("kept", answer.annotator), ask)
+        decision(record, answer, ("kept", model), ask)
         if keep
         else decision(record, next(reviewed), ("sent on", panel), ask)
         for record, answer, keep in zip(records, answers, kept, strict=True)
