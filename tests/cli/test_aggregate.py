@@ -35,6 +35,27 @@ def run(*words: object) -> Result:
     return CliRunner().invoke(aggregate_command, [str(w) for w in words], catch_exceptions=False)
 
 
+def test_known_labels_may_have_the_answers_own_column_names(files: Path) -> None:
+    called = ANSWERS.replace("question,worker,answer", "image,who,said")
+    (files / "answer.csv").write_text(called, encoding="utf-8")
+    for head in ("image,said", "image,truth", "question,truth"):
+        (files / "truth.csv").write_text(TRUTH.replace("question,truth", head), encoding="utf-8")
+        words = ("--record", "image", "--annotator", "who", "--label", "said", "--json")
+        done = run(files / "answer.csv", "--truth", files / "truth.csv", *words)
+        assert json.loads(done.stdout)["n"] == 3
+
+
+def test_rivals_that_never_met_are_not_ranked_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("left,right,winner\na,b,a\nc,d,tie\n", encoding="utf-8")
+    apart = json.loads(run(path, "--method", "bradley-terry", "--json").stdout)["warnings"]
+    assert len(apart) == 1
+    assert "2 groups that were never compared" in apart[0]
+    assert "'a' and 'c'" in apart[0]
+    path.write_text("left,right,winner\na,b,a\nc,d,tie\nb,c,c\n", encoding="utf-8")
+    assert json.loads(run(path, "--method", "bradley-terry", "--json").stdout)["warnings"] == []
+
+
 def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(files: Path) -> None:
     (files / "answer.csv").write_text(ANSWERS.replace("1,ben,cat", "1,ben,Cat"), encoding="utf-8")
     told = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)

@@ -174,6 +174,18 @@ class BradleyTerry:
         return np.asarray(ndtri((1 + self.level) / 2) * np.sqrt(np.maximum(variance, 0)))
 
 
+def never_met(given: Comparisons) -> str | None:
+    """What to say of rivals that no comparison joins, not even through others."""
+    groups, of = connected_components(_wins(given), directed=False)
+    if groups < 2:
+        return None
+    one, other = given.rivals[0], given.rivals[int(np.argmax(of != of[0]))]
+    return (
+        f"the rivals fall into {groups:,} groups that were never compared with each other, so "
+        f"{one!r} and {other!r}, of different ones, cannot be ranked against each other"
+    )
+
+
 def _wins(given: Comparisons) -> sparse.csr_array:
     """Item x rival: how often the row won against the column."""
     count = len(given.rivals)

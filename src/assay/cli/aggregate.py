@@ -48,7 +48,10 @@ class Choices:
               help="What a vote counts whose author saw another one.")  # fmt: skip
 @click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
 @click.option("--task", help="Task in a ledger that holds several.")
-@click.option("--record", help="Column with the record id, if not called record or question.")
+@click.option(
+    "--record",
+    help="Column with the record id, if not called record or question; also of known labels.",
+)
 @click.option("--annotator", help="Column of who said it, if not called annotator or worker.")
 @click.option("--label", help="Column of what was said, if not called label or answer.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a label a record to this file.")
@@ -75,7 +78,7 @@ def aggregate_command(
     from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
 
-    known = {(r, ""): name for r, name in read_labels(gold).items()} if gold else {}
+    known = {(r, ""): y for r, y in _trusted(gold, record, label).items()} if gold else {}
     family = read_labels(families, "annotator", "family") if families else {}
     ordered = tuple(part.strip() for part in order.split(",")) if order else ()
     chosen = Choices(method, known, prior, family, ordered)
@@ -85,8 +88,10 @@ def aggregate_command(
     else:
         votes = _votes(source, task, (record, annotator, label))
         votes = votes if discount is None else discounted(votes, discount)
-        reference = {r: y for r, y in read_labels(truth).items() if (r, "") not in known} if truth \
-            else None  # fmt: skip
+        reference = None
+        if truth:
+            trusted = _trusted(truth, record, label)
+            reference = {r: y for r, y in trusted.items() if (r, "") not in known}
         told = (
             _numbers(votes, reference, str(truth), out)
             if method == "numeric-median"
@@ -96,6 +101,18 @@ def aggregate_command(
         click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         _tell(told, out)
+
+
+def _trusted(path: Path, record: str | None, label: str | None) -> dict[str, str]:
+    """Known labels, in columns called as usual, or as those of the answers are."""
+    from assay.aggregation.answers import TRUTH, read_labels
+    from assay.data.read import columns_of
+
+    there = columns_of(path)
+    usual = any(name in there for name in TRUTH)
+    return read_labels(
+        path, record if record in there else None, label if label in there and not usual else None
+    )
 
 
 def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
@@ -311,7 +328,7 @@ def _numbers(
 
 def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
     from assay.aggregation.answers import read_comparisons
-    from assay.aggregation.pairs import BradleyTerry
+    from assay.aggregation.pairs import BradleyTerry, never_met
     from assay.data.write import write_rows
 
     given = read_comparisons(path)
@@ -333,7 +350,13 @@ def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
             tuple(rows[0]),
             out,
         )
-    return {"method": "bradley-terry", "comparisons": len(given), "ranking": rows}
+    apart = never_met(given)
+    return {
+        "method": "bradley-terry",
+        "comparisons": len(given),
+        "ranking": rows,
+        "warnings": [] if apart is None else [apart],
+    }
 
 
 def _tell(told: dict[str, Any], out: Path | None) -> None:
@@ -366,7 +389,7 @@ def _tell(told: dict[str, Any], out: Path | None) -> None:
             f"{told['mean_distance']:.3g} [{low:.3g}, {high:.3g}]; always "
             f"{told['baseline_number']:g}: {told['baseline']:.3g}"
         )
-    for line in told.get("warnings", ()):
+    for line in told["warnings"]:
         click.echo(f"warning: {line}", err=True)
     if out is not None:
         click.echo(f"written to {out}")
