@@ -7,10 +7,12 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import assay
 from assay import Choice, Record, Task
 from assay.annotators.recorded import Given, Recorded
+from assay.cli import root
 from assay.core.errors import InputError, SpecError
 from assay.core.record import text_record
 from assay.data.base import Columns
@@ -198,6 +200,22 @@ def test_decisions_and_annotations_are_written_as_the_command_writes_them(tmp_pa
     assert sorted(zip(said["annotator"], said["value"], strict=True)) == [
         ("ann", "happy"), ("ann", "sad"), ("bob", "happy"), ("bob", "happy"),
     ]  # fmt: skip
+
+
+def test_an_export_from_python_and_by_the_command_is_the_same_file(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,text,day\nr1,what a day,Monday\nr2,oh no,\n")
+    task = PANEL_TASK.replace("id: id", "id: id, meta: [day]").replace("panel, wanted: 2", "panel")
+    (tmp_path / "task.yaml").write_text(task)
+    result = assay.load(tmp_path / "task.yaml").run()
+    for ending in ("csv", "jsonl"):
+        ours, theirs = tmp_path / f"python.{ending}", tmp_path / f"command.{ending}"
+        assert result.export(ours) == 2
+        words = ["export", str(tmp_path / "task.yaml"), "-o", str(theirs)]
+        told = CliRunner().invoke(root, words, catch_exceptions=False)
+        assert "2 records" in told.output
+        assert ours.read_text() == theirs.read_text()
+        assert all(word in ours.read_text() for word in ("what a day", "day", "Monday"))
+    result.ledger.close()
 
 
 PANEL_TASK = """\

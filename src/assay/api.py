@@ -21,9 +21,9 @@ from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.annotations import Names
 from assay.data.base import Columns, Findings, check_columns, record_of
+from assay.data.export import export
 from assay.data.write import (
     ANNOTATION_FIELDS,
-    DECISION_FIELDS,
     annotation_rows,
     decision_rows,
     write_rows,
@@ -67,13 +67,13 @@ class Result:
         return pl.DataFrame(list(decision_rows(self.decisions)), infer_schema_length=None)
 
     def export(self, path: Path | str, annotations: bool = False) -> int:
-        """Write the decisions, or every annotation, by the ending of `path` (.csv, .jsonl,
-        .parquet, none: a Hugging Face folder); gives the number of rows."""
+        """Write the decisions beside their records' text and metadata, or every annotation, by
+        the ending of `path` (.csv, .jsonl, .parquet, none: a Hugging Face folder; .json: boxes as
+        COCO); gives the number of rows, or boxes."""
         if annotations:
             rows = annotation_rows(self.ledger.annotations(self.task.id))
             return write_rows(rows, ANNOTATION_FIELDS, Path(path))
-        sources = {r.id: r.source for r in self.ledger.records([d.record for d in self.decisions])}
-        return write_rows(decision_rows(self.decisions, sources), DECISION_FIELDS, Path(path))
+        return export(self.decisions, self.ledger.records, Path(path)).count
 
     def report(self, path: Path | str, gold: Mapping[str, Value] | None = None) -> Evidence:
         """Write the HTML report; `gold` (record id to label) takes the place of the task file's."""

@@ -1,8 +1,6 @@
 """`assay import` and `assay export`: annotations into a ledger, and what it holds out of it."""
 
 import json
-from collections.abc import Iterator
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +8,8 @@ import click
 
 if TYPE_CHECKING:
     from assay.build.imports import Brought
-    from assay.core.annotation import Decision
-    from assay.core.record import Record
     from assay.ledger import Ledger
 
-BATCH = 1_000
 TASK_FILES = (".yaml", ".yml")
 
 
@@ -110,6 +105,7 @@ def _tell(found: "Brought", task: str, place: str) -> None:
 def export_command(source: str, out: Path, run: str | None, annotations: bool) -> None:
     """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
     from assay.data.base import many
+    from assay.data.export import export
     from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
 
     ledger, task = _opened(source)
@@ -118,51 +114,16 @@ def export_command(source: str, out: Path, run: str | None, annotations: bool) -
             count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
             click.echo(f"{many(count, 'annotation', 'annotations')} written to {out}")
             return
-        decided = ledger.decisions(_run(ledger, task, run))
-        if out.suffix.lower() == ".json":
-            click.echo(f"{_coco(ledger, decided, out):,} boxes written to {out}")
-            return
-        click.echo(_decisions(ledger, decided, out))
+        found = export(ledger.decisions(_run(ledger, task, run)), ledger.records, out)
     finally:
         ledger.close()
-
-
-def _decisions(ledger: "Ledger", decided: Iterator["Decision"], out: Path) -> str:
-    """Writes them with what their records hold; says how many there are."""
-    from assay.data.base import many
-    from assay.data.write import DECISION_FIELDS, described, meta_columns, write_rows
-
-    undecided = 0
-
-    def counted() -> Iterator["Decision"]:
-        nonlocal undecided
-        for decision in decided:
-            undecided += decision.value is None
-            yield decision
-
-    batches = _batches(ledger, counted())
-    first = next(batches, ([], {}))
-    columns = meta_columns(first[1].values())
-    rows = (row for batch in chain([first], batches) for row in described(*batch, columns))
-    count = write_rows(rows, (*DECISION_FIELDS, "text", *columns), out)
-    if undecided:
-        return f"{many(count, 'record', 'records')} written to {out}, {undecided:,} undecided"
-    return f"{many(count, 'decision', 'decisions')} written to {out}"
-
-
-def _batches(
-    ledger: "Ledger", decided: Iterator["Decision"]
-) -> Iterator[tuple[list["Decision"], dict[str, "Record"]]]:
-    while batch := list(islice(decided, BATCH)):
-        yield batch, {r.id: r for r in ledger.records([d.record for d in batch])}
-
-
-def _coco(ledger: "Ledger", decided: Iterator["Decision"], out: Path) -> int:
-    """COCO instances; the boxes of a run and the sizes of its pictures are all that is held."""
-    from assay.data.coco import coco_of_records, write_coco
-
-    values = {d.record: d.value for d in decided}
-    return write_coco(coco_of_records(ledger.records(list(values)), values), out)
+    if found.boxes:
+        click.echo(f"{many(found.count, 'box', 'boxes')} written to {out}")
+    elif found.undecided:
+        told = many(found.count, "record", "records")
+        click.echo(f"{told} written to {out}, {found.undecided:,} undecided")
+    else:
+        click.echo(f"{many(found.count, 'decision', 'decisions')} written to {out}")
 
 
 def _opened(source: str) -> tuple["Ledger", str | None]:
