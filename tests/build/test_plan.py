@@ -58,6 +58,7 @@ def call(*arguments: object, code: int = 0) -> str:
 
 def test_the_plan_compares_every_way_and_says_what_money_buys(task: Path) -> None:
     plan = json.loads(call("plan", task, "--target", "0.9", "--json"))
+    assert plan["currency"] == "USD"
     names = {o["name"] for o in plan["options"]}
     assert {"cheap > people", "dear > people", "vote > people", "cheap > dear > people",
             "people alone"} <= names  # fmt: skip

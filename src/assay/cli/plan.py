@@ -57,7 +57,8 @@ def plan_command(
     if html is not None:
         write_plan(found.plan, project.task, project.file.currency, html)
     if as_json:
-        click.echo(json.dumps(found.plan.as_json(), ensure_ascii=False, indent=2))
+        told = found.plan.as_json() | {"currency": project.file.currency}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     tell(found)
     if html is not None:
@@ -122,13 +123,20 @@ def tell(found: "Planned") -> None:
 
 
 def _row(option: "Option") -> tuple[str, ...]:
-    low, high = option.agreement_interval
-    cheap, dear = option.cost_interval
     if option.links and option.threshold is None:
         return option.name, "–", "no promise possible", "–"
     return (
         option.name,
         f"{option.to_people:.1%}",
-        f"{option.agreement:.1%} ({low:.1%} – {high:.1%})",
-        f"{1000 * option.cost:,.2f} ({1000 * cheap:,.2f} – {1000 * dear:,.2f})",
+        _ends("{:.1%}", option.agreement, option.agreement_interval),
+        _ends("{:,.2f}", 1000 * option.cost, tuple(1000 * c for c in option.cost_interval)),
     )
+
+
+def _ends(form: str, value: float, interval: tuple[float, ...]) -> str:
+    """The figure with its interval, which is left out where both ends read the same."""
+    from assay.report.wording import between
+
+    low, high = map(form.format, interval)
+    told = between(low, high)
+    return form.format(value) + (f" ({told})" if told else "")

@@ -13,6 +13,7 @@ from assay.report.charts import bars, reliability
 from assay.report.evidence import Disagreement, Evidence, Story, gather
 from assay.report.line import Line
 from assay.report.thumbnails import Thumbnail, thumbnail
+from assay.report.wording import between, coded
 
 
 def write_report(ledger: Ledger, run: str, story: Story, out: Path) -> Evidence:
@@ -55,7 +56,9 @@ def environment() -> Environment:
         "percent": _percent,
         "figure": _figure,
         "span": _span,
+        "coded": coded,
     }
+    made.globals |= {"between": between}
     return made
 
 
