@@ -43,6 +43,35 @@ def test_without_a_price_list_the_gap_is_said(ledger: Path) -> None:
     assert "no price, and nothing was booked (20 answers)" in run("cost", ledger).output
 
 
+TASK = """\
+name: tone
+data: {path: records.csv, id: id}
+question: Which tone?
+answer: {kind: choice, labels: [a, b]}
+currency: EUR
+annotators:
+  model: {kind: recorded, path: model.csv, prices: {per_request: 0.01}}
+  expert: {kind: recorded, path: model.csv, people: true, prices: {human_label: 0.2}}
+strategy: {kind: vote, annotators: [model, expert]}
+"""
+
+
+def test_money_that_was_booked_is_in_the_currency_of_the_task_file(tmp_path: Path) -> None:
+    (tmp_path / "records.csv").write_text("id,text\n" + "".join(f"r{i},x{i}\n" for i in range(40)))
+    labels = "".join(f"r{i},{'ab'[i % 2]}\n" for i in range(40))
+    (tmp_path / "model.csv").write_text("record,label\n" + labels)
+    task = tmp_path / "task.yaml"
+    task.write_text(TASK)
+    assert run("run", task).exit_code == 0
+    found = json.loads(run("cost", task, "--json").output)
+    assert (found["currency"], found["all"]["cost"]["total"]) == ("EUR", pytest.approx(8.4))
+    page = tmp_path / "page.html"
+    beside = json.loads(run("compare", task, "--resamples", 0, "--json", "--html", page).stdout)
+    assert {c["currency"] for c in beside["costs"].values()} == {"EUR"}
+    assert beside["costs"]["model"]["per_1000_records"] == pytest.approx(10)
+    assert "8.00 EUR for 40" in page.read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -187,7 +187,7 @@ def _sides(
         {name: labels for name, labels in said.items() if name in people},
         {name: labels for name, labels in said.items() if name not in people},
         slices=_record_slices(ledger, said, schema),
-        costs=_costs(heard, wanted.prices or PriceList(), people),
+        costs=_costs(heard, wanted.prices or _booked(project), people),
         notes=tuple(_notes(schema, seen, again)),
     )
     return _with_gold(sides, wanted, project, schema), MEASURED.get(schema.kind, "nominal")
@@ -286,6 +286,11 @@ def _record_slices(ledger: Ledger, said: Saying, schema: Schema) -> dict[str, di
             if value:
                 found.setdefault(kind, {})[case] = value
     return {kind: given for kind, given in found.items() if len(set(given.values())) > 1}
+
+
+def _booked(project: Project | None) -> PriceList:
+    """No prices but those that were booked, in the currency of the task file."""
+    return PriceList() if project is None else PriceList(currency=project.file.currency)
 
 
 def _costs(

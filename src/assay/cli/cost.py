@@ -32,9 +32,7 @@ def cost_command(
     as_json: bool,
 ) -> None:
     """Cost by route of what SOURCE (a task file or a ledger) holds, in one currency."""
-    from assay.quality.costs import PriceList
-
-    listed = PriceList() if prices is None else _prices(prices)
+    listed = _booked(source) if prices is None else _prices(prices)
     found = _costs(source, (task, run), listed, frozenset(people))
     projections = [found.projected(n) for n in records]
     if as_json:
@@ -55,6 +53,18 @@ def cost_command(
             )
     for line in found.not_counted:
         click.echo(f"not counted: {line}")
+
+
+def _booked(source: str) -> "PriceList":
+    """No prices but those that were booked, in the currency of the task file."""
+    from assay.cli.data import TASK_FILES
+    from assay.quality.costs import PriceList
+
+    if not source.endswith(TASK_FILES):
+        return PriceList()
+    from assay.build import open_project
+
+    return PriceList(currency=open_project(source).file.currency)
 
 
 def _prices(path: Path) -> "PriceList":

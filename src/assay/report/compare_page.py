@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.core.cost import NANOS
+from assay.core.cost import money
 from assay.data.write import whole
 from assay.quality.agreement.base import Estimate
 from assay.quality.alt_test import AltTest
@@ -144,7 +144,7 @@ def cost_rows(costs: Mapping[str, Costs]) -> list[tuple[str, str, str]]:
         (
             who,
             cost_of_1000(c) or "not known",
-            f"{c.whole.bill.total / NANOS:,.4g} {c.prices.currency} for {c.whole.records:,}",
+            f"{money(c.whole.bill.total, c.prices.currency)} for {c.whole.records:,}",
         )
         for who, c in rows
     ]
