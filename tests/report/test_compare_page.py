@@ -7,7 +7,7 @@ from assay.quality.agreement.base import Resampling
 from assay.quality.alt_test import Rules
 from assay.quality.beside import Measure
 from assay.quality.compare import Comparison, Sides, compare
-from assay.report.compare_page import headline, write_compare_page
+from assay.report.compare_page import headline, wins_chart, write_compare_page
 
 Said = dict[str, dict[str, object]]
 
@@ -48,6 +48,24 @@ def test_scales_and_single_people_have_their_page_too(tmp_path: Path) -> None:
     alone = compare(Sides(said("ann"), said("gpt", seed=2), Measure(resampling=Resampling(0))))
     assert "cannot be told here" in headline(alone)
     assert "at least two people" in page(tmp_path, alone)
+
+
+def test_what_the_page_says_has_no_backticks(tmp_path: Path) -> None:
+    sides = Sides(
+        said("ann bob cem"), said("coin", right=0.0), Measure(resampling=Resampling(0)),
+        notes=("see `<b>`",),
+    )  # fmt: skip
+    text = page(tmp_path, compare(sides))
+    assert "`" not in text
+    assert "<code>assay compare --plan</code>" in text
+    assert "<code>&lt;b&gt;</code>" in text
+
+
+def test_a_test_that_is_not_passed_is_told_by_shape_as_well_as_colour(tmp_path: Path) -> None:
+    people, models = said("ann bob cem", n=300), said("good", 300, 0.95, 1) | said("coin", 300, 0.0)
+    picture = wins_chart(compare(Sides(people, models, Measure(resampling=Resampling(0)))).tests)
+    assert picture.count('<polygon class="below"') == 1
+    assert picture.count('<circle class="first"') == 1
 
 
 def test_without_a_passing_model_the_headline_says_so() -> None:

@@ -13,6 +13,7 @@ Place: TypeAlias = Callable[[float], float]
 
 WIDTH, RIGHT, ROW, HEAD = 920, 24, 22, 34
 CHARACTER, GAP = 7.2, 14  # of the labels, in pixels
+DIAMOND = 6.5  # from its middle to a corner
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +108,22 @@ def _row(row: Row, y: float, x: Place, edges: tuple[float, float]) -> str:
     if row.tick is not None:
         parts.append(_line("tick", (x(row.tick), y - 8), (x(row.tick), y + 8)))
     for dot in row.dots:
-        told = f"<title>{escape(dot.told)}</title>" if dot.told else ""
-        parts.append(
-            f'<circle class="{dot.kind}" cx="{x(dot.value):.1f}" cy="{y:.1f}" r="5">{told}</circle>'
-        )
+        parts.append(_dot(dot, x(dot.value), y))
     if row.note:
         parts.append(
             f'<text class="n" x="{right + GAP:.1f}" y="{y + 4.5:.1f}">{escape(row.note)}</text>'
         )
     return "<g>" + "".join(parts) + "</g>"
+
+
+def _dot(dot: Dot, x: float, y: float) -> str:
+    """What falls short is a diamond: its colour alone is not seen by everybody."""
+    told = f"<title>{escape(dot.told)}</title>" if dot.told else ""
+    if dot.kind == "below":
+        steps = ((0, -DIAMOND), (DIAMOND, 0), (0, DIAMOND), (-DIAMOND, 0))
+        corners = " ".join(f"{x + right:.1f},{y + down:.1f}" for right, down in steps)
+        return f'<polygon class="{dot.kind}" points="{corners}">{told}</polygon>'
+    return f'<circle class="{dot.kind}" cx="{x:.1f}" cy="{y:.1f}" r="5">{told}</circle>'
 
 
 def _line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> str:
