@@ -12,6 +12,7 @@ from assay.build.project import evaluation, open_project
 from assay.core.errors import SpecError
 from assay.models.base import View
 from assay.run import Job, label
+from assay.strategies.retrieval import Retrieved
 from tests.data.images.hostile import jpeg
 from tests.servers import Server, serving
 
@@ -89,6 +90,7 @@ STRATEGIES = (
     "{kind: chain, annotators: [words, both]}",
     "{kind: hybrid, annotators: [words, a_vote], threshold: 0.9}",
     "{kind: retrieved, annotators: [both], examples: 2}",
+    "{kind: retrieved, annotators: [sight], examples: 2, nearest: picture}",
 )
 
 
@@ -163,4 +165,15 @@ def test_examples_are_not_chosen_by_words_where_there_are_none(folder: Path) -> 
     path = memes(folder, "http://127.0.0.1:1", STRATEGIES[3])
     path.write_text(path.read_text().replace(", text: text,", ","))
     with pytest.raises(SpecError, match="these records are pictures only"):
+        _ = open_project(path).strategy
+
+
+def test_examples_are_chosen_by_picture_where_each_has_one(folder: Path) -> None:
+    path = memes(folder, "http://127.0.0.1:1", STRATEGIES[4])
+    strategy = open_project(path).strategy
+    assert isinstance(strategy, Retrieved)
+    assert strategy.retriever.id.startswith("picture(efficientnet-lite0")
+    rows = [json.loads(line) for line in (folder / "dev.jsonl").read_text().splitlines()]
+    (folder / "dev.jsonl").write_text("\n".join(json.dumps(row | {"img": ""}) for row in rows))
+    with pytest.raises(SpecError, match=r"`strategy\.nearest`: .* not every example has one"):
         _ = open_project(path).strategy

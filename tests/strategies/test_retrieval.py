@@ -7,12 +7,15 @@ retrieval helps is measured and never presumed (`assay study wnut17`).
 """
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.core.errors import SpecError
+from assay.annotators.picture import Pictures
+from assay.core.errors import InputError, SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
@@ -22,12 +25,14 @@ from assay.models.encoder import MiniLM
 from assay.strategies.nearest import (
     AtRandom,
     ByEmbedding,
+    ByPicture,
     ByWords,
     Fixed,
     Retriever,
     near_duplicates,
 )
 from assay.strategies.retrieval import NOTHING, Retrieved, in_turn, labels_of, pool_split
+from tests.annotators.test_picture import ColourEye, record
 from tests.strategies.recorded_ask import RecordedAsk
 
 TASK = Task("t", "which?", Choice(["fruit", "metal"]))
@@ -53,6 +58,30 @@ def test_a_record_never_sees_itself_by_id_or_by_content() -> None:
     first, second = retrieved.examples([twin, same_id])
     assert "p0" not in {e.id for e in first}
     assert "p4" not in {e.id for e in second}
+
+
+def test_pictures_are_near_by_what_they_show_and_told_apart_by_their_bytes(
+    tmp_path: Path,
+) -> None:
+    shown = [record(tmp_path, colour) for colour in ("red", "green", "blue")]
+    pool = tuple(Example(one, "fruit") for one in shown)
+    reddish = replace(record(tmp_path, "red", "red", "green"), id="new")
+    by_sight = Retrieved("m", pool, ByPicture(Pictures(ColourEye())), count=2)
+    assert [e.id for e in by_sight.examples([reddish])[0]] == ["green", "red"]
+    # a record never sees itself, and others are others though none has a text
+    for retriever in (ByPicture(Pictures(ColourEye())), AtRandom(1)):
+        twin = replace(shown[0], id="another name")
+        found = Retrieved("m", pool, retriever, count=5).examples([twin])[0]
+        assert {e.id for e in found} == {"green", "blue"}
+
+
+def test_a_record_without_a_readable_picture_is_near_to_none(tmp_path: Path) -> None:
+    pool = [record(tmp_path, "red"), record(tmp_path, "blue")]
+    index = ByPicture(Pictures(ColourEye())).over(pool)
+    assert index([text_record("r", "no picture"), pool[0]]).argmax(axis=1).tolist() == [0, 0]
+    assert index([text_record("r", "no picture")]).tolist() == [[0.0, 0.0]]
+    with pytest.raises(InputError, match="has no picture"):
+        ByPicture(Pictures(ColourEye())).over([text_record("r", "no picture")])
 
 
 def test_balanced_examples_take_turns_between_labels() -> None:

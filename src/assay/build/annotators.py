@@ -147,7 +147,7 @@ def classifier(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     if spec.features == "pictures":
         from assay.annotators.picture import fit_pictures
 
-        return fit_pictures(eye(spec), examples, shop.task.schema, shop.file.seed)
+        return fit_pictures(eye(spec.model), examples, shop.task.schema, shop.file.seed)
     from assay.models.encoder import MiniLM
 
     return fit_classifier(MiniLM(), examples, shop.task.schema, shop.file.seed)
@@ -157,17 +157,18 @@ def picture(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.picture import ZeroShotPicture
     from assay.models.imagenet import ImageNet
 
-    return ZeroShotPicture(eye(spec), ImageNet())
+    return ZeroShotPicture(eye(spec.model), ImageNet())
 
 
-def eye(spec: AnnotatorSpec) -> "Pictures":
+def eye(model: str | None) -> "Pictures":
+    """The smallest network where none is named."""
     from assay.annotators.picture import Pictures
     from assay.models.efficientnet import SIDES, EfficientNetLite
 
-    if spec.model is not None and spec.model not in SIDES:
+    if model is not None and model not in SIDES:
         with at("model"):
-            raise SpecError(f"no picture model {spec.model!r}; there are {', '.join(SIDES)}")
-    return Pictures(EfficientNetLite(spec.model or next(iter(SIDES))))
+            raise SpecError(f"no picture model {model!r}; there are {', '.join(SIDES)}")
+    return Pictures(EfficientNetLite(model or next(iter(SIDES))))
 
 
 def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:

@@ -129,8 +129,18 @@ def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
         with at("nearest"):
             raise SpecError(
                 f"`nearest: {kind}` compares texts, and these records are pictures only; take "
-                "`random` or `fixed`"
+                "`picture`, `random` or `fixed`"
             )
+    if kind == "picture":
+        if any(not example.record.images for example in shop.examples()):
+            with at("nearest"):
+                raise SpecError(
+                    "`nearest: picture` compares pictures, and not every example has one; take "
+                    "`words`, `meaning`, `random` or `fixed`"
+                )
+        from assay.build.annotators import eye
+
+        return by.ByPicture(eye(None))
     if kind == "meaning":
         from assay.models.encoder import MiniLM
 

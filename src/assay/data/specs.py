@@ -170,8 +170,10 @@ class StrategySpec(Strict):
     audit: float = Field(0.05, ge=0, le=1, description="review: share that people see whole")
     examples: int = Field(5, ge=1, description="retrieved, explain: examples shown")
     balanced: bool = Field(False, description="retrieved: examples in turn from each label")
-    nearest: Literal["words", "meaning", "random", "fixed"] = Field(
-        "words", description="retrieved: by n-grams, by embeddings, a draw a record, one draw"
+    nearest: Literal["words", "meaning", "picture", "random", "fixed"] = Field(
+        "words",
+        description="retrieved: by n-grams, by embeddings of texts or of pictures, a draw a "
+        "record, one draw",
     )
     together: int = Field(1, ge=1, description="attributes: how many one call asks about")
     group: int = Field(10, ge=1, description="tags: labels asked about together")

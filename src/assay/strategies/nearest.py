@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from assay.annotators.picture import Pictures
 from assay.core.digest import digest
+from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.models.base import Encoder
 
@@ -73,6 +75,34 @@ class ByWords:
 
 
 @dataclass(frozen=True, slots=True)
+class ByPicture:
+    """Cosine similarity of what a picture network sees; several pictures of a record count as one.
+
+    InputError where an example has no readable picture. A record without one is near to none: its
+    examples are the first of the pool.
+    """
+
+    pictures: Pictures
+
+    @property
+    def id(self) -> str:
+        return f"picture({self.pictures.id})"
+
+    def over(self, pool: Sequence[Record]) -> Index:
+        known = self.pictures.rows(pool)
+
+        def index(records: Sequence[Record]) -> Similarity:
+            found = np.zeros((len(records), len(pool)))
+            for row, seen in zip(found, self.pictures.seen(records), strict=True):
+                if not isinstance(seen, InputError):
+                    # rounded: sums of floats may differ in their last bits with the batch
+                    row[:] = np.round(seen.features @ known.T, 5)
+            return found
+
+        return index
+
+
+@dataclass(frozen=True, slots=True)
 class AtRandom:
     """The control: each record has its own draw."""
 
@@ -109,9 +139,10 @@ class Fixed:
 
 
 def content(record: Record) -> str:
-    """The text but for case, spacing and how accents are written: what counts as the same."""
+    """The text but for case, spacing and how accents are written, and the pictures to the byte:
+    what counts as the same."""
     plain = unicodedata.normalize("NFKC", record.text).casefold()
-    return " ".join(plain.split())
+    return " ".join([*plain.split(), *(part.sha256 for part in record.images)])
 
 
 def near_duplicates(records: Sequence[Record], pool: Sequence[Record]) -> int:
