@@ -1,0 +1,110 @@
+"""Do `assay run`, `report` and `export` stay small and keep their pace as the data grow?
+
+The same task, a lexicon on made-up reviews with gold for 500 of them, at two sizes. Each command is
+a program of its own; printed are its time, its CPU seconds, its peak memory, and both per record of
+the larger size against the smaller.
+
+    python bench/scale.py --small 20000 --large 200000
+"""
+
+import argparse
+import csv
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+WORDS = [
+    "good",
+    "bad",
+    "great",
+    "awful",
+    "nice",
+    "terrible",
+    "fine",
+    "love",
+    "hate",
+    "slow",
+    "quick",
+]
+GOLD = 500
+TASK = """name: reviews
+question: What is the mood?
+answer: {kind: choice, labels: [negative, neutral, positive]}
+data: {path: reviews.csv, id: id}
+annotators:
+  vader: {kind: rule, rule: vader}
+gold: {path: gold.csv, record: id, label: label, calibration: 0, evaluation: 1}
+"""
+COMMANDS = {
+    "run": ["run", "task.yaml"],
+    "run again": ["run", "task.yaml"],
+    "report": ["report", "task.yaml", "--out", "report.html"],
+    "export": ["export", "task.yaml", "-o", "labels.csv"],
+}
+
+
+@dataclass(frozen=True)
+class Taken:
+    seconds: float
+    cpu: float
+    megabytes: float
+
+
+def prepare(folder: Path, count: int) -> None:
+    draw = random.Random(1)
+    with (folder / "reviews.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "text"])
+        rows.writerows((i, " ".join(draw.choices(WORDS, k=8)) + f" {i}") for i in range(count))
+    with (folder / "gold.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "label"])
+        every = range(0, count, count // GOLD)
+        rows.writerows((i, draw.choice(["negative", "neutral", "positive"])) for i in every)
+    (folder / "task.yaml").write_text(TASK)
+
+
+def measured(folder: Path, arguments: list[str]) -> Taken:
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "assay.cli", *arguments],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=(folder / "told.txt").open("w"),
+    )  # fmt: skip
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit((folder / "told.txt").read_text()[-2000:])
+    cpu = used.ru_utime + used.ru_stime
+    return Taken(time.perf_counter() - began, cpu, used.ru_maxrss / 1024)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", type=int, default=20_000)
+    parser.add_argument("--large", type=int, default=200_000)
+    options = parser.parse_args()
+    taken: dict[int, dict[str, Taken]] = {}
+    for count in (options.small, options.large):
+        with tempfile.TemporaryDirectory() as place:
+            prepare(Path(place), count)
+            taken[count] = {name: measured(Path(place), c) for name, c in COMMANDS.items()}
+    few, many = taken[options.small], taken[options.large]
+    times = options.large / options.small
+    print(f"{options.small:,} and {options.large:,} records")
+    for name in COMMANDS:
+        a, b = few[name], many[name]
+        each, size = b.cpu / a.cpu / times, b.megabytes / a.megabytes
+        print(
+            f"{name:<10} {a.cpu:6.1f} and {b.cpu:6.1f} s CPU ({each:.2f} a record), "
+            f"{a.seconds:6.1f} and {b.seconds:6.1f} s, "
+            f"{a.megabytes:4.0f} and {b.megabytes:4.0f} MB ({size:.2f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
