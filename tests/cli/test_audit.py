@@ -60,6 +60,16 @@ def test_an_answer_outside_the_labels_is_named(tmp_path: Path) -> None:
     assert "'good'" in str(done.exception)
 
 
+def test_an_answer_that_was_nowhere_shipped_is_pointed_out(tmp_path: Path) -> None:
+    table, sheet = tmp_path / "d.csv", tmp_path / "s.csv"
+    table.write_text("record,value\n" + "".join(f"r{i},{['yes', 'no'][i % 2]}\n" for i in range(8)))
+    assay("audit", "draw", str(table), "--size", "8", "-o", str(sheet))
+    sheet.write_text(sheet.read_text().replace(",,,", ",,yess,"))
+    told = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
+    [warning] = [line for line in told["warnings"] if "spelt" in line]
+    assert "'yess' (8 records) is none of the labels shipped (no, yes)" in warning
+
+
 def test_numbers_may_be_off_by_the_tolerance(tmp_path: Path) -> None:
     table, sheet = tmp_path / "d.csv", tmp_path / "s.csv"
     table.write_text("record,value\n" + "".join(f"r{i},{i % 5}\n" for i in range(20)))

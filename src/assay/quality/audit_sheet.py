@@ -16,6 +16,8 @@ from assay.quality.audit import Audit, Drawn, Stratum, estimate, strata_of, stra
 
 FIELDS = ("record", "text", "answer", "audit")
 TO_FILL = "answer"
+MOST_LABELS = 50  # different values shipped, beyond which they are no labels
+SHOWN = 8  # of them
 
 Reader = Callable[[str], Value]
 
@@ -98,7 +100,12 @@ def judge(
     counts = strata_of(drawn, {r: not same(shipped[r], value) for r, value in given.items()})
     label, wrong = _baseline(counts, strata, given)
     found = estimate(counts, reference)
-    return replace(found, baseline=wrong, baseline_label=label, notes=tuple(_notes(sheet)))
+    return replace(
+        found,
+        baseline=wrong,
+        baseline_label=label,
+        notes=(*_notes(sheet), *_strange(given, shipped)),
+    )
 
 
 def answers_of(sheet: Sheet, decisions: Sequence[Decision], read: Reader) -> dict[str, Value]:
@@ -157,6 +164,20 @@ def _notes(sheet: Sheet) -> list[str]:
     return [
         f"{passed:,} records were passed over; they are taken to be like the answered ones of "
         "their stratum, and if they are the hard ones the true error rate is higher"
+    ]
+
+
+def _strange(given: Mapping[str, Value], shipped: Mapping[str, Value]) -> list[str]:
+    """Answers that were nowhere shipped, where what is shipped are labels: misspelt, perhaps."""
+    labels = {str(flat(value)) for value in shipped.values()}
+    if len(labels) > min(MOST_LABELS, len(shipped) / 2):
+        return []
+    answers = Counter(str(flat(value)) for value in given.values())
+    return [
+        f"the answer {answer!r} ({count:,} records) is none of the labels shipped "
+        f"({', '.join(sorted(labels)[:SHOWN])}) and counts as a disagreement: is it spelt as there?"
+        for answer, count in answers.items()
+        if answer not in labels
     ]
 
 
