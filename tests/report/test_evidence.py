@@ -127,6 +127,81 @@ def test_without_a_reference_nothing_is_said_about_quality(tmp_path: Path) -> No
     assert any("nothing is said about quality" in line for line in lines(found))
 
 
+def page_of(story: Story, tmp_path: Path, held: Ledger | None = None) -> str:
+    write_report(held or ledger(), "run1", story, tmp_path / "r.html")
+    return (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_gold_for_no_record_of_the_run_is_said_once_without_tables_of_nothing(
+    tmp_path: Path,
+) -> None:
+    elsewhere = Story(TASK, Reference("experts", {"x1": "good", "x2": "bad"}))
+    said = f"one of the {N} records of this run is among the 2 with experts"
+    page = page_of(elsewhere, tmp_path)
+    assert page.count("N" + said) == 1
+    assert "confusion" not in page.split("</style>")[1]
+    assert ">–<" not in page
+    told = lines(gather(ledger(), "run1", elsewhere))
+    assert sum("n" + said in line for line in told) == 1
+    assert not any("–" in line for line in told)
+
+
+def test_who_never_answered_has_no_table_of_zeros(tmp_path: Path) -> None:
+    assert page_of(story(), tmp_path).count('<table class="confusion">') == 2  # decisions and m
+
+
+def test_where_nothing_is_decided_there_is_no_empty_chart(tmp_path: Path) -> None:
+    held = MemoryLedger()
+    held.add_task(TASK)
+    held.add_records([Record("r0", (TextPart("x"),))])
+    held.start_run(Run("run1", TASK.id, "single(crowd)", 0.0))
+    held.add_decisions("run1", [Decision("r0", None, waiting_for="crowd")])
+    page = page_of(story(), tmp_path, held)
+    assert "Nothing is decided yet." in page
+    assert "<svg" not in page
+    assert "What it costs" not in page
+
+
+def test_the_model_behind_a_corrected_one_is_explained(tmp_path: Path) -> None:
+    held = ledger()
+    names = {"small": "m", "small (raw)": "m2", "lone (raw)": "m3"}
+    held.start_run(Run("run2", TASK.id, "single(m)", 1.0, settings={"annotators": names}))
+    write_report(held, "run2", story(), tmp_path / "r.html")
+    said = f"The model was asked about {N} records"
+    assert (tmp_path / "r.html").read_text(encoding="utf-8").count(said) == 1
+    told = "\n".join(lines(gather(held, "run2", story())))
+    assert "“small (raw)” is the model itself" in told
+    assert "lone" not in told
+
+
+def test_where_a_confidence_comes_from_is_told_in_words(tmp_path: Path) -> None:
+    page = page_of(story(), tmp_path)
+    assert "<td>label likelihood</td>" in page
+    assert "<small>label likelihood</small>" in page
+    assert gather(ledger(), "run1", story()).as_json()["decisions"]["confidence_sources"] == [  # type: ignore[index]
+        "likelihood"
+    ]
+
+
+def test_marked_words_are_shown_not_their_places(tmp_path: Path) -> None:
+    task = Task("names", "Who?", Spans(["person"]))
+    held = MemoryLedger()
+    record = Record("r0", (TextPart("Ada <b>met</b> Alan"),))
+    held.add_task(task)
+    held.add_records([record])
+    held.start_run(Run("run1", task.id, "single(m)", 0.0))
+    said = (Span(0, 3, "person"), Span(15, 19, "person"))
+    held.add([answer(Request(task, record, "m"), Outcome.ANSWERED, value=said)])
+    held.add_decisions("run1", [Decision("r0", said, decided_by=DecidedBy.MODEL)])
+    gold = Reference("experts", {"r0": (Span(4, 14, "person"),)})
+    page = page_of(Story(task, gold), tmp_path, held)
+    assert page.count("<mark>Alan</mark>") == 2
+    assert "<mark>&lt;b&gt;met&lt;/b&gt;</mark> <small>person</small>" in page
+    assert "spans&#34;" not in page
+    found = gather(held, "run1", Story(task, gold)).as_json()["disagreements"]
+    assert found[0]["value"].startswith('{"spans"')  # type: ignore[index]
+
+
 def test_whether_confidence_can_be_trusted_is_told_of_each_annotator() -> None:
     model = gather(ledger(), "run1", story()).as_json()["annotators"][0]  # type: ignore[index]
     told = json.loads(json.dumps(model))["confidence"]

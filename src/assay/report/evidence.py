@@ -8,6 +8,7 @@ from assay.core.annotation import Decision
 from assay.core.cost import NANOS
 from assay.core.record import ImagePart, Record
 from assay.core.task import Task
+from assay.core.value import Value
 from assay.data.write import flat
 from assay.ledger.base import Ledger, Run
 from assay.quality.accuracy import Accuracy
@@ -16,6 +17,7 @@ from assay.report.line import Decided, Line, by_annotator, shortened
 from assay.report.reviewed import Review, Roles, review_of
 
 SHOWN = 25  # disagreements
+RAW = " (raw)"  # ends the name of a model whose answers another annotator corrects
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Disagreement:
     """A record decided otherwise than its reference, with what each annotator said."""
 
     record: Record
-    value: str | None
-    reference: str | None
+    value: Value | None
+    reference: Value
     confidence: float | None
     said: tuple["Said", ...]
 
@@ -52,11 +54,11 @@ class Disagreement:
         return {
             "record": self.record.id,
             "text": self.text,
-            "value": self.value,
-            "reference": self.reference,
+            "value": flat(self.value),
+            "reference": flat(self.reference),
             "confidence": self.confidence,
             "said": [
-                {"annotator": s.annotator, "outcome": s.outcome, "value": s.value,
+                {"annotator": s.annotator, "outcome": s.outcome, "value": flat(s.value),
                  "rationale": s.rationale, "raw": s.raw}
                 for s in self.said
             ],
@@ -67,7 +69,7 @@ class Disagreement:
 class Said:
     annotator: str
     outcome: str
-    value: str | None
+    value: Value | None
     rationale: str | None
     raw: str | None
 
@@ -92,6 +94,34 @@ class Evidence:
     @property
     def top(self) -> Line:
         return self.lines[0]
+
+    @property
+    def judged(self) -> bool:
+        """Whether any record that somebody answered has a reference."""
+        return any(line.score is not None for line in self.lines)
+
+    @property
+    def silence(self) -> str | None:
+        """Why nothing is said about quality, if so."""
+        reference = self.story.reference
+        if reference is None:
+            return "no reference labels, so nothing is said about quality: add `gold`"
+        if self.judged:
+            return None
+        return (
+            f"none of the {self.records:,} records of this run is among the "
+            f"{len(reference.values):,} with {reference.name}, so nothing is said about quality"
+        )
+
+    @property
+    def raws(self) -> list[tuple[Line, str]]:
+        """Models asked on behalf of another annotator, which takes their label preferences off."""
+        names = {line.name for line in self.lines}
+        return [
+            (line, base)
+            for line in self.lines
+            if (base := line.name.removesuffix(RAW)) != line.name and base in names
+        ]
 
     @property
     def units(self) -> str | None:
@@ -185,10 +215,10 @@ def disagreements(
     for a in ledger.annotations(story.task.id, records=shown):
         who = names.get(a.annotator, a.annotator)
         words = [shortened(text) if text else None for text in (a.rationale, a.raw)]
-        said[a.record].append(Said(a.by or who, str(a.outcome), flat(a.value), *words))
+        said[a.record].append(Said(a.by or who, str(a.outcome), a.value, *words))
     return tuple(
         Disagreement(
-            r, flat(shown[r.id].value), flat(true[r.id]), shown[r.id].confidence,
+            r, shown[r.id].value, true[r.id], shown[r.id].confidence,
             tuple(said[r.id]),
         )
         for r in ledger.records(list(shown))

@@ -86,7 +86,7 @@ class Line:
         if isinstance(schema, Choice | Scale):
             labels = schema.names if isinstance(schema, Choice) else ()
             table = confusion(self.values, reference.values, labels)
-            self.table = table if 0 < len(table.labels) <= MOST_LABELS else None
+            self.table = table if table.n and len(table.labels) <= MOST_LABELS else None
         self.parts = parts(self.values, reference, schema)
         named = (reference.name, reference.values)
         self.trust = trust(self.values, self.confidence, self.sources, named)

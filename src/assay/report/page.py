@@ -12,8 +12,9 @@ from assay.report.breakdown import Reference
 from assay.report.charts import bars, reliability
 from assay.report.evidence import Disagreement, Evidence, Story, gather
 from assay.report.line import Line
+from assay.report.table import raw_words
 from assay.report.thumbnails import Thumbnail, thumbnail
-from assay.report.wording import between, coded
+from assay.report.wording import answer, between, coded, source_words
 
 
 def write_report(ledger: Ledger, run: str, story: Story, out: Path) -> Evidence:
@@ -31,13 +32,14 @@ def render(evidence: Evidence) -> str:
         e=evidence,
         story=evidence.story,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        labels=bars(evidence.given, evidence.records - evidence.open),
+        labels=bars(evidence.given, evidence.records - evidence.open) if evidence.given else None,
         curves=[
             (line.name, line.sources, curve)
             for line in evidence.lines
             if (curve := _curve(line, evidence.story.reference)) is not None
         ],
         pictures=pictures,
+        raw_words=raw_words,
         objectivity=getattr(evidence.story.task.schema, "objectivity", {}),
     )
 
@@ -57,8 +59,9 @@ def environment() -> Environment:
         "figure": _figure,
         "span": _span,
         "coded": coded,
+        "source": source_words,
     }
-    made.globals |= {"between": between}
+    made.globals |= {"answer": answer, "between": between}
     return made
 
 

@@ -19,18 +19,28 @@ def lines(evidence: Evidence) -> list[str]:
         (name, f"{score.answered.value or 0:.1%}", *_right(score), "–", "–")
         for name, score in evidence.story.extra.items()
     ]
-    told = [*columns(rows), *_several(evidence)]
-    reference = evidence.story.reference
-    if reference is None:
-        told.append("no reference labels, so nothing is said about quality: add `gold`")
+    if evidence.silence is not None:
+        told = [*columns([(row[0], row[1], row[-1]) for row in rows]), evidence.silence]
     else:
-        told.insert(0, f"Against {reference.name}:")
+        assert evidence.story.reference is not None
+        told = [f"Against {evidence.story.reference.name}:", *columns(rows), *_several(evidence)]
+    told += [raw_words(line, base) for line, base in evidence.raws]
     told += [f"warning: {line.name}: {why}" for line in evidence.lines for why in line.warnings]
     told += _review(evidence)
     if evidence.open:
         waits = ", ".join(f"{n:,} wait for {who}" for who, n in evidence.waiting.items())
         told.append(f"{evidence.open:,} records are open{': ' + waits if waits else ''}")
     return told
+
+
+def raw_words(line: Line, base: str) -> str:
+    """What a line is that nobody named, and why its records are others than the run's."""
+    return (
+        f"“{line.name}” is the model itself, and “{base}” its answer less the mean score of each "
+        "label, since a model prefers some labels whatever it reads. The model was asked about "
+        f"{line.asked:,} records: those that “{base}” was asked about, and the first of the data, "
+        "for that mean"
+    )
 
 
 def _several(evidence: Evidence) -> list[str]:

@@ -1,11 +1,15 @@
 """What readers see in place of names of the code, and figures that say something."""
 
 import re
+from collections.abc import Mapping
 from html import escape
 
 from markupsafe import Markup
 
 from assay.core.annotation import Source
+from assay.core.record import Record
+from assay.core.value import Box, Span, Value
+from assay.data.write import flat
 
 SOURCES = {
     Source.LIKELIHOOD: "label likelihood",
@@ -17,6 +21,8 @@ SOURCES = {
     Source.CALIBRATED: "calibrated probability",
     Source.RANK: "rank among records",
 }
+LONGEST = 80  # characters of a marked stretch shown
+EDGES = (("left", "middle", "right"), ("top", "middle", "bottom"))
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -34,3 +40,35 @@ def between(low: str, high: str) -> str:
 def coded(text: str) -> Markup:
     """Words between backticks as code, everything else as it is."""
     return Markup(CODE.sub(r"<code>\1</code>", escape(text)))
+
+
+def answer(value: Value | None, record: Record) -> Markup:
+    """An answer as readers say it: marked words with their labels, boxes by where they are."""
+    if isinstance(value, frozenset):
+        return Markup(escape(", ".join(sorted(value)) or "none of them"))
+    if isinstance(value, tuple):
+        told = [_span(v, record) if isinstance(v, Span) else _box(v) for v in value]
+        return Markup("<br>".join(told) or "nothing marked")
+    if isinstance(value, Mapping):
+        parts = (f"{escape(name)}: {answer(part, record)}" for name, part in value.items())
+        return Markup("<br>".join(parts))
+    return Markup(escape(flat(value) or ""))
+
+
+def _span(span: Span, record: Record) -> str:
+    text = next((part.text for part in record.texts if part.name == span.part), "")
+    words = text[span.start : span.end]
+    if not words:  # an answer to another wording of the record
+        words = f"characters {span.start:,} to {span.end:,}"
+    cut = words[: LONGEST - 1] + "…" if len(words) > LONGEST else words
+    where = f" in {escape(span.part)}" if len(record.texts) > 1 else ""
+    return f"<mark>{escape(cut)}</mark> <small>{escape(span.label)}{where}</small>"
+
+
+def _box(box: Box) -> str:
+    """Its label, the part of the picture that its middle is in, and its size."""
+    middles = (box.left + box.width / 2, box.top + box.height / 2)
+    across, down = (names[min(int(3 * at), 2)] for at, names in zip(middles, EDGES, strict=True))
+    place = "in the middle" if across == down == "middle" else f"{down} {across}"
+    size = f"{box.width:.0%} × {box.height:.0%} of the picture"
+    return f"{escape(box.label)} <small>{place}, {size}</small>"
