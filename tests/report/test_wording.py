@@ -50,10 +50,10 @@ def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
         ((Span(90, 1_200, "x"),), RECORD,
          "<mark>characters 90 to 1,200</mark> <small>x</small>"),
         ((Box(0, 0, 0.2, 0.1, "<cat>"),), RECORD,
-         "&lt;cat&gt; <small>top left, 20% × 10% of the picture</small>"),
+         "&lt;cat&gt; <small>20% × 10% of the picture, 0% from the left, 0% from the top</small>"),
         ((Box(0.25, 0.25, 0.5, 0.5, "dog"), Box(0.4, 0.9, 0.2, 0.1, "cat")), RECORD,
-         "dog <small>in the middle, 50% × 50% of the picture</small><br>"
-         "cat <small>bottom middle, 20% × 10% of the picture</small>"),
+         "dog <small>50% × 50% of the picture, 25% from the left, 25% from the top</small><br>"
+         "cat <small>20% × 10% of the picture, 40% from the left, 90% from the top</small>"),
         ({"tone": "good", "tags": frozenset({"a", "b"})}, RECORD, "tone: good<br>tags: a, b"),
     ],
 )  # fmt: skip

@@ -22,7 +22,6 @@ SOURCES = {
     Source.RANK: "rank among records",
 }
 LONGEST = 80  # characters of a marked stretch shown
-EDGES = (("left", "middle", "right"), ("top", "middle", "bottom"))
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -66,9 +65,7 @@ def _span(span: Span, record: Record) -> str:
 
 
 def _box(box: Box) -> str:
-    """Its label, the part of the picture that its middle is in, and its size."""
-    middles = (box.left + box.width / 2, box.top + box.height / 2)
-    across, down = (names[min(int(3 * at), 2)] for at, names in zip(middles, EDGES, strict=True))
-    place = "in the middle" if across == down == "middle" else f"{down} {across}"
+    """Its label, its size, and where its corner is, in shares of the picture."""
     size = f"{box.width:.0%} × {box.height:.0%} of the picture"
-    return f"{escape(box.label)} <small>{place}, {size}</small>"
+    place = f"{box.left:.0%} from the left, {box.top:.0%} from the top"
+    return f"{escape(box.label)} <small>{size}, {place}</small>"
