@@ -11,8 +11,8 @@ transformers = pytest.importorskip("transformers", reason="needs the extra `hub`
 
 from assay.annotators.hub import Hub, TrainableHub, meanings, outputs  # noqa: E402
 from assay.core.annotation import Annotation, Outcome, Request  # noqa: E402
-from assay.core.cost import Prices  # noqa: E402
-from assay.core.errors import InputError, ModelError, SpecError  # noqa: E402
+from assay.core.cost import Budget, Prices  # noqa: E402
+from assay.core.errors import BudgetError, InputError, ModelError, SpecError  # noqa: E402
 from assay.core.record import text_record  # noqa: E402
 from assay.core.schema import Choice, FreeText  # noqa: E402
 from assay.core.task import Example, Task  # noqa: E402
@@ -184,3 +184,12 @@ async def test_specialists_fine_tune_it_in_stages(folder: Path) -> None:
     assert all(id.startswith("hub/") and "+" in id for id in ask.enrolled)
     right = [d.value == text(int(d.record[1:]))[1] for d in decisions]
     assert np.mean(right) > 0.9
+
+
+def test_its_calls_stay_within_the_budget(folder: Path) -> None:
+    budget = Budget(100)
+    who = Hub(TextClassifier(str(folder)), MAP, Prices(per_request=20e-9), budget=budget)
+    assert [a.cost for a in asked(who, examples(0, 4))] == [20] * 4
+    with pytest.raises(BudgetError):
+        asked(who, examples(4, 8))
+    assert (budget.spent, budget.reserved) == (80, 0)

@@ -1,5 +1,7 @@
 """Recorded answers come back as they were given."""
 
+import pytest
+
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import (
     PLAIN,
@@ -11,7 +13,8 @@ from assay.core.annotation import (
     Way,
     answer,
 )
-from assay.core.cost import Usage
+from assay.core.cost import Budget, Usage
+from assay.core.errors import BudgetError
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form
 from assay.core.task import Task
@@ -74,3 +77,14 @@ async def test_of_a_form_only_what_is_asked_is_answered() -> None:
     assert [a.value async for a in people.annotate(asked)] == [{"hat": "a"}]
     both = Recorded("m", {"r": Given({"hat": "a", "smile": "b"})})
     assert [a.value async for a in both.annotate(asked)] == [{"hat": "a"}, {"smile": "b"}]
+
+
+async def test_answers_that_cost_stay_within_the_budget() -> None:
+    budget = Budget(13)
+    people = Recorded(
+        "p", {"r": Given("a"), "s": Given("b")}, DecidedBy.PEOPLE, price=5, budget=budget
+    )
+    assert [a.cost for a in await answers(people, "r", "s")] == [5, 5]
+    with pytest.raises(BudgetError):
+        await answers(people, "r")
+    assert (budget.spent, budget.reserved) == (10, 0)

@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from assay.annotators.scored import Scored
 from assay.core.annotation import PLAIN, Annotation, Outcome, Request, Way
-from assay.core.errors import SpecError
+from assay.core.cost import Budget, Prices, Usage
+from assay.core.errors import BudgetError, SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema
 from assay.core.task import Task
@@ -94,3 +96,22 @@ async def test_an_error_fails_its_record_alone() -> None:
 async def test_an_open_schema_is_refused() -> None:
     with pytest.raises(SpecError, match="closed set"):
         await answers(FreeText(), "x")
+
+
+class OnCard(Counting):
+    """Each prompt takes half an hour of a graphics card."""
+
+    def _one(self, text: str, labels: Sequence[str]) -> Completion:
+        return replace(super()._one(text, labels), usage=Usage(attempts=1, gpu_seconds=1800))
+
+
+async def test_what_a_card_takes_is_booked_and_then_the_budget_ends_it() -> None:
+    budget = Budget(10)
+    task, prices = Task("t", "?", Choice(["cat", "dog"])), Prices(gpu_hour=2e-8)
+    who = Scored(OnCard(), prices, budget=budget)
+    requests = [Request(task, text_record("r", "cat"), who.id)]
+    assert [a.cost async for a in who.annotate(requests)] == [10]
+    assert budget.spent == 10
+    assert [a.cost async for a in who.annotate(requests)] == [10]
+    with pytest.raises(BudgetError):
+        [a async for a in who.annotate(requests)]

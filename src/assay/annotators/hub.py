@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
-from assay.core.cost import Prices, Usage
+from assay.core.cost import Budget, Prices, Usage
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Choice, Schema
@@ -46,6 +46,7 @@ class Hub:
     fitted_on: frozenset[str] = frozenset()  # digests of records
     learnt: str = ""  # digest of what it was fine-tuned on, and how
     owed: list[float] = field(default_factory=list, compare=False)  # seconds of tuning, untold
+    budget: Budget | None = None  # what a block took beyond its calls is known afterwards
     _thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "hub"), repr=False, compare=False
     )
@@ -65,8 +66,14 @@ class Hub:
                 yield annotation
             if not fresh:
                 continue
+            held = self.prices.nanos(Usage(attempts=1)) * len(fresh)
+            if self.budget is not None:
+                self.budget.reserve(held)
             loop = asyncio.get_running_loop()
-            for annotation in await loop.run_in_executor(self._thread, self._said, fresh):
+            given = await loop.run_in_executor(self._thread, self._said, fresh)
+            if self.budget is not None:
+                self.budget.settle(held, sum(a.cost for a in given))
+            for annotation in given:
                 yield annotation
 
     def _said(self, requests: Sequence[Request]) -> list[Annotation]:
@@ -108,6 +115,7 @@ class TrainableHub:
     labels: Mapping[str, str] = field(default_factory=dict)
     tuning: Tuning = field(default_factory=Tuning)
     prices: Prices = field(default_factory=Prices)
+    budget: Budget | None = None
 
     @property
     def name(self) -> str:
@@ -134,7 +142,7 @@ class TrainableHub:
         learnt = [list(zip(digests, wanted, strict=True)), seed, how, self.tuning.longest]
         heads = list(start.heads)
         version = digest([learnt, heads], 6)
-        made = Hub(tuned, self.labels, self.prices, frozenset(digests), version)
+        made = Hub(tuned, self.labels, self.prices, frozenset(digests), version, budget=self.budget)
         made.owed.append(time.perf_counter() - began)
         return made
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer, latest
+from assay.core.cost import Budget
 from assay.core.schema import Form
 from assay.core.value import Value
 
@@ -29,6 +30,7 @@ class Recorded:
     decided_by: DecidedBy = DecidedBy.MODEL
     source: Source = Source.PROBABILITY
     price: int = 0  # nanos for each label, besides what an answer cost
+    budget: Budget | None = None
 
     @classmethod
     def of(
@@ -53,7 +55,11 @@ class Recorded:
         for request in requests:
             found = self.given.get(request.record.id)
             if found is not None and asked_about(found.value, request) != {}:
-                yield self._answer(request, found)
+                given = self._answer(request, found)
+                if self.budget is not None and given.cost:
+                    await self.budget.reserve_in_turn(given.cost)
+                    self.budget.settle(given.cost, given.cost)
+                yield given
             elif self.decided_by is DecidedBy.MODEL:
                 yield answer(request, Outcome.ABSTAINED)
 

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
-from assay.core.cost import NO_USAGE, Prices, Usage
+from assay.core.cost import NO_USAGE, Budget, Prices, Usage
 from assay.core.errors import SpecError
 from assay.core.schema import Choice, Form, MultiChoice, Scale, Schema
 from assay.core.schema.multi import NO, YES
@@ -65,6 +65,7 @@ class Scored:
     normalise: bool = False
     all_scores: bool = True
     modality: Modality = "both"
+    budget: Budget | None = None  # what a block took beyond its calls is known afterwards
 
     @property
     def id(self) -> str:
@@ -84,8 +85,15 @@ class Scored:
             for group in by_question([r for r in block if seen(r, self.modality).record.parts]):
                 schema = group[0].task.schema
                 shown = [seen(request, self.modality) for request in group]
-                for request, heard in zip(group, await self._hear(shown, schema), strict=True):
-                    yield self._answer(request, heard)
+                held = self.prices.nanos(Usage(attempts=1)) * len(group)
+                if self.budget is not None:
+                    self.budget.reserve(held)
+                all_heard = await self._hear(shown, schema)
+                given = [self._answer(r, h) for r, h in zip(group, all_heard, strict=True)]
+                if self.budget is not None:
+                    self.budget.settle(held, sum(a.cost for a in given))
+                for annotation in given:
+                    yield annotation
 
     async def _hear(self, requests: Sequence[Request], schema: Schema) -> list[Heard]:
         if isinstance(schema, MultiChoice):

@@ -73,7 +73,7 @@ def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
         mapping = MAPPINGS[spec.mapping]
         return LLM(model, mapping, options(spec), shop.purse(spec), modality)
     prices = Prices(**spec.prices.model_dump())
-    return Scored(model, prices, spec.normalise, spec.scores == "all", modality)
+    return Scored(model, prices, spec.normalise, spec.scores == "all", modality, shop.budget)
 
 
 def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
@@ -88,7 +88,7 @@ def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     model = TransformersVLM(hub_name, revision or None, view=View(**spec.view.model_dump()))
     if spec.mapping in (None, "likelihood"):
         prices = Prices(**spec.prices.model_dump())
-        return Scored(model, prices, spec.normalise, modality=spec.modality)
+        return Scored(model, prices, spec.normalise, modality=spec.modality, budget=shop.budget)
     return LLM(model, MAPPINGS[spec.mapping], options(spec), shop.purse(spec), spec.modality)
 
 
@@ -99,7 +99,7 @@ def hub(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     found = trainable(shop, spec)
     if spec.train:
         return found.fitted(shop.task, shop.examples(), shop.file.seed)
-    return Hub(found.model, found.labels, found.prices)
+    return Hub(found.model, found.labels, found.prices, budget=found.budget)
 
 
 def trainable(shop: "Workshop", spec: AnnotatorSpec) -> "TrainableHub":
@@ -111,7 +111,7 @@ def trainable(shop: "Workshop", spec: AnnotatorSpec) -> "TrainableHub":
     hub_name, _, revision = (str(folder), "", "") if folder.is_dir() else given.partition("@")
     model = TextClassifier(hub_name, revision or None)
     tuning, prices = Tuning(**spec.tuning.model_dump()), Prices(**spec.prices.model_dump())
-    return TrainableHub(model, spec.labels, tuning, prices)
+    return TrainableHub(model, spec.labels, tuning, prices, shop.budget)
 
 
 def gguf(name: str, folder: Path) -> Path:
@@ -186,7 +186,7 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     a_label = to_nanos(spec.prices.human_label) if spec.people else 0
     an_answer = 0 if spec.people else to_nanos(spec.prices.per_request)
     given = {id: Given(v, sure.get(id), cost=an_answer) for id, v in labels.items()}
-    return Recorded(name, given, who, price=a_label)
+    return Recorded(name, given, who, price=a_label, budget=shop.budget)
 
 
 def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
