@@ -62,7 +62,9 @@ def test_money_that_was_booked_is_in_the_currency_of_the_task_file(tmp_path: Pat
     (tmp_path / "model.csv").write_text("record,label\n" + labels)
     task = tmp_path / "task.yaml"
     task.write_text(TASK)
-    assert run("run", task).exit_code == 0
+    done = json.loads(run("run", task, "--json").stdout)
+    assert (done["currency"], done["cost"], done["spent"]) == ("EUR", *2 * [pytest.approx(8.4)])
+    assert done["annotators"]["expert"]["cost"] == pytest.approx(8)
     found = json.loads(run("cost", task, "--json").output)
     assert (found["currency"], found["all"]["cost"]["total"]) == ("EUR", pytest.approx(8.4))
     page = tmp_path / "page.html"

@@ -63,8 +63,9 @@ async def test_texts_are_written_counted_and_compared_with_real_ones(tmp_path: P
 
 async def test_the_checker_drops_what_it_labels_otherwise(tmp_path: Path) -> None:
     words = ("--per-label", "3", "-o", "new.csv", "--checker", "lexicon", "--json")
-    told = json.loads((await ask(tmp_path, author(), *words)).stdout)
+    told = json.loads((await ask(tmp_path, author(), *words, more=PRICED)).stdout)
     assert (told["written"], told["doubted"], told["drift"]) == (6, 0, None)
+    assert (told["cost"], told["currency"]) == (pytest.approx(0.1 * told["asked"]), "USD")
 
 
 async def test_a_budget_stops_it_and_nothing_is_paid_for_twice(tmp_path: Path) -> None:

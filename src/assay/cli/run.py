@@ -127,6 +127,7 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     if as_json:
         content = summary.as_json() | {
             "ledger": hidden(project.ledger_place),
+            "currency": project.file.currency,
             "evaluation": {name: score.as_json() for name, score in scores.items()},
             "routes": {route: score.as_json() for route, score in routes.items()},
             "entities": {name: score.as_json() for name, score in spans.items()},

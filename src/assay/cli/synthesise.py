@@ -46,6 +46,7 @@ def synthesise_command(
 
     from assay.build import open_project
     from assay.build.synthesis import drifted, save, write, writing
+    from assay.core.cost import NANOS
     from assay.strategies.synthesise import Plan
 
     project = open_project(task).changed({} if budget is None else {"money": budget}, ledger)
@@ -66,8 +67,8 @@ def synthesise_command(
     if as_json:
         told = {
             "written": count, "asked": made.asked, "silent": made.silent,
-            "duplicates": made.duplicates, "doubted": made.doubted, "cost_nanos": summary.cost,
-            "drift": away and asdict(away),
+            "duplicates": made.duplicates, "doubted": made.doubted, "cost": summary.cost / NANOS,
+            "currency": project.file.currency, "drift": away and asdict(away),
         }  # fmt: skip
         click.echo(json.dumps(told))
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from assay.core.annotation import Annotation, Decision, Outcome
-from assay.core.cost import money
+from assay.core.cost import NANOS, money
 from assay.run.pace import Pace
 
 EVERY = 5.0  # seconds between two plain lines
@@ -49,7 +49,7 @@ class Tally:
             "answer_rate": self.answer_rate,
             "replayed": self.replayed,
             "retries": self.retries,
-            "cost_nanos": self.cost,
+            "cost": self.cost / NANOS,
             "errors": dict(self.errors.most_common(10)),
         }
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assay.core.annotation import Outcome
-from assay.core.cost import money
+from assay.core.cost import NANOS, money
 from assay.run.progress import Progress, Tally
 from assay.run.stop import Reason, Stop
 
@@ -90,8 +90,8 @@ class Summary:
             "waiting": self.waiting,
             "undecided": self.undecided,
             "annotators": {name: tally.as_json() for name, tally in self.tallies.items()},
-            "cost_nanos": self.cost,
-            "spent_nanos": self.spent,
+            "cost": self.cost / NANOS,
+            "spent": self.spent / NANOS,
             "seconds": self.seconds,
             "retries": self.retries,
             "reason": None if self.reason is None else self.reason.name.lower(),
