@@ -106,3 +106,11 @@ def test_a_task_without_a_controller_is_told_what_to_write(folder: Path) -> None
     path = written(folder)
     path.write_text(HEAD + "strategy: {kind: vote, annotators: [a, b]}\n")
     assert "registry: FILE" in complaint(assay(folder, "controller", "task.yaml"))
+
+
+def test_a_key_written_twice_in_a_registry_is_refused_with_both_lines(folder: Path) -> None:
+    path = written(folder)
+    registry = folder / "registry.yaml"
+    registry.write_text("candidates:\n- name: a\n  description: x\n  name: b\n- name: hub\n")
+    with pytest.raises(SpecError, match=r"yaml:4: `candidates\.0\.name` is there .*yaml:2; keep"):
+        _ = open_project(path).strategy

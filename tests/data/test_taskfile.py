@@ -120,3 +120,28 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, annotator: str, sa
 def test_a_side_of_no_use_is_refused(tmp_path: Path) -> None:
     text = GOOD.replace("rule: vader}", "rule: vader, view: {side: 0}}")
     assert "`annotators.vader.view.side`" in message(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("labels: [good, bad]", "labels: [good, bad]\nquestion: Which?",
+         "7: `question` is there already, at {}:3; keep one of the two"),
+        ("{kind: rule, rule: vader}", "{kind: rule, rule: vader, rule: wader}",
+         "8: `annotators.vader.rule` is there already, at {}:8; keep one of the two"),
+        ("[good, bad]", "\n  - good\n  - name: bad\n    name: evil",
+         "9: `answer.labels.1.name` is there already, at {}:8; keep one of the two"),
+    ],
+)  # fmt: skip
+def test_a_key_written_twice_is_refused_with_both_lines(
+    tmp_path: Path, before: str, after: str, says: str
+) -> None:
+    path = tmp_path / "task.yaml"
+    assert message(tmp_path, GOOD.replace(before, after)) == f"{path}:{says.format(path)}"
+
+
+def test_an_alias_is_no_key_written_twice(tmp_path: Path) -> None:
+    path = tmp_path / "task.yaml"
+    ruled = "&one {kind: rule, rule: vader}\n  two: *one\n  three: {<<: *one, rule: vader}"
+    path.write_text(GOOD.replace("{kind: rule, rule: vader}", ruled), encoding="utf-8")
+    assert list(load(path).annotators) == ["vader", "two", "three"]

@@ -139,7 +139,34 @@ def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
         raise LocatedError(_yaml_error(path, bad)) from None
     if root is None or not isinstance(content, dict):
         raise LocatedError(f"{path}:1: {wanted}")
-    return Document(path, root), content
+    document = Document(path, root)
+    for key, keys, (first, again) in _doubles(root, (), set()):
+        raise LocatedError(
+            f"{path}:{again}: `{dotted((*keys, key))}` is there already, at {path}:{first}; "
+            "keep one of the two"
+        )
+    return document, content
+
+
+def _doubles(
+    node: yaml.Node, keys: tuple[Key, ...], seen: set[int]
+) -> Iterator[tuple[str, tuple[Key, ...], tuple[int, int]]]:
+    """Keys that one mapping has twice, with those above them and both lines; YAML would silently
+    take the last."""
+    if id(node) in seen:  # an alias stands for what was looked at before
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for place, below in enumerate(node.value):
+            yield from _doubles(below, (*keys, place), seen)
+    elif isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        for name, below in node.value:
+            key, line = str(name.value), name.start_mark.line + 1
+            if key in first:
+                yield key, keys, (first[key], line)
+            first.setdefault(key, line)
+            yield from _doubles(below, (*keys, key), seen)
 
 
 def _yaml_error(path: Path, bad: yaml.YAMLError) -> str:
