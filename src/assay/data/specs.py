@@ -302,8 +302,6 @@ class AnnotatorSpec(Strict):
             raise ValueError(f"kind {self.kind} needs `{missing}`")
         if self.kind in models and self.model is None:
             raise ValueError(f"kind {self.kind} needs `model`")
-        if self.kind != "hub" and (self.train or self.labels):
-            raise ValueError("`train` and `labels` are for kind hub")
         if self.kind == "anthropic" and self.mapping == "likelihood":
             raise ValueError("kind anthropic gives no log-probabilities; take mapping json")
         if self.scores == "best" and self.normalise:

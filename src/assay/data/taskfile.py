@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from assay.core.errors import SpecError
 from assay.data.document import Document, LocatedError, child, composed
+from assay.data.options import check_options
 from assay.data.specs import TaskFile
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,7 +32,10 @@ def read(path: Path | str) -> tuple[TaskFile, Document]:
         document, content = composed(path, "a task file is a mapping with name, data, question, …")
     except FileNotFoundError:
         raise SpecError(f"{path} does not exist; `assay init DATA` writes a task file") from None
-    return checked(document, content, TaskFile), document
+    file = checked(document, content, TaskFile)
+    with document.lines():
+        check_options(file)
+    return file, document
 
 
 def checked(document: Document, content: dict[Any, Any], model: type[M]) -> M:
