@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from assay.build import Project, open_project
 from assay.build.forecast import forecast
 from assay.core.annotation import Outcome, Request, answer
-from assay.core.cost import to_nanos
+from assay.core.cost import NANOS, to_nanos
 from assay.core.errors import InputError, SpecError
 
 TEXTS = ["good film", "bad film", "fine film", "dull film"]
@@ -44,6 +45,15 @@ def test_one_request_a_record_with_its_tokens_and_price(tmp_path: Path) -> None:
     assert found.cost == part.cost > 0
     assert found.seconds > 0
     assert "good film" in str(found.prompt)
+
+
+def test_money_in_json_is_in_the_currency(tmp_path: Path) -> None:
+    found = forecast(project(tmp_path, [f"m: {LLM}"]))
+    told = found.as_json()
+    assert told["cost"] == found.cost / NANOS
+    assert [part["cost"] for part in cast("list[dict[str, float]]", told["parts"])] == [
+        told["cost"]
+    ]
 
 
 PANEL = "{kind: panel, wanted: 3, prices: {human_label: 0.05}}"

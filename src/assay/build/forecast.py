@@ -17,7 +17,7 @@ from assay.build.annotators import REMOTE
 from assay.build.project import Project
 from assay.build.unscored import strays
 from assay.core.annotation import PLAIN, Request, Waiting, Way
-from assay.core.cost import money, to_nanos
+from assay.core.cost import NANOS, money, to_nanos
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.data.document import from_top
@@ -69,7 +69,10 @@ class Forecast:
         return max([local, *(p.seconds for p in self.parts)])
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self) | {"cost_nanos": self.cost, "seconds": self.seconds}
+        """Money in the task's currency."""
+        parts = [asdict(part) | {"cost": part.cost / NANOS} for part in self.parts]
+        whole = {"parts": parts, "cost": self.cost / NANOS, "seconds": self.seconds}
+        return asdict(self) | whole
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """How often values agree with a named reference: on the answered, on all, and how many answered."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -99,15 +100,22 @@ def accuracy(
         return None
     answered = [record for record in both if values[record] is not None]
     right = sum(values[record] == reference[record] for record in answered)
-    common, times = Counter(_words(reference[r]) for r in both).most_common(1)[0]
+    keys = {r: _key(reference[r]) for r in both}
+    common, times = Counter(keys.values()).most_common(1)[0]
+    commonest = next(reference[r] for r in both if keys[r] == common)
     return Accuracy(
         name,
         Share(right, len(answered)),
         Share(right, len(both)),
         Share(len(answered), len(both)),
         Share(times, len(both)),
-        common,
+        _words(commonest),
     )
+
+
+def _key(value: Value) -> str:
+    """The same for equal values alone."""
+    return value if isinstance(value, str) else json.dumps(encode(value), sort_keys=True)
 
 
 def _mark(one: Span | Box) -> str:
