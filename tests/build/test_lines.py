@@ -159,8 +159,19 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "shares of gold": (
         "gold.csv\n",
-        "gold.csv\n  evaluation: 0.7\n",
-        "37: `gold`: gold shares are positive and sum to 1 at most, not 1.2",
+        "gold.csv\n  calibration: 0.5\n  evaluation: 0.7\n",
+        "40: `gold.evaluation`: the shares of gold are calibration 0.5 + evaluation 0.7 = 1.2; let "
+        "them sum to 1, or leave one out: it gets what the others leave",
+    ),
+    "shares of gold that are all nothing": (
+        "gold.csv\n",
+        "gold.csv\n  calibration: 0\n  evaluation: 0\n",
+        "40: `gold.evaluation`: the shares of gold are calibration 0 + evaluation 0 = 0; let",
+    ),
+    "shares beside purposes": (
+        "  path: gold.csv",
+        "  path: gold.csv\n  purpose: label\n  evaluation: 1",
+        "40: `gold.evaluation`: `purpose: label` deals the gold; leave the shares out",
     ),
     "gold in no file": (
         "  id: id\n  text:\n    - text\n",
@@ -216,3 +227,22 @@ def test_what_is_wrong_in_a_row_of_a_file_stays_a_mistake_of_that_row(tmp_path: 
 def test_the_task_file_as_it_stands_is_right(tmp_path: Path) -> None:
     done = assay(folder(tmp_path, TASK), "run", "task.yaml")
     assert done.returncode == 0, done.stderr
+
+
+HEADS = {"gold.csv": ("gold.record", 37), "said.csv": ("annotators.two.record", 22)}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_ids_are_read_from_the_column_called_as_in_the_data(name: str, tmp_path: Path) -> None:
+    """Or else it is said which key names it."""
+    folder(tmp_path, TASK)
+    (tmp_path / name).write_text(LABELS.replace("record", "id"))
+    done = assay(tmp_path, "run", "task.yaml", "--json")
+    assert done.returncode == 0, done.stderr
+    (tmp_path / name).write_text(LABELS.replace("record", "tweet"))
+    key, line = HEADS[name]
+    said = complaint(assay(tmp_path, "check", "task.yaml"))
+    assert said == (
+        f"assay: task.yaml:{line}: `{key}`: {name} has no column 'record' and none 'id', as the "
+        f"data have; it has tweet, label: name the one that holds the ids of records with `{key}`"
+    )

@@ -16,6 +16,8 @@ from assay.data.images.fetch import Fetch
 from assay.data.read import read_records, read_rows
 from assay.data.specs import DataSpec, GoldSpec, TaskFile
 
+RECORD = "record"  # what a column of record ids is called where nobody says
+
 
 def columns(file: TaskFile, folder: Path) -> Columns:
     """What the columns mean; pictures are looked for below the task file's folder."""
@@ -65,6 +67,22 @@ def _check(path: Path, there: list[str] | None, column: str, *keys: Key) -> None
             check_columns(path, there, (column,))
 
 
+def ids_in(path: Path, given: str | None, data: DataSpec, whose: str) -> str:
+    """The column of record ids: the one given, or `record`, or one called as in the data."""
+    there = columns_in(path)
+    if given is not None or there is None:
+        return given or RECORD
+    found = next((name for name in (RECORD, data.id) if name in there), None)
+    if found is None:
+        own = "" if data.id is None else f" and none {data.id!r}, as the data have"
+        with at("record"):
+            raise SpecError(
+                f"{path} has no column {RECORD!r}{own}; it has {', '.join(there)}: name the one "
+                f"that holds the ids of records with `{whose}`"
+            )
+    return found
+
+
 def labels_of(
     path: Path, record: str, label: str | Mapping[str, str], schema: Schema
 ) -> dict[str, Value]:
@@ -99,18 +117,22 @@ def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
     if spec is None:
         return Gold()
     with at("gold"):
-        path, record = _gold_file(spec, file, folder)
+        path, record = gold_file(spec, file, folder)
         values = labels_of(path, record, spec.label, schema)
         if spec.purpose is None:
             return split(values, _shares(spec), file.seed)
+        for purpose in _given_shares(spec):
+            with at(purpose):
+                raise SpecError(f"`purpose: {spec.purpose}` deals the gold; leave the shares out")
         _check(path, columns_in(path), spec.purpose, "purpose")
         return read_purposes(path, record, spec.purpose, values)
 
 
-def _gold_file(spec: GoldSpec, file: TaskFile, folder: Path) -> tuple[Path, str]:
+def gold_file(spec: GoldSpec, file: TaskFile, folder: Path) -> tuple[Path, str]:
     """Where the gold stands, and the column of its ids."""
     if spec.path is not None:
-        return folder / spec.path, spec.record
+        path = folder / spec.path
+        return path, ids_in(path, spec.record, file.data, "gold.record")
     if file.data.id is None:
         raise SpecError("gold from a column of the data file needs `data.id`")
     path = folder / file.data.path
@@ -119,9 +141,22 @@ def _gold_file(spec: GoldSpec, file: TaskFile, folder: Path) -> tuple[Path, str]
     return path, file.data.id
 
 
+def _given_shares(spec: GoldSpec) -> dict[Purpose, float]:
+    found = {purpose: getattr(spec, purpose) for purpose in Purpose}
+    return {purpose: share for purpose, share in found.items() if share is not None}
+
+
 def _shares(spec: GoldSpec) -> dict[Purpose, float]:
-    return {
-        Purpose.CALIBRATION: spec.calibration,
-        Purpose.MONITORING: spec.monitoring,
-        Purpose.EVALUATION: spec.evaluation,
-    }
+    """What those given leave is dealt to calibration and evaluation, where these are not given."""
+    given = _given_shares(spec)
+    total = sum(given.values())
+    open_ = [p for p in (Purpose.CALIBRATION, Purpose.EVALUATION) if p not in given]
+    if total > 1 + 1e-9 or (total == 0 and not open_):
+        told = " + ".join(f"{purpose} {share:g}" for purpose, share in given.items())
+        with at(next(reversed(given))):
+            raise SpecError(
+                f"the shares of gold are {told} = {total:g}; let them sum to 1, or leave one out: "
+                "it gets what the others leave"
+            )
+    left = max(0.0, 1 - total)
+    return {p: given.get(p, left / len(open_) if p in open_ else 0.0) for p in Purpose}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from assay.build.project import Project
+from assay.build.sources import gold_file
 
 
 def strays(project: Project) -> str | None:
@@ -21,8 +22,9 @@ def strays(project: Project) -> str | None:
         first = first or record.id
     if first is None:
         return None
+    column = gold_file(spec, project.file, project.folder)[1]
     mend = (
-        f"let the column {spec.record!r} hold the ids of the data's column {data.id!r}"
+        f"let the column {column!r} hold the ids of the data's column {data.id!r}"
         if data.id is not None
         else "name the column of the data that holds these ids as `data.id`"
     )

@@ -208,6 +208,9 @@ LabelColumns = Annotated[
         "where all attributes have columns of their own name"
     ),
 ]
+RECORD_COLUMN = Field(
+    None, description="column of record ids; default `record`, or else the name that `data.id` has"
+)
 
 
 class CandidateSpec(Strict):
@@ -281,7 +284,7 @@ class AnnotatorSpec(Strict):
     train: bool = Field(False, description="hub: fine-tune on calibration gold before it answers")
     tuning: TuningSpec = TuningSpec()
     path: str | None = Field(None, description="recorded: file with record and label columns")
-    record: str = "record"
+    record: str | None = RECORD_COLUMN
     label: LabelColumns = "label"
     confidence: str | None = Field(
         None, description="recorded: column that says how sure an answer was, from 0 to 1"
@@ -311,14 +314,18 @@ class AnnotatorSpec(Strict):
 
 class GoldSpec(Strict):
     path: str | None = Field(None, description="left out: a column of the data file")
-    record: str = "record"
+    record: str | None = RECORD_COLUMN
     label: LabelColumns = "label"
     purpose: str | None = Field(
         None, description="column that says calibration, monitoring or evaluation; else by shares"
     )
-    calibration: float = Field(0.5, ge=0, le=1)
-    monitoring: float = Field(0.0, ge=0, le=1)
-    evaluation: float = Field(0.5, ge=0, le=1)
+    calibration: float | None = Field(
+        None, ge=0, le=1, description="share; left out: half of what the others leave"
+    )
+    monitoring: float | None = Field(None, ge=0, le=1, description="share; left out: none")
+    evaluation: float | None = Field(
+        None, ge=0, le=1, description="share; left out: half of what the others leave"
+    )
 
 
 class ExampleSpec(Strict):
