@@ -65,3 +65,16 @@ def test_the_lexicon_is_as_sure_as_the_feeling_is_strong() -> None:
     sure = [given[1] for given in said if isinstance(given, tuple)]
     assert sure[2] == 0.5
     assert 0.05 <= sure[0] < sure[1] <= 1.0
+
+
+async def test_a_rule_may_tell_which_labels_it_gives() -> None:
+    assert rule("vader").says == ("positive", "neutral", "negative")
+    assert rule(f"{__name__}:shouting").says == ()
+    assert rule(f"{__name__}:coin").says == ("heads", "tails")
+
+
+def coin(record: Record) -> str:
+    return coin.labels[len(record.text) % 2]  # type: ignore[attr-defined, no-any-return]
+
+
+coin.labels = ("heads", "tails")  # type: ignore[attr-defined]

@@ -68,9 +68,8 @@ def test_a_model_must_be_named_and_its_fields_are_its_own(tmp_path: Path) -> Non
 
 
 def test_specialists_can_train_a_hub_model_in_stages(tmp_path: Path) -> None:
-    path = project(
-        tmp_path, f"{{kind: hub, model: bert, {MAP}}}\n  vader: {{kind: rule, rule: vader}}"
-    )
+    numbered = "{kind: rule, rule: 'tests.build.test_registry:hub'}"
+    path = project(tmp_path, f"{{kind: hub, model: bert, {MAP}}}\n  vader: {numbered}")
     strategy = "strategy: {kind: specialists, annotators: [vader, vader], learners: [LEARNER]}"
     text = path.read_text(encoding="utf-8")
     path.write_text(text + strategy.replace("LEARNER", "small"), encoding="utf-8")

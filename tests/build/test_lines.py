@@ -18,7 +18,7 @@ answer:
   kind: choice
   labels:
     - name: good
-      aliases: [gut]
+      aliases: [gut, positive]
     - name: bad
       aliases: [schlecht]
 examples:
@@ -124,6 +124,13 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "rule: vader}",
         "rule: wader}",
         "21: `annotators.one.rule`: no rule is called 'wader'",
+    ),
+    "a rule that says other labels": (
+        "[gut, positive]",
+        "[gut]",
+        "21: `annotators.one.rule`: this rule says positive, neutral, negative, and the answers of "
+        "the task are good, bad, so it could answer nothing; give the labels these words as "
+        "aliases, `{name: …, aliases: [positive]}`, or take another annotator",
     ),
     "a file of answers": (
         "said.csv",

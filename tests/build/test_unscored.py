@@ -60,8 +60,8 @@ def test_gold_of_other_records_is_told_with_its_line(command: str, tmp_path: Pat
 
 
 def test_where_the_data_has_no_ids_it_is_told_to_name_them(tmp_path: Path) -> None:
-    task = TASK.replace(", id: id", "").replace("kind: recorded, path: said.csv", "kind: rule, "
-                                                "rule: vader") + GOLD  # fmt: skip
+    task = TASK.replace(", id: id", "").replace("[good", "[{name: good, aliases: [positive]}")
+    task = task.replace("kind: recorded, path: said.csv", "kind: rule, rule: vader") + GOLD
     done = assay(folder(tmp_path, task, "1,good\n"), "run", "task.yaml")
     assert "no id of gold.csv ('1' …, 1 in all) is in a.csv ('" in done.stderr
     assert "name the column of the data that holds these ids as `data.id`" in done.stderr

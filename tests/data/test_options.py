@@ -21,7 +21,6 @@ annotators:
 strategy:
   kind: WAY
 """
-NEEDS = {"rule": ", rule: vader", "recorded": ", path: a.csv", "openai": ", model: m, base_url: u"}
 
 
 def said(folder: Path, kind: str = "panel", way: str = "single") -> str:

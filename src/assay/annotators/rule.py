@@ -22,11 +22,13 @@ Judge: TypeAlias = Callable[[Record], Said]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`version` belongs to the id: a changed rule is another annotator."""
+    """`version` belongs to the id: a changed rule is another annotator. `says`: all the labels
+    that it can give, where it tells."""
 
     name: str
     judge: Judge
     version: str
+    says: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -65,9 +67,13 @@ class Rule:
 
 
 def rule(name: str) -> Rule:
-    """`module:function`, an entry point of the group `assay.rules`, or a rule that ships here."""
+    """`module:function`, an entry point of the group `assay.rules`, or a rule that ships here.
+
+    A function that has `labels` says with them which it can give.
+    """
     judge = SHIPPED.get(name) or _entry_point(name) or _imported(name)
-    return Rule(name, judge, version_of(judge))
+    says = SAYS.get(name) or tuple(getattr(judge, "labels", ()))
+    return Rule(name, judge, version_of(judge), says)
 
 
 def _entry_point(name: str) -> Judge | None:
@@ -126,3 +132,4 @@ def vader(record: Record) -> Said:
 
 
 SHIPPED: dict[str, Judge] = {"vader": vader}
+SAYS = {"vader": ("positive", "neutral", "negative")}

@@ -5,15 +5,16 @@ The code of a kind is imported when a task file names it. Plugins are entry poin
 an annotator; the task file names them as `kind: plugin` with `plugin: NAME`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from assay.annotators.base import Annotator
 from assay.core.cost import Prices
-from assay.core.errors import SpecError
-from assay.core.schema import Spans
+from assay.core.errors import InputError, SpecError
+from assay.core.schema import Schema, Spans
+from assay.core.schema.base import Labelled
 from assay.data.document import at
 from assay.data.specs import AnnotatorSpec
 from assay.run.ask import Askable
@@ -131,7 +132,31 @@ def lexicon(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.rule import rule
 
     with at("rule"):
-        return rule(spec.rule or "")
+        made = rule(spec.rule or "")
+        strange = unknown_labels(made.says, shop.task.schema)
+        mapped = shop.file.strategy.registry is not None  # which may map its labels to the task's
+        if strange and len(strange) == len(made.says) and not mapped:
+            schema = shop.task.schema
+            known = ", ".join(schema.names) if isinstance(schema, Labelled) else schema.kind
+            raise SpecError(
+                f"this rule says {', '.join(strange)}, and the answers of the task are {known}, so "
+                "it could answer nothing; give the labels these words as aliases, "
+                f"`{{name: …, aliases: [{strange[0]}]}}`, or take another annotator"
+            )
+        return made
+
+
+def unknown_labels(says: Iterable[str], schema: Schema) -> list[str]:
+    """What is no answer to the task, also not as an alias."""
+
+    def known(label: str) -> bool:
+        try:
+            schema.check(label)
+        except InputError:
+            return False
+        return True
+
+    return [label for label in says if not known(label)]
 
 
 def classifier(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
