@@ -19,7 +19,8 @@ LLM = "{kind: openai, base_url: 'http://127.0.0.1:1', model: m, prices: {input: 
 def project(
     folder: Path, annotators: Sequence[str], strategy: str = "{kind: single}", gold: str = ""
 ) -> Project:
-    rows = "".join(f"{i},{text},good\n" for i, text in enumerate(TEXTS))
+    labels = ("good", "bad")
+    rows = "".join(f"{i},{text},{labels[i % 2]}\n" for i, text in enumerate(TEXTS))
     (folder / "a.csv").write_text("id,text,label\n" + rows, encoding="utf-8")
     lines = [
         "name: tone",
@@ -78,6 +79,7 @@ def test_people_cost_their_price_until_as_many_as_wanted_have_answered(tmp_path:
     [("", "exactly one of the labels"), (", mapping: json", "Answer with JSON only")],
 )
 def test_the_prompt_is_the_one_that_is_sent(tmp_path: Path, extra: str, demand: str) -> None:
+    (tmp_path / "no.gguf").touch()
     found = forecast(project(tmp_path, [f"m: {{kind: embedded, model: no.gguf{extra}}}"]))
     assert demand in str(found.prompt)
 
@@ -112,8 +114,8 @@ def test_every_link_of_a_chain_may_be_asked(tmp_path: Path) -> None:
 
 
 def test_models_and_classifiers_are_not_loaded(tmp_path: Path) -> None:
-    missing = "{kind: embedded, model: there-is-no-such-file.gguf}"
-    found = forecast(project(tmp_path, [f"m: {missing}"]))
+    (tmp_path / "broken.gguf").touch()
+    found = forecast(project(tmp_path, ["m: {kind: embedded, model: broken.gguf}"]))
     assert (found.parts[0].requests, found.parts[0].answered) == (4, None)
     assert found.parts[0].timing == "taking 0.2 s an answer"
 

@@ -236,6 +236,26 @@ def test_the_task_file_as_it_stands_is_right(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+AT_ONCE = {
+    "kind: embedded, model: smol": "`annotators.one.model`: no embedded model 'smol': give a GGUF",
+    "kind: plugin, plugin: own": "`annotators.one.plugin`: no plugin 'own'; there are: none",
+    "kind: picture, model: resnet": "`annotators.one.model`: no picture model 'resnet'; there are",
+    "kind: classifier": "`annotators.one`: this needs calibration gold whose ids are in the data",
+    "kind: hub, model: m, train: true": "`annotators.one`: this needs calibration gold whose ids",
+}
+
+
+@pytest.mark.parametrize("kind", AT_ONCE)
+def test_check_finds_what_a_run_would_refuse_before_it_asks(kind: str, tmp_path: Path) -> None:
+    """Also where the strategy does not ask this annotator."""
+    task = TASK.replace("kind: rule, rule: vader", kind).replace("    - one\n", "    - team\n")
+    task = task.replace("[one, two]", "[two]")
+    folder(tmp_path, task[: task.index("gold:")])
+    for command in ("check", "run"):
+        said = complaint(assay(tmp_path, command, "task.yaml"))
+        assert said.startswith(f"assay: task.yaml:21: {AT_ONCE[kind]}"), said
+
+
 HEADS = {"gold.csv": ("gold.record", 37), "said.csv": ("annotators.two.record", 22)}
 
 

@@ -133,14 +133,7 @@ def fit_ngrams(
 def fit(
     features: Features, examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int
 ) -> Classifier:
-    if not isinstance(schema, Choice):
-        raise SpecError(f"a classifier answers kind `choice`, not `{schema.kind}`")
-    labels = [str(schema.check(value)) for _, value in examples]
-    if len(set(labels)) < 2:
-        raise InputError(
-            f"a classifier needs records of at least two labels; there are {len(examples)} records "
-            f"of {', '.join(sorted(set(labels))) or 'none'}"
-        )
+    labels = learnable(examples, schema)
     model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, random_state=seed)
     model.fit(features.rows([record for record, _ in examples]), labels)
     digests = [record.digest for record, _ in examples]
@@ -152,6 +145,19 @@ def fit(
         tuple(str(label) for label in model.classes_),
         frozenset(digests),
     )
+
+
+def learnable(examples: Sequence[tuple[Record, Value]], schema: Schema) -> list[str]:
+    """The labels to learn; SpecError or InputError where there is nothing to learn."""
+    if not isinstance(schema, Choice):
+        raise SpecError(f"a classifier answers kind `choice`, not `{schema.kind}`")
+    labels = [str(schema.check(value)) for _, value in examples]
+    if len(set(labels)) < 2:
+        raise InputError(
+            f"a classifier needs records of at least two labels; there are {len(examples)} records "
+            f"of {', '.join(sorted(set(labels))) or 'none'}"
+        )
+    return labels
 
 
 @dataclass(frozen=True, slots=True)

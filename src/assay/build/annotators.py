@@ -6,7 +6,7 @@ an annotator; the task file names them as `kind: plugin` with `plugin: NAME`.
 """
 
 from collections.abc import Callable, Iterable
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assay.annotators.picture import Pictures
     from assay.build.workshop import Workshop
     from assay.models.base import Options
+    from assay.models.cache import Entry
 
 SMALLEST = "smollm2-135m-instruct"
 HOSTS = {
@@ -32,6 +33,7 @@ HOSTS = {
     "gemini": ("https://generativelanguage.googleapis.com", "GEMINI_API_KEY"),
 }
 REMOTE = tuple(HOSTS)  # kinds that are asked over the network, for money
+LIGHT = (*REMOTE, "rule", "recorded", "panel")  # made without loading or fitting a model
 
 Maker = Callable[["Workshop", str, AnnotatorSpec], Askable]
 
@@ -67,8 +69,7 @@ def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     from assay.annotators.scored import Scored
     from assay.models.llama import Llama
 
-    with at("model"):
-        model = Llama(gguf(spec.model or SMALLEST, shop.folder))
+    model = Llama(gguf(spec.model, shop.folder))
     modality = "text" if shop.file.data.pictures else spec.modality  # it sees no pictures
     if spec.mapping not in (None, "likelihood"):
         mapping = MAPPINGS[spec.mapping]
@@ -115,17 +116,25 @@ def trainable(shop: "Workshop", spec: AnnotatorSpec) -> "TrainableHub":
     return TrainableHub(model, spec.labels, tuning, prices, shop.budget)
 
 
-def gguf(name: str, folder: Path) -> Path:
-    """A catalogue name, fetched when first needed, or the path of any GGUF file."""
-    from assay.models.cache import BY_NAME, default_cache
+def gguf(model: str | None, folder: Path) -> Path:
+    """Fetched when first needed, where it is a name of the catalogue."""
+    from assay.models.cache import default_cache
 
-    if name in BY_NAME:
-        return default_cache().fetch(BY_NAME[name])
+    found = weights(model, folder)
+    return found if isinstance(found, Path) else default_cache().fetch(found)
+
+
+def weights(model: str | None, folder: Path) -> "Entry | Path":
+    """A catalogue name, or the path of any GGUF file; the smallest model where none is named."""
+    from assay.models.cache import BY_NAME
+
+    name = model or SMALLEST
     path = folder / name
-    if not path.is_file():
+    if name not in BY_NAME and not path.is_file():
         models = ", ".join(n for n, e in BY_NAME.items() if e.member.endswith(".gguf"))
-        raise SpecError(f"no embedded model {name!r}: give a GGUF file, or one of {models}")
-    return path
+        with at("model"):
+            raise SpecError(f"no embedded model {name!r}: give a GGUF file, or one of {models}")
+    return BY_NAME.get(name, path)
 
 
 def lexicon(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
@@ -186,14 +195,20 @@ def picture(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
 
 
 def eye(model: str | None) -> "Pictures":
-    """The smallest network where none is named."""
     from assay.annotators.picture import Pictures
-    from assay.models.efficientnet import SIDES, EfficientNetLite
+    from assay.models.efficientnet import EfficientNetLite
+
+    return Pictures(EfficientNetLite(picture_model(model)))
+
+
+def picture_model(model: str | None) -> str:
+    """The smallest network where none is named."""
+    from assay.models.efficientnet import SIDES
 
     if model is not None and model not in SIDES:
         with at("model"):
             raise SpecError(f"no picture model {model!r}; there are {', '.join(SIDES)}")
-    return Pictures(EfficientNetLite(model or next(iter(SIDES))))
+    return model or next(iter(SIDES))
 
 
 def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
@@ -231,12 +246,16 @@ def strategy(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
 
 
 def plugin(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
+    return cast(Maker, entry_point(spec.plugin).load())(shop, name, spec)
+
+
+def entry_point(name: str | None) -> EntryPoint:
     found = {e.name: e for e in entry_points(group="assay.annotators")}
-    if spec.plugin not in found:
+    if name is None or name not in found:
         known = ", ".join(sorted(found)) or "none installed"
         with at("plugin"):
-            raise SpecError(f"no plugin {spec.plugin!r}; there are: {known}")
-    return cast(Maker, found[spec.plugin].load())(shop, name, spec)
+            raise SpecError(f"no plugin {name!r}; there are: {known}")
+    return found[name]
 
 
 KINDS: dict[str, Maker] = {

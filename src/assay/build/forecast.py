@@ -14,6 +14,7 @@ from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
 from assay.annotators.prompt import render, seen
 from assay.build.annotators import REMOTE
+from assay.build.checks import checked
 from assay.build.project import Project
 from assay.build.unscored import strays
 from assay.core.annotation import PLAIN, Request, Waiting, Way
@@ -26,7 +27,6 @@ from assay.ledger import Ledger
 from assay.run.ask import Askable
 
 CHUNK = 1_000
-LIGHT = (*REMOTE, "rule", "recorded", "panel")  # kinds made without loading or fitting a model
 SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}
 REMOTE_SECONDS = 1.0  # a call, until the ledger knows better
 PAST = 200  # answers in the ledger that tell how long one takes
@@ -105,7 +105,8 @@ class Rehearsal:
 def forecast(project: Project) -> Forecast:
     """Goes through the records once; what the ledger holds already is free."""
     names = project.strategy.annotators
-    who = {name: _light(project, name) for name in names}
+    made = checked(project)
+    who = {name: made[name] for name in names}
     parts = {n: Part(n, answered=None if w is None else 0) for n, w in who.items()}
     records, prompt = 0, None
     with _ledger(project) as ledger:
@@ -174,12 +175,6 @@ def rehearse(project: Project, block: list[Record]) -> Asked:
 async def _rehearse(project: Project, block: list[Record], ask: Rehearsal) -> None:
     with project.lines(), from_top("strategy"):
         await project.strategy.label(block, ask)  # type: ignore[arg-type]  # all of them wait
-
-
-def _light(project: Project, name: str) -> Askable | None:
-    kind = project.file.annotators[name].kind
-    with project.lines():
-        return project.workshop.annotator(name) if kind in LIGHT else None
 
 
 @contextmanager

@@ -1,0 +1,56 @@
+"""What can be said of annotators before a model is loaded, fetched or fitted."""
+
+from assay.build.annotators import (
+    KINDS,
+    LIGHT,
+    entry_point,
+    picture_model,
+    weights,
+)
+from assay.build.project import Project
+from assay.build.workshop import Workshop
+from assay.core.schema import Spans
+from assay.data.document import at, from_top
+from assay.data.specs import AnnotatorSpec
+from assay.run.ask import Askable
+
+
+def checked(project: Project) -> dict[str, Askable | None]:
+    """The annotators of the file by name; None for what is made by the run alone. SpecError or
+    InputError for what the run would refuse before it asks anybody."""
+    shop, found = project.workshop, dict[str, Askable | None]()
+    with project.lines():
+        for name, spec in project.file.annotators.items():
+            with from_top("annotators", name):
+                if spec.kind in LIGHT:
+                    found[name] = KINDS[spec.kind](shop, name, spec)
+                else:
+                    _look(shop, name, spec)
+                    found[name] = None
+    return found
+
+
+def _look(shop: Workshop, name: str, spec: AnnotatorSpec) -> None:
+    if spec.kind == "embedded":
+        weights(spec.model, shop.folder)
+    elif spec.kind == "plugin":
+        entry_point(spec.plugin)
+    elif spec.kind == "strategy":
+        KINDS["strategy"](shop, name, spec)
+    elif spec.kind == "picture":
+        picture_model(spec.model)
+    elif spec.kind == "classifier":
+        _check_learning(shop, spec)
+    elif spec.kind == "hub" and spec.train:
+        shop.examples()
+
+
+def _check_learning(shop: Workshop, spec: AnnotatorSpec) -> None:
+    from assay.annotators.classifier import learnable
+
+    if spec.features == "pictures":
+        picture_model(spec.model)
+    examples = [(e.record, e.value) for e in shop.examples()]
+    if not isinstance(shop.task.schema, Spans):
+        with at("kind"):
+            learnable(examples, shop.task.schema)
