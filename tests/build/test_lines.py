@@ -87,7 +87,11 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "answer: {kind: form, fields: {much: {answer: {kind: scale, low: 2, high: 1}}}}\n",
         "8: `answer.fields.much.answer`: a scale runs from low to high, not from 2 to 1",
     ),
-    "a kind of strategy": ("kind: chain", "kind: chian", "32: `strategy.kind`: "),
+    "a kind of strategy": (
+        "kind: chain",
+        "kind: chian",
+        "32: `strategy.kind`: no kind is called 'chian'; did you mean 'chain'?",
+    ),
     "an option of a strategy": (
         "  thresholds: [0.5]",
         "  treshold: [0.5]",

@@ -78,14 +78,14 @@ def test_true_as_a_label_is_asked_to_stand_in_quotes(tmp_path: Path) -> None:
 
 def test_a_mistake_inside_a_label_is_told_as_such(tmp_path: Path) -> None:
     text = GOOD.replace("[good, bad]", "[bad, {name: good, aliases: {de: gut}}]")
-    assert ":6: `answer.labels.1.aliases.de`: input should be a valid list" in message(
+    assert ":6: `answer.labels.1.aliases.de`: 'gut' stands here; a list is wanted" in message(
         tmp_path, text
     )
 
 
 def test_an_unknown_kind_of_answer_names_the_kinds(tmp_path: Path) -> None:
     said = message(tmp_path, GOOD.replace("kind: choice", "kind: choise"))
-    assert "'choice'" in said
+    assert ":5: `answer.kind`: no kind is called 'choise'; did you mean 'choice'?" in said
 
 
 def test_the_published_schema_is_current() -> None:
@@ -145,3 +145,89 @@ def test_an_alias_is_no_key_written_twice(tmp_path: Path) -> None:
     ruled = "&one {kind: rule, rule: vader}\n  two: *one\n  three: {<<: *one, rule: vader}"
     path.write_text(GOOD.replace("{kind: rule, rule: vader}", ruled), encoding="utf-8")
     assert list(load(path).annotators) == ["vader", "two", "three"]
+
+
+PLAIN: dict[str, tuple[str, str, str]] = {
+    "a number for keys": (
+        "question:",
+        "budget: 5\nquestion:",
+        "3: `budget`: 5 stands here; keys with values are wanted, such as `budget: {money: 5}`",
+    ),
+    "a word for a number": (
+        "question:",
+        "budget: {money: five}\nquestion:",
+        "3: `budget.money`: 'five' stands here; a number is wanted",
+    ),
+    "too little": (
+        "question:",
+        "strategy: {kind: vote, replicas: 0}\nquestion:",
+        "3: `strategy.replicas`: 0 stands here; 1 or more is wanted",
+    ),
+    "an empty list": (
+        "[good, bad]",
+        "[]",
+        "6: `answer.labels`: an empty list stands here; at least one entry is wanted, such as "
+        "`labels: [good, bad]`",
+    ),
+    "nothing": (
+        "Which tone?",
+        "",
+        "3: `question`: nothing stands here; a text is wanted, such as `question: Which tone has "
+        "the text?`",
+    ),
+    "no annotators": (
+        "annotators:\n  vader: {kind: rule, rule: vader}",
+        "annotators: {}",
+        "7: `annotators`: no key stands here; at least one entry is wanted, such as `annotators: "
+        "{small: {kind: embedded}}`",
+    ),
+    "no kind of answer": (
+        "  kind: choice\n",
+        "",
+        "4: `answer.kind` is missing: one of choice, multi, spans, boxes, scale, text, form, such "
+        "as `kind: choice`",
+    ),
+    "a word for a list, or": (
+        "{path: a.csv}",
+        "{path: a.csv, text: {a: b}}",
+        "2: `data.text`: keys with values stand here; a text or a list is wanted",
+    ),
+    "an unknown kind of annotator": (
+        "kind: rule",
+        "kind: rul",
+        "8: `annotators.vader.kind`: no kind is called 'rul'; did you mean 'rule'?",
+    ),
+    "an unknown kind, like none": (
+        "kind: rule",
+        "kind: xyz",
+        "8: `annotators.vader.kind`: no kind is called 'xyz'; there are openai, anthropic, gemini, "
+        "embedded, picture, transformers, hub, rule, classifier, recorded, panel, strategy, plugin",
+    ),
+    "an unknown strategy": (
+        "question:",
+        "strategy: {kind: vot}\nquestion:",
+        "3: `strategy.kind`: no kind is called 'vot'; did you mean 'vote'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PLAIN)
+def test_what_stands_there_and_what_is_wanted_is_said_plainly(case: str, tmp_path: Path) -> None:
+    before, after, says = PLAIN[case]
+    said = message(tmp_path, GOOD.replace(before, after))
+    assert said == f"{tmp_path / 'task.yaml'}:{says}"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"SQLite format 3\0\x10\xff\xfe", " is no text file; a task file is a mapping with name"),
+        (b"name: x\nquestion: caf\xe9\n", ":2: not UTF-8; save the file as UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_so(content: bytes, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(SpecError) as bad:
+        load(path)
+    assert str(bad.value).startswith(f"{path}{says}")

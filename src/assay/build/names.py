@@ -1,8 +1,6 @@
 """The names by which the parts of a task file speak of its annotators."""
 
-from difflib import get_close_matches
-
-from assay.core.errors import SpecError
+from assay.core.errors import SpecError, meant
 from assay.data.document import at
 from assay.data.specs import AnnotatorSpec, StrategySpec, TaskFile
 
@@ -21,10 +19,7 @@ def check_names(file: TaskFile) -> None:
 def known(file: TaskFile, name: str) -> AnnotatorSpec:
     found = file.annotators.get(name)
     if found is None:
-        near = get_close_matches(name, file.annotators, 1)
-        there = ", ".join(file.annotators)
-        meant = f"did you mean {near[0]!r}?" if near else f"there are {there}"
-        raise SpecError(f"no annotator is called {name!r}; {meant}")
+        raise SpecError(f"no annotator is called {name!r}; {meant(name, file.annotators)}")
     return found
 
 

@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from assay.core.errors import AssayError
+from assay.core.errors import AssayError, meant
 
 COMMANDS = {
     # name: (module, one line for `assay --help`)
@@ -56,11 +56,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, 1)
-            meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}"
-            raise click.UsageError(f"no command is called {args[0]!r}; {meant}", ctx)
+            said = f"no command is called {args[0]!r}; {meant(args[0], COMMANDS)}"
+            raise click.UsageError(said, ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,6 +8,9 @@ AssayError
 └── LedgerError   the store cannot be read or written
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class AssayError(Exception):
     """One clear line for the user: what is wrong, where, and what to do."""
@@ -31,3 +34,10 @@ class BudgetError(AssayError):
 
 class LedgerError(AssayError):
     """The ledger cannot be read or written."""
+
+
+def meant(word: str, known: Iterable[str], mark: str = "'") -> str:
+    """The known word that `word` may stand for, or else all of them."""
+    known = list(known)
+    near = get_close_matches(word, known, 1, 0.5)
+    return f"did you mean {mark}{near[0]}{mark}?" if near else f"there are {', '.join(known)}"

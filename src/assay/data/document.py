@@ -130,8 +130,10 @@ def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise
-    except (OSError, UnicodeDecodeError) as bad:
+    except OSError as bad:
         raise SpecError(f"{path} cannot be read: {bad}") from None
+    except UnicodeDecodeError as bad:
+        raise LocatedError(_no_text(path, bad.object, bad.start, wanted)) from None
     try:
         root = yaml.compose(text, Loader=Loader)
         content = yaml.load(text, Loader=Loader)
@@ -167,6 +169,13 @@ def _doubles(
                 yield key, keys, (first[key], line)
             first.setdefault(key, line)
             yield from _doubles(below, (*keys, key), seen)
+
+
+def _no_text(path: Path, content: bytes, start: int, wanted: str) -> str:
+    if b"\0" in content:
+        return f"{path} is no text file; {wanted}"
+    line = content.count(b"\n", 0, start) + 1
+    return f"{path}:{line}: not UTF-8; save the file as UTF-8"
 
 
 def _yaml_error(path: Path, bad: yaml.YAMLError) -> str:

@@ -5,17 +5,17 @@ YAML, read into the pydantic models of `data.specs`; every error names the file 
 `schemas/task.schema.json`.
 """
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from assay.core.errors import SpecError
+from assay.core.errors import SpecError, meant
+from assay.data.complaints import complaint, kindless
 from assay.data.document import Document, LocatedError, child, composed
 from assay.data.options import check_options
-from assay.data.specs import TaskFile
+from assay.data.specs import FieldSpec, TaskFile
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,9 +49,14 @@ def checked(document: Document, content: dict[Any, Any], model: type[M]) -> M:
 def _first_error(document: Document, bad: ValidationError, model: type[BaseModel]) -> str:
     errors = [e for e in bad.errors() if not _other_branch(e)] or bad.errors()
     error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
+    if error["type"] == "union_tag_invalid":
+        error["loc"] = (*error["loc"], "kind")
     place, line, names = _locate(error["loc"], document.root, model)
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{document.path}:{line}: {_message(error, place, names)}{more}"
+    places = [_locate(e["loc"], document.root, model)[0] for e in errors]
+    here = [e for e, there in zip(errors, places, strict=True) if there == place]
+    others = len(set(places) - {place})
+    more = f" (and {others} more)" if others else ""
+    return f"{document.path}:{line}: {_message(here, place, names)}{more}"
 
 
 def _other_branch(error: Any) -> bool:
@@ -61,22 +66,20 @@ def _other_branch(error: Any) -> bool:
     return isinstance(error["input"], kinds.get(error["type"], ()))
 
 
-def _message(error: Any, place: str, names: list[str]) -> str:
+def _message(errors: list[Any], place: str, names: list[str]) -> str:
+    error = errors[0]
     key = str(error["loc"][-1])
     if error["type"] == "extra_forbidden":
-        near = get_close_matches(key, names, 1, 0.5)
-        meant = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(names)}"
-        return f"unknown key `{key}`; {meant}"
-    if error["type"] == "missing":
-        return f"`{place}` is missing"
+        return f"unknown key `{key}`; {meant(key, names, '`')}"
     if error["type"] == "union_tag_not_found":
-        return f"`{place}` needs a `kind`: {error['ctx']['discriminator']} is not there"
-    if error["type"] == "union_tag_invalid":
-        return f"`{place}`: unknown kind {error['ctx']['tag']!r}; {error['ctx']['expected_tags']}"
-    if error["type"] == "string_type" and isinstance(error["input"], bool):
-        return f"`{place}`: true and false are no words in YAML; put them in quotes"
-    said = str(error["msg"]).removeprefix("Value error, ")
-    return f"`{place}`: {said[0].lower() + said[1:]}"
+        answer = (TaskFile if place == "answer" else FieldSpec).model_fields["answer"]
+        return kindless(place, _kinds(answer.annotation))
+    return complaint(errors, place)
+
+
+def _kinds(answer: Any) -> list[str]:
+    known = [m.model_fields["kind"].annotation for m in _members(answer) if _is_model(m)]
+    return [tag for kind in known for tag in kind.__args__]
 
 
 def _locate(loc: tuple[Any, ...], root: yaml.Node, model: Any) -> tuple[str, int, list[str]]:

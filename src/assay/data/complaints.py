@@ -1,0 +1,103 @@
+"""What pydantic finds wrong with a task file, in plain words: what stands there, what is wanted,
+and how that may look."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from assay.core.errors import meant
+
+KEYS, LIST, TEXT = "keys with values", "a list", "a text"
+WANTED = {
+    "dict_type": KEYS,
+    "model_type": KEYS,
+    "model_attributes_type": KEYS,
+    "list_type": LIST,
+    "string_type": TEXT,
+    "string_too_short": TEXT,
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "`true` or `false`",
+    "bool_parsing": "`true` or `false`",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "{le:g} at most",
+    "string_pattern_mismatch": "a word of letters, digits, `-` and `_`",
+}
+EXAMPLES = {
+    "name": "name: my-task",
+    "data": "data: {path: texts.csv, text: text}",
+    "path": "path: texts.csv",
+    "question": "question: Which tone has the text?",
+    "answer": "answer: {kind: choice, labels: [good, bad]}",
+    "labels": "labels: [good, bad]",
+    "fields": "fields: {tone: {answer: {kind: choice, labels: [good, bad]}}}",
+    "annotators": "annotators: {small: {kind: embedded}}",
+    "strategy.annotators": "annotators: [small, large]",
+    "kind": "kind: embedded",
+    "examples": "examples: [{text: How lovely!, answer: good}]",
+    "strategy": "strategy: {kind: vote}",
+    "thresholds": "thresholds: [0.9]",
+    "gold": "gold: {path: gold.csv}",
+    "budget": "budget: {money: 5}",
+    "prices": "prices: {input: 0.15, output: 0.6}",
+    "candidates": "candidates: [{name: small}, {name: large}]",
+    "aliases": "aliases: [fine, great]",
+}
+INSIDE = {"annotators": "{kind: rule, rule: vader}", "examples": "{text: Fine!, answer: good}"}
+
+
+def complaint(errors: list[Any], place: str) -> str:
+    """Of the errors at one place, which differ where several things may stand there."""
+    error = errors[0]
+    kind = error["type"]
+    if kind == "missing":
+        return f"`{place}` is missing{_such_as(place, ': ')}"
+    if kind in ("literal_error", "union_tag_invalid"):
+        return _unknown(error, place)
+    if kind == "string_type" and isinstance(error["input"], bool):
+        return f"`{place}`: true and false are no words in YAML; put them in quotes"
+    if kind == "too_short":
+        least = error["ctx"]["min_length"]
+        some = "at least one entry is" if least == 1 else f"at least {least} entries are"
+        return f"`{place}`: {_stands(error['input'])} here; {some} wanted{_such_as(place)}"
+    wanted = [WANTED[e["type"]].format(**e.get("ctx", {})) for e in errors if e["type"] in WANTED]
+    if not wanted:
+        said = str(error["msg"]).removeprefix("Value error, ")
+        return f"`{place}`: {said[0].lower() + said[1:]}"
+    either = " or ".join(dict.fromkeys(wanted))
+    verb = "are" if either == KEYS else "is"
+    return f"`{place}`: {_stands(error['input'])} here; {either} {verb} wanted{_such_as(place)}"
+
+
+def kindless(place: str, kinds: Iterable[str]) -> str:
+    return f"`{place}.kind` is missing: one of {', '.join(kinds)}, such as `kind: choice`"
+
+
+def _unknown(error: Any, place: str) -> str:
+    ctx = error["ctx"]
+    given, known = ctx.get("tag", error["input"]), ctx.get("expected_tags") or ctx["expected"]
+    what = "no kind is called" if place.rpartition(".")[2] == "kind" else "nothing is called"
+    names = re.findall(r"'([^']*)'", known)
+    return f"`{place}`: {what} {given!r}; {meant(str(given), names)}"
+
+
+def _stands(given: object) -> str:
+    if isinstance(given, dict):
+        return "keys with values stand" if given else "no key stands"
+    if isinstance(given, list):
+        return "a list stands" if given else "an empty list stands"
+    if given is None or given == "":
+        return "nothing stands"
+    shown = str(given).lower() if isinstance(given, bool) else repr(given)
+    return f"{shown if len(shown) <= 40 else shown[:39] + '…'} stands"
+
+
+def _such_as(place: str, before: str = ", such as ") -> str:
+    above, _, last = place.rpartition(".")
+    shown = EXAMPLES.get(place) or EXAMPLES.get(last) or INSIDE.get(above)
+    return f"{before}`{shown}`" if shown else ""
