@@ -159,7 +159,8 @@ class Opened:
         project = self.project
         ledger = project.ledger()
         job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
-        summary = wait(run_label(job, project.records(limit)))
+        with project.lines():
+            summary = wait(run_label(job, project.records(limit)))
         decisions = tuple(ledger.decisions(summary.run))
         scores = evaluation(project, ledger, summary.run)
         return Result(project.task, summary, decisions, ledger, scores, story(project))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.annotators.recorded import Recorded
 from assay.build import open_project
 from assay.build.forecast import forecast
 from assay.core.errors import SpecError
@@ -51,3 +52,18 @@ def test_an_example_of_a_pair_has_both_texts(tmp_path: Path) -> None:
 def test_an_example_that_does_not_fit_is_named(tmp_path: Path, example: str, says: str) -> None:
     with pytest.raises(SpecError, match=says):
         prompt(tmp_path, f"examples: [{example}]")
+
+
+def test_recorded_answers_bring_a_column_called_confidence(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,text\na,good\nb,bad\n", encoding="utf-8")
+    (tmp_path / "o.csv").write_text("record,label,confidence\na,good,0.9\nb,bad,\n", "utf-8")
+    path = tmp_path / "task.yaml"
+    path.write_text(
+        "name: t\ndata: {path: t.csv, id: id}\nquestion: Which?\n"
+        "answer: {kind: choice, labels: [good, bad]}\n"
+        "annotators: {old: {kind: recorded, path: o.csv}}\n",
+        encoding="utf-8",
+    )
+    old = open_project(path).annotators["old"]
+    assert isinstance(old, Recorded)
+    assert {id: given.confidence for id, given in old.given.items()} == {"a": 0.9, "b": None}

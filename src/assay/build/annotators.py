@@ -215,14 +215,14 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     """Each label costs `human_label` where people gave it, each answer `per_request` where a model
     did."""
     from assay.annotators.recorded import Given, Recorded
-    from assay.build.sources import ids_in, labels_of, numbers_of
+    from assay.build.sources import confidences_of, ids_in, labels_of
     from assay.core.annotation import DecidedBy
     from assay.core.cost import to_nanos
 
     path = shop.folder / (spec.path or "")
     record = ids_in(path, spec.record, shop.file.data, f"annotators.{name}.record")
     labels = labels_of(path, record, spec.label, shop.task.schema)
-    sure = numbers_of(path, record, spec.confidence) if spec.confidence else {}
+    sure = confidences_of(path, record, spec.confidence)
     who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
     a_label = to_nanos(spec.prices.human_label) if spec.people else 0
     an_answer = 0 if spec.people else to_nanos(spec.prices.per_request)

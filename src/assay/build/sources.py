@@ -17,6 +17,7 @@ from assay.data.read import read_records, read_rows
 from assay.data.specs import DataSpec, GoldSpec, TaskFile
 
 RECORD = "record"  # what a column of record ids is called where nobody says
+CONFIDENCE = "confidence"  # and one of how sure an answer was
 
 
 def columns(file: TaskFile, folder: Path) -> Columns:
@@ -100,8 +101,13 @@ def labels_of(
         return read_labels(path, record, label, schema)
 
 
-def numbers_of(path: Path, record: str, column: str) -> dict[str, float]:
-    _check(path, columns_in(path), column, "confidence")
+def confidences_of(path: Path, record: str, given: str | None) -> dict[str, float]:
+    """By record id: of the column given, or of one called `confidence` where there is one."""
+    there = columns_in(path)
+    if given is None and CONFIDENCE not in (there or ()):
+        return {}
+    column = given or CONFIDENCE
+    _check(path, there, column, "confidence")
     return read_numbers(path, record, column)
 
 

@@ -25,7 +25,8 @@ def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
     project = open_project(task).changed({}, ledger)
     opened = project.ledger()
     try:
-        summary, plan = asyncio.run(consult(project, opened))
+        with project.lines():
+            summary, plan = asyncio.run(consult(project, opened))
     finally:
         opened.close()
     if plan is None:

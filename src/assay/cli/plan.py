@@ -51,7 +51,8 @@ def plan_command(
     project = open_project(task).changed(changes, ledger)
     opened = project.ledger()
     try:
-        found = planned(project, opened, (target, delta), human_label)
+        with project.lines():
+            found = planned(project, opened, (target, delta), human_label)
     finally:
         opened.close()
     if html is not None:

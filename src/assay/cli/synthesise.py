@@ -51,12 +51,13 @@ def synthesise_command(
 
     project = open_project(task).changed({} if budget is None else {"money": budget}, ledger)
     plan = Plan(per_label, topic or ("",), persona or ("",), nearest)
-    work = writing(project, generator, plan, checker)
-    opened = project.ledger()
-    try:
-        summary, made = asyncio.run(write(project, opened, work))
-    finally:
-        opened.close()
+    with project.lines():
+        work = writing(project, generator, plan, checker)
+        opened = project.ledger()
+        try:
+            summary, made = asyncio.run(write(project, opened, work))
+        finally:
+            opened.close()
     if summary.reason is not None:
         click.echo(f"stopped since {summary.reason}: {summary.message}; nothing is written to "
                    f"{out}; run again to go on, nothing is paid for twice", err=True)  # fmt: skip

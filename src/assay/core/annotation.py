@@ -37,6 +37,23 @@ class Source(StrEnum):
     CALIBRATED = "calibrated"
     RANK = "rank"  # share of the records its author saw that it was at most as sure of
 
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return WORDS[self]
+
+
+WORDS = {
+    Source.LIKELIHOOD: "label likelihood",
+    Source.MARGIN: "margin between labels",
+    Source.VOTE_SHARE: "share of votes",
+    Source.STATED: "stated by the annotator",
+    Source.JUDGE: "score of a judge",
+    Source.PROBABILITY: "probability",
+    Source.CALIBRATED: "calibrated probability",
+    Source.RANK: "rank among records",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Way:

@@ -119,7 +119,9 @@ def read_numbers(path: Path, record: str, column: str) -> dict[str, float]:
                 f"{path}:{number}: record {id!r}: {column} {content!r} is no number"
             ) from None
         if not 0 <= values[id] <= 1:
-            raise InputError(f"{path}:{number}: record {id!r}: {column} lies between 0 and 1")
+            raise InputError(
+                f"{path}:{number}: record {id!r}: {column} is {content}; it lies between 0 and 1"
+            )
     return values
 
 

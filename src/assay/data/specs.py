@@ -287,7 +287,9 @@ class AnnotatorSpec(Strict):
     record: str | None = RECORD_COLUMN
     label: LabelColumns = "label"
     confidence: str | None = Field(
-        None, description="recorded: column that says how sure an answer was, from 0 to 1"
+        None,
+        description="recorded: column that says how sure an answer was, from 0 to 1; left out: "
+        "the one called `confidence`, if any",
     )
     plugin: str | None = Field(None, description="plugin: its entry point in `assay.annotators`")
     strategy: StrategySpec | None = Field(None, description="strategy: one asked as an annotator")

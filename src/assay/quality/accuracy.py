@@ -69,11 +69,14 @@ class Accuracy:
         return None
 
     def lines(self, who: str) -> list[str]:
-        lines = [
-            f"{who} against {self.reference}: {self.on_answered} of the answered are right, "
-            f"{self.on_all.value:.1%} of all; {self.answered.value:.1%} answered; "
-            f"always {self.baseline_value!r}: {self.baseline.value:.1%}"
-        ]
+        right = (
+            f"{self.on_answered} of the answered are right, {self.on_all.value:.1%} of all; "
+            f"{self.answered.value:.1%} answered"
+            if self.answered.hits
+            else f"none of {self.answered.n:,} answered"
+        )
+        always = f"always {self.baseline_value!r}: {self.baseline.value:.1%}"
+        lines = [f"{who} against {self.reference}: {right}; {always}"]
         return lines + ([f"warning: {who}: {self.warning}"] if self.warning else [])
 
     def as_json(self) -> dict[str, object]:

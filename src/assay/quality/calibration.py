@@ -50,8 +50,8 @@ class Calibrator:
             return decided
         if decided.confidence_source is not self.source:
             raise InputError(
-                f"record {decided.record!r}: a calibrator of {self.source} confidences was given "
-                f"one of {decided.confidence_source}; fit one for each source"
+                f"record {decided.record!r}: a calibrator of confidences ({self.source.words}) "
+                f"was given another kind ({_words(decided.confidence_source)}); fit one for each"
             )
         sure = float(self([decided.confidence])[0])
         return replace(decided, confidence=sure, confidence_source=Source.CALIBRATED)
@@ -99,9 +99,13 @@ def _only(sources: Iterable[Source | None]) -> Source:
     """InputError where there are several; the default is that of numbers that say nothing."""
     found = set(sources)
     if len(found) > 1:
-        told = ", ".join(sorted(str(s) for s in found))
-        raise InputError(f"confidences of several sources ({told}); fit a calibrator for each")
+        told = ", ".join(sorted(_words(s) for s in found))
+        raise InputError(f"confidences of several kinds ({told}); fit a calibrator for each")
     return next(iter(found)) or Source.STATED
+
+
+def _words(source: Source | None) -> str:
+    return "of no kind" if source is None else source.words
 
 
 def fit_arrays(
@@ -137,7 +141,9 @@ def checked(confidence: Sequence[float] | Floats, source: Source) -> Floats:
         return sure
     outside = (sure < 0) | (sure > 1)
     if outside.any():
-        raise InputError(f"a {source} confidence is {sure[outside][0]:g}; it lies between 0 and 1")
+        raise InputError(
+            f"a confidence ({source.words}) is {sure[outside][0]:g}; it lies between 0 and 1"
+        )
     return sure
 
 

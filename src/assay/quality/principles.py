@@ -81,7 +81,10 @@ def _sincerity(annotation: Annotation, record: Record, limits: Limits) -> Found:
     if annotation.confidence is None:
         yield Principle.SINCERITY, "no confidence is given"
     elif source not in limits.confidence:
-        yield Principle.SINCERITY, f"the confidence is {source}, not calibrated"
+        yield (
+            Principle.SINCERITY,
+            f"the confidence is not calibrated but {source.words if source else 'of no kind'}",
+        )
     if limits.rationale and not (annotation.rationale or "").strip():
         yield Principle.SINCERITY, "no rationale is given"
     text = _plain(record.text)

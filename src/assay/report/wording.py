@@ -11,24 +11,13 @@ from assay.core.record import Record
 from assay.core.value import Box, Span, Value
 from assay.data.write import flat
 
-SOURCES = {
-    Source.LIKELIHOOD: "label likelihood",
-    Source.MARGIN: "margin between labels",
-    Source.VOTE_SHARE: "share of votes",
-    Source.STATED: "stated by the annotator",
-    Source.JUDGE: "score of a judge",
-    Source.PROBABILITY: "probability",
-    Source.CALIBRATED: "calibrated probability",
-    Source.RANK: "rank among records",
-}
 LONGEST = 80  # characters of a marked stretch shown
 CODE = re.compile(r"`([^`]+)`")
 
 
 def source_words(source: str) -> str:
     """Where a confidence comes from; what plugins bring is told by its own name."""
-    known = SOURCES.get(Source(source)) if source in set(Source) else None
-    return known or source.replace("_", " ")
+    return Source(source).words if source in set(Source) else source.replace("_", " ")
 
 
 def between(low: str, high: str) -> str:
