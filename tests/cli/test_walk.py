@@ -157,3 +157,27 @@ def test_a_panel_without_a_task_file_or_people_is_refused(folder: Path) -> None:
     for given in (["--ledger", "l.sqlite"], ["--task", "task.yaml"]):
         said = complaint(assay(folder, "import", "people.csv", "--panel", "p", *given))
         assert "--panel says whose answers these are" in said
+
+
+def test_what_waits_for_people_is_a_sheet_to_fill_in_and_bring_back(folder: Path) -> None:
+    task = (folder / "task.yaml").read_text()
+    panel = re.sub(r"annotators:\n  .*", "annotators:\n  crowd: {kind: panel}", task)
+    (folder / "task.yaml").write_text(panel)
+    told = good(folder, "run", "task.yaml")
+    assert "30 waiting for people" in told
+    assert "next: assay export task.yaml --waiting -o waiting.csv" in told
+    said = good(folder, "export", "task.yaml", "--waiting", "-o", "todo.csv")
+    assert "30 records wait for people, written to todo.csv" in said
+    with (folder / "todo.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["record", "annotator", "label", "waiting_for", "text"]
+    filled = [row | {"annotator": "ann", "label": "neutral"} for row in rows[:20]]
+    with (folder / "todo.csv").open("w") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(filled + rows[20:])
+    good(folder, "import", "todo.csv", "--task", "task.yaml", "--people")
+    assert "20 decided, 10 waiting for people" in good(folder, "run", "task.yaml")
+    good(folder, "export", "task.yaml", "--waiting", "-o", "todo.jsonl")
+    left = [json.loads(line)["record"] for line in (folder / "todo.jsonl").open()]
+    assert left == [row["record"] for row in rows[20:]]

@@ -102,14 +102,28 @@ def _tell(found: "Brought", task: str, place: str) -> None:
 )  # fmt: skip
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--annotations", is_flag=True, help="Every annotation instead of the decisions.")
-def export_command(source: str, out: Path, run: str | None, annotations: bool) -> None:
+@click.option(
+    "--waiting", is_flag=True,
+    help="Only records that wait for people, with cells to fill in and import.",
+)  # fmt: skip
+def export_command(
+    source: str, out: Path, run: str | None, annotations: bool, waiting: bool
+) -> None:
     """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
+    from assay.core.errors import SpecError
     from assay.data.base import many
-    from assay.data.export import export
+    from assay.data.export import export, sheet
     from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
 
+    if annotations and waiting:
+        raise SpecError("--annotations and --waiting are two tables; choose one")
     ledger, task = _opened(source)
     try:
+        if waiting:
+            count = sheet(ledger.decisions(_run(ledger, task, run)), ledger.records, out)
+            told = many(count, "record waits", "records wait")
+            click.echo(f"{told} for people, written to {out}")
+            return
         if annotations:
             count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
             click.echo(f"{many(count, 'annotation', 'annotations')} written to {out}")

@@ -56,7 +56,12 @@ def run_command(
         _tell(project, opened, summary, as_json)
     finally:
         opened.close()
-    if summary.decided and not as_json:
+    if summary.waiting and not as_json:
+        click.echo(
+            f"next: assay export {task} --waiting -o waiting.csv; fill in annotator and label, "
+            f"then assay import waiting.csv --task {task} --people, and run again"
+        )
+    elif summary.decided and not as_json:
         click.echo(f"next: assay report {task}, or assay export {task} -o labels.csv")
     if summary.exit_code:
         raise SystemExit(summary.exit_code)

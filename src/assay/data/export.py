@@ -1,6 +1,6 @@
 """Decisions beside what their records hold, in a file: of the command and of Python alike."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -8,12 +8,16 @@ from typing import TypeAlias
 
 from assay.core.annotation import Decision
 from assay.core.record import Record
-from assay.data.write import DECISION_FIELDS, described, meta_columns, write_rows
+from assay.data.write import DECISION_FIELDS, Table, decision_rows, write_rows
 
 BATCH = 1_000
+SHEET_FIELDS = ("record", "annotator", "label", "waiting_for")
 
 Records: TypeAlias = Callable[[Sequence[str]], Iterable[Record]]
 """The records of these ids, in that order."""
+Batch: TypeAlias = list[Decision]
+Found: TypeAlias = Mapping[str, Record]
+Rows: TypeAlias = Callable[[Batch, Found], Iterator[Table]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +39,58 @@ def export(decisions: Iterable[Decision], records: Records, out: Path) -> Export
         return Exported(write_coco(coco_of_records(records(list(values)), values), out), boxes=True)
     undecided = 0
 
-    def counted() -> Iterator[Decision]:
+    def rows(batch: Batch, found: Found) -> Iterator[Table]:
         nonlocal undecided
-        for decision in decisions:
-            undecided += decision.value is None
-            yield decision
+        undecided += sum(d.value is None for d in batch)
+        return decision_rows(batch, {id: record.source for id, record in found.items()})
 
-    batches = _batches(counted(), records)
-    first = next(batches, ([], {}))
-    columns = meta_columns(first[1].values())
-    rows = (row for batch in chain([first], batches) for row in described(*batch, columns))
-    count = write_rows(rows, (*DECISION_FIELDS, "text", *columns), out)
+    count = _write(decisions, records, rows, DECISION_FIELDS, out)
     return Exported(count, undecided)
 
 
-def _batches(
-    decisions: Iterator[Decision], records: Records
-) -> Iterator[tuple[list[Decision], dict[str, Record]]]:
+def sheet(decisions: Iterable[Decision], records: Records, out: Path) -> int:
+    """Write the records that wait for people, with cells for who answers and the label.
+
+    Filled in, it is what `assay import` reads; returns how many records wait.
+    """
+
+    def rows(batch: Batch, found: Found) -> Iterator[Table]:
+        empty = dict.fromkeys(SHEET_FIELDS)
+        return (empty | {"record": d.record, "waiting_for": d.waiting_for} for d in batch)
+
+    waiting = (d for d in decisions if d.waiting_for is not None)
+    return _write(waiting, records, rows, SHEET_FIELDS, out)
+
+
+def _write(
+    decisions: Iterable[Decision], records: Records, rows: Rows, fields: tuple[str, ...], out: Path
+) -> int:
+    """The rows of decisions, each with its record's text and metadata."""
+    batches = _batches(iter(decisions), records)
+    first = next(batches, ([], {}))
+    own = (*fields, "text")
+    columns = meta_columns(first[1].values(), own)
+    table = (
+        row | _content(found.get(str(row["record"])), columns)
+        for batch, found in chain([first], batches)
+        for row in rows(batch, found)
+    )
+    return write_rows(table, (*own, *columns), out)
+
+
+def meta_columns(records: Iterable[Record], own: Collection[str]) -> dict[str, str]:
+    """The column of each name in `meta`: the name itself, where it is not among `own`."""
+    names = dict.fromkeys(name for record in records for name in record.meta)
+    return {f"meta.{name}" if name in own else name: name for name in names}
+
+
+def _content(record: Record | None, columns: Mapping[str, str]) -> Table:
+    if record is None:
+        return dict.fromkeys(("text", *columns))
+    meta = {column: record.meta.get(name) for column, name in columns.items()}
+    return {"text": record.text or None, **meta}
+
+
+def _batches(decisions: Iterator[Decision], records: Records) -> Iterator[tuple[Batch, Found]]:
     while batch := list(islice(decisions, BATCH)):
         yield batch, {r.id: r for r in records([d.record for d in batch])}

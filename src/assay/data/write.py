@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 from assay.core.annotation import Annotation, Decision
 from assay.core.cost import NANOS
 from assay.core.errors import InputError
-from assay.core.record import Record
 from assay.core.value import Box, Value, encode
 
 BATCH = 4_096
@@ -56,26 +55,6 @@ def decision_rows(
             "waiting_for": d.waiting_for,
             "source": (sources or {}).get(d.record),
         }
-
-
-def meta_columns(records: Iterable[Record]) -> dict[str, str]:
-    """The column of each name in `meta`: the name itself, where no other column has it."""
-    names = dict.fromkeys(name for record in records for name in record.meta)
-    own = {*DECISION_FIELDS, "text"}
-    return {f"meta.{name}" if name in own else name: name for name in names}
-
-
-def described(
-    decisions: Sequence[Decision], records: Mapping[str, Record], columns: Mapping[str, str]
-) -> Iterator[Table]:
-    """One row a decision, with its record's source, text and metadata."""
-    sources = {id: record.source for id, record in records.items()}
-    for row in decision_rows(decisions, sources):
-        record = records.get(str(row["record"]))
-        row["text"] = record.text or None if record else None
-        for column, name in columns.items():
-            row[column] = record.meta.get(name) if record else None
-        yield row
 
 
 def annotation_rows(annotations: Iterable[Annotation]) -> Iterator[Table]:
