@@ -44,7 +44,8 @@ class Names:
 def read_given(path: Path, names: Names) -> Iterator[Given]:
     """Wide where `names` lists annotators, nested where JSON holds objects in objects, else long.
 
-    A nested file is read whole, the tables are streamed.
+    A nested file is read whole, the tables are streamed. A row of neither annotator nor label is
+    one that nobody has filled in yet.
     """
     nested = None if names.wide else _nested(path)
     if nested is not None:
@@ -60,9 +61,12 @@ def read_given(path: Path, names: Names) -> Iterator[Given]:
         if names.wide:
             for who in names.wide:
                 yield Given(record, who, cell(row.get(who)).strip() or None, where)
-        else:
-            who = _name(row.get(names.annotator), names.annotator, where)
-            yield Given(record, who, cell(row.get(names.label)).strip() or None, where)
+            continue
+        label = cell(row.get(names.label)).strip() or None
+        if label is not None or cell(row.get(names.annotator)).strip():
+            yield Given(
+                record, _name(row.get(names.annotator), names.annotator, where), label, where
+            )
     if not checked:
         raise InputError(f"{path} holds no annotations")
 
