@@ -179,5 +179,5 @@ def test_what_waits_for_people_is_a_sheet_to_fill_in_and_bring_back(folder: Path
     good(folder, "import", "todo.csv", "--task", "task.yaml", "--people")
     assert "20 decided, 10 waiting for people" in good(folder, "run", "task.yaml")
     good(folder, "export", "task.yaml", "--waiting", "-o", "todo.jsonl")
-    left = [json.loads(line)["record"] for line in (folder / "todo.jsonl").open()]
+    left = [json.loads(line)["record"] for line in (folder / "todo.jsonl").read_text().splitlines()]
     assert left == [row["record"] for row in rows[20:]]
