@@ -44,3 +44,14 @@ def test_one_answer_says_next_to_nothing() -> None:
     assert np.isfinite(found.high).all()
     with pytest.raises(InputError, match="level between 0 and 1"):
         SkillIntervals(level=1.0).of(votes_of([("1", "a", "x")]))
+
+
+@pytest.mark.parametrize("model", [DawidSkene(), OneCoin()], ids=lambda m: m.id)
+def test_intervals_hold_the_skill_they_are_of(model: DawidSkene | OneCoin) -> None:
+    """Few votes fit nearly as well with all labels exchanged and all annotators wrong."""
+    for seed in range(10):
+        votes, _ = drawn(30, [0.8, 0.75, 0.9], labels=2, seed=seed)
+        skill = model.aggregate(votes).skill
+        found = SkillIntervals(model=model).of(votes)
+        assert skill is not None
+        assert ((found.low <= skill + 0.02) & (skill <= found.high + 0.02)).all()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from assay.aggregation.dawid_skene import DawidSkene, OneCoin, Solved, own_cells
 from assay.aggregation.em import EPS, Expected, count, expect, log_shares
@@ -63,13 +64,14 @@ class _Chain:
 
     def __init__(self, solved: Solved, rng: np.random.Generator, one_coin: bool) -> None:
         self.design, self.rng, self.one_coin = solved.design, rng, one_coin
+        self.fitted = solved.probs * (1.0 if solved.design.many is None else solved.design.many)
         self.probs, self.cells, self.shares = solved.probs.copy(), solved.cells, solved.shares
 
     def step(self) -> Floats:
         """A draw of each annotator's accuracy."""
         d = self.design
         expect(d, self.probs, np.log(np.maximum(self.cells, EPS)), self.shares)
-        found = count(d, self._labels())
+        found = count(d, self._named(self._labels()))
         right = own_cells(d, found.counts)
         wrong = np.maximum(d.per_annotator(found.counts.sum(axis=0)) - right, 0)
         skill = self.rng.beta(right + HALF, wrong + HALF)
@@ -88,6 +90,17 @@ class _Chain:
         many = self.design.kept.many
         share = self.probs / self.probs.sum(axis=0)
         return np.asarray(self.rng.multinomial(many.astype(np.int64), share.T).T / many)
+
+    def _named(self, labels: Floats) -> Floats:
+        """The draw with its labels called as in the fitted point.
+
+        Votes alone do not say which true label is which: with all of them exchanged, and every
+        annotator wrong, they are as likely, and a chain may cross over (Marin et al. 2005).
+        """
+        if self.design.table.fixed is not None:
+            return labels
+        drawn, name = linear_sum_assignment(labels @ self.fitted.T, maximize=True)
+        return labels[drawn[np.argsort(name)]]
 
     def _coins(self, skill: Floats) -> Floats:
         d = self.design
