@@ -73,9 +73,23 @@ class Chain:
             sure = confidences(answers, self.confidence)
             kept = surest(sure, len(left) // (len(self.links) - k))
             steps.append(Step(link, left, answers, sure, kept))
+            if k + 1 < len(self.links) and waiting(answers).any():
+                return self._held(records, steps, ask)
             left = left[~kept]
+        return self._decide(records, steps, ask)
+
+    def _decide(self, records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
         decide = by_rank if self.answer == "rank" else forward
         return decide(records, steps, ask)
+
+    def _held(self, records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
+        """Whose answers the last link keeps is known when it has given all of them."""
+        last = steps[-1]
+        whom = next(a.annotator for a in last.answers if isinstance(a, Waiting))
+        made = self._decide(records, steps, ask)
+        for i, held in zip(last.seen, awaited(_pick(records, last.seen), whom), strict=True):
+            made[i] = held
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ class ThresholdChain:
             answers = await ask(link, _pick(records, left))
             sure = confidences(answers, self.confidence)
             kept = np.zeros(len(left), bool) if threshold is None else sure >= threshold
-            steps.append(Step(link, left, answers, sure, kept))
+            steps.append(Step(link, left, answers, sure, kept | waiting(answers)))
             left = left[~steps[-1].kept]
         return forward(records, steps, ask)
 
@@ -187,6 +201,15 @@ def confidences(answers: Sequence[Answer], read: Confidence) -> Floats:
         ],
         dtype=np.float64,
     )
+
+
+def waiting(answers: Sequence[Answer]) -> Bools:
+    """Which are still to come: meanwhile nobody further on is asked about those records."""
+    return np.array([isinstance(a, Waiting) for a in answers], dtype=bool)
+
+
+def awaited(records: Sequence[Record], annotator: str) -> list[Decision]:
+    return [Decision(record.id, None, waiting_for=annotator) for record in records]
 
 
 def surest(confidence: Floats, count: int) -> Bools:

@@ -27,7 +27,7 @@ from assay.core.value import Value
 from assay.quality.conformal import fitted_least
 from assay.strategies.allocators import Allocator, Uncertainty
 from assay.strategies.base import Answer, Ask
-from assay.strategies.chain import decision
+from assay.strategies.chain import awaited, decision, waiting
 
 
 class Suggest(Protocol):
@@ -151,11 +151,15 @@ class Sequential:
                 return awaited(records, self.model)
             shown = fitted
         ways = [self._way(r, s, shown) for r, s in zip(records, suggestions, strict=True)]
-        answers = await ask(self.panel, records, ways)
-        return [
-            self._decide(record, answer, way, ask)
-            for record, answer, way in zip(records, answers, ways, strict=True)
+        held = waiting(suggestions)
+        asked = [i for i in range(len(records)) if not held[i]]
+        answers = await ask(self.panel, [records[i] for i in asked], [ways[i] for i in asked])
+        made = [
+            decision(r, s, (self.model,), ask) for r, s in zip(records, suggestions, strict=True)
         ]
+        for i, answer in zip(asked, answers, strict=True):
+            made[i] = self._decide(records[i], answer, ways[i], ask)
+        return made
 
     def _way(self, record: Record, suggestion: Answer, suggest: Suggest) -> Way:
         told = isinstance(suggestion, Annotation) and suggestion.answered
@@ -233,7 +237,7 @@ class TriageShare:
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         answers = await ask(self.model, records)
         sure = await self.by.safety(self.model, records, answers, ask)
-        if sure is None:
+        if sure is None or waiting(answers).any():
             return awaited(records, self.model)
         tie = np.array([int(digest([r.digest, r.id], 8), 16) for r in records], dtype=np.uint64)
         order = np.lexsort((tie, sure))
@@ -243,10 +247,6 @@ class TriageShare:
         return await split(records, answers, kept, (self.model, self.panel), ask)
 
 
-def awaited(records: Sequence[Record], annotator: str) -> list[Decision]:
-    return [Decision(record.id, None, waiting_for=annotator) for record in records]
-
-
 async def split(
     records: Sequence[Record],
     answers: Sequence[Answer],
@@ -254,9 +254,10 @@ async def split(
     names: tuple[str, str],
     ask: Ask,
 ) -> list[Decision]:
-    """The model's answers kept are decisions; the panel, named second, is asked, unseen, about
-    the other records."""
+    """The model's answers kept are decisions, those still to come are waited for; the panel, named
+    second, is asked, unseen, about the other records."""
     model, panel = names
+    kept = kept | waiting(answers)
     rest = [record for record, keep in zip(records, kept, strict=True) if not keep]
     reviewed = iter(await ask(panel, rest))
     return [

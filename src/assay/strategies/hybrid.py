@@ -15,7 +15,7 @@ from assay.core.annotation import Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.strategies.base import Ask
-from assay.strategies.chain import Bools, Floats, Step, confidences, decision
+from assay.strategies.chain import Bools, Floats, Step, confidences, decision, waiting
 from assay.strategies.confidence import Confidence, own
 
 Places = NDArray[np.int64]
@@ -68,7 +68,7 @@ class Hybrid:
                 break
             answers = await ask(link, [records[int(i)] for i in left])
             sure = confidences(answers, self.confidence)
-            kept: Bools = sure >= self.threshold
+            kept: Bools = (sure >= self.threshold) | waiting(answers)
             surest[left] = np.maximum(surest[left], sure)
             steps.append(Step(link, left, answers, sure, kept))
             left = left[~kept]

@@ -64,7 +64,9 @@ class ReviewDisagreements:
     def _focus(
         self, record: Record, pair: tuple[Answer, Answer], ask: Ask
     ) -> tuple[str, ...] | None:
-        """The units to review: None for none, empty for the whole record."""
+        """The units to review: None for none (yet), empty for the whole record."""
+        if any(isinstance(a, Waiting) for a in pair):
+            return None
         values = [a.value for a in pair if isinstance(a, Annotation) and a.value is not None]
         if len(values) < 2 or drawn(record, self.audit, self.seed):
             return ()

@@ -10,6 +10,7 @@ from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema.base import Schema
 from assay.strategies.base import Answer, Ask
+from assay.strategies.chain import waiting
 from assay.strategies.review import vote
 
 Ties = Literal["undecided", "first", "confidence"]
@@ -69,16 +70,21 @@ class Vote:
         ballots = list(zip(*await asyncio.gather(*asked), strict=True))
         schema = ask.task.schema
         tallies = [count(answered(ballot), schema) for ballot in ballots]
-        words = await self._referee(records, tallies, ask)
+        complete = [not waiting(ballot).any() for ballot in ballots]
+        words = await self._referee(records, tallies, complete, ask)
         return [
             self._decide(record, (*ballot, *words.get(i, ())), tallies[i], ask)
             for i, (record, ballot) in enumerate(zip(records, ballots, strict=True))
         ]
 
     async def _referee(
-        self, records: Sequence[Record], tallies: Sequence[Tally], ask: Ask
+        self,
+        records: Sequence[Record],
+        tallies: Sequence[Tally],
+        complete: Sequence[bool],
+        ask: Ask,
     ) -> dict[int, tuple[Answer]]:
-        tied = [i for i, tally in enumerate(tallies) if tally.tied]
+        tied = [i for i, tally in enumerate(tallies) if tally.tied and complete[i]]
         if self.referee is None or not tied:
             return {}
         words = await ask(self.referee, [records[i] for i in tied])
