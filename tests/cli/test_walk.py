@@ -167,7 +167,7 @@ def test_what_waits_for_people_is_a_sheet_to_fill_in_and_bring_back(folder: Path
     assert "30 waiting for people" in told
     assert "next: assay export task.yaml --waiting -o waiting.csv" in told
     said = good(folder, "export", "task.yaml", "--waiting", "-o", "todo.csv")
-    assert "30 records wait for people, written to todo.csv" in said
+    assert "30 records wait for crowd, written to todo.csv" in said
     with (folder / "todo.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["record", "annotator", "label", "waiting_for", "text"]
@@ -181,3 +181,23 @@ def test_what_waits_for_people_is_a_sheet_to_fill_in_and_bring_back(folder: Path
     good(folder, "export", "task.yaml", "--waiting", "-o", "todo.jsonl")
     left = [json.loads(line)["record"] for line in (folder / "todo.jsonl").read_text().splitlines()]
     assert left == [row["record"] for row in rows[20:]]
+
+
+def test_each_panel_gets_a_sheet_of_its_own(folder: Path) -> None:
+    task = (folder / "task.yaml").read_text()
+    panels = "annotators:\n  crowd: {kind: panel, wanted: 2}\n  experts: {kind: panel}\n"
+    chain = "strategy: {kind: chain, annotators: [crowd, experts], thresholds: [0.9]}"
+    (folder / "task.yaml").write_text(re.sub(r"annotators:\n  .*", panels + chain, task))
+    good(folder, "run", "task.yaml")
+    said = "record,annotator,label\nr0,ann,positive\nr0,bob,neutral\nr1,ann,negative\n"
+    (folder / "said.csv").write_text(said)
+    refused = complaint(assay(folder, "import", "said.csv", "--task", "task.yaml", "--people"))
+    assert "has several panels; say --panel crowd or --panel experts" in refused
+    good(folder, "import", "said.csv", "--task", "task.yaml", "--people", "--panel", "crowd")
+    good(folder, "run", "task.yaml")
+    sheet = ["export", "task.yaml", "--waiting", "-o", "todo.csv"]
+    assert "30 records wait for experts and crowd" in good(folder, *sheet)
+    assert "1 record waits for experts" in good(folder, *sheet, "--panel", "experts")
+    with (folder / "todo.csv").open() as file:
+        assert [row["record"] for row in csv.DictReader(file)] == ["r0"]
+    assert "0 records wait for people" in good(folder, *sheet, "--panel", "nobody")

@@ -106,23 +106,24 @@ def _tell(found: "Brought", task: str, place: str) -> None:
     "--waiting", is_flag=True,
     help="Only records that wait for people, with cells to fill in and import.",
 )  # fmt: skip
+@click.option("--panel", help="With --waiting: only those that wait for this panel.")
 def export_command(
-    source: str, out: Path, run: str | None, annotations: bool, waiting: bool
+    source: str, out: Path, run: str | None, annotations: bool, waiting: bool, panel: str | None
 ) -> None:
     """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
     from assay.core.errors import SpecError
     from assay.data.base import many
-    from assay.data.export import export, sheet
+    from assay.data.export import export
     from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
 
     if annotations and waiting:
         raise SpecError("--annotations and --waiting are two tables; choose one")
+    if panel is not None and not waiting:
+        raise SpecError("--panel says whose sheet is wanted: it goes with --waiting")
     ledger, task = _opened(source)
     try:
         if waiting:
-            count = sheet(ledger.decisions(_run(ledger, task, run)), ledger.records, out)
-            told = many(count, "record waits", "records wait")
-            click.echo(f"{told} for people, written to {out}")
+            _sheet(ledger, _run(ledger, task, run), out, panel)
             return
         if annotations:
             count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
@@ -138,6 +139,17 @@ def export_command(
         click.echo(f"{told} written to {out}, {found.undecided:,} undecided")
     else:
         click.echo(f"{many(found.count, 'decision', 'decisions')} written to {out}")
+
+
+def _sheet(ledger: "Ledger", run: str, out: Path, panel: str | None) -> None:
+    from assay.data.base import many
+    from assay.data.export import sheet
+
+    whom = sheet(ledger.decisions(run), ledger.records, out, panel)
+    told = many(whom.total(), "record waits", "records wait")
+    click.echo(f"{told} for {' and '.join(whom) or 'people'}, written to {out}")
+    if len(whom) > 1:
+        click.echo("note: --panel gives each panel a sheet of its own", err=True)
 
 
 def _opened(source: str) -> tuple["Ledger", str | None]:

@@ -1,5 +1,6 @@
 """Decisions beside what their records hold, in a file: of the command and of Python alike."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -48,18 +49,26 @@ def export(decisions: Iterable[Decision], records: Records, out: Path) -> Export
     return Exported(count, undecided)
 
 
-def sheet(decisions: Iterable[Decision], records: Records, out: Path) -> int:
-    """Write the records that wait for people, with cells for who answers and the label.
-
-    Filled in, it is what `assay import` reads; returns how many records wait.
+def sheet(
+    decisions: Iterable[Decision], records: Records, out: Path, panel: str | None = None
+) -> Counter[str]:
+    """Write the records that wait for people (of this panel), with cells for who answers and the
+    label. Filled in, it is what `assay import` reads; returns how many records wait for whom.
     """
+    whom = Counter[str]()
 
     def rows(batch: Batch, found: Found) -> Iterator[Table]:
         empty = dict.fromkeys(SHEET_FIELDS)
         return (empty | {"record": d.record, "waiting_for": d.waiting_for} for d in batch)
 
-    waiting = (d for d in decisions if d.waiting_for is not None)
-    return _write(waiting, records, rows, SHEET_FIELDS, out)
+    def waiting() -> Iterator[Decision]:
+        for d in decisions:
+            if d.waiting_for is not None and panel in (None, d.waiting_for):
+                whom[d.waiting_for] += 1
+                yield d
+
+    _write(waiting(), records, rows, SHEET_FIELDS, out)
+    return whom
 
 
 def _write(
