@@ -20,7 +20,9 @@ def test_only_what_keeps_the_principles_is_let_through() -> None:
     decisions = check_strategy(Principled("m", LIMITS), {"m": Recorded("m", given)}, RECORDS)
     assert [d.value for d in decisions] == ["a", None, None, None]
     assert decisions[0].decided_by is DecidedBy.MODEL
-    assert decisions[1].route == ("sincerity: the confidence is not calibrated but stated by the annotator",)
+    assert decisions[1].route == (
+        "sincerity: the confidence is not calibrated but stated by the annotator",
+    )
     assert decisions[3].route == ("sincerity: no confidence is given",)
 
 
