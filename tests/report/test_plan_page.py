@@ -1,6 +1,8 @@
 """The plan as a page: axes that say what they are, and no interval that says nothing."""
 
 import re
+from itertools import combinations
+from math import dist
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +15,7 @@ from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.quality.certificate import Promise
 from assay.quality.planning import Answers, Plan, Trial, plan
-from assay.report.plan_page import _round, _short, _ticks, frontier, write_plan
+from assay.report.plan_page import _round, _short, _ticks, frontier, numbered, write_plan
 
 TASK = Task("tone", "Which <tone>?", Choice(["good", "bad"]))
 
@@ -53,6 +55,13 @@ def test_the_target_is_in_the_picture_though_every_way_is_above_it() -> None:
     frame = next(r for r in picture.iter("rect") if r.get("class") == "frame")
     target = next(r for r in picture.iter("line") if r.get("class") == "target")
     assert float(target.attrib["y1"]) <= float(frame.attrib["y"]) + float(frame.attrib["height"])
+
+
+def test_numbers_of_dots_side_by_side_stand_apart() -> None:
+    dots = [(100.0, 100.0), (103.0, 102.0), (112.0, 98.0), (130.0, 97.0)]
+    places = numbered(dots)
+    assert all(dist(a, b) > 12 for a, b in combinations(places, 2))
+    assert all(dist((x, y - 4.5), dot) > 12 for x, y in places for dot in dots)
 
 
 def test_an_interval_whose_ends_read_the_same_is_not_shown(tmp_path: Path) -> None:

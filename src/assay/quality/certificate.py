@@ -84,7 +84,9 @@ class Certificate:
         if self.threshold is None:
             more = self.why
             if self.more is not None:
-                more = f"about {self.more:,} more labels are needed"
+                more = "one more label is needed"
+                if self.more > 1:
+                    more = f"about {self.more:,} more labels are needed"
             return (
                 f"not possible with this sample of {self.labels:,} labels: no threshold can "
                 f"promise that {wanted}; {more}"

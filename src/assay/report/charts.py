@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-WIDTH, ROW, LEFT = 560, 26, 150
+WIDTH, ROW = 440, 26
+CHARACTER, LONGEST = 7.2, 22  # of a label: its width, and how many are shown
 MOST = 20
 
 
@@ -13,14 +14,15 @@ def bars(counts: Counter[str], total: int | None = None) -> str:
     total = counts.total() if total is None else total
     largest = max(counts.values(), default=0)
     rows = counts.most_common(MOST)
+    left = 10 + CHARACTER * min(LONGEST, max((len(name) for name, _ in rows), default=0))
     parts = []
     for i, (name, count) in enumerate(rows):
-        y, width = i * ROW, (WIDTH - LEFT - 110) * count / largest
-        label = name if len(name) <= 22 else name[:21] + "…"
+        y, width = i * ROW, (WIDTH - left - 110) * count / largest
+        label = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         parts.append(
-            f'<text x="{LEFT - 8}" y="{y + 17}" text-anchor="end">{escape(label)}</text>'
-            f'<rect x="{LEFT}" y="{y + 4}" width="{width:.1f}" height="{ROW - 8}" rx="3"/>'
-            f'<text x="{LEFT + width + 8:.1f}" y="{y + 17}" class="n">'
+            f'<text x="{left - 8:.1f}" y="{y + 17}" text-anchor="end">{escape(label)}</text>'
+            f'<rect x="{left:.1f}" y="{y + 4}" width="{width:.1f}" height="{ROW - 8}" rx="3"/>'
+            f'<text x="{left + width + 8:.1f}" y="{y + 17}" class="n">'
             f"{count:,} ({count / total:.0%})</text>"
         )
     height = max(len(rows) * ROW, ROW)

@@ -1,6 +1,7 @@
 """Annotators beside people: the table, and the page with its pictures."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def agreement_chart(each: Sequence[Beside]) -> str:
                 told(value, scale), b.kind == "model")
             for b, value, span in rows
         ],
-        fitting(edges, percent=not scale),
+        replace(fitting(edges, percent=not scale), title="Each beside the people"),
     )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def wins_chart(tests: Sequence[Tested]) -> str:
         )
         for t in known
     ]
-    return dot_rows(rows, Axis(0.0, 1.0, 4, percent=False, line=0.5)) if rows else ""
+    return dot_rows(rows, Axis(0.0, 1.0, 4, False, 0.5, "The replacement test")) if rows else ""
 
 
 def cost_rows(costs: Mapping[str, Costs]) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 Colours come from the page's style by class: `model`, `person`, `first`, `second`, `below`.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +13,7 @@ Place: TypeAlias = Callable[[float], float]
 """From a value to its pixel."""
 
 WIDTH, RIGHT, ROW, HEAD = 920, 24, 22, 34
+NARROW = 360
 CHARACTER, GAP = 7.2, 14  # of the labels, in pixels
 DIAMOND = 6.5  # from its middle to a corner
 
@@ -52,54 +54,99 @@ class Axis:
         if self.labels:
             return self.labels[step]
         value = self.at(step)
-        return f"{value:.0%}" if self.percent else f"{value:g}"
+        return f"{value:.0%}" if self.percent else f"{value:zg}"
 
 
 def dot_rows(rows: Sequence[Row], axis: Axis) -> str:
+    """The same picture for wide and for narrow screens; the page's style shows one of them."""
+    both = (_wide(rows), _narrow(axis))
+    return '<div class="forms">' + "".join(_picture(rows, axis, form) for form in both) + "</div>"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where words stand: beside the dots, or above them where the screen is narrow."""
+
+    name: str
+    width: float
+    left: float  # of the axis
+    right: float
+    row: float
+    above: float = 0.0  # how far the words stand above the dots
+
+    def words(self, row: Row, y: float) -> str:
+        """Label and note of a row whose dots are at y."""
+        beside = not self.above
+        weight = ' class="strong"' if row.strong else ""
+        most = 32 if beside else int(self.width / CHARACTER) - len(row.note) - 2
+        shown = row.label if len(row.label) <= most else row.label[: most - 1] + "…"
+        at, side = (self.left - GAP, "end") if beside else (0.0, "start")
+        base = y + 4.5 - self.above
+        label = f'<text{weight} x="{at:.1f}" y="{base:.1f}" text-anchor="{side}">'
+        at, side = (self.right + GAP, "start") if beside else (self.width, "end")
+        note = f'<text class="n" x="{at:.1f}" y="{base:.1f}" text-anchor="{side}">'
+        return f"{label}{escape(shown)}</text>" + (
+            f"{note}{escape(row.note)}</text>" if row.note else ""
+        )
+
+
+def _wide(rows: Sequence[Row]) -> Form:
     left = min(260.0, CHARACTER * max((len(r.label) for r in rows), default=0) + 2 * GAP)
     room = CHARACTER * max((len(r.note) for r in rows), default=0)
-    right = WIDTH - RIGHT - room
-    bottom = HEAD + ROW * len(rows)
+    return Form("wide", WIDTH, left, WIDTH - RIGHT - room, ROW)
+
+
+def _narrow(axis: Axis) -> Form:
+    edge = max(10.0, _room(axis) / 2)
+    return Form("narrow", NARROW, edge, NARROW - edge, 2 * ROW, 18.0)
+
+
+def _room(axis: Axis) -> float:
+    """What the longest word of the axis takes, and a gap."""
+    return CHARACTER * max(len(axis.told(k)) for k in range(axis.steps + 1)) + 6
+
+
+def _picture(rows: Sequence[Row], axis: Axis, form: Form) -> str:
+    bottom = HEAD + form.row * len(rows)
 
     def x(value: float) -> float:
         inside = min(max(value, axis.start), axis.stop)
-        return left + (right - left) * (inside - axis.start) / (axis.stop - axis.start)
+        share = (inside - axis.start) / (axis.stop - axis.start)
+        return form.left + (form.right - form.left) * share
 
-    parts = [_frame(axis, x, bottom)]
+    parts = [_frame(axis, form, x, bottom)]
     for i, row in enumerate(rows):
-        parts.append(_row(row, HEAD + ROW * i + ROW / 2, x, (left, right)))
+        y = HEAD + form.row * i + (form.row + form.above) / 2
+        parts.append(f"<g>{form.words(row, y)}{_marks(row, y, x, (form.left, form.right))}</g>")
     title = escape(axis.title)
     return (
-        f'<svg class="rows" viewBox="0 0 {WIDTH} {bottom + 8}" width="{WIDTH}" '
-        f'height="{bottom + 8}" role="img" aria-label="{title}"><title>{title}</title>'
-        f"{''.join(parts)}</svg>"
+        f'<svg class="rows {form.name}" viewBox="0 0 {form.width} {bottom + 8}" '
+        f'width="{form.width}" height="{bottom + 8}" role="img" aria-label="{title}">'
+        f"<title>{title}</title>{''.join(parts)}</svg>"
     )
 
 
-def _frame(axis: Axis, x: Place, bottom: float) -> str:
+def _frame(axis: Axis, form: Form, x: Place, bottom: float) -> str:
+    """The grid; of the words at its lines as many as there is room for."""
+    every = max(1, math.ceil(_room(axis) * axis.steps / (form.right - form.left)))
     parts = []
     for k in range(axis.steps + 1):
         place = x(axis.at(k))
-        parts.append(
-            _line("grid", (place, HEAD - 6), (place, bottom))
-            + f'<text class="n" x="{place:.1f}" y="{HEAD - 14}" text-anchor="middle">'
-            f"{axis.told(k)}</text>"
-        )
+        parts.append(_line("grid", (place, HEAD - 6), (place, bottom)))
+        if k % every == 0:
+            parts.append(
+                f'<text class="n" x="{place:.1f}" y="{HEAD - 14}" text-anchor="middle">'
+                f"{axis.told(k)}</text>"
+            )
     if axis.line is not None:
         place = x(axis.line)
         parts.append(_line("line", (place, HEAD - 6), (place, bottom)))
     return "".join(parts)
 
 
-def _row(row: Row, y: float, x: Place, edges: tuple[float, float]) -> str:
+def _marks(row: Row, y: float, x: Place, edges: tuple[float, float]) -> str:
     left, right = edges
-    shown = row.label if len(row.label) <= 32 else row.label[:31] + "…"
-    weight = ' class="strong"' if row.strong else ""
-    parts = [
-        f'<text{weight} x="{left - GAP:.1f}" y="{y + 4.5:.1f}" text-anchor="end">'
-        f"{escape(shown)}</text>",
-        _line("guide", (left, y), (right, y)),
-    ]
+    parts = [_line("guide", (left, y), (right, y))]
     if row.span is not None:
         low, high = (x(edge) for edge in row.span)
         parts.append(
@@ -107,13 +154,8 @@ def _row(row: Row, y: float, x: Place, edges: tuple[float, float]) -> str:
         )
     if row.tick is not None:
         parts.append(_line("tick", (x(row.tick), y - 8), (x(row.tick), y + 8)))
-    for dot in row.dots:
-        parts.append(_dot(dot, x(dot.value), y))
-    if row.note:
-        parts.append(
-            f'<text class="n" x="{right + GAP:.1f}" y="{y + 4.5:.1f}">{escape(row.note)}</text>'
-        )
-    return "<g>" + "".join(parts) + "</g>"
+    parts += [_dot(dot, x(dot.value), y) for dot in row.dots]
+    return "".join(parts)
 
 
 def _dot(dot: Dot, x: float, y: float) -> str:

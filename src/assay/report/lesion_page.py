@@ -6,7 +6,7 @@ from pathlib import Path
 from assay.core.record import Record
 from assay.data.write import whole
 from assay.quality.ordinal import Ordinal
-from assay.quality.studies.lesion_study import PUBLISHED, RULES, Study
+from assay.quality.studies.lesion_study import PUBLISHED, RULES, STEPS, Study
 from assay.report.page import environment
 from assay.report.thumbnails import Thumbnail, thumbnail
 
@@ -19,6 +19,7 @@ def write_lesion_page(study: Study, records: Mapping[str, Record], out: Path) ->
         study=study,
         rules=RULES,
         published=PUBLISHED,
+        questions={name: question for name, (_, _, question) in STEPS.items()},
         thumbnails=thumbnails,
         people_kappa=_people_kappa(study),
     )
