@@ -59,7 +59,47 @@ def test_rivals_that_never_met_are_not_ranked_in_silence(tmp_path: Path) -> None
 def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(files: Path) -> None:
     (files / "answer.csv").write_text(ANSWERS.replace("1,ben,cat", "1,ben,Cat"), encoding="utf-8")
     told = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
-    assert told["warnings"] == ["'Cat' and 'cat' differ in case alone and count as two labels"]
+    [said] = told["warnings"]
+    assert said.startswith("2 labels are spelt almost alike")
+    assert said.endswith(": 'Cat' / 'cat'")
+
+
+def test_known_labels_spelt_otherwise_and_known_labels_without_votes_are_told(files: Path) -> None:
+    (files / "other.csv").write_text("record,truth\n1,CAT\n2,dog\n99,cat\n", encoding="utf-8")
+    done = run(files / "answer.csv", "--method", "majority", "--truth", files / "other.csv")
+    assert "1 known labels are of records without a vote" in done.stdout
+    assert "'CAT' / 'cat'" in done.stderr
+    (files / "other.csv").write_text("record,truth\n001,cat\n002,dog\n", encoding="utf-8")
+    with pytest.raises(InputError, match="'001' / '1'"):
+        run(files / "answer.csv", "--method", "majority", "--truth", files / "other.csv")
+    done = run(files / "answer.csv", "--gold", files / "other.csv")
+    assert "2 of 2 gold records have no vote and teach nothing" in done.stderr
+
+
+def test_votes_given_twice_are_told(files: Path) -> None:
+    (files / "answer.csv").write_text(ANSWERS + "1,ben,cat\n", encoding="utf-8")
+    told = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
+    assert "1 votes are further ones of an annotator" in str(told["warnings"])
+
+
+def test_medians_take_the_same_number_for_one_label(tmp_path: Path) -> None:
+    path = tmp_path / "answer.csv"
+    path.write_text(
+        "record,annotator,label\n1,a,1\n1,b,1.0\n1,c,01\n2,a,5\n2,b,9\n2,c,9.0\n", encoding="utf-8"
+    )
+    run(path, "--method", "median", "--out", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:] == [
+        "1,1,1.0,vote_share",
+        "2,9,0.6666666666666666,vote_share",
+    ]
+
+
+def test_a_known_label_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("record,annotator,label\n1,a,1\n1,b,2\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("record,truth\n1,nan\n", encoding="utf-8")
+    words = ("--method", "numeric-median", "--truth", tmp_path / "t.csv", "--json")
+    with pytest.raises(InputError, match="known label 'nan' is no number"):
+        run(tmp_path / "a.csv", *words)
 
 
 def test_json_has_the_comparison_and_every_annotator(files: Path) -> None:

@@ -76,7 +76,30 @@ def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(tmp_path: Pat
     (tmp_path / "a.csv").write_text(LONG.replace("1,bob,a", "1,bob,A"))
     found = told(str(tmp_path / "a.csv"))
     assert found["kind"] == "nominal"
-    assert "'A' and 'a' differ in case alone and count as two labels" in str(found["warnings"])
+    assert "2 labels are spelt almost alike" in str(found["warnings"])
+    assert "'A' / 'a'" in str(found["warnings"])
+
+
+def test_the_same_number_spelt_in_two_ways_is_one_step_and_two_classes(tmp_path: Path) -> None:
+    rows = "1,ann,1\n1,bob,1.0\n2,ann,2\n2,bob,02\n3,ann,3\n3,bob,1\n"
+    (tmp_path / "a.csv").write_text("record,annotator,label\n" + rows)
+    (tmp_path / "plain.csv").write_text(
+        "record,annotator,label\n" + rows.replace("1.0", "1").replace("02", "2")
+    )
+    for kind in ("ordinal", "interval"):
+        spelt, plain = (told(str(tmp_path / n), "--kind", kind) for n in ("a.csv", "plain.csv"))
+        assert spelt["overall"] == plain["overall"]
+        assert spelt["pairs"] == plain["pairs"]
+        assert "almost alike" not in str(spelt["warnings"])
+    assert "'1' / '1.0'" in str(told(str(tmp_path / "a.csv"))["warnings"])
+
+
+def test_what_must_be_known_of_all_goes_before_what_is_said_of_pairs(tmp_path: Path) -> None:
+    rows = [f"{r},p{p},{'Aa'[p % 2]}" for r in range(2) for p in range(12)]
+    (tmp_path / "a.csv").write_text("\n".join(["record,annotator,label", *rows]))
+    done = CliRunner().invoke(root, ["agree", str(tmp_path / "a.csv"), "--resamples", "0"])
+    assert "almost alike" in done.stderr
+    assert "more warnings; --json has all" in done.stderr
 
 
 def test_perfect_agreement_has_no_interval(tmp_path: Path) -> None:

@@ -162,7 +162,41 @@ def test_labels_that_differ_in_case_alone_count_as_two_and_that_is_said(tmp_path
     found = told(tmp_path, *words)
     assert found["measure"]["kind"] == "nominal"
     assert found["replacement_test"][0]["advantage_probability"] < 0.7
-    assert "'A' and 'a' differ in case alone and count as two labels" in found["notes"]
+    assert "2 labels are spelt almost alike" in found["notes"][-1]
+
+
+def test_two_answers_to_one_record_that_differ_are_refused(tmp_path: Path) -> None:
+    words = files(tmp_path)
+    path = tmp_path / "models.csv"
+    first, row, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([first, row, *rest, row]))
+    assert assay(tmp_path, *words).returncode == 0  # the same answer twice is one
+    path.write_text("\n".join([first, row, *rest, row.rpartition(",")[0] + ",z"]))
+    assert f"models.csv:{len(rest) + 3}: " in complaint(assay(tmp_path, *words))
+
+
+def test_ids_that_meet_only_in_part_are_pointed_out(tmp_path: Path) -> None:
+    words = files(tmp_path)
+    for name in ("people.csv", "models.csv"):
+        path = tmp_path / name
+        path.write_text(path.read_text().replace("\nr", "\n"))
+    path.write_text(path.read_text().replace("\n7,", "\n007,"))
+    found = told(tmp_path, *words)
+    assert "records are spelt almost alike" in str(found["notes"])
+
+
+def test_steps_are_the_same_however_their_numbers_are_spelt(tmp_path: Path) -> None:
+    people = {p: {str(r): str((r + i) % 3) for r in range(40)} for i, p in enumerate("xyz")}
+    model = {"m": {str(r): str(r % 3) for r in range(40)}}
+    spelt = {"m": {str(r): f"{r % 3}.0" for r in range(40)}}
+    for name, content in (("p.json", people), ("m.json", model), ("s.json", spelt)):
+        (tmp_path / name).write_text(json.dumps(content))
+    plain, other = (
+        told(tmp_path, "compare", "--people", "p.json", "--models", m, "--kind", "ordinal")
+        for m in ("m.json", "s.json")
+    )
+    assert plain["agreement"] == other["agreement"]
+    assert plain["replacement_test"] == other["replacement_test"]
 
 
 def test_without_anything_to_compare_the_ways_are_named(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_labels_that_differ_in_case_alone_are_one(tmp_path: Path) -> None:
 
 
 def test_spellings_that_nobody_has_merged_are_refused() -> None:
-    with pytest.raises(InputError, match="labels 'Yes' and 'yes' differ in case alone; spell"):
+    with pytest.raises(InputError, match="labels 'Yes' and 'yes' differ in case, spaces or"):
         infer_schema({"yes", "Yes", "no"})
 
 

@@ -1,6 +1,6 @@
 """The middle answer: for labels that have an order, and for numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from assay.aggregation.fit import Fitted, consensus
 from assay.aggregation.majority import counted
 from assay.aggregation.table import Table, check
 from assay.core.errors import InputError
+from assay.core.spelling import as_number, shortened
 from assay.core.votes import Floats, Ints, Votes
 
 RESAMPLES = 1_000
@@ -38,7 +39,7 @@ class OrdinalMedian:
     def _ranks(self, votes: Votes) -> Floats:
         if not self.order:
             try:
-                return np.argsort(np.argsort(numbers_of(votes))).astype(float)
+                return np.unique(numbers_of(votes), return_inverse=True)[1].astype(float)
             except InputError as bad:
                 raise InputError(f"{bad}; say --order, lowest first") from None
         missing = [name for name in votes.labels if name not in self.order]
@@ -118,22 +119,14 @@ def _first(row: NDArray[np.intp], true: NDArray[np.bool_], rows: int) -> NDArray
 
 def numbers_of(votes: Votes) -> Floats:
     """The labels as numbers; InputError where one is none."""
-    try:
-        numbers = np.array([float(name) for name in votes.labels])
-    except ValueError:
-        bad = next(name for name in votes.labels if not _is_number(name))
-        raise InputError(f"label {bad!r} is no number") from None
-    if not np.isfinite(numbers).all():
-        raise InputError("a label is not a finite number")
-    return numbers
+    return _numbers(votes.labels, "label")
 
 
-def _is_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True
+def _numbers(names: Sequence[str], what: str) -> Floats:
+    found = [as_number(name) for name in names]
+    if None in found:
+        raise InputError(f"{what} {shortened(names[found.index(None)])} is no number")
+    return np.array(found, np.float64)
 
 
 def by_record(found: Medians, votes: Votes) -> dict[str, float]:
@@ -146,10 +139,7 @@ def compared_numbers(said: Mapping[str, float], truth: Mapping[str, str]) -> dic
     both = [record for record in truth if record in said]
     if not both:
         raise InputError("no record with a known number has a vote")
-    try:
-        true = np.array([float(truth[record]) for record in both])
-    except ValueError as bad:
-        raise InputError(f"a known label is no number: {bad}") from None
+    true = _numbers([truth[record] for record in both], "known label")
     off = np.abs(np.array([said[record] for record in both]) - true)
     middle = float(np.median(true))
     drawn = np.random.default_rng(0).integers(len(off), size=(RESAMPLES, len(off)))

@@ -1,6 +1,6 @@
 """How a consensus compares with known labels."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.aggregation.base import Consensus
+from assay.aggregation.table import Gold
+from assay.core.spelling import oddities, shortened
 from assay.core.votes import Floats, Ints, Votes
 
 RESAMPLES = 2_000
@@ -51,35 +53,48 @@ def ties(found: Consensus) -> int:
     return int((top[:, 1] - top[:, 0] < 1e-12).sum())
 
 
-def cautions(votes: Votes) -> list[str]:
-    """Votes that hold nothing to learn skills from: one author, one label, or one vote a record."""
+def cautions(
+    votes: Votes, truth: Mapping[str, str] | None = None, gold: Gold | None = None
+) -> list[str]:
+    """Votes that hold nothing to learn skills from: one author, one label, or one vote a record;
+    what is there twice, looks alike (known labels too), or meets nothing."""
     if not len(votes):
         return []
+    rows = votes.record.astype(np.int64) * len(votes.units) + votes.unit
+    odd = [*_spelling(votes, truth or {}, gold or {}), *_twice(votes, rows)]
     if (votes.annotator == votes.annotator[0]).all():
         who = votes.annotators[int(votes.annotator[0])]
-        return [f"all votes are of {who!r}, so the labels are that annotator's as they are"]
+        alone = f"all votes are of {who!r}, so the labels are that annotator's as they are"
+        return [alone, *odd]
     found = []
     places = len(votes.records) * len(votes.units)
-    rows = votes.record.astype(np.int64) * len(votes.units) + votes.unit
     if len(votes) <= places and len(np.unique(rows)) == len(rows):
         found.append(
             "no record has two votes, so nothing is known of how good annotators are: do all of "
             "them use the same record ids?"
         )
     if (votes.label == votes.label[0]).all():
-        found.append(f"all votes say {votes.labels[int(votes.label[0])]!r}")
-    apart = spelt_apart(votes.labels)
-    return found if apart is None else [*found, apart]
+        found.append(f"all votes say {shortened(votes.labels[int(votes.label[0])])}")
+    return [*found, *odd]
 
 
-def spelt_apart(labels: Iterable[str]) -> str | None:
-    """What to say of labels that differ in case alone."""
-    spelt: dict[str, str] = {}
-    for label in sorted(labels):
-        other = spelt.setdefault(label.casefold(), label)
-        if other != label:
-            return f"{other!r} and {label!r} differ in case alone and count as two labels"
-    return None
+def _spelling(votes: Votes, truth: Mapping[str, str], gold: Gold) -> list[str]:
+    known = {record: label for (record, _), label in gold.items()}
+    voted = set(votes.records) if truth or known else set()
+    beyond = (known.keys() | truth.keys()) - voted
+    labels = {*votes.labels, *known.values(), *truth.values()}
+    found = oddities(labels, votes.annotators, [*votes.records, *beyond])
+    without = len(known.keys() - voted)
+    if without:
+        found.append(f"{without:,} of {len(known):,} gold records have no vote and teach nothing")
+    return found
+
+
+def _twice(votes: Votes, rows: NDArray[np.int64]) -> list[str]:
+    again = len(rows) - len(np.unique(rows * len(votes.annotators) + votes.annotator))
+    if not again:
+        return []
+    return [f"{again:,} votes are further ones of an annotator on the same record; each counts"]
 
 
 def decided(votes: Votes, found: Consensus) -> dict[str, str]:

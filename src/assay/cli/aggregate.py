@@ -77,6 +77,7 @@ def aggregate_command(
     ledger. For bradley-terry a table of left, right and winner, ranked."""
     from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
+    from assay.core.votes import with_numbers_alike
 
     known = {(r, ""): y for r, y in _trusted(gold, record, label).items()} if gold else {}
     family = read_labels(families, "annotator", "family") if families else {}
@@ -88,6 +89,8 @@ def aggregate_command(
     else:
         votes = _votes(source, task, (record, annotator, label))
         votes = votes if discount is None else discounted(votes, discount)
+        if method == "numeric-median" or (method == "median" and not ordered):
+            votes = with_numbers_alike(votes)
         reference = None
         if truth:
             trusted = _trusted(truth, record, label)
@@ -136,7 +139,7 @@ def _votes(source: str, task: str | None, called: tuple[str | None, ...]) -> "Vo
     from assay.core.errors import SpecError
     from assay.ledger import open_ledger
 
-    if "://" not in source and not _is_sqlite(Path(source)):
+    if "://" not in source and not (Path(source).is_file() and _is_sqlite(Path(source))):
         return read_votes(Path(source), (called[0], called[1], called[2]))
     ledger = open_ledger(source)
     try:
@@ -150,8 +153,6 @@ def _votes(source: str, task: str | None, called: tuple[str | None, ...]) -> "Vo
 
 
 def _is_sqlite(path: Path) -> bool:
-    if not path.is_file():
-        return False
     with path.open("rb") as file:
         return file.read(15) == b"SQLite format 3"
 
@@ -188,10 +189,12 @@ def _labels(
     from assay.aggregation.correlated import Correlated
     from assay.aggregation.dawid_skene import DawidSkene, OneCoin
     from assay.aggregation.intervals import SkillIntervals
+    from assay.aggregation.score import cautions
 
     aggregator = _aggregator(chosen)
     found = aggregator.aggregate(votes)
     told = _told(votes, found, chosen.method)
+    told["warnings"] = cautions(votes, truth[0], chosen.gold)
     if isinstance(aggregator, Correlated):
         told["dependent"] = _dependent(votes, aggregator)
     if wanted[1]:
@@ -211,7 +214,7 @@ def _labels(
 def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
     import numpy as np
 
-    from assay.aggregation.score import cautions, ties
+    from assay.aggregation.score import ties
 
     given = np.bincount(votes.annotator, minlength=len(votes.annotators))
     skill = found.skill if found.skill is not None else np.zeros(len(given))
@@ -223,7 +226,6 @@ def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
         "votes": len(votes),
         "labels": list(votes.labels),
         "ties": ties(found),
-        "warnings": cautions(votes),
         "skill": [
             {"annotator": votes.annotators[i], "votes": int(given[i]), "skill": float(skill[i])}
             for i in order
@@ -239,12 +241,10 @@ def _dependent(votes: "Votes", aggregator: Any) -> list[dict[str, Any]]:
     one, other = np.nonzero(between)
     order = np.argsort(-between[one, other], kind="stable")[:MOST_PAIRS]
     return [
-        {
-            "annotators": [votes.annotators[one[i]], votes.annotators[other[i]]],
-            "dependence": float(between[one[i], other[i]]),
-        }
-        for i in order
-    ]
+        {"annotators": [votes.annotators[i], votes.annotators[j]],
+         "dependence": float(between[i, j])}
+        for i, j in zip(one[order], other[order], strict=True)
+    ]  # fmt: skip
 
 
 def _compared(
@@ -253,6 +253,7 @@ def _compared(
     """Accuracy and macro F1 on the records that have both, with the constant baseline."""
     from assay.aggregation.score import confusions, decided
     from assay.core.errors import InputError, SpecError
+    from assay.core.spelling import oddities
     from assay.quality.accuracy import accuracy
 
     if len(votes.units) > 1:
@@ -262,7 +263,8 @@ def _compared(
     said = decided(votes, found)
     table = confusions(said, truth, votes.labels)
     if table is None:
-        raise InputError(f"no record of {name} has a vote (is its record column the same kind?)")
+        alike = oddities(records=[*said, *truth]) or ["do both use the same record ids?"]
+        raise InputError(f"no record of {name} has a vote: {alike[0]}")
     right = accuracy(said, {r: y for r, y in truth.items() if r in said}, name)
     assert right is not None
     return {
@@ -314,7 +316,7 @@ def _numbers(
         "records": len(found.median),
         "annotators": len(votes.annotators),
         "votes": len(votes),
-        "warnings": cautions(votes),
+        "warnings": cautions(votes, dict.fromkeys(truth or (), votes.labels[0])),
         "skill": [{"annotator": who, "distance": off, "bias": b} for who, off, b in people],
     }
     medians = by_record(found, votes)
@@ -380,6 +382,8 @@ def _tell(told: dict[str, Any], out: Path | None) -> None:
             f"[{low:.1%}, {high:.1%}], macro F1 {told['macro_f1']:.3f}{f1}; "
             f"always {told['baseline_label']!r}: {told['baseline']:.1%}"
         )
+        if told["without_votes"]:
+            click.echo(f"{told['without_votes']:,} known labels are of records without a vote")
         if told["warning"]:
             click.echo(f"warning: {told['warning']}")
     if "mean_distance" in told:

@@ -145,6 +145,9 @@ def _tell(found: "Agreement") -> None:
     _more(len(found.pairs), len(found.each))
     for line in found.warnings[:MOST_SHOWN]:
         click.echo(f"warning: {line}", err=True)
+    if len(found.warnings) > MOST_SHOWN:
+        more = len(found.warnings) - MOST_SHOWN
+        click.echo(f"… and {more:,} more warnings; --json has all", err=True)
 
 
 def _tell_overall(overall: "Overall") -> None:

@@ -99,8 +99,13 @@ def read(path: Path, names: Names) -> Saying:
     labels: Saying = {name: {} for name in _named(path)}
     for given in read_given(path, names):
         said = labels.setdefault(given.annotator, {})
-        if given.label is not None:
-            said[given.record] = given.label
+        if given.label is None:
+            continue
+        if said.setdefault(given.record, given.label) != given.label:
+            raise InputError(
+                f"{given.where}: {given.annotator!r} says {given.label!r} of record "
+                f"{given.record!r} here and {said[given.record]!r} above; leave one of them out"
+            )
     return labels
 
 

@@ -1,13 +1,14 @@
 """The columns that aggregators and agreement see: record x unit x annotator x label."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.annotation import Annotation
 from assay.core.schema.base import Schema
+from assay.core.spelling import numbers_alike
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -38,6 +39,16 @@ class Codes(dict[str, int]):
     def __missing__(self, name: str) -> int:
         code = self[name] = len(self)
         return code
+
+
+def with_numbers_alike(votes: Votes) -> Votes:
+    """Labels that are the same number, as 1, 1.0 and 01 are, become one; where all are numbers."""
+    spelt = numbers_alike(votes.labels)
+    if not spelt:
+        return votes
+    codes = Codes()
+    place = np.array([codes[spelt[label]] for label in votes.labels], np.int32)
+    return replace(votes, labels=tuple(codes), label=place[votes.label])
 
 
 def votes_of(schema: Schema, annotations: Iterable[Annotation]) -> Votes:

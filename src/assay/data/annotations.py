@@ -9,6 +9,7 @@ from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.schema import Choice, Scale, Schema
+from assay.core.spelling import as_number, folded, shortened
 from assay.core.task import Task
 from assay.data.base import cell, check_columns
 from assay.data.read import read_rows
@@ -115,10 +116,11 @@ def infer_schema(labels: Iterable[str], ordinal: bool = False) -> Schema:
         raise InputError("there is no label to infer the kind of answer from")
     spelt: dict[str, str] = {}
     for label in sorted(seen):
-        if spelt.setdefault(label.casefold(), label) != label:
+        other = spelt.setdefault(folded(label), label)
+        if other != label:
             raise InputError(
-                f"labels {spelt[label.casefold()]!r} and {label!r} differ in case alone; "
-                "spell them alike"
+                f"labels {shortened(other)} and {shortened(label)} differ in case, spaces or form "
+                "of accents alone; spell them alike"
             )
     numbers = _numbers(seen)
     if numbers is None:
@@ -126,26 +128,23 @@ def infer_schema(labels: Iterable[str], ordinal: bool = False) -> Schema:
     whole = all(n.is_integer() for n in numbers)
     if len(numbers) > 1 and (ordinal or not whole or len(numbers) > MOST_STEPS):
         return Scale(min(numbers), max(numbers), 1.0 if whole else None)
-    return Choice([*sorted(seen, key=float)])
+    return Choice([*sorted(sorted(seen), key=float)])
 
 
 def _numbers(labels: set[str]) -> set[float] | None:
-    try:
-        numbers = {float(label) for label in labels}
-    except ValueError:
-        return None
-    return numbers if all(abs(n) < float("inf") for n in numbers) else None
+    numbers = {as_number(label) for label in labels}
+    return None if None in numbers else {n for n in numbers if n is not None}
 
 
 def labels_in(given: Iterable[Given]) -> set[str]:
     """The distinct labels, for `infer_schema`; InputError where they are no closed set.
 
-    Of labels that differ in case alone the first spelling counts: a schema takes them for one.
+    Of labels that a schema takes for one the first spelling counts.
     """
     seen: dict[str, str] = {}
     for one in given:
         if one.label is not None:
-            seen.setdefault(one.label.casefold(), one.label)
+            seen.setdefault(folded(one.label), one.label)
         if len(seen) > MOST_LABELS:
             raise InputError(
                 f"{one.where}: more than {MOST_LABELS} different labels; "

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from assay.core.errors import InputError
 from assay.core.schema import Scale
+from assay.core.spelling import folded
 from assay.data import conll
 from assay.data.annotations import infer_schema
 from assay.data.base import Row, cell, many
@@ -171,7 +172,7 @@ def _answers(data: Path, label: str) -> Answers:
 def _spellings(counts: Counter[str]) -> list[str]:
     spelt: dict[str, str] = {}
     for label, _ in counts.most_common():
-        spelt.setdefault(label.casefold(), label)
+        spelt.setdefault(folded(label), label)
     return list(spelt.values())
 
 

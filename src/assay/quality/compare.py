@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
-from assay.aggregation.score import spelt_apart
 from assay.core.cost import NANOS, money
 from assay.core.errors import InputError
+from assay.core.spelling import as_number, numbers_alike, oddities
 from assay.core.votes import Codes, Votes
 from assay.quality.agreement import Agreement, Asked, agree
-from assay.quality.agreement.distances import is_number
 from assay.quality.alt_test import (
     AltTest,
     Labels,
@@ -52,6 +51,13 @@ class Sides:
                     for who, said in side.items()}  # fmt: skip
 
         return replace(self, people=cut(self.people), models=cut(self.models))
+
+    def respelt(self, labels: Mapping[str, str]) -> "Sides":
+        def again(side: Mapping[str, Labels]) -> dict[str, Labels]:
+            return {who: {r: labels[str(v)] for r, v in said.items()}
+                    for who, said in side.items()}  # fmt: skip
+
+        return replace(self, people=again(self.people), models=again(self.models))
 
 
 Tested = AltTest | NotTested
@@ -163,13 +169,12 @@ def compare(sides: Sides, rules: Rules | None = None) -> Comparison:
     """InputError where nothing can be compared at all; what a part lacks is said in its place."""
     rules = rules or Rules()
     _check(sides)
+    sides, odd = _spelt(sides)
     found, tests = _side_by_side(sides, rules)
     slices, left_out = _slices(sides, rules)
-    if (apart := spelt_apart(_labels(sides))) is not None:
-        left_out.append(apart)
     return Comparison(
         found, tests, _constant(sides, rules), rules, sides.measure, _among(sides), slices,
-        sides.costs, (*sides.notes, *left_out),
+        sides.costs, (*sides.notes, *left_out, *odd),
     )  # fmt: skip
 
 
@@ -190,7 +195,7 @@ def _check(sides: Sides) -> None:
 def _check_numbers(said: Mapping[str, Labels]) -> None:
     for who, labels in said.items():
         for record, label in labels.items():
-            if not is_number(str(label)):
+            if as_number(str(label)) is None:
                 raise InputError(
                     f"{label!r}, which {who!r} says of record {record!r}, is not a number; a "
                     "scale (--score neg-rmse) needs numbers: say --kind nominal --score accuracy, "
@@ -198,9 +203,15 @@ def _check_numbers(said: Mapping[str, Labels]) -> None:
                 )
 
 
-def _labels(sides: Sides) -> set[str]:
+def _spelt(sides: Sides) -> tuple[Sides, list[str]]:
+    """Steps and scales with the same numbers spelt alike; and the names that look alike."""
     both = [*sides.people.values(), *sides.models.values()]
-    return {str(label) for said in both for label in said.values()}
+    labels = {str(label) for said in both for label in said.values()}
+    records = {record for said in both for record in said}
+    by_number = sides.measure.kind != "nominal" and sides.measure.order is None
+    if by_number and (spelt := numbers_alike(labels)):
+        sides, labels = sides.respelt(spelt), set(spelt.values())
+    return sides, oddities(labels, [*sides.people, *sides.models], records)
 
 
 def _side_by_side(sides: Sides, rules: Rules) -> tuple[tuple[Beside, ...], tuple[Tested, ...]]:

@@ -102,7 +102,7 @@ def anchor(entries: Sequence[object], record: Record, schema: Spans) -> Anchored
 def _entry(entry: object, schema: Spans) -> tuple[str, str | None]:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("text"), str):
         return "", None
-    return entry["text"].strip(), schema.table.get(str(entry.get("label", "")).strip().casefold())
+    return entry["text"].strip(), schema.named(entry.get("label", ""))
 
 
 def _place(

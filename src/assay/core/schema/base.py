@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assay.core.errors import InputError, SpecError
+from assay.core.spelling import folded
 from assay.core.value import Value
 
 
@@ -72,6 +73,10 @@ class Labelled:
     def names(self) -> tuple[str, ...]:
         return tuple(label.name for label in self.labels)
 
+    def named(self, word: object) -> str | None:
+        """The label that a word stands for, however its case, spaces and accents are written."""
+        return self.table.get(folded(str(word)))
+
 
 def entries(cell: object, name: str) -> list[object]:
     """The list in a cell, or in JSON, or under `name` in an object; InputError where none is."""
@@ -89,7 +94,7 @@ def entries(cell: object, name: str) -> list[object]:
 
 
 def label_table(labels: Sequence[Label]) -> dict[str, str]:
-    """Every word for a label, case-folded, to its name.
+    """Every word for a label, folded, to its name.
 
     SpecError where two labels share a word of one language; a word that stands for different
     labels in different languages is left out, since it means none without its language.
@@ -104,7 +109,7 @@ def label_table(labels: Sequence[Label]) -> dict[str, str]:
             raise SpecError("a label has an empty name")
         for language, words in (("", (label.name,)), *label.aliases.items()):
             for word in words:
-                owners = table.setdefault(word.strip().casefold(), {})
+                owners = table.setdefault(folded(word), {})
                 _own(owners, language, label.name, word)
     return {
         word: next(iter(owners.values()))

@@ -39,7 +39,7 @@ class Boxes(Labelled):
             entry = {name: getattr(entry, name) for name in (*EDGES, "label")}
         if not isinstance(entry, Mapping) or not {*EDGES, "label"} <= set(entry):
             raise InputError(f"{entry!r:.80} is not a box: it needs label, {', '.join(EDGES)}")
-        label = self.table.get(str(entry["label"]).strip().casefold())
+        label = self.named(entry["label"])
         if label is None:
             raise InputError(f"{entry['label']!r} is not a label: {', '.join(self.names)}")
         try:

@@ -22,10 +22,10 @@ class Choice(Labelled):
                 return None
             found = content.get("label") if isinstance(content, dict) else content
             text = found if isinstance(found, str) else ""
-        return self.table.get(text.strip().casefold())
+        return self.named(text)
 
     def check(self, cell: object) -> Value:
-        name = self.table.get(str(cell).strip().casefold())
+        name = self.named(cell)
         if name is None:
             raise InputError(f"{cell!r} is not a label; the labels are {', '.join(self.names)}")
         return name

@@ -24,7 +24,7 @@ class MultiChoice(Labelled):
         found = content.get("labels") if isinstance(content, dict) else content
         if not isinstance(found, list) or not all(isinstance(f, str) for f in found):
             return None
-        names = [self.table.get(f.strip().casefold()) for f in found]
+        names = [self.named(f) for f in found]
         return None if None in names else frozenset(n for n in names if n is not None)
 
     def check(self, cell: object) -> Value:
@@ -32,7 +32,7 @@ class MultiChoice(Labelled):
         return frozenset(self._name(entry) for entry in _entries(cell))
 
     def _name(self, entry: object) -> str:
-        name = self.table.get(str(entry).strip().casefold())
+        name = self.named(entry)
         if name is None:
             raise InputError(f"{entry!r} is not a label; the labels are {', '.join(self.names)}")
         return name

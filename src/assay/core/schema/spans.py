@@ -34,7 +34,7 @@ class Spans(Labelled):
             }
         if not isinstance(entry, Mapping) or not {"start", "end", "label"} <= set(entry):
             raise InputError(f"{entry!r} is not a span: it needs start, end and label")
-        label = self.table.get(str(entry["label"]).strip().casefold())
+        label = self.named(entry["label"])
         if label is None:
             raise InputError(f"{entry['label']!r} is not a label: {', '.join(self.names)}")
         try:

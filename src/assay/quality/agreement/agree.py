@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from assay.aggregation.score import spelt_apart
 from assay.core.errors import InputError, SpecError
-from assay.core.votes import Votes
+from assay.core.spelling import oddities
+from assay.core.votes import Votes, with_numbers_alike
 from assay.quality.agreement.base import Estimate, Floats, Resampling
 from assay.quality.agreement.boxes import BOXES
 from assay.quality.agreement.coefficients import Measures, estimates, prevalence
@@ -96,14 +96,14 @@ class Agreement:
 
     @property
     def warnings(self) -> list[str]:
-        found = [self.overall.warning]
+        found = [self.overall.warning, *self.notes]
         found += [f"{name}: {o.warning}" for name, o in self.tags.items() if o.warning]
         found += [
             f"{p.first} and {p.second}: {p.warning}"
             for p in self.pairs
             if isinstance(p, Pair) and p.warning
         ]
-        return [f for f in found if f] + list(self.notes)
+        return [f for f in found if f]
 
     def as_json(self) -> dict[str, object]:
         how = self.asked.resampling
@@ -127,6 +127,8 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
     """InputError where agreement cannot be told: one annotator, no common record, nonsense."""
     asked = asked or Asked()
     check(once(votes))
+    if asked.kind in ("ordinal", "interval") and asked.order is None:
+        votes = with_numbers_alike(votes)
     if np.bincount(votes.record).max() < 2:
         raise InputError(
             "no record was answered by two annotators: do all of them use the same record ids?"
@@ -169,8 +171,8 @@ def _notes(asked: Asked, who: Sequence[str], votes: Votes) -> tuple[str, ...]:
     if silent:
         more = ", …" if len(silent) > MOST_SILENT else ""
         told.append(f"no answers of {', '.join(silent[:MOST_SILENT])}{more}")
-    apart = spelt_apart(votes.labels) if asked.kind in LEVELS else None
-    return tuple(told) if apart is None else (*told, apart)
+    labels = votes.labels if asked.kind in LEVELS else ()
+    return (*told, *oddities(labels, votes.annotators, votes.records))
 
 
 def _overall(votes: Votes, measures_at: str, order: Sequence[str], how: Resampling) -> Overall:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from assay.core.errors import InputError
+from assay.core.spelling import as_number, shortened
 from assay.quality.agreement.base import Distance, Floats
 
 LEVELS = ("nominal", "ordinal", "interval")
@@ -95,25 +96,13 @@ def scaled(numbers: Floats) -> Floats:
 
 
 def numbers(labels: Sequence[str]) -> Floats:
-    try:
-        found = np.array([float(label) for label in labels])
-    except ValueError:
-        bad = next(label for label in labels if not is_number(label))
+    found = [as_number(label) for label in labels]
+    if None in found:
         raise InputError(
-            f"{bad!r} is not a number; an interval scale needs numbers: "
-            "say --kind nominal, or ordinal with --order"
-        ) from None
-    if not np.isfinite(found).all():
-        raise InputError("a label is infinite or not a number")
-    return found
-
-
-def is_number(label: str) -> bool:
-    try:
-        float(label)
-    except ValueError:
-        return False
-    return True
+            f"{shortened(labels[found.index(None)])} is not a number; an interval scale needs "
+            "numbers: say --kind nominal, or ordinal with --order"
+        )
+    return np.array(found, np.float64)
 
 
 def jaccard(sets: Sequence[frozenset[str]]) -> Matrix:

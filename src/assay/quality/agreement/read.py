@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from assay.core.annotation import Annotation
 from assay.core.errors import InputError
+from assay.core.spelling import folded
 from assay.core.votes import Codes, Votes
 from assay.data.annotations import Names, infer_schema, read_given
 from assay.data.base import check_columns
@@ -34,7 +35,7 @@ def kind_of(labels: Iterable[str]) -> str:
 
     However they are spelt: labels that differ in case alone are two here, as in no schema.
     """
-    seen = {label.casefold() for label in labels}
+    seen = {folded(label) for label in labels}
     return "interval" if infer_schema(seen or {"none"}).kind == "scale" else "nominal"
 
 
