@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from assay.cli.aggregate import aggregate_command
 from assay.core.errors import AssayError, InputError, SpecError
+from tests.cli.commands import assay, complaint, project
 
 ANSWERS = """\
 question,worker,answer
@@ -283,3 +284,11 @@ def test_tags_in_a_ledger_are_aggregated_by_unit(files: Path) -> None:
     assert [r.rsplit(",", 2)[0] for r in rows[1:]] == ["r,x,yes", "r,y,no"]
     with pytest.raises(SpecError, match="several units"):
         run(files / "tags.sqlite", "--truth", files / "truth.csv")
+
+
+def test_a_task_file_stands_for_its_ledger(tmp_path: Path) -> None:
+    project(tmp_path)
+    assert assay(tmp_path, "run", "task.yaml").returncode == 0
+    done = assay(tmp_path, "aggregate", "task.yaml", "--method", "majority")
+    assert done.stdout.startswith("2 votes of 1 annotators on 2 records")
+    assert "there is no ledger" in complaint(assay(tmp_path, "aggregate", "none.sqlite"))

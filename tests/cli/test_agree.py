@@ -1,10 +1,13 @@
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from scipy.stats import t
 
 from assay.cli import root
 from assay.core.errors import AssayError
@@ -12,11 +15,10 @@ from assay.core.errors import AssayError
 LONG = "record,annotator,label\n1,ann,a\n1,bob,a\n2,ann,b\n2,bob,a\n3,ann,b\n3,bob,b\n4,ann,\n"
 
 
-def told(*words: str) -> dict[str, object]:
+def told(*words: str) -> Any:
     done = CliRunner().invoke(root, ["agree", *words, "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    found: dict[str, object] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 def test_long_wide_nested_and_parquet_files_say_the_same(tmp_path: Path) -> None:
@@ -158,3 +160,40 @@ def test_boxes_agree_where_they_overlap_and_are_called_the_same(tmp_path: Path) 
     path.write_text(json.dumps(rows[0] | {"label": "[1]"}) + "\n" + json.dumps(rows[1]))
     done = CliRunner().invoke(root, ["agree", str(path), "--kind", "boxes"])
     assert "is not a JSON list of boxes" in str(done.exception)
+
+
+def test_who_always_agrees_with_the_others_has_no_interval_of_width_nothing(tmp_path: Path) -> None:
+    rows = [f"{r},{who},{'xy'[r % 2]}" for r in range(6) for who in "abc"]
+    (tmp_path / "a.csv").write_text("\n".join(["record,annotator,label", *rows]))
+    for one in told(str(tmp_path / "a.csv"))["each"]:
+        assert one["agreement"]["value"] == 1.0
+        assert one["agreement"]["interval"] is None
+        assert one["agreement"]["why"] == "no interval: all of them are alike"
+
+
+def test_few_records_have_students_interval(tmp_path: Path) -> None:
+    rows = [f"{r},{who},{'xy'[r == 0 and who == 'a']}" for r in range(5) for who in "abc"]
+    (tmp_path / "a.csv").write_text("\n".join(["record,annotator,label", *rows]))
+    [first, *_] = told(str(tmp_path / "a.csv"))["each"]
+    share = np.array([0, 1, 1, 1, 1])
+    half = t.ppf(0.975, 4) * share.std(ddof=1) / 5**0.5
+    assert first["agreement"]["interval"] == pytest.approx([0.8 - half, 1.0])
+
+
+def test_parquet_is_read_as_the_same_cells_of_text_are(tmp_path: Path) -> None:
+    cells = [["1", "a", "x "], ["1", "b", "x"], ["2", "a", ""], ["2", "b", "y"], ["2", "c", "y"]]
+    (tmp_path / "a.csv").write_text(
+        "\n".join(["record,annotator,label", *(",".join(row) for row in cells)])
+    )
+    columns = zip(*cells, strict=True)
+    names = ("record", "annotator", "label")
+    pq.write_table(pa.table(dict(zip(names, columns, strict=True))), tmp_path / "a.parquet")
+    assert told(str(tmp_path / "a.parquet")) == told(str(tmp_path / "a.csv"))
+
+
+def test_a_huge_label_is_shown_short(tmp_path: Path) -> None:
+    rows = ["1,a," + "z" * 100_000, "1,b,q", '2,a,"v\nw"', '2,b,"v\nw"']
+    (tmp_path / "a.csv").write_text("\n".join(["record,annotator,label", *rows]))
+    done = CliRunner().invoke(root, ["agree", str(tmp_path / "a.csv")])
+    assert len(done.stdout) < 3_000
+    assert "'v\\nw' 50.0%" in done.stdout

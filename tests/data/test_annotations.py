@@ -89,6 +89,12 @@ def test_labels_that_differ_in_case_alone_are_one(tmp_path: Path) -> None:
     assert [a.value for a in found] == ["Yes", "Yes", "NO"]
 
 
+def test_a_record_that_is_there_twice_in_nested_json_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, '{"ann": {"r1": "a", "r1": "b"}}', "x.json")
+    with pytest.raises(InputError, match="'r1' is there twice in one object"):
+        list(read_given(path, Names()))
+
+
 def test_spellings_that_nobody_has_merged_are_refused() -> None:
     with pytest.raises(InputError, match="labels 'Yes' and 'yes' differ in case, spaces or"):
         infer_schema({"yes", "Yes", "no"})

@@ -22,7 +22,7 @@ from assay.core.votes import Votes, votes_of
 from assay.quality.agreement import Asked, Overall, Resampling, agree
 from assay.quality.agreement.bootstrap import draws
 from assay.quality.agreement.coefficients import Measures, coefficients
-from assay.quality.agreement.pairs import Pair, pairwise
+from assay.quality.agreement.pairs import Pair, pairwise, warning
 from assay.quality.agreement.read import votes_of_annotations
 from assay.quality.agreement.rows import rows_of
 from assay.quality.agreement.spans import SpanPair
@@ -367,3 +367,8 @@ def test_spans_agree_exactly_and_by_characters() -> None:
 def test_what_is_no_span_is_named(cell: str) -> None:
     with pytest.raises(InputError, match=r"span|backwards"):
         agree(words(("r1", "ann", cell), ("r1", "bob", "[]")), Asked("spans"))
+
+
+def test_agreement_that_equals_the_constant_up_to_rounding_is_not_below_it() -> None:
+    assert warning(0.2, 0.2 + 1e-16, 0.5) is None
+    assert warning(0.1, 0.2, 0.5) == "agreement 10.0% is below always the same label 20.0%"

@@ -39,7 +39,7 @@ def read_votes(path: Path, called: Called = (None, None, None)) -> Votes:
     in a Parquet file marks votes whose author was shown another annotation.
     """
     if path.suffix.lower() == ".parquet":
-        return in_label_order(_from_parquet(path, called))
+        return in_label_order(from_parquet(path, called))
     names = Names() if _nested(path) else _names(path, columns_of(path), called)
     records, annotators, labels = Codes(), Codes(), Codes()
     record, annotator, label = array("i"), array("i"), array("i")
@@ -129,7 +129,8 @@ def _one_of(path: Path, there: list[str], usual: tuple[str, ...], option: str = 
     return name
 
 
-def _from_parquet(path: Path, called: Called) -> Votes:
+def from_parquet(path: Path, called: Called) -> Votes:
+    """Column by column, without a Python object a row; who is silent throughout has a name."""
     try:
         file = pq.ParquetFile(path)
         names = _names(path, file.schema_arrow.names, called)

@@ -73,8 +73,8 @@ def aggregate_command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """One label a record from the answers in SOURCE: a table of record, annotator and label, or a
-    ledger. For bradley-terry a table of left, right and winner, ranked."""
+    """One label a record from the answers in SOURCE: a table of record, annotator and label, a
+    ledger or a task file. For bradley-terry a table of left, right and winner, ranked."""
     from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
     from assay.core.votes import with_numbers_alike
@@ -136,12 +136,14 @@ def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
 
 def _votes(source: str, task: str | None, called: tuple[str | None, ...]) -> "Votes":
     from assay.aggregation.answers import in_label_order, read_votes
+    from assay.cli.audit import is_ledger
+    from assay.cli.data import _opened
     from assay.core.errors import SpecError
-    from assay.ledger import open_ledger
 
-    if "://" not in source and not (Path(source).is_file() and _is_sqlite(Path(source))):
+    if not is_ledger(source):
         return read_votes(Path(source), (called[0], called[1], called[2]))
-    ledger = open_ledger(source)
+    ledger, own = _opened(source)
+    task = task or own
     try:
         schemas = ledger.schemas()
         names = [name for name in schemas if task in (None, name, name.partition("@")[0])]
@@ -150,11 +152,6 @@ def _votes(source: str, task: str | None, called: tuple[str | None, ...]) -> "Vo
         return in_label_order(ledger.votes(names[0], schemas[names[0]]))
     finally:
         ledger.close()
-
-
-def _is_sqlite(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(15) == b"SQLite format 3"
 
 
 def _aggregator(chosen: Choices) -> "Aggregator":
@@ -362,6 +359,8 @@ def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
 
 
 def _tell(told: dict[str, Any], out: Path | None) -> None:
+    from assay.core.spelling import shortened
+
     if "ranking" in told:
         click.echo(f"{told['comparisons']:,} comparisons; strength is log odds, 0 the mean rival")
         for row in told["ranking"]:
@@ -380,7 +379,7 @@ def _tell(told: dict[str, Any], out: Path | None) -> None:
         click.echo(
             f"against {told['reference']} (n = {told['n']:,}): accuracy {told['accuracy']:.1%} "
             f"[{low:.1%}, {high:.1%}], macro F1 {told['macro_f1']:.3f}{f1}; "
-            f"always {told['baseline_label']!r}: {told['baseline']:.1%}"
+            f"always {shortened(told['baseline_label'])}: {told['baseline']:.1%}"
         )
         if told["without_votes"]:
             click.echo(f"{told['without_votes']:,} known labels are of records without a vote")

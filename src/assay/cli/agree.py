@@ -151,13 +151,16 @@ def _tell(found: "Agreement") -> None:
 
 
 def _tell_overall(overall: "Overall") -> None:
+    from assay.core.spelling import plain, shortened
+
     for name, value in overall.coefficients.items():
         click.echo(f"  {_name(name):<24} {value}")
     if overall.baseline is not None:
-        click.echo(f"  {'always ' + repr(overall.baseline_label):<24} {overall.baseline:.3f}")
+        label = shortened(overall.baseline_label)
+        click.echo(f"  {'always ' + label:<24} {overall.baseline:.3f}")
     if overall.prevalence:
         shares = sorted(overall.prevalence.items(), key=lambda s: -s[1])
-        told = ", ".join(f"{label} {share:.1%}" for label, share in shares[:MOST_SHOWN])
+        told = ", ".join(f"{plain(label)} {share:.1%}" for label, share in shares[:MOST_SHOWN])
         click.echo(f"  {'prevalence':<24} {told}")
 
 

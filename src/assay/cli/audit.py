@@ -134,11 +134,13 @@ def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
 
 
 def _tell(found: "Audit") -> None:
+    from assay.core.spelling import shortened
     from assay.quality.accuracy import Share
 
     click.echo(found.statement)
     if found.baseline is not None:
-        click.echo(f"always {found.baseline_label!r} would be wrong in {found.baseline:.1%}")
+        label = shortened(found.baseline_label)
+        click.echo(f"always {label} would be wrong in {found.baseline:.1%}")
     if len(found.strata) > 1:
         for s in found.strata:
             click.echo(f"  {s.name:<24} {s.size:>9,} records, wrong {Share(s.errors, s.answered)}")

@@ -189,6 +189,7 @@ def _tell(found: "Comparison") -> None:
 
 def _tell_people(found: "Comparison") -> None:
     from assay.cli.agree import NAMES
+    from assay.core.spelling import plain
 
     among = found.among_people
     if isinstance(among, str):
@@ -201,7 +202,7 @@ def _tell_people(found: "Comparison") -> None:
         f"two or more labelled): {told}"
     )
     shares = sorted(overall.prevalence.items(), key=lambda s: -s[1])[:MOST_SHOWN]
-    click.echo("their labels: " + ", ".join(f"{label}: {share:.1%}" for label, share in shares))
+    click.echo("their labels: " + ", ".join(f"{plain(name)}: {part:.1%}" for name, part in shares))
 
 
 def _table(each: "tuple[Beside, ...]") -> list[str]:

@@ -69,6 +69,12 @@ def shortened(name: str) -> str:
     return repr(shown) if shown == composed(shown) else ascii(shown)
 
 
+def plain(name: str) -> str:
+    """A name in running text: as it is, but quoted where it is long or odd."""
+    shown = shortened(name)
+    return name if shown[1:-1] == name else shown
+
+
 def _plain_label(name: str) -> str:
     value = as_number(name)
     return folded(name) if value is None else repr(value + 0.0)

@@ -91,10 +91,20 @@ def _nested(path: Path) -> Mapping[str, object] | None:
     if path.suffix.lower() != ".json" or not path.is_file():
         return None
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes(), object_pairs_hook=_each_once)
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
     return content if isinstance(content, dict) else None
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """JSON would let the last one stand, and nobody would know of the others."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice in one object")
+    return found
 
 
 def _read_nested(path: Path, content: Mapping[str, object]) -> Iterator[Given]:

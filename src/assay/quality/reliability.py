@@ -11,7 +11,7 @@ from assay.core.annotation import Decision, Source
 from assay.core.errors import InputError
 from assay.data.gold import Gold, Purpose
 from assay.quality.accuracy import Share
-from assay.quality.agreement.base import LEVEL, Estimate
+from assay.quality.agreement.base import LEVEL, Estimate, mean_estimate
 from assay.quality.calibration import (
     BIN,
     MOST_BINS,
@@ -178,12 +178,7 @@ def _simulated(sure: Floats, place: NDArray[np.int64], bins: int, seed: int) -> 
 
 def _brier(sure: Floats, right: Bools) -> Estimate:
     off = (sure - right) ** 2
-    n = len(off)
-    mean = float(off.mean())
-    if n < 2:
-        return Estimate(mean, n)
-    half = Z * float(off.std(ddof=1)) / n**0.5
-    return Estimate(mean, n, max(0.0, mean - half), min(1.0, mean + half))
+    return mean_estimate(float(off.mean()), float(off.var()), len(off))
 
 
 def auroc(confidence: Floats, correct: Bools) -> Estimate:

@@ -90,6 +90,16 @@ def estimate(
     return Estimate(float(value), n, float(low), float(high))
 
 
+def mean_estimate(mean: float, variance: float, n: int) -> Estimate:
+    """A mean of `n` things between 0 and 1 by Student's t; `variance` is theirs (over n)."""
+    if n < 2:
+        return Estimate(mean, n)
+    if variance < ALIKE:
+        return Estimate(mean, n, why="no interval: all of them are alike")
+    half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * (variance / (n - 1)) ** 0.5
+    return Estimate(mean, n, max(0.0, mean - half), min(1.0, mean + half))
+
+
 def ratio(above: Floats, below: Floats) -> Floats:
     """above / below, NaN where below is 0 (up to rounding)."""
     fine = np.abs(below) > 1e-12

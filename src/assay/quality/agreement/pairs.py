@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.votes import Votes
-from assay.quality.agreement.base import Estimate, Floats, Resampling, estimate, ratio
+from assay.quality.agreement.base import (
+    ALIKE,
+    Estimate,
+    Floats,
+    Resampling,
+    estimate,
+    mean_estimate,
+    ratio,
+)
 from assay.quality.agreement.bootstrap import draws
 from assay.quality.agreement.distances import scaled
 from assay.quality.agreement.rows import ordered
@@ -41,7 +49,7 @@ def warning(percent: float | None, baseline: float | None, kappa: float | None) 
     """What must not be overlooked when reading a percent agreement."""
     if percent is None or baseline is None:
         return None
-    if percent < baseline:
+    if percent < baseline - ALIKE:
         return f"agreement {percent:.1%} is below always the same label {baseline:.1%}"
     if percent >= HIGH_AGREEMENT and kappa is not None and abs(kappa) < NO_KAPPA:
         return f"agreement {percent:.1%} is what chance gives (kappa {kappa:.2f})"
@@ -243,7 +251,7 @@ class BesideOthers:
 def beside_others(votes: Votes) -> list[BesideOthers]:
     """For each annotator the mean share of the others on its records who gave its label.
 
-    Intervals by the normal approximation over records, kept within 0 and 1.
+    Intervals over records, kept within 0 and 1.
     """
     row_label = votes.record.astype(np.int64) * len(votes.labels) + votes.label
     _, place, alike = np.unique(row_label, return_inverse=True, return_counts=True)
@@ -265,8 +273,4 @@ def beside_others(votes: Votes) -> list[BesideOthers]:
 def _mean(n: int, total: float, squares: float) -> Estimate:
     if not n:
         return Estimate(None, 0, why="nobody else answered its records")
-    mean = total / n
-    if n < 2:
-        return Estimate(mean, n)
-    half = 1.959964 * (max(squares / n - mean**2, 0.0) / (n - 1)) ** 0.5
-    return Estimate(mean, n, max(0.0, mean - half), min(1.0, mean + half))
+    return mean_estimate(total / n, max(squares / n - (total / n) ** 2, 0.0), n)

@@ -4,29 +4,23 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from assay.aggregation.answers import from_parquet
 from assay.core.annotation import Annotation
-from assay.core.errors import InputError
 from assay.core.spelling import folded
 from assay.core.votes import Codes, Votes
 from assay.data.annotations import Names, infer_schema, read_given
-from assay.data.base import check_columns
 from assay.data.write import flat
 
-TEXT = pa.dictionary(pa.int32(), pa.string())
 EMPTY_SET = "[]"
 
 
 def read_votes(path: Path, names: Names) -> Votes:
     """Votes with one unit whose labels are the cells' text; empty cells are silence."""
     if path.suffix.lower() == ".parquet" and not names.wide and path.is_file():
-        return _parquet(path, names)
+        return from_parquet(path, (names.record, names.annotator, names.label))
     return _collected((g.record, g.annotator, g.label, False) for g in read_given(path, names))
 
 
@@ -69,48 +63,6 @@ def _collected(given: Iterator[tuple[str, str, str | None, bool]]) -> Votes:
         record_code, np.zeros(len(record_code), np.int32), annotator_code, label_code,
         None, np.frombuffer(bytes(saw), dtype=bool),
     )  # fmt: skip
-
-
-def _parquet(path: Path, names: Names) -> Votes:
-    try:
-        check_columns(path, pq.read_schema(path).names, names.wanted)
-        table = pq.read_table(path, columns=list(names.wanted))
-    except (pa.ArrowException, OSError) as bad:
-        reason = str(bad).splitlines()[0]
-        raise InputError(f"{path}: not a readable Parquet file ({reason})") from None
-    kept = pc.is_valid(table[names.label])
-    for name in (names.record, names.annotator):
-        if table[name].null_count:
-            raise InputError(f"{path}: column {name!r} is empty in {table[name].null_count:,} rows")
-    annotators, annotator = _codes(table[names.annotator])
-    if not pc.all(kept).as_py():
-        annotator = annotator[kept.to_numpy()]
-        table = table.filter(kept)
-    records, record = _codes(table[names.record])
-    labels, label = _codes(table[names.label])
-    unit = np.zeros(len(record), np.int32)
-    return Votes(records, ("",), annotators, labels, record, unit, annotator, label)
-
-
-def _codes(column: Any) -> tuple[tuple[str, ...], np.ndarray[tuple[int], np.dtype[np.int32]]]:
-    """Names and codes; numbers are named as a cell of text would be."""
-    if pa.types.is_dictionary(column.type):
-        column = column.unify_dictionaries()
-    else:
-        column = column.dictionary_encode()
-    whole = column.combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        if not whole.num_chunks:
-            return (), np.zeros(0, np.int32)
-        whole = whole.chunk(0)
-    codes = pc.cast(whole.indices, pa.int32()).to_numpy(zero_copy_only=False)
-    return tuple(_named(name) for name in whole.dictionary.to_pylist()), codes
-
-
-def _named(content: object) -> str:
-    if isinstance(content, float) and content.is_integer():
-        return str(int(content))
-    return str(content)
 
 
 def without_seen(votes: Votes) -> Votes:
