@@ -99,6 +99,13 @@ def test_run_with_a_target_plans_and_labels_that_way(task: Path) -> None:
     assert again["cost"] == 0
 
 
+def test_a_plan_needs_no_strategy_in_the_file(task: Path) -> None:
+    lines = TASK.splitlines(keepends=True)
+    task.write_text("".join(x for x in lines if "strategy" not in x), encoding="utf-8")
+    call("run", task, code=1)
+    assert "600 decided" in call("run", task, "--target", "0.9")
+
+
 def test_a_budget_leaves_open_what_people_cannot_be_paid_for(task: Path) -> None:
     free = json.loads(call("run", task, "--target", "0.97", "--json"))
     people = free["spent"]

@@ -47,7 +47,7 @@ def run_command(
     project = open_project(task)
     changes = {"money": budget, "minutes": minutes}
     project = project.changed({k: v for k, v in changes.items() if v is not None}, ledger)
-    total = prepared(project, limit)
+    total = prepared(project, limit, planned=target is not None)
     opened = project.ledger()
     try:
         if target is not None:
@@ -67,13 +67,15 @@ def run_command(
         raise SystemExit(summary.exit_code)
 
 
-def prepared(project: "Project", limit: int | None) -> int:
+def prepared(project: "Project", limit: int | None, planned: bool = False) -> int:
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
-    here, before there is a ledger and before anything is spent."""
+    here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
     from assay.build.unscored import strays
 
     total = sum(1 for _ in project.records(limit))
-    _ = project.strategy, project.annotators  # made here, at first sight
+    _ = project.annotators  # made here, at first sight
+    if not planned:
+        _ = project.strategy
     if (odd := strays(project)) is not None:
         click.echo(f"note: {odd}", err=True)
     return total
