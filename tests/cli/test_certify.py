@@ -59,6 +59,8 @@ def test_labels_and_reference_say_the_same_as_verdicts(tmp_path: Path) -> None:
     said = [[r, s, "x;y", "y;x" if right else "z"] for r, s, right in rows]
     table(tmp_path / "b.csv", "record,confidence,label,reference", said)
     first, second = (list(found(tmp_path, name).values()) for name in ("a.csv", "b.csv"))
+    constants = [told.pop("constant") for told in (*first, *second)]
+    assert constants[0] is None  # a table of right and wrong does not tell
     assert first == second
 
 
@@ -157,7 +159,46 @@ def test_tags_of_a_ledger_have_certificates_of_their_own(tmp_path: Path) -> None
     told = found(tmp_path, "task.yaml", "--tags")
     assert set(told) == {(w, t) for w in ("small", "large") for t in ("red", "blue")}
     assert all(c["coverage"] == 1 for c in told.values())
-    assert ("small", "") in found(tmp_path, "task.yaml")
+    whole = found(tmp_path, "task.yaml")
+    assert whole["small", ""]["coverage"] == 1
+    assert whole["decisions", ""]["errors"] == whole["small", ""]["errors"]  # none is no mistake
+    constant = told["small", "red"]["constant"]
+    assert isinstance(constant, dict)
+    assert (constant["label"] in ("yes", "no"), constant["n"]) == (True, 240)
+    assert 0.5 <= constant["share"] < 0.65
+
+
+@pytest.mark.parametrize(("said", "same"), [("Yes", "yes"), ("caf\u00e9", "cafe\u0301")])
+def test_labels_that_differ_in_spelling_alone_are_pointed_out(
+    tmp_path: Path, said: str, same: str
+) -> None:
+    rows: list[list[object]] = [[i, i / 100, said if i % 3 else "no", same if i % 3 else "no"]
+                                for i in range(100)]  # fmt: skip
+    table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
+    for command in ("certify", "calibrate"):
+        done = assay(tmp_path, command, "t.csv")
+        assert "2 labels are spelt almost alike" in done.stderr
+        notes = json.loads(assay(tmp_path, command, "t.csv", "--json").stdout)["notes"]
+        assert "2 labels are spelt almost alike" in str(notes)
+
+
+def test_a_promise_that_a_constant_keeps_is_said_to_ask_little(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[i, 0.9, "no", "no" if i % 20 else "yes"] for i in range(200)]
+    table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
+    done = assay(tmp_path, "certify", "t.csv")
+    assert "always 'no' agrees in 95.0% (n = 200)" in done.stdout
+    assert "so the promise asks little" in done.stderr
+    (told,) = found(tmp_path, "t.csv").values()
+    assert told["constant"] == {"label": "no", "share": 0.95, "n": 200}
+    table(tmp_path / "t.csv", "record,confidence,correct", [[i, 0.9, 1] for i in range(50)])
+    (told,) = found(tmp_path, "t.csv").values()
+    assert told["constant"] is None
+
+
+def test_a_chain_of_answers_without_names_is_told_so(tmp_path: Path) -> None:
+    table(tmp_path / "t.csv", "record,confidence,correct", verdicts(50))
+    line = complaint(assay(tmp_path, "certify", "t.csv", "--chain", "a,b"))
+    assert line.endswith("there is no labelled answer of 'a'; there are none with a name")
 
 
 def test_calibration_is_fitted_on_calibration_gold_and_judged_on_evaluation_gold(

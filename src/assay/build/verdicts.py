@@ -42,7 +42,7 @@ class Reading:
         right = None if gold is None else said is not None and same(said, gold, self.tolerance)
         return Verdict(
             a.record, name, tag, flat(said) or "", sure, right, said is not None,
-            a.confidence_source, self.purposes.get(a.record),
+            a.confidence_source, self.purposes.get(a.record), flat(gold),
         )  # fmt: skip
 
 
@@ -101,11 +101,12 @@ def _decided(decisions: Iterable[Decision], how: Reading) -> Iterator[Verdict]:
     """What people decided is not taken on confidence."""
     for d in decisions:
         gold = how.gold.get(d.record)
-        own = d.decided_by is DecidedBy.MODEL and d.value is not None
-        right = None if gold is None else own and same(d.value or "", gold, how.tolerance)
+        said = d.value if d.decided_by is DecidedBy.MODEL else None
+        own = said is not None
+        right = None if gold is None else said is not None and same(said, gold, how.tolerance)
         yield Verdict(
             d.record, DECISIONS, "", flat(d.value) or "", d.confidence if own else None, right,
-            own, d.confidence_source, how.purposes.get(d.record),
+            own, d.confidence_source, how.purposes.get(d.record), flat(gold),
         )  # fmt: skip
 
 

@@ -40,9 +40,9 @@ def calibrate_command(
     SOURCE is a task file with its ledger, or a table with the columns record, confidence, and
     correct (or label and reference); without a column purpose half of it calibrates.
     """
-    from assay.quality.verdicts import dealt, grouped, read_verdicts
+    from assay.quality.verdicts import dealt, grouped, read_verdicts, spelling
 
-    notes = []
+    notes: list[str] = []
     if source.suffix in TASK_FILES:
         verdicts = _of_task(source, ledger, tolerance)
     else:
@@ -50,6 +50,7 @@ def calibrate_command(
         if all(v.purpose is None for v in verdicts):
             verdicts = dealt(verdicts)
             notes.append("no column 'purpose': half of the records calibrate, the others judge")
+    notes += spelling(verdicts)
     groups = grouped(verdicts)
     found, missed = _fitted(groups, method)
     notes += missed

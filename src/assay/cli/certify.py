@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from assay.quality.certificate import Certificate, Promise
-    from assay.quality.verdicts import Key, Verdict
+    from assay.quality.verdicts import Constant, Key, Verdict
 
 TASK_FILES = (".yaml", ".yml")
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
@@ -50,6 +50,7 @@ def certify_command(
     """
     from assay.core.errors import SpecError
     from assay.quality.certificate import Promise
+    from assay.quality.verdicts import spelling
 
     promise = Promise(alpha, delta)
     if source.suffix in TASK_FILES:
@@ -59,12 +60,20 @@ def certify_command(
     else:
         groups, usual = _of_table(source, tolerance), "the reference"
     found = _certified(groups, promise, (chosen, chain), reference or usual)
+    always = _always(groups, found)
+    notes = spelling(v for verdicts in groups.values() for v in verdicts)
     if as_json:
-        told = [{"annotator": w, "tag": t, **c.as_json()} for (w, t), c in found.items()]
-        whole = {"alpha": alpha, "delta": delta, "certificates": told}
+        told = [
+            {"annotator": w, "tag": t, **c.as_json(), "constant": always[t] and always[t].as_json()}
+            for (w, t), c in found.items()
+        ]
+        whole = {"alpha": alpha, "delta": delta, "certificates": told, "notes": notes}
         click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        _tell(found, promise, chain is not None)
+        return
+    for line in notes:
+        click.echo(f"note: {line}", err=True)
+    _tell(found, promise, chain is not None)
+    _tell_always(always, promise)
 
 
 def _of_table(path: Path, tolerance: float) -> "dict[Key, list[Verdict]]":
@@ -119,6 +128,36 @@ def _certified(
     place = {str(i): key for i, key in enumerate(kept)}
     each = {name: columns(kept[key]) for name, key in place.items()}
     return {place[name]: c for name, c in certify_each(each, promise, reference).items()}
+
+
+def _always(
+    groups: "Mapping[Key, Sequence[Verdict]]", found: "Mapping[Key, Certificate]"
+) -> "dict[str, Constant | None]":
+    """By tag what a constant would reach on the labelled records, whoever was asked about them."""
+    from assay.quality.verdicts import constant
+
+    told: dict[str, Constant | None] = {}
+    for tag in {tag for _, tag in found}:
+        own = {v.record: v for (_, t), vs in groups.items() if t == tag for v in vs}
+        told[tag] = constant(own.values())
+    return told
+
+
+def _tell_always(always: "Mapping[str, Constant | None]", promise: "Promise") -> None:
+    from assay.core.spelling import shortened
+
+    for tag, found in always.items():
+        if found is None:
+            continue
+        name = f"tag {tag}: " if tag else ""
+        click.echo(f"{name}always {shortened(found.label)} agrees in {found.share:.1%} "
+                   f"(n = {found.n:,})")  # fmt: skip
+        if found.share >= 1 - promise.alpha:
+            click.echo(
+                f"warning: {name}always {shortened(found.label)} keeps the promised "
+                f"{1 - promise.alpha:.1%} in this sample too, so the promise asks little",
+                err=True,
+            )
 
 
 def _tell(found: "Mapping[Key, Certificate]", promise: "Promise", chain: bool) -> None:

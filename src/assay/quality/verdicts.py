@@ -6,6 +6,7 @@ What certificates and calibrations are made of, read from a table here and from 
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from assay.core.annotation import Source
 from assay.core.digest import digest
 from assay.core.errors import InputError
+from assay.core.spelling import as_number, oddities
 from assay.core.value import Value
 from assay.data.base import Row, cell, check_columns
 from assay.data.gold import Purpose
@@ -43,6 +45,7 @@ class Verdict:
     answered: bool = True
     source: Source | None = None
     purpose: Purpose | None = None
+    reference: str | None = None  # the label that it was compared with, where that is known
 
 
 def columns(verdicts: Sequence[Verdict]) -> tuple[Floats, Bools]:
@@ -98,6 +101,38 @@ def _half(record: str) -> Purpose:
     return Purpose.CALIBRATION if first else Purpose.EVALUATION
 
 
+def spelling(verdicts: Iterable[Verdict]) -> list[str]:
+    """What to say of labels, annotators and records that look like the same one."""
+    verdicts = list(verdicts)
+    labels = {v.label for v in verdicts} | {v.reference for v in verdicts if v.reference}
+    return oddities(
+        {label for label in labels if as_number(label) is None},  # `same` takes numbers as such
+        {v.annotator for v in verdicts},
+        {v.record for v in verdicts},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Always the same answer: the commonest reference among `n` labels."""
+
+    label: str
+    share: float
+    n: int
+
+    def as_json(self) -> dict[str, object]:
+        return {"label": self.label, "share": self.share, "n": self.n}
+
+
+def constant(verdicts: Iterable[Verdict]) -> Constant | None:
+    """None where nobody says what the references are, as in a table of right and wrong."""
+    counts = Counter(v.reference for v in verdicts if v.right is not None)
+    if not counts or None in counts:
+        return None
+    label, count = max(counts.items(), key=lambda item: (item[1], str(item[0])))
+    return Constant(str(label), count / counts.total(), counts.total())
+
+
 def side_by_side(
     groups: Mapping[Key, Sequence[Verdict]], links: Sequence[str]
 ) -> tuple[Floats, Bools]:
@@ -107,7 +142,7 @@ def side_by_side(
     ]
     for link, row in zip(links, rows, strict=True):
         if not row:
-            told = ", ".join(sorted({who for who, _ in groups}))
+            told = ", ".join(sorted({who for who, _ in groups if who})) or "none with a name"
             raise InputError(f"there is no labelled answer of {link!r}; there are {told}")
         missing = next((record for record in rows[0] if record not in row), None)
         if missing is None:
@@ -166,6 +201,7 @@ def _verdict(row: Row, where: str, judge: Judge) -> Verdict:
     return Verdict(
         record, _text(row, "annotator"), _text(row, "tag"), label, sure, judge(row, where),
         answered, Source(source) if source else None, Purpose(purpose) if purpose else None,
+        _text(row, "reference") or None,
     )  # fmt: skip
 
 
@@ -187,12 +223,12 @@ def _by_label(tolerance: float) -> Judge:
         reference = _text(row, "reference")
         if not reference:
             return None
-        return same(_canonical(_text(row, "label")), _canonical(reference), tolerance)
+        return same(canonical(_text(row, "label")), canonical(reference), tolerance)
 
     return judge
 
 
-def _canonical(text: str) -> str:
+def canonical(text: str) -> str:
     """Labels parted by `;` and JSON lists say the same in any order."""
     if text.startswith(("[", "{")):
         try:
