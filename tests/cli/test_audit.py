@@ -2,6 +2,7 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from assay.cli import root
@@ -80,3 +81,34 @@ def test_numbers_may_be_off_by_the_tolerance(tmp_path: Path) -> None:
         assay("audit", "estimate", str(table), str(sheet), "--json", "--tolerance", "1")
     )
     assert (exact["errors"], near["errors"]) == (16, 8)
+
+
+@pytest.mark.parametrize(("shipped", "said"), [("3.3", "3.30"), ("b;a", "a; b"), ("1", "01")])
+def test_what_says_the_same_in_other_words_agrees(tmp_path: Path, shipped: str, said: str) -> None:
+    table, sheet = tmp_path / "d.csv", tmp_path / "s.csv"
+    table.write_text("record,value\n" + "".join(f"r{i},{shipped}\n" for i in range(8)))
+    assay("audit", "draw", str(table), "--size", "4", "-o", str(sheet))
+    sheet.write_text(sheet.read_text().replace(",,,", f",,{said},"))
+    told = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
+    assert (told["n"], told["errors"]) == (4, 0)
+    assert "none of the labels" not in str(told["warnings"])
+
+
+def test_a_confidence_that_is_no_number_makes_no_strata(tmp_path: Path) -> None:
+    table = tmp_path / "d.csv"
+    table.write_text("record,value,confidence\n1,a,0.5\n2,a,nan\n3,b,0.7\n")
+    words = ["audit", "draw", str(table), "--by", "confidence", "-o", str(tmp_path / "s.csv")]
+    done = CliRunner().invoke(root, words)
+    assert "d.csv:3: confidence 'nan' is not a number" in str(done.exception)
+    assert not (tmp_path / "s.csv").exists()
+
+
+def test_of_many_misspelt_answers_some_are_shown(tmp_path: Path) -> None:
+    table, sheet = tmp_path / "d.csv", tmp_path / "s.csv"
+    table.write_text("record,value\n" + "".join(f"r{i},{'ab'[i % 2]}\n" for i in range(40)))
+    assay("audit", "draw", str(table), "--size", "40", "-o", str(sheet))
+    head, *rows = sheet.read_text().splitlines()
+    filled = [row.replace(",,,", f",,word {n},") for n, row in enumerate(rows)]
+    sheet.write_text("\n".join([head, *filled]))
+    told = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
+    assert "so are 32 more answers" in told["warnings"]

@@ -65,3 +65,25 @@ def test_what_cannot_be_told_is_one_line(
 ) -> None:
     done = CliRunner().invoke(root, ["prevalence", *answered(tmp_path, *drawn), *words])
     assert message in str(done.exception)
+
+
+def test_labels_spelt_in_two_ways_are_pointed_out(tmp_path: Path) -> None:
+    table, sheet = answered(tmp_path)
+    Path(sheet).write_text(Path(sheet).read_text().replace(",1,none", ",1.0,none"))
+    notes = json.loads(assay("prevalence", table, sheet, "--json"))["notes"]
+    assert "2 labels are spelt almost alike" in str(notes)
+    assert json.loads(assay("prevalence", table, sheet, "--mean", "--json"))["notes"] == []
+
+
+def test_shares_of_rare_labels_stay_within_nothing_and_all(tmp_path: Path) -> None:
+    table, sheet = tmp_path / "d.csv", tmp_path / "s.csv"
+    labels = ["rare", *["other"] * 99]
+    table.write_text("record,value\n" + "".join(f"r{i},{x}\n" for i, x in enumerate(labels)))
+    assay("audit", "draw", str(table), "--size", "20", "-o", str(sheet))
+    sheet.write_text(sheet.read_text().replace(",,,", ",,third,"))
+    told = json.loads(assay("prevalence", str(table), str(sheet), "--json"))["prevalence"]
+    assert set(told) == {"rare", "other", "third"}
+    for share in told.values():
+        low, high = share["naive"]["interval"]
+        assert 0 <= low <= share["naive"]["value"] <= high <= 1
+        assert high - low > 0.03

@@ -69,13 +69,17 @@ def estimate_command(
     """Estimate the error rate of SOURCE from the answered SHEET."""
     from assay.quality.audit import stop
     from assay.quality.audit_sheet import judge, read_sheet
-
-    def same(shipped: "Value", answer: "Value") -> bool:
-        return shipped == answer or _near(shipped, answer, tolerance)
+    from assay.quality.verdicts import canonical, same
 
     decisions, _, schema = read_decisions(source, run)
     read = schema.check if schema is not None else str
-    found = judge(read_sheet(sheet), decisions, read, same=same)
+
+    def alike(shipped: "Value", answer: "Value") -> bool:
+        if schema is None:
+            shipped, answer = canonical(str(shipped)), canonical(str(answer))
+        return same(shipped, answer, tolerance)
+
+    found = judge(read_sheet(sheet), decisions, read, same=alike)
     stopped = stop(found.strata, target) if target is not None else None
     if as_json:
         told = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})
@@ -84,15 +88,6 @@ def estimate_command(
     _tell(found)
     if stopped is not None:
         click.echo(stopped.statement)
-
-
-def _near(shipped: "Value", answer: "Value", tolerance: float) -> bool:
-    if not tolerance:
-        return False
-    try:
-        return abs(float(str(shipped)) - float(str(answer))) <= tolerance + 1e-9
-    except ValueError:
-        return False
 
 
 def is_ledger(source: str) -> bool:

@@ -63,8 +63,9 @@ def certify_command(
     always = _always(groups, found)
     notes = spelling(v for verdicts in groups.values() for v in verdicts)
     if as_json:
+        baseline = {tag: c and c.as_json() for tag, c in always.items()}
         told = [
-            {"annotator": w, "tag": t, **c.as_json(), "constant": always[t] and always[t].as_json()}
+            {"annotator": w, "tag": t, **c.as_json(), "constant": baseline[t]}
             for (w, t), c in found.items()
         ]
         whole = {"alpha": alpha, "delta": delta, "certificates": told, "notes": notes}

@@ -26,6 +26,7 @@ def prevalence_command(
     """Share of each label in SOURCE, its errors mended by the answers in an audit SHEET."""
     from assay.cli.audit import read_decisions
     from assay.core.errors import InputError, SpecError
+    from assay.core.spelling import oddities
     from assay.quality.audit_sheet import answers_of, read_sheet
 
     decisions, _, schema = read_decisions(source, run)
@@ -42,10 +43,14 @@ def prevalence_command(
     groups = _groups(source, group) if group else None
     told = {"mean": _mean(human, model)} if numbers else _shares(human, model)
     parts = _by_group(human, model, groups) if groups is not None else {}
+    notes = oddities(() if numbers else told, records=model)
     if as_json:
-        click.echo(json.dumps(_as_json(told, parts), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        _tell(told, parts)
+        whole = _as_json(told, parts) | {"notes": notes}
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
+        return
+    for line in notes:
+        click.echo(f"note: {line}", err=True)
+    _tell(told, parts)
 
 
 Parts = dict[str, tuple[dict[str, "Ppi"], list["Difference"]]]

@@ -8,6 +8,7 @@ from pathlib import Path
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.digest import digest
 from assay.core.errors import InputError
+from assay.core.spelling import as_number, shortened
 from assay.core.value import Value, encode
 from assay.data.base import cell, check_columns
 from assay.data.read import read_rows
@@ -20,6 +21,7 @@ MOST_LABELS = 50  # different values shipped, beyond which they are no labels
 SHOWN = 8  # of them
 
 Reader = Callable[[str], Value]
+Same = Callable[[Value, Value], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def judge(
     decisions: Sequence[Decision],
     read: Reader,
     *,
-    same: Callable[[Value, Value], bool] = lambda shipped, answer: shipped == answer,
+    same: Same = lambda shipped, answer: shipped == answer,
     reference: str = "the people who answered",
 ) -> Audit:
     """The estimate from an answered sheet; `read` makes a value of an answer, or InputError.
@@ -104,7 +106,7 @@ def judge(
         found,
         baseline=wrong,
         baseline_label=label,
-        notes=(*_notes(sheet), *_strange(given, shipped)),
+        notes=(*_notes(sheet), *_strange(given, shipped, same)),
     )
 
 
@@ -167,18 +169,22 @@ def _notes(sheet: Sheet) -> list[str]:
     ]
 
 
-def _strange(given: Mapping[str, Value], shipped: Mapping[str, Value]) -> list[str]:
+def _strange(given: Mapping[str, Value], shipped: Mapping[str, Value], same: Same) -> list[str]:
     """Answers that were nowhere shipped, where what is shipped are labels: misspelt, perhaps."""
-    labels = {str(flat(value)) for value in shipped.values()}
+    labels = {str(flat(value)): value for value in shipped.values()}
     if len(labels) > min(MOST_LABELS, len(shipped) / 2):
         return []
     answers = Counter(str(flat(value)) for value in given.values())
-    return [
-        f"the answer {answer!r} ({count:,} records) is none of the labels shipped "
-        f"({', '.join(sorted(labels)[:SHOWN])}) and counts as a disagreement: is it spelt as there?"
-        for answer, count in answers.items()
-        if answer not in labels
+    values = {str(flat(value)): value for value in given.values()}
+    strange = [a for a in answers if not any(same(v, values[a]) for v in labels.values())]
+    told = [
+        f"the answer {shortened(answer)} ({answers[answer]:,} records) is none of the labels "
+        f"shipped ({', '.join(sorted(labels)[:SHOWN])}) and counts as a disagreement: is it spelt "
+        "as there?"
+        for answer in strange[:SHOWN]
     ]
+    more = len(strange) - SHOWN
+    return [*told, f"so are {more:,} more answers"] if more > 0 else told
 
 
 def decisions_in(path: Path) -> tuple[list[Decision], dict[str, str]]:
@@ -205,7 +211,7 @@ def decisions_in(path: Path) -> tuple[list[Decision], dict[str, str]]:
 
 def _confidence(content: object, where: str) -> float | None:
     text = cell(content).strip()
-    try:
-        return float(text) if text else None
-    except ValueError:
-        raise InputError(f"{where}: confidence {text!r} is not a number") from None
+    number = as_number(text)
+    if text and number is None:
+        raise InputError(f"{where}: confidence {text!r} is not a number")
+    return number

@@ -126,7 +126,8 @@ def share(human: Floats, model: Floats, rest: Floats) -> Ppi:
     if not np.isin(human, (0.0, 1.0)).all() or not _inside(model) or not _inside(rest):
         raise InputError("for a share people say 0 or 1, and the model 0 to 1")
     m = _moments(human, model, rest, smooth=True)
-    return _answers(m, lambda value, ratio: _wilson(value, m.n / ratio))
+    naive = _wilson(_naive(m), m.n + m.rest)
+    return _answers(m, naive, lambda value, ratio: _wilson(value, m.n / ratio))
 
 
 def mean(human: Floats, model: Floats, rest: Floats) -> Ppi:
@@ -134,9 +135,13 @@ def mean(human: Floats, model: Floats, rest: Floats) -> Ppi:
     _check(human, model, rest)
     m = _moments(human, model, rest, smooth=False)
     spread = float(t.ppf((1 + LEVEL) / 2, m.n - 1)) * m.variance(0.0) ** 0.5
-    return _answers(
-        m, lambda v, ratio: Interval(v, v - spread * ratio**0.5, v + spread * ratio**0.5)
-    )
+
+    def around(value: float, half: float) -> Interval:
+        return Interval(value, value - half, value + half)
+
+    half = float(norm.ppf((1 + LEVEL) / 2)) * (m.var_rest / (m.n + m.rest)) ** 0.5
+    naive = around(_naive(m), half)
+    return _answers(m, naive, lambda value, ratio: around(value, spread * ratio**0.5))
 
 
 def _check(human: Floats, model: Floats, rest: Floats) -> None:
@@ -172,7 +177,7 @@ def _moments(human: Floats, model: Floats, rest: Floats, *, smooth: bool) -> _Mo
     )  # fmt: skip
 
 
-def _answers(m: _Moments, interval: Callable[[float, float], Interval]) -> Ppi:
+def _answers(m: _Moments, naive: Interval, interval: Callable[[float, float], Interval]) -> Ppi:
     """`interval` takes a value and how its variance compares with that of human labels alone."""
     alone = m.variance(0.0)
 
@@ -185,14 +190,11 @@ def _answers(m: _Moments, interval: Callable[[float, float], Interval]) -> Ppi:
     if found.width > NO_WIDER * human_only.width:
         weight, found = 0.0, human_only
     gain = alone / m.variance(weight, True) if weight and alone > 0 else 1.0
-    return Ppi(m.n, m.rest, human_only, _naive(m), at(1.0), found, weight, gain)
+    return Ppi(m.n, m.rest, human_only, naive, at(1.0), found, weight, gain)
 
 
-def _naive(m: _Moments) -> Interval:
-    count = m.n + m.rest
-    value = (m.n * m.f + m.rest * m.f_rest) / count
-    half = float(norm.ppf((1 + LEVEL) / 2)) * (m.var_rest / count) ** 0.5
-    return Interval(value, value - half, value + half)
+def _naive(m: _Moments) -> float:
+    return (m.n * m.f + m.rest * m.f_rest) / (m.n + m.rest)
 
 
 def _wilson(value: float, n: float) -> Interval:
