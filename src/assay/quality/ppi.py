@@ -203,7 +203,8 @@ def _wilson(value: float, n: float) -> Interval:
     z = float(norm.ppf((1 + LEVEL) / 2))
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
-    return Interval(p, max(0.0, middle - half), min(1.0, middle + half))
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Interval(p, min(low, p), max(high, p))  # rounding must not put p outside
 
 
 def prevalence(
