@@ -149,3 +149,39 @@ def test_two_gold_labels_of_one_record_are_refused_by_choose_and_watch(folder: P
     for name in ("choose", "watch"):
         done = run("golden", name, folder / "labels.csv", "--gold", folder / "gold.csv")
         assert "a record is there twice" in str(done.exception)
+
+
+def test_pay_that_hangs_on_a_spelling_is_pointed_out(folder: Path) -> None:
+    rows = (folder / "gold.csv").read_text().replace(",a", ",A")
+    (folder / "gold.csv").write_text(rows)
+    watch = ("golden", "watch", folder / "answers.csv", "--gold", folder / "gold.csv")
+    assert "'A' / 'a'" in run(*watch).stderr
+    assert "'A' / 'a'" in str(json.loads(run(*watch, "--json").stdout)["notes"])
+    choose = ("golden", "choose", folder / "labels.csv", "--gold", folder / "gold.csv")
+    assert "'A' / 'a'" in run(*choose).stderr
+
+
+def test_a_question_counts_once(folder: Path) -> None:
+    again = (folder / "answers.csv").read_text()
+    (folder / "answers.csv").write_text(again + again.splitlines()[1] + "\n")
+    done = run("golden", "watch", folder / "answers.csv", "--gold", folder / "gold.csv")
+    assert "'careful' answers record 'q0' twice" in str(done.exception)
+    again = (folder / "labels.csv").read_text()
+    (folder / "labels.csv").write_text(again + again.splitlines()[1] + "\n")
+    done = run("golden", "choose", folder / "labels.csv", "--gold", folder / "gold.csv")
+    assert "'expert0' answers record 'q0' twice" in str(done.exception)
+
+
+@pytest.mark.parametrize("said", ["1.4", "nan", "often"])
+def test_a_certainty_that_is_no_share_is_named_with_its_question(folder: Path, said: str) -> None:
+    gold = write(folder / "g.csv", [("record", "label", "certainty"), ("q0", "a", said)])
+    done = run("golden", "watch", folder / "answers.csv", "--gold", gold)
+    assert f"record 'q0': certainty '{said}' is no number from 0 to 1" in str(done.exception)
+
+
+def test_ids_that_do_not_meet_say_why(folder: Path) -> None:
+    answers = [("record", "annotator", "label"), ("7", "ann", "a")]
+    done = run("golden", "watch", write(folder / "n.csv", answers), "--gold",
+               write(folder / "g.csv", [("record", "label"), ("007", "a")]))  # fmt: skip
+    assert "answers none of the 1 golden questions" in str(done.exception)
+    assert "'007' / '7'" in str(done.exception)

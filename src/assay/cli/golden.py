@@ -64,7 +64,8 @@ def contract_command(
         for n in questions
     ]
     if as_json:
-        click.echo(json.dumps({"contracts": [c.as_json() for c in found]}, indent=2))
+        told = {"contracts": [c.as_json() for c in found]}
+        click.echo(json.dumps(told, indent=2, allow_nan=False))
         return
     for c in found:
         click.echo(f"{c.terms.questions:,} questions: {c.statement}")
@@ -106,9 +107,10 @@ def watch_command(
     from assay.quality.golden.commitment import commitments
     from assay.quality.golden.contract import Terms, contract
 
+    notes: list[str] = []
     if gold is not None:
         order, truth, questions = _gold(gold, certainty, guess)
-        given = _answers(answers, (record, annotator, label), order, truth)
+        given, notes = _answers(answers, (record, annotator, label), order, truth)
     elif answers.suffix in TASK_FILES:
         questions, given = _monitored(answers, certainty, guess)
     else:
@@ -122,8 +124,11 @@ def watch_command(
         contracts.append(contract(terms) if pay else None)
     if as_json:
         told = [_as_json(c, k) for c, k in zip(found, contracts, strict=True)]
-        click.echo(json.dumps({"questions": len(questions), "annotators": told}, indent=2))
+        whole = {"questions": len(questions), "annotators": told, "notes": notes}
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
         return
+    for line in notes:
+        click.echo(f"note: {line}", err=True)
     for c, k in sorted(zip(found, contracts, strict=True), key=lambda pair: pair[0].commitment):
         low, high = c.interval
         error = "" if c.error is None else f" ± {c.error:.2f}"
@@ -208,13 +213,16 @@ def _truth(path: Path, rows: list[dict[str, str]]) -> dict[str, str]:
 
 def _number(path: Path, row: dict[str, str], name: str, default: float) -> float:
     from assay.core.errors import InputError
+    from assay.core.spelling import as_number
 
-    try:
-        return float(row[name]) if row.get(name) else default
-    except ValueError:
+    if not row.get(name):
+        return default
+    number = as_number(row[name])
+    if number is None or not 0 <= number <= 1:
         raise InputError(
-            f"{path}: record {row['record']!r}: {name} {row[name]!r} is not a number"
-        ) from None
+            f"{path}: record {row['record']!r}: {name} {row[name]!r} is no number from 0 to 1"
+        )
+    return number
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
@@ -235,19 +243,36 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
 
 def _answers(
     path: Path, names: tuple[str, str, str], order: dict[str, int], truth: dict[str, str]
-) -> "Answers":
+) -> "tuple[Answers, list[str]]":
+    """The answers to golden questions, and names that look alike: pay may hang on a spelling."""
     from assay.core.errors import InputError
+    from assay.core.spelling import oddities
     from assay.quality.golden.commitment import answers_of
 
     record, who, label = names
-    rows = [
-        (row[who], order[row[record]], row[label] == truth[row[record]])
-        for row in _rows(path, names)
-        if row[record] in order
-    ]
-    if not rows:
-        raise InputError(f"{path} answers none of the {len(order):,} golden questions")
-    return answers_of(rows)
+    given = _rows(path, names)
+    golden = [row for row in given if row[record] in order]
+    _once(path, golden, (who, record))
+    labels = {*truth.values(), *(row[label] for row in golden)}
+    ids = {*truth, *(row[record] for row in given)}
+    notes = oddities(labels, {row[who] for row in given}, ids)
+    if not golden:
+        told = notes[-1] if notes else "do both use the same record ids?"
+        raise InputError(f"{path} answers none of the {len(order):,} golden questions: {told}")
+    right = [(row[who], order[row[record]], row[label] == truth[row[record]]) for row in golden]
+    return answers_of(right), notes
+
+
+def _once(path: Path, rows: list[dict[str, str]], names: tuple[str, str]) -> None:
+    """A question counts once, or it would tell more of who answered it than it does."""
+    from assay.core.errors import InputError
+
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        who, record = row[names[0]], row[names[1]]
+        if (who, record) in seen:
+            raise InputError(f"{path}: {who!r} answers record {record!r} twice; leave one out")
+        seen.add((who, record))
 
 
 @golden_command.command("choose")
@@ -272,12 +297,18 @@ def choose_command(
     as_json: bool,
 ) -> None:
     """Rank candidates by what they tell; LABELS are of committed annotators, one row a label."""
+    from assay.core.spelling import oddities
     from assay.quality.golden.choice import rank
 
     given: dict[str, list[str]] = {}
-    for row in _rows(labels, ("record", "label")):
+    rows = _rows(labels, ("record", "label"))
+    if rows and "annotator" in rows[0]:
+        _once(labels, rows, ("annotator", "record"))
+    for row in rows:
         given.setdefault(row["record"], []).append(row["label"])
     truth = _truth(gold, _rows(gold, ("record", "label")))
+    said = {label for labels_of_one in given.values() for label in labels_of_one}
+    notes = oddities({*truth.values(), *said}, records={*truth, *given})
     found = rank(given, truth, target, "even" if guess == "even" else "frequency")
     chosen = found.candidates[:take]
     if out is not None:
@@ -289,9 +320,14 @@ def choose_command(
             writer.writerows([c.record, c.label, c.certainty, c.guess] for c in chosen)
     error = found.error(take)
     if as_json:
-        told = {"candidates": len(found.candidates), "useless": found.useless, "error": error}
-        click.echo(json.dumps(told | {"chosen": [c.as_json() for c in chosen]}, indent=2))
+        told = {
+            "candidates": len(found.candidates), "useless": found.useless, "error": error,
+            "chosen": [c.as_json() for c in chosen], "notes": notes,
+        }  # fmt: skip
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
         return
+    for line in notes:
+        click.echo(f"note: {line}", err=True)
     for c in chosen:
         click.echo(
             f"{c.record}: {c.label!r}, certainty {c.certainty:.2f} ({c.agreeing} of {c.votes}), "
@@ -327,7 +363,7 @@ def disguise_command(
         raise InputError(f"golden question {absent[0]!r} is not among the records of {records}")
     found = disguise(dealt, ids, seed)
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=2))
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
         return
     for look in found.looks:
         low, high = look.interval
