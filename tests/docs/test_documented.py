@@ -1,11 +1,13 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
-from assay.cli import COMMANDS
+from assay.cli import COMMANDS, root
 
 ROOT = Path(__file__).resolve().parents[2]
+OF_BENCHES = {"--large", "--small", "--votes"}
 PAGES = "\n".join(
     p.read_text(encoding="utf-8") for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 )
@@ -14,6 +16,23 @@ PAGES = "\n".join(
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_documented(name: str) -> None:
     assert f"assay {name}" in PAGES
+
+
+def options(command: click.Command) -> set[str]:
+    own = {o for p in command.params for o in (*p.opts, *p.secondary_opts) if o.startswith("--")}
+    if not isinstance(command, click.Group):
+        return own
+    inner = [
+        command.get_command(click.Context(command), n)
+        for n in command.list_commands(click.Context(command))
+    ]
+    return own.union(*(options(c) for c in inner if c is not None))
+
+
+def test_options_of_commands_are_those_that_pages_tell_of() -> None:
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGES))
+    assert told - options(root) - OF_BENCHES == {"--help"}
+    assert options(root) - told == {"--version"}
 
 
 def test_every_page_is_on_the_index() -> None:
