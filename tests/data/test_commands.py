@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from assay.cli.data import export_command, import_command
 from assay.core.errors import AssayError
 from assay.data.read import read_rows
+from tests.cli.commands import assay, complaint, project
 
 LONG = "record,annotator,label\nr1,ann,a\nr1,bob,b\nr2,ann,\n"
 
@@ -20,10 +22,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def bring(folder: Path, *more: str) -> dict[str, object]:
+def bring(folder: Path, *more: str) -> dict[str, Any]:
     place = ["--ledger", str(folder / "l.sqlite"), "--json", "--name", "t"]
     ran = CliRunner().invoke(import_command, [*more, *place], catch_exceptions=False)
-    told: dict[str, object] = json.loads(ran.stdout)
+    told: dict[str, Any] = json.loads(ran.stdout)
     return told
 
 
@@ -50,3 +52,33 @@ def test_a_missing_ledger_is_not_made_by_export(folder: Path) -> None:
     with pytest.raises(AssayError, match="there is no ledger"):
         CliRunner().invoke(export_command, asked, catch_exceptions=False)
     assert not (folder / "no.sqlite").exists()
+
+
+def test_labels_taken_for_the_same_in_another_spelling_are_told(folder: Path) -> None:
+    rows = "r1,ann,Yes\nr2,ann,yes\nr3,ann,YES\nr4,ann,yes\nr5,ann,no\nr6,ann,caf\u00e9\n"
+    (folder / "people.csv").write_text(
+        f"record,annotator,label\n{rows}r7,ann,cafe\u0301\n", encoding="utf-8"
+    )
+    [note] = bring(folder, str(folder / "people.csv"))["notes"]
+    assert note == (
+        "4 labels are taken for the same in another spelling: 'yes' for 'Yes' (2), "
+        "'YES' for 'Yes' (1), 'cafe\\u0301' for 'café' (1)"
+    )
+
+
+def test_numbers_spelt_in_two_ways_are_two_classes_and_that_is_said(folder: Path) -> None:
+    (folder / "people.csv").write_text("record,annotator,label\nr1,ann,1\nr2,ann,01\nr3,ann,2\n")
+    [note] = bring(folder, str(folder / "people.csv"))["notes"]
+    assert "2 labels are spelt almost alike" in note
+    assert "'01' / '1'" in note
+
+
+def test_a_task_file_says_which_labels_and_ids_it_took_otherwise(folder: Path) -> None:
+    project(folder)
+    told = LONG.replace("r1,ann,a", "1,ann,POSITIVE").replace("r1,bob,b", "2,bob,neutral")
+    (folder / "people.csv").write_text(told.replace("r2,ann,", "2,ann,"))
+    done = assay(folder, "import", "people.csv", "--task", "task.yaml")
+    assert "note: 1 labels are taken for the same in another spelling: 'POSITIVE'" in done.stderr
+    (folder / "people.csv").write_text(told.replace("2,bob", "002,bob"))
+    line = complaint(assay(folder, "import", "people.csv", "--task", "task.yaml"))
+    assert "record '002' is not in the data of the task, which holds '2', spelt almost" in line

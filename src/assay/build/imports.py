@@ -1,16 +1,20 @@
 """Annotations that exist already, brought into a ledger without asking anybody."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
 from assay.build.project import open_project
+from assay.core.annotation import Annotation
 from assay.core.cost import to_nanos
 from assay.core.errors import SpecError
 from assay.core.record import Record
+from assay.core.schema.base import Labelled, Schema
+from assay.core.spelling import folded, oddities, shortened
 from assay.core.task import Task
 from assay.data.annotations import (
     Given,
@@ -24,6 +28,7 @@ from assay.data.annotations import (
 from assay.ledger import Ledger, Run
 
 BATCH = 1_000
+SHOWN = 5  # spellings that are told
 PEOPLE = "people"  # the panel of people whom no task file names
 
 
@@ -46,6 +51,7 @@ class Brought:
     added: int = 0
     known: int = 0
     empty: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def target_of(task_file: Path | str, people: bool = False, panel: str | None = None) -> Target:
@@ -102,9 +108,34 @@ def bring(
     panel, price = (target.panel, target.price) if people else (None, 0)
     coming = annotations_of(counted(), Origin(task, panel, run.id, now, price), target.records)
     added = known = 0
+    spelt: Counter[tuple[str, str]] = Counter()
     while batch := list(islice(coming, BATCH)):
         new = ledger.add(batch)
         added += new
         known += len(batch) - new
+        spelt.update(_respelt(batch))
     ledger.end_run(run.id, time.time())
-    return Brought(run.id, added, known, empty)
+    return Brought(run.id, added, known, empty, tuple(_spelling(task.schema, spelt)))
+
+
+def _respelt(batch: Iterable[Annotation]) -> Iterator[tuple[str, str]]:
+    """What was said and what it was taken for, where these are the same label spelt in two ways."""
+    for a in batch:
+        said = a.raw or ""
+        if isinstance(a.value, str) and said != a.value and folded(said) == folded(a.value):
+            yield said, a.value
+
+
+def _spelling(schema: Schema, spelt: Counter[tuple[str, str]]) -> Iterator[str]:
+    if spelt:
+        told = [
+            f"{shortened(said)} for {shortened(label)} ({count:,})"
+            for (said, label), count in spelt.most_common(SHOWN)
+        ]
+        more = f", … and {len(spelt) - SHOWN:,} more spellings" if len(spelt) > SHOWN else ""
+        yield (
+            f"{spelt.total():,} labels are taken for the same in another spelling: "
+            f"{', '.join(told)}{more}"
+        )
+    if isinstance(schema, Labelled):
+        yield from oddities(schema.names)

@@ -92,6 +92,8 @@ def _tell(found: "Brought", task: str, place: str) -> None:
     if found.empty:
         empty = many(found.empty, "empty cell is no annotation", "empty cells are no annotation")
         click.echo(f"note: {empty}", err=True)
+    for line in found.notes:
+        click.echo(f"note: {line}", err=True)
 
 
 @click.command("export")
@@ -100,6 +102,7 @@ def _tell(found: "Brought", task: str, place: str) -> None:
     "-o", "--out", type=click.Path(path_type=Path), required=True,
     help="File (.csv, .jsonl, .parquet; .json: boxes as COCO), or a Hugging Face folder.",
 )  # fmt: skip
+@click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--annotations", is_flag=True, help="Every annotation instead of the decisions.")
 @click.option(
@@ -108,7 +111,13 @@ def _tell(found: "Brought", task: str, place: str) -> None:
 )  # fmt: skip
 @click.option("--panel", help="With --waiting: only those that wait for this panel.")
 def export_command(
-    source: str, out: Path, run: str | None, annotations: bool, waiting: bool, panel: str | None
+    source: str,
+    out: Path,
+    ledger: str | None,
+    run: str | None,
+    annotations: bool,
+    waiting: bool,
+    panel: str | None,
 ) -> None:
     """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
     from assay.core.errors import SpecError
@@ -120,18 +129,18 @@ def export_command(
         raise SpecError("--annotations and --waiting are two tables; choose one")
     if panel is not None and not waiting:
         raise SpecError("--panel says whose sheet is wanted: it goes with --waiting")
-    ledger, task = _opened(source)
+    opened, task = _opened(source, ledger)
     try:
         if waiting:
-            _sheet(ledger, _run(ledger, task, run), out, panel)
+            _sheet(opened, _run(opened, task, run), out, panel)
             return
         if annotations:
-            count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
+            count = write_rows(annotation_rows(opened.annotations(task)), ANNOTATION_FIELDS, out)
             click.echo(f"{many(count, 'annotation', 'annotations')} written to {out}")
             return
-        found = export(ledger.decisions(_run(ledger, task, run)), ledger.records, out)
+        found = export(opened.decisions(_run(opened, task, run)), opened.records, out)
     finally:
-        ledger.close()
+        opened.close()
     if found.boxes:
         click.echo(f"{many(found.count, 'box', 'boxes')} written to {out}")
     elif found.undecided:
@@ -152,15 +161,18 @@ def _sheet(ledger: "Ledger", run: str, out: Path, panel: str | None) -> None:
         click.echo("note: --panel gives each panel a sheet of its own", err=True)
 
 
-def _opened(source: str) -> tuple["Ledger", str | None]:
+def _opened(source: str, ledger: str | None = None) -> tuple["Ledger", str | None]:
+    from assay.core.errors import SpecError
     from assay.ledger import kept_ledger
 
     task = None
     if source.endswith(TASK_FILES):
         from assay.build import open_project
 
-        project = open_project(source)
+        project = open_project(source).changed({}, ledger)
         source, task = str(project.ledger_place), project.task.id
+    elif ledger is not None:
+        raise SpecError(f"--ledger goes with a task file, and {source} is taken for a ledger")
     return kept_ledger(source), task
 
 

@@ -80,7 +80,7 @@ def _plain_label(name: str) -> str:
     return folded(name) if value is None else repr(value + 0.0)
 
 
-def _plain_id(id: str) -> str:
+def plain_id(id: str) -> str:
     """Case stays: ids may be codes in which it counts."""
     if id.isdecimal() and id.isascii():
         return id.lstrip("0") or "0"
@@ -110,8 +110,8 @@ def _alike_ids(records: Iterable[str]) -> Groups:
     odd = [id for id in ids if ODD.search(id)]
     if not odd:
         return {}
-    plain = {_plain_id(id) for id in odd}
-    return _alike([*odd, *(id for id in ids if id in plain)], _plain_id)
+    plain = {plain_id(id) for id in odd}
+    return _alike([*odd, *(id for id in ids if id in plain)], plain_id)
 
 
 def _line(what: str, groups: Groups) -> str | None:

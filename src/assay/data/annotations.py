@@ -9,7 +9,7 @@ from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.schema import Choice, Scale, Schema
-from assay.core.spelling import as_number, folded, shortened
+from assay.core.spelling import as_number, folded, plain_id, shortened
 from assay.core.task import Task
 from assay.data.base import cell, check_columns
 from assay.data.read import read_rows
@@ -174,6 +174,12 @@ class Origin:
     price: int = 0  # nanos an answer
 
 
+def _near(record: str, known: Iterable[str]) -> str:
+    wanted = plain_id(record)
+    near = next((id for id in known if plain_id(id) == wanted), None)
+    return "" if near is None else f", which holds {shortened(near)}, spelt almost alike"
+
+
 def annotations_of(
     given: Iterable[Given], origin: Origin, records: Mapping[str, Record] | None = None
 ) -> Iterator[Annotation]:
@@ -184,7 +190,8 @@ def annotations_of(
             continue
         record = Record(one.record, ()) if records is None else records.get(one.record)
         if record is None:
-            raise InputError(f"{one.where}: record {one.record!r} is not in the data of the task")
+            said = f"{one.where}: record {one.record!r} is not in the data of the task"
+            raise InputError(f"{said}{_near(one.record, records or ())}")
         try:
             value = origin.task.schema.check(one.label)
         except InputError as bad:
