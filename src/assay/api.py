@@ -99,7 +99,10 @@ class How:
 
     def settings(self, names: Mapping[str, str]) -> Settings:
         seconds = None if self.minutes is None else self.minutes * 60
-        return Settings(budget=self.budget, seconds=seconds, note={"annotators": dict(names)})
+        note: dict[str, object] = {"annotators": dict(names)}
+        if self.budget is not None:
+            note["currency"] = self.budget.currency
+        return Settings(budget=self.budget, seconds=seconds, note=note)
 
 
 PLAIN = How()

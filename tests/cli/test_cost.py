@@ -5,7 +5,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assay.cli import root
+from assay.core import Choice, Outcome, Request, Task, answer, text_record
+from assay.core.cost import NANOS
 from assay.core.errors import AssayError
+from assay.ledger import Run, open_ledger
 
 PRICES = "currency: EUR\nannotators: {ann: {human_label: 0.05}, 'b*': {human_label: 0.04}}\n"
 
@@ -72,6 +75,51 @@ def test_money_that_was_booked_is_in_the_currency_of_the_task_file(tmp_path: Pat
     assert {c["currency"] for c in beside["costs"].values()} == {"EUR"}
     assert beside["costs"]["model"]["per_1000_records"] == pytest.approx(10)
     assert "8.00 EUR for 40" in page.read_text()
+    place = tmp_path / "tone.assay.sqlite"
+    found = json.loads(run("cost", place, "--json").output)
+    assert (found["currency"], found["all"]["cost"]["total"]) == ("EUR", pytest.approx(8.4))
+    beside = json.loads(run("compare", place, "--person", "expert", "--json").stdout)
+    assert {c["currency"] for c in beside["costs"].values()} == {"EUR"}
+    assert json.loads(run("cost", place, "--currency", "CHF", "--json").output)["currency"] == "CHF"
+    _two_currencies_are_never_added_up(task, place)
+
+
+def _two_currencies_are_never_added_up(task: Path, place: Path) -> None:
+    prices = task.parent / "prices.yaml"
+    prices.write_text("currency: USD\nannotators: {expert: {human_label: 0.1}}\n")
+    for words in (("cost", place), ("cost", task), ("compare", task)):
+        done = run(*words, "--prices", prices)
+        assert "booked in EUR for annotators that are not in the price list" in str(done.exception)
+    task.write_text(TASK.replace("EUR", "USD"))
+    assert run("run", task).exit_code == 0
+    assert "in EUR and in USD, which cannot be added up" in str(run("cost", place).exception)
+    assert run("cost", place, "--currency", "EUR").exit_code == 0
+
+
+def test_a_currency_that_nobody_says_is_not_made_up(tmp_path: Path) -> None:
+    place = str(tmp_path / "old.sqlite")
+    ledger = open_ledger(place)
+    task = Task("tone", "Which?", Choice(["a", "b"]))
+    ledger.add_task(task)
+    ledger.start_run(Run("r", task.id, "single(m)", 1.0))
+    for who in ("m", "p"):
+        asked = Request(task, text_record("1", "x"), who)
+        ledger.add([answer(asked, Outcome.ANSWERED, value="a", cost=4 * NANOS, run="r", at=1.0)])
+    ledger.close()
+    done = run("cost", place)
+    assert "8.00 units" in done.stdout
+    assert "USD" not in done.output
+    assert "does not say in which currency" in done.stderr
+    assert json.loads(run("cost", place, "--json").stdout)["currency"] is None
+    beside = run("compare", place, "--person", "p")
+    assert "4,000.00 units" in beside.stdout
+    assert "does not say in which currency" in beside.stderr
+    told = run("cost", place, "--currency", "NOK")
+    assert "8.00 NOK" in told.stdout
+    assert told.stderr == ""
+    csv = tmp_path / "a.csv"
+    csv.write_text("record,annotator,label\n1,a,x\n1,b,x\n")
+    assert "files hold none" in str(run("compare", csv, "--currency", "EUR").exception)
 
 
 @pytest.mark.parametrize(
@@ -82,10 +130,14 @@ def test_money_that_was_booked_is_in_the_currency_of_the_task_file(tmp_path: Pat
         (("--task", "x"), "name a task"),
         (("--prices", "bad.yaml"), "unknown price"),
         (("--prices", "broken.yaml"), "cannot be read"),
+        (("--prices", "endless.yaml"), "human_label is an amount of 0 or more, not inf"),
+        (("--prices", "half.yaml"), "earned is a number of people, not 2.5"),
     ],
 )
 def test_bad_input_is_one_line(ledger: Path, words: tuple[str, ...], says: str) -> None:
     (ledger.parent / "bad.yaml").write_text("annotators: {ann: {label: 1}}\n")
+    (ledger.parent / "endless.yaml").write_text("annotators: {ann: {human_label: .inf}}\n")
+    (ledger.parent / "half.yaml").write_text("annotators: {ann: {bonus: 1, earned: 2.5}}\n")
     (ledger.parent / "broken.yaml").write_text("annotators: {ann: [\n")
     done = run("cost", ledger, *(ledger.parent / w if ".yaml" in w else w for w in words))
     assert isinstance(done.exception, AssayError)

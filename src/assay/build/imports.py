@@ -41,6 +41,7 @@ class Target:
     ledger: str | None = None
     panel: str = PEOPLE
     price: int = 0
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def target_of(task_file: Path | str, people: bool = False, panel: str | None = N
     """A task file's question, records and ledger, and the panel that its people are."""
     project = open_project(task_file)
     records = {record.id: record for record in project.all_records()}
-    found = Target(project.task, records, project.ledger_place)
+    currency = project.file.currency
+    found = Target(project.task, records, project.ledger_place, currency=currency)
     if not people:
         return found
     panels = {n: a.prices for n, a in project.file.annotators.items() if a.kind == "panel"}
@@ -92,7 +94,9 @@ def bring(
 ) -> Brought:
     """Bringing the same file again adds nothing."""
     now, task = time.time(), target.task
-    run = Run(f"import-{time.time_ns():x}", task.id, "import", now, version=version("assay"))
+    note = {"currency": target.currency} if target.currency else {}
+    id = f"import-{time.time_ns():x}"
+    run = Run(id, task.id, "import", now, settings=note, version=version("assay"))
     ledger.add_task(task)
     ledger.start_run(run)
     if target.records is not None:

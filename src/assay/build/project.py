@@ -126,6 +126,7 @@ class Project:
             note={
                 "task_file": self.file.name,
                 "seed": self.file.seed,
+                "currency": self.file.currency,
                 "annotators": {name: who.id for name, who in self.annotators.items()},
             },
         )

@@ -36,6 +36,7 @@ MOST_SHOWN = 20
 @click.option("--slices", type=click.Path(path_type=Path),
               help="Table with columns record and slice: the same for each slice.")  # fmt: skip
 @click.option("--prices", type=click.Path(path_type=Path), help="Price list (YAML).")
+@click.option("--currency", help="Of the money booked, where no task file or run says it.")
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
               help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Of the resampling.")
@@ -70,6 +71,7 @@ def compare_command(
     least: int,
     slices: Path | None,
     prices: Path | None,
+    currency: str | None,
     resamples: int,
     seed: int,
     record: str,
@@ -94,7 +96,9 @@ def compare_command(
     from assay.data.annotations import Names
 
     names = Names(record, annotator, label, wide)
-    wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert)
+    wanted = Wanted(
+        source, people_files, model_files, person, names, None, slices, task, expert, currency
+    )
     asked, test = (kind, order, score), (epsilon, q, least)
     if plan:
         from assay.cli.compare_plan import tell_plans

@@ -22,7 +22,14 @@ from assay.ledger import Ledger, kept_ledger
 from assay.quality.agreement.read import kind_of
 from assay.quality.alt_test import Labels
 from assay.quality.compare import Sides
-from assay.quality.costs import Costs, PriceList, costs
+from assay.quality.costs import (
+    NO_CURRENCY,
+    Costs,
+    PriceList,
+    booked_in,
+    check_currency,
+    costs,
+)
 from assay.report.evidence import names_of
 
 LEDGERS = (".sqlite", ".db")
@@ -49,14 +56,19 @@ class Wanted:
     slices: Path | None = None
     task: str | None = None
     expert: str | None = None
+    currency: str | None = None
 
 
 def gather(wanted: Wanted) -> tuple[Sides, str]:
     """The sides, and nominal or interval as the answers are; the measure is not decided here."""
-    if wanted.source is None:
-        sides, kind = _of_files(wanted)
-    elif wanted.source.endswith((*LEDGERS, *TASK_FILES)) or "://" in wanted.source:
+    source = wanted.source
+    held = source is not None and (source.endswith((*LEDGERS, *TASK_FILES)) or "://" in source)
+    if wanted.currency is not None and not held:
+        raise SpecError("--currency is of the money booked in a ledger; files hold none")
+    if held:
         sides, kind = _of_ledger(wanted)
+    elif source is None:
+        sides, kind = _of_files(wanted)
     else:
         sides, kind = _of_table(wanted)
     if wanted.slices is not None:
@@ -182,8 +194,11 @@ def _sides(
 ) -> tuple[Sides, str]:
     task, schema = asked
     names: dict[str, str] = {}
-    for run in ledger.runs(task):
+    runs = ledger.runs(task)
+    for run in runs:
         names |= names_of(run)
+    file = None if project is None else project.file.currency
+    prices = wanted.prices or PriceList(currency=wanted.currency or file or booked_in(runs))
     heard = _heard(ledger.annotations(task), names)
     people = _people(heard, wanted, project)
     own, seen, again = _independent(heard)
@@ -192,9 +207,13 @@ def _sides(
         {name: labels for name, labels in said.items() if name in people},
         {name: labels for name, labels in said.items() if name not in people},
         slices=_record_slices(ledger, said, schema),
-        costs=_costs(heard, wanted.prices or _booked(project), people),
+        costs=_costs(heard, prices, people),
         notes=tuple(_notes(schema, seen, again)),
     )
+    for each in sides.costs.values() if wanted.prices is not None else ():
+        if each.booked:
+            check_currency(each, wanted.currency or file or booked_in(runs))
+    sides = _priced_in(sides, prices)
     return _with_gold(sides, wanted, project, schema), MEASURED.get(schema.kind, "nominal")
 
 
@@ -293,9 +312,11 @@ def _record_slices(ledger: Ledger, said: Saying, schema: Schema) -> dict[str, di
     return {kind: given for kind, given in found.items() if len(set(given.values())) > 1}
 
 
-def _booked(project: Project | None) -> PriceList:
-    """No prices but those that were booked, in the currency of the task file."""
-    return PriceList() if project is None else PriceList(currency=project.file.currency)
+def _priced_in(sides: Sides, prices: PriceList) -> Sides:
+    """With a note where money was booked and nobody says in which currency."""
+    if prices.currency is not None or not any(c.whole.bill.total for c in sides.costs.values()):
+        return sides
+    return replace(sides, notes=(*sides.notes, NO_CURRENCY))
 
 
 def _costs(

@@ -16,6 +16,7 @@ MOST_SHOWN = 20
 @click.argument("source")
 @click.option("--prices", type=click.Path(path_type=Path),
               help="Price list (YAML); left out, what was booked when asking.")  # fmt: skip
+@click.option("--currency", help="Of the money booked, where no task file or run says it.")
 @click.option("--records", type=click.IntRange(min=1), multiple=True,
               help="Project to so many records; repeat for several.")  # fmt: skip
 @click.option("--people", multiple=True, help="An annotator whose answers are people's.")
@@ -25,6 +26,7 @@ MOST_SHOWN = 20
 def cost_command(
     source: str,
     prices: Path | None,
+    currency: str | None,
     records: tuple[int, ...],
     people: tuple[str, ...],
     task: str | None,
@@ -32,13 +34,17 @@ def cost_command(
     as_json: bool,
 ) -> None:
     """Cost by route of what SOURCE (a task file or a ledger) holds, in one currency."""
-    listed = _booked(source) if prices is None else _prices(prices)
-    found = _costs(source, (task, run), listed, frozenset(people))
+    from assay.quality.costs import NO_CURRENCY
+
+    listed = None if prices is None else _prices(prices)
+    found = _costs(source, (task, run, currency), listed, frozenset(people))
     projections = [found.projected(n) for n in records]
     if as_json:
         told = found.as_json() | {"projections": [p.as_json() for p in projections]}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
         return
+    if found.prices.currency is None and found.whole.bill.total + found.setup.total:
+        click.echo(f"note: {NO_CURRENCY}", err=True)
     _tell(found)
     for p in projections:
         click.echo(
@@ -55,16 +61,15 @@ def cost_command(
         click.echo(f"not counted: {line}")
 
 
-def _booked(source: str) -> "PriceList":
-    """No prices but those that were booked, in the currency of the task file."""
+def _of_file(source: str) -> str | None:
+    """The currency of the task file, where SOURCE is one."""
     from assay.cli.data import TASK_FILES
-    from assay.quality.costs import PriceList
 
     if not source.endswith(TASK_FILES):
-        return PriceList()
+        return None
     from assay.build import open_project
 
-    return PriceList(currency=open_project(source).file.currency)
+    return open_project(source).file.currency
 
 
 def _prices(path: Path) -> "PriceList":
@@ -83,25 +88,34 @@ def _prices(path: Path) -> "PriceList":
 
 
 def _costs(
-    source: str, which: tuple[str | None, str | None], prices: "PriceList", people: frozenset[str]
+    source: str,
+    which: tuple[str | None, str | None, str | None],
+    prices: "PriceList | None",
+    people: frozenset[str],
 ) -> "Costs":
     from assay.cli.data import _opened
     from assay.core.errors import InputError
-    from assay.quality.costs import costs
+    from assay.quality.costs import PriceList, booked_in, check_currency, costs
 
-    task, run = which
+    task, run, currency = which
     ledger, own = _opened(source)
     try:
         schemas = ledger.schemas()
         task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)
         if task not in schemas:
             raise InputError(f"name a task with --task: {', '.join(schemas) or 'there is none'}")
-        runs = [r.id for r in ledger.runs(task)]
+        held = ledger.runs(task)
+        runs = [r.id for r in held]
         if run is not None and run not in runs:
             raise InputError(f"there is no run {run!r}; there are {', '.join(runs) or 'none'}")
         last = run or (runs[-1] if runs else None)
         decisions = [] if last is None else list(ledger.decisions(last))
-        return costs(ledger.annotations(task), decisions, prices, people)
+        known = currency or _of_file(source)
+        listed = prices or PriceList(currency=known or booked_in(held))
+        found = costs(ledger.annotations(task), decisions, listed, people)
+        if prices is not None and found.booked:
+            check_currency(found, known or booked_in(held))
+        return found
     finally:
         ledger.close()
 
@@ -109,7 +123,7 @@ def _costs(
 def _money(nanos: float, found: "Costs") -> str:
     from assay.core.cost import money
 
-    return money(round(nanos), found.prices.currency)
+    return money(round(nanos), found.prices.unit)
 
 
 def _tell(found: "Costs") -> None:

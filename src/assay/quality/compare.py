@@ -162,7 +162,7 @@ def cost_of_1000(costs: Costs) -> str | None:
     """For people; None where nothing was booked or priced, which is not the same as free."""
     if not costs.whole.bill.total:
         return None
-    return money(round(1000 * costs.whole.each), costs.prices.currency)
+    return money(round(1000 * costs.whole.each), costs.prices.unit)
 
 
 def compare(sides: Sides, rules: Rules | None = None) -> Comparison:

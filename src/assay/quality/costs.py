@@ -17,6 +17,7 @@ from assay.core.annotation import Annotation, Decision
 from assay.core.cost import NANOS, NO_USAGE, Prices, Usage, to_nanos
 from assay.core.errors import InputError
 from assay.core.votes import Floats
+from assay.ledger.base import Run
 
 KINDS = (
     "input", "cached", "output", "requests", "gpu", "human_time", "human_labels", "bonus", "booked",
@@ -26,6 +27,7 @@ NEVER_COUNTED = (
     "the gold labels, unless they were asked for in this ledger",
     "machines that stand idle, storage, and taxes or fees on wages",
 )
+NO_CURRENCY = "the ledger does not say in which currency money was booked; --currency says it"
 LEVEL = 0.95
 
 
@@ -43,8 +45,13 @@ class PriceList:
     """Rates by annotator id or person, or by a pattern such as `gpt-*`; an exact name first."""
 
     name: str = "as booked"
-    currency: str = "USD"
+    currency: str | None = "USD"  # None: nobody says
     rates: Mapping[str, Rates] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        """Of money in words."""
+        return self.currency or "units"
 
     def of(self, annotator: str) -> Rates | None:
         if annotator in self.rates:
@@ -129,6 +136,11 @@ class Costs:
     whole: Route  # all routes together
     setup: Bill  # answers on records without a decision: demonstrations, calibration
     not_counted: tuple[str, ...]
+
+    @property
+    def booked(self) -> int:
+        """Nanos that no price list but the time of asking tells."""
+        return self.whole.bill.kinds["booked"] + self.setup.kinds["booked"]
 
     def projected(self, records: int) -> Projection:
         if records < 1:
@@ -264,6 +276,26 @@ def _all(groups: Iterable[_Group]) -> Route:
     return _route((None, ("all",)), together)
 
 
+def booked_in(runs: Iterable[Run]) -> str | None:
+    """The currency in which these runs booked money; None where none says it."""
+    told = {(run.settings or {}).get("currency") for run in runs} - {None}
+    if len(told) > 1:
+        raise InputError(
+            f"runs of this task booked money in {' and in '.join(sorted(map(str, told)))}, which "
+            "cannot be added up; --currency says which one all of it is in"
+        )
+    return str(told.pop()) if told else None
+
+
+def check_currency(found: Costs, booked: str | None) -> None:
+    """Money of two currencies is no sum: of a price list, and booked for who is not on it."""
+    if found.booked and booked is not None and booked != found.prices.currency:
+        raise InputError(
+            f"money was booked in {booked} for annotators that are not in the price list, which is "
+            f"in {found.prices.unit}; give them prices in it"
+        )
+
+
 class _Gaps:
     """What was used and has no price."""
 
@@ -318,14 +350,19 @@ PRICES = (
 
 
 def _rates(given: object, where: str) -> Rates:
+    def fits(amount: float) -> bool:
+        return 0 <= amount < float("inf")
+
     if not isinstance(given, Mapping):
         raise InputError(f"{where}: prices are a mapping such as {{input: 2.5, output: 10}}")
     known = (*PRICES, "bonus", "earned")
     for name, amount in given.items():
         if name not in known:
             raise InputError(f"{where}: unknown price {name!r}; there are {', '.join(known)}")
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or not amount >= 0:
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or not fits(amount):
             raise InputError(f"{where}: {name} is an amount of 0 or more, not {amount!r}")
-    prices = Prices(**{name: float(given[name]) for name in PRICES if name in given})
     earned = given.get("earned")
+    if (earned or 0) % 1:
+        raise InputError(f"{where}: earned is a number of people, not {earned!r}")
+    prices = Prices(**{name: float(given[name]) for name in PRICES if name in given})
     return Rates(prices, float(given.get("bonus", 0.0)), None if earned is None else int(earned))

@@ -145,7 +145,7 @@ def cost_rows(costs: Mapping[str, Costs]) -> list[tuple[str, str, str]]:
         (
             who,
             cost_of_1000(c) or "not known",
-            f"{money(c.whole.bill.total, c.prices.currency)} for {c.whole.records:,}",
+            f"{money(c.whole.bill.total, c.prices.unit)} for {c.whole.records:,}",
         )
         for who, c in rows
     ]
