@@ -67,7 +67,7 @@ def _tell(s: "Study") -> None:
 
     click.echo(f"{'attribute':<22}{'agree':>8}{'consist':>9}{'kappa':>8}{'always':>8}{'differ':>8}")
     for name, a in sorted(s.attributes.items(), key=lambda pair: -pair[1].agreement):
-        kappa = "–" if a.kappa is None else f"{a.kappa:.2f}"
+        kappa = "–" if a.kappa is None else f"{a.kappa:z.2f}"
         mark = " below always" if a.agreement < a.baseline else ""
         click.echo(
             f"{name:<22}{a.agreement:>8.1%}{a.consistency:>9.1%}{kappa:>8}{a.baseline:>8.1%}"

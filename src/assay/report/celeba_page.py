@@ -69,7 +69,7 @@ def kappas(study: Study) -> str:
             dots.append(Dot("second", a.kappa_consensus, told))
         if a.kappa is not None:
             kind = "below" if a.kappa < CHANCE else "first"
-            dots.append(Dot(kind, a.kappa, f"with the people {a.kappa:.2f}"))
+            dots.append(Dot(kind, a.kappa, f"with the people {a.kappa:z.2f}"))
         note = "not defined" if a.kappa is None else f"{a.kappa:z.2f}"
         rows.append(Row(named(name), tuple(dots), note=note))
     return dot_rows(rows, Axis(-0.2, 1.0, 6, False, 0.0, "Kappa by attribute"))

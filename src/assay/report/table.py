@@ -97,7 +97,7 @@ def _review(evidence: Evidence) -> list[str]:
 def _figures(group: Group) -> tuple[str, ...]:
     rates = (group.sided_with_first, group.first_consistency, group.second_consistency,
              group.rejected)  # fmt: skip
-    kappa = "–" if group.kappa is None else f"{group.kappa:.2f}"
+    kappa = "–" if group.kappa is None else f"{group.kappa:z.2f}"
     constant = "–" if group.baseline is None else f"{group.baseline:.1%}"
     return (_rate(group.agreement), constant, kappa, *map(_rate, rates))
 
@@ -115,7 +115,7 @@ def _row(line: Line, place: int, evidence: Evidence) -> tuple[str, ...]:
         line.name,
         f"{line.answered.value or 0:.1%}",
         *_right(line.score),
-        "–" if kappa is None else f"{kappa:.2f}",
+        "–" if kappa is None else f"{kappa:z.2f}",
         money(round(1000 * cost / max(asked, 1)), evidence.story.currency),
     )
 
