@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Counting:
     cost: int = 0
     fails: set[str] = field(default_factory=set)
     hangs: set[str] = field(default_factory=set)
+    slow: Mapping[str, float] = field(default_factory=dict)
     breaks_at: int | None = None
     budget: Budget | None = None
     asked: Counter[str] = field(default_factory=Counter)
@@ -64,7 +65,8 @@ class Counting:
             if self.budget is not None:
                 self.budget.reserve(self.cost)
             self.asked[request.record.id] += 1
-            await asyncio.sleep(60 if request.record.id in self.hangs else self.pause)
+            pause = self.slow.get(request.record.id, self.pause)
+            await asyncio.sleep(60 if request.record.id in self.hangs else pause)
             if self.budget is not None:
                 self.budget.settle(self.cost, self.cost)
             yield self._answer(request)
@@ -202,6 +204,20 @@ async def test_one_slow_answer_holds_up_its_own_block_only() -> None:
     ledger, model = MemoryLedger(), Counting(hangs={"r3"})
     done = await go(ledger, Single("m"), [model], 200, seconds=1.0)
     assert done.decided == 193
+
+
+async def test_decisions_stand_in_the_order_of_the_data(ledger: Ledger) -> None:
+    """Else whoever puts them beside the data, row by row, mixes up the labels."""
+    done = await go(ledger, Single("m"), [Counting(slow={"r3": 0.3})], 95)
+    assert [d.record for d in ledger.decisions(done.run)] == [r.id for r in records(95)]
+
+
+async def test_blocks_behind_one_that_never_ends_are_decided_in_order() -> None:
+    ledger = MemoryLedger()
+    done = await go(ledger, Single("m"), [Counting(hangs={"r3"})], 50, seconds=0.5)
+    decided = [int(d.record[1:]) for d in ledger.decisions(done.run)]
+    assert decided[3:] == sorted(decided[3:])
+    assert decided[-1] == 49
 
 
 async def test_interruption_keeps_what_was_answered(ledger: Ledger) -> None:

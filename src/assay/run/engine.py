@@ -18,6 +18,7 @@ from assay.data.document import from_top
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
 from assay.run.each import answers_each
+from assay.run.order import Decide, InOrder
 from assay.run.pace import Pace
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
@@ -95,16 +96,21 @@ def _blocks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
 
 async def _in_flight(job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, desk: Desk) -> None:
     room = asyncio.Semaphore(job.settings.in_flight)
-    async with asyncio.TaskGroup() as group:
-        # as many as may be in flight are kept in one commit: a commit a block holds up the asking
-        while ahead := list(islice(blocks, job.settings.in_flight)):
-            await desk.writer.records([record for block in ahead for record in block])
-            for block in ahead:
-                await room.acquire()
-                if desk.stop.now():
-                    return
-                task = group.create_task(_block(job, block, ask, desk))
-                task.add_done_callback(lambda _: room.release())
+    order = InOrder(desk.writer.decide)
+    try:
+        async with asyncio.TaskGroup() as group:
+            # as many as may be in flight are kept in one commit: one a block holds up the asking
+            while ahead := list(islice(blocks, job.settings.in_flight)):
+                await desk.writer.records([record for block in ahead for record in block])
+                for block in ahead:
+                    await room.acquire()
+                    await order.near()
+                    if desk.stop.now():
+                        return
+                    task = group.create_task(_block(job, block, ask, desk, order.place()))
+                    task.add_done_callback(lambda _: room.release())
+    finally:
+        order.rest()
 
 
 async def _all_at_once(
@@ -122,12 +128,14 @@ async def _all_at_once(
     desk.progress.block(kept, [record.id for record in everything])
 
 
-async def _block(job: Job, block: Sequence[Record], ask: LedgerAsk, desk: Desk) -> None:
+async def _block(
+    job: Job, block: Sequence[Record], ask: LedgerAsk, desk: Desk, decide: Decide
+) -> None:
     desk.progress.pace.begin(record.id for record in block)
     with from_top("strategy"):
         decisions = await job.strategy.label(block, ask)
     kept = [d for d in decisions if d.record not in ask.cut]
-    desk.writer.decide(kept)
+    decide(kept)
     desk.progress.block(kept, [record.id for record in block])
 
 
