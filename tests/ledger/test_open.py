@@ -26,3 +26,29 @@ def test_a_ledger_that_is_there_is_opened(tmp_path: Path) -> None:
     kept_ledger(place).close()
     assert isinstance(open_ledger(":memory:"), MemoryLedger)
     assert has_ledger("postgresql+psycopg://u@h/d")
+
+
+@pytest.mark.parametrize("name", ["what?.sqlite", "a#b.sqlite", "50%41.sqlite", "a b.sqlite"])
+def test_a_path_is_taken_letter_by_letter(name: str, tmp_path: Path) -> None:
+    """A `?` parts a URL, and the answers would lie in a file of another name."""
+    open_ledger(str(tmp_path / name)).close()
+    assert (tmp_path / name).is_file()
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("mysql://u:secret@host/x", "'mysql' is no database that Assay keeps a ledger in"),
+        ("nothing://host", "'nothing' is no database"),
+        ("sqlite://", "it names no file"),
+        ("sqlite:///", "it names no file"),
+        ("sqlite:///:memory:", "it names no file"),
+        ("postgresql+psycopg://host:port/x", "no URL of a database"),
+        ("://", "no URL of a database"),
+    ],
+)
+def test_a_url_of_no_ledger_is_refused(place: str, says: str) -> None:
+    with pytest.raises(LedgerError, match=says) as refused:
+        open_ledger(place)
+    assert "secret" not in str(refused.value)

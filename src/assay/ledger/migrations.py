@@ -57,6 +57,8 @@ def _applied(connection: Connection, name: str) -> int:
         if there & {"annotations", "records"}:
             raise LedgerError(f"{name} holds tables of another program; give another path")
         return 0
+    if {c["name"] for c in inspect(connection).get_columns("meta")} != {"name", "content"}:
+        raise LedgerError(f"{name} holds tables of another program; give another path")
     row = connection.execute(select(tables.meta.c.content)).scalar()
     if row is not None and not row.isdecimal():
         raise LedgerError(f"ledger {name} has format {row!r}, which no Assay wrote; use another")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from platformdirs import user_cache_dir
 from sqlalchemy import (
+    URL,
     Column,
     ColumnElement,
     Connection,
@@ -19,11 +20,12 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    make_url,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from assay.core.annotation import Annotation, Decision
 from assay.core.digest import digest_text
@@ -37,7 +39,7 @@ from assay.ledger import rows, tables
 from assay.ledger.base import Run
 from assay.ledger.migrations import migrate
 from assay.ledger.schemas import schema_of
-from assay.ledger.statements import Statements
+from assay.ledger.statements import DIALECTS, Statements
 
 PAGE = 2_000  # rows fetched at once
 PAGE_OF_VOTES = 20_000  # the few columns of an answer that votes need
@@ -55,10 +57,9 @@ class SqlLedger:
     """Every method is one transaction, durable when it returns."""
 
     def __init__(self, url: str) -> None:
-        self.url = url if "://" in url else f"sqlite:///{url}"
         self.name = hidden(url)
         with self._clear_errors():
-            self.engine = _engine(self.url)
+            self.engine = _engine(_address(url))
             migrate(self.engine, self.name)
         self._text = Statements(self.engine.dialect.name)
         self._folder = _mirror_of(self.engine)
@@ -302,7 +303,29 @@ def _mirror_of(engine: Engine) -> Path | None:
     return Path(user_cache_dir("assay"), "columns", name)
 
 
-def _engine(url: str) -> Engine:
+def _address(place: str) -> URL:
+    """A path is taken letter by letter: `?` and `#`, which part a URL, may be in a file's name."""
+    if "://" not in place:
+        return URL.create("sqlite", database=place)
+    try:
+        url = make_url(place)
+    except (ArgumentError, ValueError):  # such as a port that is no number
+        raise LedgerError(
+            f"ledger {hidden(place)}: no URL of a database; it looks like "
+            "postgresql+psycopg://user@host/name"
+        ) from None
+    kind = url.get_backend_name()
+    if kind not in DIALECTS:
+        raise LedgerError(
+            f"ledger {hidden(place)}: {kind!r} is no database that Assay keeps a ledger in; give "
+            "a file, or a URL that begins with postgresql+psycopg://"
+        )
+    if kind == "sqlite" and url.database in (None, "", ":memory:"):
+        raise LedgerError(f"ledger {place}: it names no file, as sqlite:///answers.sqlite does")
+    return url
+
+
+def _engine(url: URL) -> Engine:
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
 
