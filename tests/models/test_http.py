@@ -17,7 +17,16 @@ from assay.models.base import Message, Options
 from assay.models.hosted import Address
 from assay.models.limits import Limits, retry_after
 from assay.models.openai import OpenAI
-from tests.servers import Server, html, scripted, serving, status, truncated, wrong_shape
+from tests.servers import (
+    Server,
+    completion,
+    html,
+    scripted,
+    serving,
+    status,
+    truncated,
+    wrong_shape,
+)
 
 TASK = Task("t", "Positive or negative?", Choice(["positive", "negative"]))
 QUICK = Limits(first_wait=0.01, longest_wait=0.05, timeout=0.5, attempts=4, patience=0.5)
@@ -78,6 +87,24 @@ async def test_a_bad_request_is_final() -> None:
 async def test_what_no_retry_mends_is_one_clear_line(code: int, says: str) -> None:
     with pytest.raises(ModelError, match=says):
         await ask(Server(scripted([status(code)])))
+
+
+@pytest.mark.parametrize("seconds", ["86400", "inf", "99999999999"])
+async def test_a_server_that_wants_to_be_left_alone_for_long_ends_the_run(seconds: str) -> None:
+    server = Server(scripted([status(429, Retry_After=seconds)] * 9))
+    with pytest.raises(ModelError, match=r"asks to be left alone for .* run again after that"):
+        await ask(server, 3)
+    assert set(server.calls.values()) == {1}
+
+
+@pytest.mark.parametrize("count", [10**30, 1e300, 10**12])
+async def test_more_tokens_than_a_call_can_have_are_no_reply(count: float) -> None:
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        return web.json_response(completion("positive") | {"usage": {"prompt_tokens": count}})
+
+    (annotation,) = await ask(Server(answer), 1)
+    assert annotation.outcome is Outcome.FAILED
+    assert "more tokens are counted than one call can have" in (annotation.error or "")
 
 
 @pytest.mark.parametrize("how", ["declared", "streamed", "packed"])
@@ -174,7 +201,7 @@ async def test_the_budget_is_never_passed_and_answers_in_flight_are_kept() -> No
     async with serving(server) as url:
         model = OpenAI("m", Address(url))
         try:
-            with pytest.raises(BudgetError, match="is used up"):
+            with pytest.raises(BudgetError, match="are spent"):
                 await drain(LLM(model, purse=purse), 500, came)
         finally:
             await model.close()

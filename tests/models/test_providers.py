@@ -246,3 +246,8 @@ async def test_numbers_beyond_all_bounds_are_a_failure() -> None:
     reply = REPLIES["openai"] | {"usage": {"prompt_tokens": float("inf")}}
     completion, _, _ = await said("openai", reply)
     assert "not the expected reply (OverflowError" in str(completion.error)
+
+
+def test_text_in_parts_is_read_without_the_reasoning() -> None:
+    parts = [{"type": "thinking", "thinking": [{"text": "no"}]}, {"type": "text", "text": "yes"}]
+    assert openai.parse({"choices": [{"message": {"content": parts}}]}).text == "yes"

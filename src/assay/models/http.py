@@ -24,6 +24,7 @@ Parse = Callable[[Any], Completion]
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 OVERLOAD = frozenset({429, 503, 529})
 KEY_TROUBLE = frozenset({401, 403})
+MOST_TOKENS = 10**8  # of one call; what a broken server counts must not become a bill
 NO_COMPLETION = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
 
 
@@ -81,6 +82,11 @@ class Http:
                 endpoint.succeeded()
                 return _counted(attempt.completion, number, began)
             error = attempt.error
+            if (attempt.wait or 0.0) > endpoint.limits.longest_asked:
+                raise ModelError(
+                    f"{endpoint.name} asks to be left alone for {attempt.wait:,.0f} s ({error}); "
+                    "run again after that"
+                )
             if attempt.overload:
                 endpoint.overloaded(attempt.wait, error)
             else:
@@ -169,12 +175,14 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
 
 
 def _sane(completion: Completion) -> Completion:
-    """Numbers that can be reckoned with: ValueError for a log-probability that is none; a
-    negative count of tokens is 0, and no more of them were cached than came in."""
+    """Numbers that can be reckoned with: ValueError for a log-probability that is none, or more
+    tokens than there can be; a negative count is 0, and no more were cached than came in."""
     for token in completion.tokens:
         if not all(map(math.isfinite, (token.logprob, *token.top.values()))):
             raise ValueError("a log-probability is no finite number")
     u = completion.usage
+    if max(u.input_tokens, u.output_tokens, u.reasoning_tokens, u.image_tokens) > MOST_TOKENS:
+        raise ValueError("more tokens are counted than one call can have")
     given = max(0, u.input_tokens)
     usage = replace(
         u,

@@ -20,6 +20,7 @@ class Limits:
     attempts: int = 5
     first_wait: float = 0.5
     longest_wait: float = 60.0
+    longest_asked: float = 600.0  # a server that asks for a longer pause is left alone
     timeout: float = 120.0
     most_bytes: int = 64 * 2**20  # of one reply, unpacked
     broken_after: int = 8  # failures in a row that open the circuit, once there was
@@ -124,7 +125,7 @@ class Endpoint:
             self._halved = now
             self.room = max(float(self.limits.least), self.room / 2)
         if wait is not None:
-            self._not_before = max(self._not_before, now + min(wait, self.limits.longest_wait))
+            self._not_before = max(self._not_before, now + wait)
 
     def pause(self, attempt: int) -> float:
         """Exponential, with full jitter, so that many callers do not come back together."""

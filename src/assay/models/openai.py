@@ -62,7 +62,7 @@ def parse(reply: Any) -> Completion:
     choice = reply["choices"][0]
     message = choice["message"]
     refusal = message.get("refusal")
-    text = message.get("content") or refusal or ""
+    text = _said(message.get("content")) or refusal or ""
     if not isinstance(text, str):
         raise TypeError("content is not text")
     return Completion(
@@ -72,6 +72,13 @@ def parse(reply: Any) -> Completion:
         refused=bool(refusal) or choice.get("finish_reason") == "content_filter",
         cut=choice.get("finish_reason") == "length",
     )
+
+
+def _said(content: Any) -> Any:
+    """Some servers give the text in parts, beside parts of their reasoning."""
+    if not isinstance(content, list):
+        return content
+    return "".join(part["text"] for part in content if part.get("type") == "text")
 
 
 def _token(entry: Any) -> TokenScore:
