@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.commands import LEDGER, ROWS, TASK, assay, complaint, names, project, remote
 
+PRICED = "{kind: rule, rule: vader, prices: {per_request: 1.0e+300}}"
 KEYED = remote("http://127.0.0.1:9/v1", ", key_env: ASSAY_NO_SUCH_KEY")
 PASTED = remote("http://127.0.0.1:9/v1", ", key_env: sk-1234-secret")
 DRUGGED = "id,text,label\n1,x,odd\n"
@@ -35,6 +36,12 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
     "an unclosed bracket": ({"task": TASK + "budget: {money: 1\n"}, "not valid YAML"),
     "an endless alias": ({"task": "name: &a [*a]\n"}, "task.yaml:"),
     "a negative budget": ({"task": TASK + "budget: {money: -1}\n"}, "task.yaml:7:"),
+    "money without end": (
+        {"task": TASK + "budget: {money: .inf}\n"},
+        "task.yaml:7: `budget.money`",
+    ),
+    "a price that is none": ({"who": PRICED}, "task.yaml:6: `annotators.one.prices.per_request`"),
+    "an id with a NUL": ({"rows": b"id,text\na\0b,x\n"}, "a.csv:2: the id 'a\\x00b' holds a NUL"),
     "a folder for a file": ({"task": TASK.replace("a.csv", "sub")}, "sub holds no dataset"),
     "another kind of file": ({"task": TASK.replace("a.csv", "a.docx")}, "a.docx"),
 }
@@ -83,6 +90,24 @@ def test_nul_bytes_travel_through_run_report_and_export(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
+def test_data_that_can_be_read_once_only_are_refused(tmp_path: Path) -> None:
+    project(tmp_path)
+    (tmp_path / "a.csv").unlink()
+    os.mkfifo(tmp_path / "a.csv")
+    assert "a.csv is a pipe or a device" in complaint(assay(tmp_path, "check", "task.yaml"))
+
+
+def test_a_column_of_ids_that_is_not_named_as_such_is_noted(tmp_path: Path) -> None:
+    project(tmp_path, task=TASK.replace(", id: id", ""))
+    for command in ("check", "run"):
+        done = assay(tmp_path, command, "task.yaml")
+        told = (done.stdout + done.stderr).splitlines()
+        assert [line for line in told if line.startswith("note: ")] == [
+            "note: the data have a column 'id' that `data.id` does not name: ids are digests of "
+            "the content, and gold or recorded answers by that column are not found"
+        ]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert "none.yaml" in complaint(assay(tmp_path, "run", "none.yaml"))
     project(tmp_path)
@@ -101,8 +126,10 @@ def test_a_budget_of_zero_spends_nothing_and_says_so(tmp_path: Path) -> None:
     done = assay(tmp_path, "run", "task.yaml")
     assert done.returncode == 3
     assert not done.stderr
-    assert "stopped since the money budget is used up: the budget of 0.00 USD" in done.stdout
+    told = "the budget is 0.00 USD, so nothing that costs money is asked"
+    assert f"stopped since the money budget allows no more: {told}" in done.stdout
     assert "run again to go on" in done.stdout
+    assert f"note: {told}: a run would stop" in assay(tmp_path, "check", "task.yaml").stdout
 
 
 @pytest.mark.parametrize("words", [["-o", "none/task.yaml"], ["-o", ".", "--force"]])
@@ -121,6 +148,7 @@ LEDGERS: dict[str, tuple[str, str]] = {
     "damaged": ("damaged", "the file is damaged"),
     "folder": ("folder", "unable to open"),
     "foreign": ("foreign", "tables of another program"),
+    "foreign with a table of our name": ("meta", "tables of another program"),
 }
 READ = {"report": ["report", "task.yaml"], "check": ["check", "task.yaml"],
         "export": ["export", LEDGER, "-o", "x.csv"]}  # fmt: skip
@@ -141,13 +169,15 @@ def spoil(ledger: Path, how: str) -> None:
         ledger.write_bytes(b"not a database at all" * 100)
     elif how == "damaged":
         ledger.write_bytes(content[: len(content) // 2])
-    elif how in ("folder", "foreign"):
+    elif how in ("folder", "foreign", "meta"):
         ledger.unlink()
     if how == "folder":
         ledger.mkdir()
-    if how in ("99", "odd", "foreign"):
+    if how in ("99", "odd", "foreign", "meta"):
         with closing(sqlite3.connect(ledger)) as connection:
-            if how == "foreign":
+            if how == "meta":
+                connection.execute("CREATE TABLE meta (x)")
+            elif how == "foreign":
                 connection.execute("CREATE TABLE records (x)")
             else:
                 connection.execute("UPDATE meta SET content = ?", [how])
@@ -206,6 +236,12 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "words for a number": (["run", "task.yaml", "--limit", "all"], "--limit"),
     "a record too few": (["run", "task.yaml", "--limit", "0"], "--limit"),
     "a negative budget": (["run", "task.yaml", "--budget", "-1"], "--budget"),
+    "a budget that is no number": (["run", "task.yaml", "--budget", "nan"], "no number to reckon"),
+    "a budget without end": (["run", "task.yaml", "--budget", "inf"], "no number to reckon with"),
+    "time that is no number": (["run", "task.yaml", "--minutes", "nan"], "no number to reckon"),
+    "a share that is no number": (["plan", "task.yaml", "--target", "nan"], "no number to reckon"),
+    "a dash for a file": (["export", LEDGER, "-o", "-"], "a file is needed"),
+    "a ledger for a ledger": (["export", LEDGER, "--ledger", "l", "-o", "x.csv"], "task file"),
     "an unknown ending": (["export", LEDGER, "-o", "x.docx"], "cannot write .docx"),
     "an unknown model": (["models", "fetch", "nothing"], "no model is called 'nothing'"),
     "an unknown set": (["data", "fetch", "nothing", "--out", "x"], "'nothing'"),

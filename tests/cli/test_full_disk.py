@@ -73,6 +73,18 @@ def test_output_that_cannot_be_written_is_one_line(labelled: Path) -> None:
     assert done.stderr == "assay: No space left on device\n"
 
 
+def test_output_that_is_closed_ends_no_run(labelled: Path) -> None:
+    command = f"exec {sys.executable} -m assay.cli run task.yaml >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=labelled, check=False).returncode == 0
+
+
+def test_a_terminal_with_few_letters_shows_the_others_by_number(labelled: Path) -> None:
+    strict = {"PYTHONIOENCODING": "latin1:strict"}
+    done = process(labelled, "run", "task.yaml", "--ledger", "日本", env=strict)
+    assert done.returncode == 0, done.stderr
+    assert "\\u65e5\\u672c" in done.stdout
+
+
 def test_an_older_report_stays_where_no_new_one_can_be_written(labelled: Path) -> None:
     (labelled / "sub").write_text("older")
     before = names(labelled)

@@ -68,6 +68,8 @@ def test_limit_ledger_and_run_are_options(folder: Path) -> None:
     good(folder, "run", "task.yaml", "--limit", "5", "--ledger", "other.sqlite")
     told = good(folder, "run", "task.yaml", "--ledger", "other.sqlite")
     assert "5 of them from before" in told
+    assert "next: assay report task.yaml --ledger other.sqlite, or" in told
+    good(folder, "export", "task.yaml", "--ledger", "other.sqlite", "-o", "other.csv")
     assert "tone.assay.sqlite" not in names(folder)
     said = complaint(assay(folder, "report", "task.yaml"))
     assert "there is no ledger" in said
@@ -114,7 +116,7 @@ def test_models_of_the_catalogue_are_listed_and_removed(
 
 def test_a_rule_of_the_package_needs_no_more_than_its_name(folder: Path) -> None:
     project(folder, rows=b"id,text\n1,I love it\n", who=RULE)
-    assert "1 records: 1 decided" in good(folder, "run", "task.yaml")
+    assert "1 record: 1 decided" in good(folder, "run", "task.yaml")
 
 
 def test_check_shows_both_ends_of_an_endless_prompt(folder: Path) -> None:

@@ -61,6 +61,8 @@ def seen(request: Request, modality: Modality) -> Request:
 
 def nothing(modality: Modality) -> str:
     """Why a record is not put to a model that would see none of its parts."""
+    if modality == "both":
+        return "the record is empty: it has neither text nor picture"
     return f"the record has no {modality}, and nothing else is shown to this model"
 
 

@@ -18,7 +18,7 @@ from assay.build.checks import checked
 from assay.build.project import Project
 from assay.build.unscored import strays
 from assay.core.annotation import PLAIN, Request, Waiting, Way
-from assay.core.cost import NANOS, money, to_nanos
+from assay.core.cost import NANOS, Budget, money, to_nanos
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.data.document import from_top
@@ -119,13 +119,20 @@ def forecast(project: Project) -> Forecast:
         for name, part in parts.items():
             part.cost += _given(project.file.annotators[name], part)
             _time(project, part, who[name], ledger)
+        left = _left(project.budget, ledger, project.task.id, sum(p.cost for p in parts.values()))
     cap = project.budget.cap
     return Forecast(
         records,
         project.strategy.id,
         tuple(parts.values()),
         prompt,
-        (*project.findings.lines(), *_strays(project), *_learnt(project), *_unpriced(project)),
+        (
+            *project.findings.lines(),
+            *_strays(project),
+            *_learnt(project),
+            *_unpriced(project),
+            *left,
+        ),
         project.file.currency,
         "none" if cap is None else money(cap, project.file.currency),
     )
@@ -139,6 +146,15 @@ def _strays(project: Project) -> list[str]:
 def _learnt(project: Project) -> list[str]:
     count = project.held_out
     return [f"{count:,} records are left out: annotators learn from their gold"] if count else []
+
+
+def _left(budget: Budget, ledger: Ledger | None, task: str, cost: int) -> list[str]:
+    """Where nothing that costs money could be asked any more."""
+    spent = 0 if ledger is None else ledger.spent(task)
+    if not cost or budget.cap is None or spent < budget.cap:
+        return []
+    now = Budget(budget.cap, spent, budget.currency)
+    return [f"{now.state()}: a run would stop at the first call that costs"]
 
 
 def _unpriced(project: Project) -> list[str]:

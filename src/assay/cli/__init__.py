@@ -5,6 +5,7 @@ Each command lives in a module of this folder that is imported only when it is c
 """
 
 import importlib
+import io
 import os
 import sys
 
@@ -73,6 +74,7 @@ def root() -> None:
 
 def main() -> None:
     """The entry point: a user's mistake is one line on stderr and exit code 2."""
+    _set_up_output()
     try:
         root(prog_name="assay", standalone_mode=False)
         sys.stdout.flush()
@@ -96,6 +98,15 @@ def main() -> None:
         _drop_output()
         place = f"{bad.filename}: " if bad.filename is not None else ""
         _refuse(f"{place}{bad.strerror or bad}")
+
+
+def _set_up_output() -> None:
+    """Output may be closed, and not every terminal's letters are ours; neither ends a run."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does from the start
 
 
 def _refuse(line: str) -> None:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import AMOUNT, SHARE
+
 if TYPE_CHECKING:
     from assay.build.plan import Planned
     from assay.build.project import Project
     from assay.ledger import Ledger
     from assay.quality.planning import Option
     from assay.run import Summary
-
-
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command("plan")
@@ -28,8 +27,8 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     "--delta", type=SHARE, default=0.1, show_default=True,
     help="Chance that the promise may be wrong.",
 )  # fmt: skip
-@click.option("--human-label", type=click.FloatRange(min=0), help="Price of a person's label.")
-@click.option("--budget", type=click.FloatRange(min=0), help="Money cap; replaces the file's.")
+@click.option("--human-label", type=AMOUNT, help="Price of a person's label.")
+@click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the plan with its chart here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")

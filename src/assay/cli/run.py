@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+from assay.cli.amount import AMOUNT, SHARE
 
 if TYPE_CHECKING:
     from assay.build import Project
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 @click.command("run")
 @click.argument("task", type=click.Path(path_type=Path))
 @click.option("--limit", type=click.IntRange(min=1), help="Label only the first N records.")
-@click.option("--budget", type=click.FloatRange(min=0), help="Money cap; replaces the file's.")
-@click.option("--minutes", type=click.FloatRange(min=0), help="Time cap; replaces the file's.")
+@click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
+@click.option("--minutes", type=AMOUNT, help="Time cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @click.option("--target", type=SHARE, help="Plan first; then label so that this much agrees.")
 @click.option("--delta", type=SHARE, default=0.1, show_default=True,
               help="With --target: chance that the promise may be wrong.")  # fmt: skip
-@click.option("--human-label", type=click.FloatRange(min=0),
+@click.option("--human-label", type=AMOUNT,
               help="With --target: price of a person's label; replaces the file's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 def run_command(
@@ -56,15 +56,25 @@ def run_command(
         _tell(project, opened, summary, as_json)
     finally:
         opened.close()
-    if summary.waiting and not as_json:
-        click.echo(
-            f"next: assay export {task} --waiting -o waiting.csv; fill in annotator and label, "
-            f"then assay import waiting.csv --task {task} --people, and run again"
-        )
-    elif summary.decided and not as_json:
-        click.echo(f"next: assay report {task}, or assay export {task} -o labels.csv")
+    if not as_json:
+        _next(summary, task, ledger)
     if summary.exit_code:
         raise SystemExit(summary.exit_code)
+
+
+def _next(summary: "Summary", task: Path, ledger: str | None) -> None:
+    """The commands that go on from here, on the same ledger."""
+    from assay.core.redact import hidden
+
+    at = f"{task}" if ledger is None else f"{task} --ledger {hidden(ledger)}"
+    if summary.waiting:
+        own = "" if ledger is None else f" --ledger {hidden(ledger)}"
+        click.echo(
+            f"next: assay export {at} --waiting -o waiting.csv; fill in annotator and label, "
+            f"then assay import waiting.csv --task {task} --people{own}, and run again"
+        )
+    elif summary.decided:
+        click.echo(f"next: assay report {at}, or assay export {at} -o labels.csv")
 
 
 def prepared(project: "Project", limit: int | None, planned: bool = False) -> int:

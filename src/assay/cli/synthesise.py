@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import AMOUNT
+
 if TYPE_CHECKING:
     from assay.strategies.synthesise import Drift, Synthesis
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--persona", multiple=True, help="Vary texts by who writes; repeat for each.")
 @click.option("--nearest", type=click.FloatRange(0, 1, min_open=True), default=0.8,
               show_default=True, help="Likeness from which a text repeats another.")  # fmt: skip
-@click.option("--budget", type=click.FloatRange(min=0), help="Money cap; replaces the file's.")
+@click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def synthesise_command(

@@ -118,11 +118,24 @@ class Budget:
         """Set aside the most a call can cost; BudgetError where that would pass the cap."""
         if self.cap is not None and self.spent + self.reserved + nanos > self.cap:
             raise BudgetError(
-                f"the budget of {self._money(self.cap)} is used up: {self._money(self.spent)} "
-                f"spent, {self._money(self.reserved)} in flight, the next call may cost "
-                f"{self._money(nanos)}; raise `budget` to go on, nothing answered so far is lost"
+                f"{self.state()}, and the next call may cost {self._money(nanos)}; raise "
+                "`budget` to go on, nothing answered so far is lost"
             )
         self.reserved += nanos
+
+    def state(self) -> str:
+        """What is left of it, in words."""
+        cap = self.cap
+        if cap is None:
+            return "there is no budget"
+        if cap == 0:
+            return f"the budget is {self._money(0)}, so nothing that costs money is asked"
+        whole, spent = self._money(cap), self._money(self.spent)
+        if self.spent >= cap:
+            return f"the budget of {whole} is spent: it was {spent}, in all runs on this task"
+        return (
+            f"of the budget of {whole}, {spent} are spent, {self._money(self.reserved)} in flight"
+        )
 
     def settle(self, reserved: int, spent: int) -> None:
         """Give a reservation back and book what the call really cost."""

@@ -15,6 +15,7 @@ from assay.data.seen import Seen, key_of
 Row: TypeAlias = Mapping[str, object]
 
 MOST_NAMED = 100
+ID = "id"  # what a column of ids is likely called
 
 
 class Reader(Protocol):
@@ -62,6 +63,7 @@ class Findings:
     left_out: int = 0  # records whose pictures cannot be used
     named: list[str] = field(default_factory=list)  # the first pictures that are broken or odd
     unnamed: int = 0  # and how many more there were
+    unnamed_id: bool = False  # a column is called `id`, and nobody says that it holds the ids
     first: dict[str, str] = field(default_factory=dict)  # kind to the first place it was seen
     _ids: Seen = field(default_factory=Seen)
     _contents: Seen = field(default_factory=Seen)
@@ -78,6 +80,11 @@ class Findings:
 
     def lines(self) -> list[str]:
         lines = []
+        if self.unnamed_id:
+            lines.append(
+                f"the data have a column {ID!r} that `data.id` does not name: ids are digests of "
+                "the content, and gold or recorded answers by that column are not found"
+            )
         if self.empty:
             said = many(self.empty, "record is", "records are")
             lines.append(f"{said} empty, the first at {self.first['empty']}")
@@ -153,6 +160,8 @@ def _given_id(row: Row, column: str, where: str, findings: Findings, count: int)
     id = cell(row.get(column)).strip()
     if not id:
         raise InputError(f"{where}: column {column!r} is empty, and it should hold the id")
+    if "\0" in id:
+        raise InputError(f"{where}: the id {id!r} holds a NUL, which not every ledger can keep")
     if findings._ids.add(key_of(id)) > 1:
         other = "with other content" if count == 1 else "twice"
         raise InputError(f"{where}: id {id!r} is there {other}; ids must be unique")

@@ -20,6 +20,7 @@ WANTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "finite_number": "a finite number",
     "bool_type": "`true` or `false`",
     "bool_parsing": "`true` or `false`",
     "greater_than": "more than {gt:g}",

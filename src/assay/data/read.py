@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from assay.core.errors import InputError
 from assay.core.record import Record
-from assay.data.base import Columns, Findings, Reader, Row, check_columns, record_of
+from assay.data.base import ID, Columns, Findings, Reader, Row, check_columns, record_of
 from assay.data.conll import SUFFIXES, read_conll
 from assay.data.images.layouts import (
     ARCHIVES,
@@ -47,6 +47,7 @@ def read_records(
     for number, row in read_rows(path):
         if not checked:
             check_columns(path, list(row), columns.named)
+            findings.unnamed_id = columns.id is None and ID in row and ID not in columns.named
             checked = True
         record = record_of(row, columns, f"{path}:{number}", findings)
         if record is not None:
@@ -62,6 +63,10 @@ def read_rows(path: Path | str) -> Iterator[tuple[int, Row]]:
         raise InputError(f"{path} does not exist")
     if path.is_dir():
         return _folder(path)
+    if not path.is_file():
+        raise InputError(
+            f"{path} is a pipe or a device, and data are read more than once; save them to a file"
+        )
     if path.name == CELEBA:
         return read_celeba(path)
     ending = path.suffix.lower()

@@ -4,9 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+Money = Annotated[float, Field(ge=0, le=1e9)]  # beyond it, sums of nanos leave 64 bits
+
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False
+    )
 
 
 class DataSpec(Strict):
@@ -109,13 +113,13 @@ AnswerSpec = Annotated[
 class PriceSpec(Strict):
     """Currency units; tokens per million."""
 
-    input: float = Field(0.0, ge=0)
-    cached: float | None = Field(None, ge=0)
-    output: float = Field(0.0, ge=0)
-    per_request: float = Field(0.0, ge=0)
-    gpu_hour: float = Field(0.0, ge=0)
-    human_hour: float = Field(0.0, ge=0)
-    human_label: float = Field(0.0, ge=0)
+    input: Money = 0.0
+    cached: Money | None = None
+    output: Money = 0.0
+    per_request: Money = 0.0
+    gpu_hour: Money = 0.0
+    human_hour: Money = 0.0
+    human_label: Money = 0.0
 
 
 class ViewSpec(Strict):
@@ -340,7 +344,7 @@ class ExampleSpec(Strict):
 
 
 class BudgetSpec(Strict):
-    money: float | None = Field(None, ge=0)
+    money: Money | None = None
     minutes: float | None = Field(None, gt=0)
 
 

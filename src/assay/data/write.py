@@ -114,6 +114,8 @@ def whole(path: Path) -> Iterator[Path]:
 
     A link stays a link. A device or pipe is written to when all is there, never replaced.
     """
+    if str(path) == "-":
+        raise InputError("a file is needed, which is written whole or not at all; - is none")
     special = path.exists() and not path.is_file() and not path.is_dir()
     target = path if special else path.resolve()
     try:

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Reason(StrEnum):
-    BUDGET = "the money budget is used up"
+    BUDGET = "the money budget allows no more"
     TIME = "the time allowed is used up"
     MODEL = "a model cannot be used"
     INTERRUPTED = "it was interrupted"

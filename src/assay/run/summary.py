@@ -66,8 +66,8 @@ class Summary:
     def lines(self, currency: str = "USD") -> list[str]:
         """For people: what was done, what it cost, what went wrong, what to do next."""
         told = [
-            f"{self.records:,} records: {self.decided:,} decided, {self.waiting:,} waiting for "
-            f"people, {self.undecided:,} left open"
+            f"{_count(self.records, 'record', 'records')}: {self.decided:,} decided, "
+            f"{self.waiting:,} waiting for people, {self.undecided:,} left open"
         ]
         told += [_tally_line(name, tally) for name, tally in self.tallies.items()]
         told.append(

@@ -1,0 +1,25 @@
+"""Numbers on the command line that can be reckoned with: amounts of money and minutes, shares."""
+
+from typing import Any
+
+import click
+
+MOST = 1e9
+
+
+class Number(click.FloatRange):
+    """`nan` is in no range, though every comparison with the range's ends lets it pass."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not abs(number) <= MOST:
+            self.fail(
+                f"{value} is no number to reckon with; give one up to {MOST:,.0f}", param, ctx
+            )
+        return number
+
+
+AMOUNT = Number(min=0)
+SHARE = Number(0, 1, min_open=True, max_open=True)
