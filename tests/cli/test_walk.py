@@ -77,6 +77,26 @@ def test_limit_ledger_and_run_are_options(folder: Path) -> None:
     assert report["records"] == 30
 
 
+def test_recorded_answers_that_were_changed_are_told_of(folder: Path) -> None:
+    """What was answered stands, and who mends the file must not believe that it is used."""
+    project(folder, rows=b"id,text\n1,x\n2,y\n", who="{kind: recorded, path: said.csv}")
+    said = folder / "said.csv"
+    said.write_text("record,label\n1,positive\n")
+    assert "differ" not in good(folder, "run", "task.yaml")
+    assert "differ" not in good(folder, "run", "task.yaml")
+    said.write_text("record,label\n1,negative\n2,negative\n")
+    told = good(folder, "run", "task.yaml")
+    assert "one: 1 answered, 1 abstained" in told
+    assert "2 of these differ from what it would answer now" in told
+
+
+def test_a_run_that_decided_nothing_is_not_what_is_reported(folder: Path) -> None:
+    good(folder, "run", "task.yaml")
+    assert assay(folder, "run", "task.yaml", "--minutes", "0").returncode == 3
+    report = json.loads(good(folder, "report", "task.yaml", "--json"))
+    assert report["records"] == 30
+
+
 def test_no_time_at_all_begins_nothing_and_says_so(folder: Path) -> None:
     done = assay(folder, "run", "task.yaml", "--minutes", "0")
     assert done.returncode == 3

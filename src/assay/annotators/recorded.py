@@ -63,6 +63,18 @@ class Recorded:
             elif self.decided_by is DecidedBy.MODEL:
                 yield answer(request, Outcome.ABSTAINED)
 
+    def differs(self, request: Request, kept: Annotation) -> bool:
+        """Whether the answer kept of it is another one than it would give now."""
+        found = self.given.get(request.record.id)
+        if found is None or asked_about(found.value, request) == {}:
+            return kept.outcome is not Outcome.ABSTAINED
+        now = self._answer(request, found)
+        return (now.outcome, now.value, now.confidence) != (
+            kept.outcome,
+            kept.value,
+            kept.confidence,
+        )
+
     def _answer(self, request: Request, found: Given) -> Annotation:
         if found.value is None:
             return answer(request, found.outcome, cost=found.cost + self.price * labels_in(request))

@@ -178,6 +178,7 @@ def _opened(source: str, ledger: str | None = None) -> tuple["Ledger", str | Non
 
 def _run(ledger: "Ledger", task: str | None, wanted: str | None) -> str:
     from assay.core.errors import InputError
+    from assay.ledger import last_deciding
 
     runs = [run.id for run in ledger.runs(task)]
     if wanted is not None:
@@ -186,7 +187,6 @@ def _run(ledger: "Ledger", task: str | None, wanted: str | None) -> str:
                 f"there is no run {wanted!r}; the runs are {', '.join(runs) or 'none'}"
             )
         return wanted
-    for run in reversed(runs):
-        if next(ledger.decisions(run), None) is not None:
-            return run
+    if (last := last_deciding(ledger, runs)) is not None:
+        return last
     raise InputError("no run has decided anything yet; --annotations exports what was answered")

@@ -12,7 +12,7 @@ import click
     "-o", "--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True,
     help="The HTML file to write.",
 )  # fmt: skip
-@click.option("--run", "run", help="The run to report on; the last one if left out.")
+@click.option("--run", "run", help="The run to report on; default: the last that decided.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON on stdout.")
 def report_command(
@@ -23,6 +23,7 @@ def report_command(
     from assay.build import open_project, story
     from assay.core.errors import SpecError
     from assay.core.redact import hidden
+    from assay.ledger import last_deciding
     from assay.report import write_report
     from assay.report.table import lines
 
@@ -37,7 +38,8 @@ def report_command(
             raise SpecError(f"{place} holds no run of this task; first: assay run {task}")
         if run is not None and run not in runs:
             raise SpecError(f"there is no run {run!r} of this task; there are {', '.join(runs)}")
-        found = write_report(opened, run or runs[-1], story(project), out)
+        chosen = run or last_deciding(opened, runs) or runs[-1]
+        found = write_report(opened, chosen, story(project), out)
     finally:
         opened.close()
     if as_json:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 from assay.core.errors import LedgerError
@@ -5,12 +6,26 @@ from assay.ledger.base import Ledger, Run
 from assay.ledger.memory import MemoryLedger
 from assay.ledger.sql import SqlLedger
 
-__all__ = ["Ledger", "MemoryLedger", "Run", "SqlLedger", "has_ledger", "kept_ledger", "open_ledger"]
+__all__ = [
+    "Ledger",
+    "MemoryLedger",
+    "Run",
+    "SqlLedger",
+    "has_ledger",
+    "kept_ledger",
+    "last_deciding",
+    "open_ledger",
+]
 
 
 def open_ledger(place: str) -> Ledger:
     """A path (SQLite), a database URL, or ":memory:"; made where there is none."""
     return MemoryLedger() if place == ":memory:" else SqlLedger(place)
+
+
+def last_deciding(ledger: Ledger, runs: Sequence[str]) -> str | None:
+    """The last of these runs that decided anything: one may have been broken off at once."""
+    return next((id for id in reversed(runs) if next(ledger.decisions(id), None)), None)
 
 
 def has_ledger(place: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
+from assay.annotators.recorded import Recorded
 from assay.core.annotation import (
     PLAIN,
     Annotation,
@@ -138,6 +139,11 @@ class LedgerAsk:
         found = self._held(who, keys, requests)
         if found:
             self._desk.progress.replayed(name, list(found.values()))
+        if found and isinstance(who, Recorded):
+            changed = [
+                r for k, r in zip(keys, requests, strict=True) if _outdated(who, r, found.get(k))
+            ]
+            self._desk.progress.tally(name).outdated += len(changed)
         held: dict[str, Answer] = {**found}
         mine: dict[str, Request] = {}
         elsewhere: list[tuple[str, asyncio.Future[Mapping[str, Answer]]]] = []
@@ -278,6 +284,10 @@ class LedgerAsk:
             scores=made.scores,
             mapping="strategy",
         )
+
+
+def _outdated(who: Recorded, request: Request, kept: Annotation | None) -> bool:
+    return kept is not None and who.differs(request, kept)
 
 
 def needs_all(

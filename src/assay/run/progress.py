@@ -25,6 +25,7 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     replayed: int = 0
+    outdated: int = 0  # of those: what its file says otherwise by now
     retries: int = 0
     cost: int = 0
 
@@ -48,6 +49,7 @@ class Tally:
             "outcomes": {str(o): self.outcomes[o] for o in Outcome},
             "answer_rate": self.answer_rate,
             "replayed": self.replayed,
+            "outdated": self.outdated,
             "retries": self.retries,
             "cost": self.cost / NANOS,
             "errors": dict(self.errors.most_common(10)),

@@ -105,7 +105,11 @@ def _tally_line(name: str, tally: Tally) -> str:
     )
     rate = "" if tally.answer_rate is None else f" ({tally.answer_rate:.1%} of what was tried)"
     kept = f"; {tally.replayed:,} of them from before" if tally.replayed else ""
-    return f"{name}: {outcomes}{rate}{kept}"
+    changed = (
+        f"; {tally.outdated:,} of these differ from what it would answer now, as its file was "
+        "changed: they stand, and under another name it is asked anew"
+    ) * bool(tally.outdated)
+    return f"{name}: {outcomes}{rate}{kept}{changed}"
 
 
 def _count(n: int, one: str, many: str) -> str:
