@@ -109,8 +109,11 @@ def test_a_report_is_scored_against_gold(tmp_path: Path) -> None:
 WRONG: dict[str, tuple[object, str]] = {
     "nothing": ([], "no records to label"),
     "an empty frame": (pl.DataFrame({"text": []}), "no records to label"),
-    "a word": ("what a day", "cannot label a str"),
-    "a number": (5, "cannot label a int"),
+    "a word": ("what a day", "cannot label what is of type str"),
+    "a number": (5, "cannot label what is of type int"),
+    "nothing among texts": (["x", None], "row 2 is of type NoneType"),
+    "a number among texts": (["x", 5], "row 2 is of type int"),
+    "columns of two lengths": ({"id": ["a"], "text": ["x", "y"]}, "make no table"),
     "no text": ([{"txt": "x"}], "no column 'text'; it has txt; did you mean 'txt'"),
     "the same id": ([{"id": "a", "text": "x"}, {"id": "a", "text": "y"}], "row 2: id 'a'"),
     "no id": ([{"id": "", "text": "x"}], "row 1: column 'id' is empty"),
@@ -123,6 +126,16 @@ def test_what_cannot_be_labelled_is_one_clear_line(case: str) -> None:
     with pytest.raises(InputError, match=expected) as told:
         assay.label(data, TASK, {"ann": ANN})
     assert "\n" not in str(told.value)
+
+
+def test_records_among_rows_are_refused_not_dropped() -> None:
+    with pytest.raises(InputError, match="row 2 is of type dict"):
+        assay.label([text_record("a", "x"), {"text": "y"}], TASK, {"ann": ANN})
+
+
+def test_a_run_without_decisions_has_a_frame_without_rows() -> None:
+    frame = assay.label(["x"], TASK, {"ann": ANN}, how=assay.How(minutes=0)).frame()
+    assert (frame.height, frame.columns[:2]) == (0, ["record", "value"])
 
 
 def test_missing_texts_are_empty_not_words() -> None:
@@ -171,7 +184,7 @@ def test_a_missing_value_of_pandas_is_no_text() -> None:
 
 
 def test_rows_that_are_no_records_are_refused() -> None:
-    with pytest.raises(InputError, match="row 1 is a int"):
+    with pytest.raises(InputError, match="row 1 is of type int"):
         assay.label([1, 2], TASK, {"ann": ANN})
 
 

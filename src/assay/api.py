@@ -24,6 +24,7 @@ from assay.data.base import Columns, Findings, check_columns, record_of
 from assay.data.export import export
 from assay.data.write import (
     ANNOTATION_FIELDS,
+    DECISION_FIELDS,
     annotation_rows,
     decision_rows,
     write_rows,
@@ -64,7 +65,8 @@ class Result:
 
     def frame(self) -> pl.DataFrame:
         """One row a record: value, confidence and its source, who decided, by which route."""
-        return pl.DataFrame(list(decision_rows(self.decisions)), infer_schema_length=None)
+        rows = list(decision_rows(self.decisions))
+        return pl.DataFrame(rows, None if rows else DECISION_FIELDS, infer_schema_length=None)
 
     def export(self, path: Path | str, annotations: bool = False) -> int:
         """Write the decisions beside their records' text and metadata, or every annotation, by
@@ -181,14 +183,17 @@ def records_of(
 ) -> list[Record]:
     """InputError names the row that cannot be a record; `findings` tells of odd ones."""
     rows = _rows(data)
-    if rows and isinstance(rows[0], Record):
-        return [r for r in rows if isinstance(r, Record)]
     if not rows:
         raise InputError("there are no records to label")
-    if not isinstance(rows[0], Mapping):
-        raise InputError(
-            f"row 1 is a {type(rows[0]).__name__}: give dicts with a column `text`, or a frame"
-        )
+    kind = Record if isinstance(rows[0], Record) else Mapping
+    for i, row in enumerate(rows, 1):
+        if not isinstance(row, kind):
+            raise InputError(
+                f"row {i} is of type {type(row).__name__}: give texts, dicts with a column `text`, "
+                "or a frame; or records alone"
+            )
+    if kind is Record:
+        return rows
     there = list(rows[0])
     columns = columns or Columns(
         ("text",), "id" if "id" in there else None, "language" if "language" in there else None
@@ -201,15 +206,25 @@ def records_of(
 
 def _rows(data: object) -> list[Any]:
     if isinstance(data, Mapping):  # column name to values
-        data = pl.DataFrame(dict(data))
+        data = _frame(data)
     if isinstance(data, pl.DataFrame):
         return data.to_dicts()
     to_dict = getattr(data, "to_dict", None)
-    if to_dict is not None:  # a pandas frame, without importing pandas
+    if to_dict is not None and hasattr(data, "columns"):  # a pandas frame, without importing pandas
         return [{k: _known(v) for k, v in row.items()} for row in to_dict("records")]
     if isinstance(data, str | bytes) or not isinstance(data, Iterable):
-        raise InputError(f"cannot label a {type(data).__name__}: give a frame, dicts, or records")
+        raise InputError(
+            f"cannot label what is of type {type(data).__name__}: give a frame, dicts, or records"
+        )
     return [{"text": row} if isinstance(row, str) else row for row in data]
+
+
+def _frame(columns: Mapping[Any, Any]) -> pl.DataFrame:
+    try:
+        return pl.DataFrame(dict(columns))
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as bad:
+        said = str(bad).splitlines()[0]
+        raise InputError(f"these columns make no table ({said}); give one list for each") from None
 
 
 def _known(value: object) -> object:
