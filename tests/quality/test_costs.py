@@ -182,3 +182,8 @@ def test_a_price_list_is_read_with_its_name_and_currency() -> None:
     assert found.rates["m"] == Rates(Prices(input=2.0), 1.0)
     with pytest.raises(InputError, match="one record or more"):
         costs([], [], found).projected(0)
+
+
+def test_without_answers_and_decisions_nothing_is_spent() -> None:
+    found = costs([], [], PriceList())
+    assert (found.whole.records, found.whole.bill.total, found.setup.total) == (0, 0, 0)

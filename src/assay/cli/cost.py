@@ -109,7 +109,7 @@ def _costs(
         if run is not None and run not in runs:
             raise InputError(f"there is no run {run!r}; there are {', '.join(runs) or 'none'}")
         last = run or (runs[-1] if runs else None)
-        decisions = [] if last is None else list(ledger.decisions(last))
+        decisions = () if last is None else ledger.decisions(last)
         known = currency or _of_file(source)
         listed = prices or PriceList(currency=known or booked_in(held))
         found = costs(ledger.annotations(task), decisions, listed, people)

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import attrgetter
+from sys import intern
 from typing import Any, TypeAlias
 
 from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Source
@@ -109,16 +111,25 @@ def decision_content(d: Decision) -> str:
     return dump([d.as_json(), None if d.scores is None else dict(d.scores)])
 
 
+@lru_cache(maxsize=4_096)
+def _route(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The same object for all records that went the same way."""
+    return steps
+
+
 def decision_of(content: str) -> Decision:
     form, scores = json.loads(content)
     source, who = form["confidence_source"], form["decided_by"]
+    value = form["value"]
+    if isinstance(value, str):
+        value = intern(value)  # of a million decisions few are different
     return Decision(
         form["record"],
-        None if form["value"] is None else decode(form["value"]),
+        None if value is None else decode(value),
         form["confidence"],
         None if source is None else Source(source),
         None if who is None else DecidedBy(who),
-        tuple(form["route"]),
+        _route(tuple(form["route"])),
         scores,
         form["waiting_for"],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assay.core.annotation import DecidedBy, Decision
-from assay.core.digest import digest
+from assay.core.digest import digest_each
 from assay.core.errors import InputError
 from assay.core.spelling import as_number, shortened
 from assay.core.value import Value, encode
@@ -36,8 +36,8 @@ class Sheet:
 
 def mark_of(decisions: Sequence[Decision]) -> str:
     """Names the decisions that a sample stands for; any change of a value changes it."""
-    told = sorted((d.record, d.value) for d in decisions if d.value is not None)
-    return digest([[record, encode(value)] for record, value in told], 8)
+    told = sorted((d for d in decisions if d.value is not None), key=lambda d: d.record)
+    return digest_each(([d.record, encode(d.value)] for d in told if d.value is not None), 8)
 
 
 def write_sheet(

@@ -6,9 +6,11 @@ name an annotator, the money booked when it was asked counts. What was used and 
 said, not guessed.
 """
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import TypeAlias
 
 import numpy as np
 from scipy.stats import norm
@@ -16,12 +18,13 @@ from scipy.stats import norm
 from assay.core.annotation import Annotation, Decision
 from assay.core.cost import NANOS, NO_USAGE, Prices, Usage, to_nanos
 from assay.core.errors import InputError
-from assay.core.votes import Floats
+from assay.core.votes import Floats, Ints
 from assay.ledger.base import Run
 
 KINDS = (
     "input", "cached", "output", "requests", "gpu", "human_time", "human_labels", "bonus", "booked",
 )  # fmt: skip
+NOTHING = (0.0,) * len(KINDS)
 NEVER_COUNTED = (
     "writing the task and its guideline, finding people and training them",
     "the gold labels, unless they were asked for in this ledger",
@@ -162,19 +165,45 @@ class Costs:
         }  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Group:
-    """What is summed up over the records of one route; costs are nanos, one column a kind."""
+Way: TypeAlias = tuple[str | None, tuple[str, ...]]
+"""By whom a record was decided, and the steps to it."""
 
-    records: dict[str, Floats] = field(default_factory=dict)
-    usage: Usage = NO_USAGE
-    answers: int = 0
+OTHERS: Way = (None, ("no decision",))  # records that nobody decided: the first way of all
 
-    def add(self, annotation: Annotation, nanos: Floats) -> None:
-        self.answers += 1
-        self.usage = self.usage + annotation.usage
-        so_far = self.records.get(annotation.record)
-        self.records[annotation.record] = nanos if so_far is None else so_far + nanos
+
+class _Sums:
+    """Nanos of each record, one column a kind, and what was used on each way to a decision.
+
+    In columns, since a million records have a million answers and more.
+    """
+
+    def __init__(self, decisions: Iterable[Decision]) -> None:
+        self.row: dict[str, int] = {}
+        self.way, self.nanos = array("i"), array("d")
+        self.ways: dict[Way, int] = {OTHERS: 0}
+        for d in decisions:
+            way = self.ways.setdefault((d.decided_by, d.route), len(self.ways))
+            self.way[self._placed(d.record)] = way
+        self.decided = bool(self.row)
+        self.usage, self.answers = [NO_USAGE] * len(self.ways), [0] * len(self.ways)
+
+    def _placed(self, record: str) -> int:
+        row = self.row.setdefault(record, len(self.row))
+        if row == len(self.way):
+            self.way.append(0)
+            self.nanos.extend(NOTHING)
+        return row
+
+    def add(self, a: Annotation, nanos: Sequence[float]) -> None:
+        row = self._placed(a.record)
+        for kind, amount in enumerate(nanos, row * len(KINDS)):
+            self.nanos[kind] += amount
+        self.answers[self.way[row]] += 1
+        self.usage[self.way[row]] += a.usage
+
+    def table(self) -> tuple[Floats, Ints]:
+        nanos = np.frombuffer(self.nanos, np.float64).reshape(-1, len(KINDS))
+        return nanos, np.frombuffer(self.way, np.int32)
 
 
 def costs(
@@ -187,11 +216,7 @@ def costs(
 
     Each record carries all answers given on it, whoever gave them, so the routes sum to the bill.
     """
-    route = {d.record: (d.decided_by, d.route) for d in decisions}
-    groups: dict[tuple[str | None, tuple[str, ...]], _Group] = {}
-    for record, way in route.items():
-        groups.setdefault(way, _Group()).records[record] = np.zeros(len(KINDS))
-    setup, gaps = _Group(), _Gaps(prices, people)
+    sums, gaps = _Sums(decisions), _Gaps(prices, people)
     own = (a for a in annotations if a.mapping != "strategy")  # a nested strategy costs nothing
     given: Iterable[Annotation] = (_timed(a, people) for a in own)
     if any(r.bonus for r in prices.rates.values()):
@@ -201,13 +226,24 @@ def costs(
         owner = prices.owner(a)
         nanos = _nanos(a, prices.of(owner), bonuses.get(owner, 0.0))
         gaps.look(a)
-        group = groups[route[a.record]] if a.record in route else setup
-        group.add(a, nanos)
-    if not route:  # nothing was decided: every answer is the work itself
-        groups, setup = {(None, ("no decision",)): setup}, _Group()
-    routes = [_route(way, group) for way, group in groups.items()]
-    routes.sort(key=lambda r: -r.bill.total)
-    return Costs(prices, tuple(routes), _all(groups.values()), _bill(setup), gaps.told())
+        sums.add(a, nanos)
+    return _told(sums, prices, gaps)
+
+
+def _told(sums: _Sums, prices: PriceList, gaps: "_Gaps") -> Costs:
+    """Where nothing was decided every answer is the work itself; else those on other records are
+    its setup."""
+    nanos, way = sums.table()
+    ways = {place: name for name, place in sums.ways.items() if place or not sums.decided}
+    routes = [_route(name, sums, [place], nanos[way == place]) for place, name in ways.items()]
+    routes = sorted((r for r in routes if r.records or not sums.decided), key=_dearest)
+    whole = _route((None, ("all",)), sums, ways, nanos[np.isin(way, list(ways))])
+    setup = _bill(nanos[way == 0] if sums.decided else nanos[:0])
+    return Costs(prices, tuple(routes), whole, setup, gaps.told())
+
+
+def _dearest(route: Route) -> int:
+    return -route.bill.total
 
 
 def _timed(a: Annotation, people: frozenset[str]) -> Annotation:
@@ -236,10 +272,10 @@ def _bonuses(given: Iterable[Annotation], prices: PriceList) -> dict[str, float]
     return shares
 
 
-def _nanos(a: Annotation, rates: Rates | None, bonus: float) -> Floats:
+def _nanos(a: Annotation, rates: Rates | None, bonus: float) -> Sequence[float]:
     """One number for each of `KINDS`."""
     if rates is None:
-        return np.array([0.0] * (len(KINDS) - 1) + [float(a.cost)])
+        return (*NOTHING[1:], float(a.cost))
     p, u = rates.prices, a.usage
     cached = p.input if p.cached is None else p.cached
     units = [
@@ -251,29 +287,22 @@ def _nanos(a: Annotation, rates: Rates | None, bonus: float) -> Floats:
         u.human_seconds * p.human_hour / 3600,
         a.answered * p.human_label,
     ]
-    return np.array([*(x * NANOS for x in units), bonus * a.answered, 0.0])
+    return (*(x * NANOS for x in units), bonus * a.answered, 0.0)
 
 
-def _bill(group: _Group) -> Bill:
-    total = sum(group.records.values(), np.zeros(len(KINDS)))
-    return Bill({kind: round(float(nanos)) for kind, nanos in zip(KINDS, total, strict=True)})
+def _bill(nanos: Floats) -> Bill:
+    total = nanos.sum(axis=0)
+    return Bill({kind: round(float(spent)) for kind, spent in zip(KINDS, total, strict=True)})
 
 
-def _route(way: tuple[str | None, tuple[str, ...]], group: _Group) -> Route:
-    each = np.array([nanos.sum() for nanos in group.records.values()])
-    n = len(each)
+def _route(way: Way, sums: _Sums, places: Iterable[int], nanos: Floats) -> Route:
+    """`places` are the ways that it goes together of, `nanos` the records on them."""
+    each, n = nanos.sum(axis=1), len(nanos)
     error = float(each.std(ddof=1) / np.sqrt(n)) if n > 1 else None
     mean = float(each.mean()) if n else 0.0
-    return Route(*way, n, group.answers, group.usage, _bill(group), mean, error)
-
-
-def _all(groups: Iterable[_Group]) -> Route:
-    together = _Group()
-    for group in groups:
-        together.records |= group.records
-        together.usage = together.usage + group.usage
-        together.answers += group.answers
-    return _route((None, ("all",)), together)
+    answers = sum(sums.answers[place] for place in places)
+    usage = sum((sums.usage[place] for place in places), NO_USAGE)
+    return Route(*way, n, answers, usage, _bill(nanos), mean, error)
 
 
 def booked_in(runs: Iterable[Run]) -> str | None:
