@@ -206,6 +206,36 @@ async def test_one_slow_answer_holds_up_its_own_block_only() -> None:
     assert done.decided == 193
 
 
+async def test_two_runs_at_once_ask_and_pay_once(ledger: Ledger) -> None:
+    model = Counting(pause=0.002, cost=5)
+    both = await asyncio.gather(*(go(ledger, Single("m"), [model], 60) for _ in range(2)))
+    assert set(model.asked.values()) == {1}
+    assert [done.decided for done in both] == [60, 60]
+    assert sum(done.cost for done in both) == ledger.spent(TASK.id) == 60 * 5
+
+
+async def test_who_waits_for_another_run_ends_with_its_time(ledger: Ledger) -> None:
+    first = asyncio.ensure_future(go(ledger, Single("m"), [Counting(hangs={"r0"})], 5, seconds=60))
+    await asyncio.sleep(0.3)
+    model = Counting()
+    done = await go(ledger, Single("m"), [model], 5, seconds=0.3)
+    first.cancel()
+    await asyncio.wait([first])
+    assert (done.reason, model.asked.total()) == (Reason.TIME, 0)
+    assert (await go(ledger, Single("m"), [Counting()], 5)).decided == 5
+
+
+async def test_parts_of_the_data_are_labelled_side_by_side(ledger: Ledger) -> None:
+    model = Counting(hangs={"r0"})
+    job = Job(TASK, Single("m"), {"m": model}, ledger, SMALL)
+    first = asyncio.ensure_future(label(job, records(5)))
+    await asyncio.sleep(0.1)
+    done = await asyncio.wait_for(label(job, records(20)[10:]), 10)
+    first.cancel()
+    await asyncio.wait([first])
+    assert done.decided == 10
+
+
 async def test_decisions_stand_in_the_order_of_the_data(ledger: Ledger) -> None:
     """Else whoever puts them beside the data, row by row, mixes up the labels."""
     done = await go(ledger, Single("m"), [Counting(slow={"r3": 0.3})], 95)

@@ -1,6 +1,6 @@
 """The contract of the ledger: an append-only store of records, annotations, decisions and runs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,5 +82,9 @@ class Ledger(Protocol):
 
     def decisions(self, run: str, records: Collection[str] | None = None) -> Iterator[Decision]:
         """In order of arrival; of these records alone, where they are given."""
+
+    def turn(self, name: str) -> Callable[[], None] | None:
+        """Takes the name; what is returned gives it back, as does the end of the process. None
+        where another has it."""
 
     def close(self) -> None: ...

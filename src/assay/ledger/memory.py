@@ -1,6 +1,6 @@
 """The ledger in memory: for tests, replays and short studies."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from assay.core.annotation import Annotation, Decision, Outcome, latest
@@ -22,6 +22,7 @@ class MemoryLedger:
         self._final: dict[str, Annotation] = {}
         self._said: dict[str, dict[str, Annotation]] = {}  # by people: key, person
         self._slots: set[tuple[str, str | None, int]] = set()
+        self._taken: set[str] = set()
         self._runs: dict[str, Run] = {}
         self._decisions: dict[str, dict[str, Decision]] = {}
 
@@ -116,6 +117,12 @@ class MemoryLedger:
         for decision in self._decisions.get(run, {}).values():
             if records is None or decision.record in records:
                 yield decision
+
+    def turn(self, name: str) -> Callable[[], None] | None:
+        if name in self._taken:
+            return None
+        self._taken.add(name)
+        return lambda: self._taken.discard(name)
 
     def close(self) -> None:
         pass

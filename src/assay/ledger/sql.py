@@ -40,6 +40,7 @@ from assay.ledger.base import Run
 from assay.ledger.migrations import migrate
 from assay.ledger.schemas import schema_of
 from assay.ledger.statements import DIALECTS, Statements
+from assay.ledger.turns import LetGo, file_turn, nothing, server_turn
 
 PAGE = 2_000  # rows fetched at once
 PAGE_OF_VOTES = 20_000  # the few columns of an answer that votes need
@@ -278,6 +279,13 @@ class SqlLedger:
         query = select(t.row, t.content).where(t.run == run, *among)
         for row in self._pages(query, t.row):
             yield rows.decision_of(row.content)
+
+    def turn(self, name: str) -> LetGo | None:
+        if self.engine.dialect.name == "postgresql":
+            with self._clear_errors():
+                return server_turn(self.engine, name)
+        place = self.engine.url.database
+        return nothing if place in (None, "", ":memory:") else file_turn(Path(place), name)
 
     def close(self) -> None:
         self.engine.dispose()

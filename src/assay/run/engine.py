@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 
 from assay.core.cost import Budget
 from assay.core.digest import digest
@@ -23,6 +23,7 @@ from assay.run.pace import Pace
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.summary import Summary
+from assay.run.turn import name_of, turn
 from assay.run.writer import Writer
 from assay.strategies.base import Strategy
 
@@ -58,20 +59,28 @@ async def label(job: Job, records: Iterable[Record], progress: Progress | None =
     whole = needs_all(job.strategy, job.annotators)
     progress = progress or Progress()
     progress.pace = Pace(answers_each(job.strategy, job.annotators))
-    run = _start(job)
     stop = Stop(job.settings.seconds, job.settings.grace)
+    blocks = _blocks(records, job.settings.block)
+    first = next(blocks, [])
+    with _interruptible(stop), _timed(stop, job.settings.seconds):
+        async with turn(job.ledger, name_of(job.task, first), stop, progress):
+            return await _labelled(job, filter(None, chain([first], blocks)), progress, stop, whole)
+
+
+async def _labelled(
+    job: Job, blocks: Iterator[list[Record]], progress: Progress, stop: Stop, whole: bool
+) -> Summary:
+    run = _start(job)
     writer = Writer(job.ledger, run.id)
     desk = Desk(job.ledger, writer, progress, stop, run.id, job.settings.budget)
     ask = LedgerAsk(job.task, job.annotators, desk)
-    with _interruptible(stop), _timed(stop, job.settings.seconds):
-        try:
-            blocks = _blocks(records, job.settings.block)
-            await (_all_at_once if whole else _in_flight)(job, blocks, ask, desk)
+    try:
+        await (_all_at_once if whole else _in_flight)(job, blocks, ask, desk)
+        await writer.flush()
+    except BaseException as bad:
+        with suppress(LedgerError):
             await writer.flush()
-        except BaseException as bad:
-            with suppress(LedgerError):
-                await writer.flush()
-            raise _first(bad) from None
+        raise _first(bad) from None
     job.ledger.end_run(run.id, time.time())
     return Summary.of(run.id, progress, ask.spent, stop)
 

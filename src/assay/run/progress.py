@@ -73,6 +73,7 @@ class Progress:
         self.decided = 0
         self.waiting = 0
         self.asked = 0
+        self.behind = False  # another run over the same records
         self.pace = Pace()
         self.started = clock()
         self._asking = self.started  # when the first request was sent that had to be
@@ -99,6 +100,11 @@ class Progress:
         self.pace.came(annotations)
         if not self.asked:
             self._asking = self._clock()
+
+    def wait(self, behind: bool) -> None:
+        self.behind = behind
+        if behind and self._show:
+            self._show(self)
 
     def block(self, decisions: Sequence[Decision], records: Iterable[str]) -> None:
         """`decisions` are those that stand; of a block that was broken off there are fewer."""
@@ -140,6 +146,8 @@ class Progress:
         return None if open_ is None else open_ / self.rate
 
     def parts(self, currency: str) -> list[str]:
+        if self.behind:
+            return ["waiting for another run over these records"]
         of = f" of {self.total:,}" if self.total else ""
         told = [f"{self.finished:,}{of} records", f"{self.asked:,} answers", f"{self.rate:,.0f}/s"]
         rates = [r for t in self.tallies.values() if (r := t.answer_rate) is not None]
