@@ -237,3 +237,14 @@ def test_published_results_come_out_of_the_command(
     }
     for model, pair in expected.items():
         assert found[model] == pytest.approx(pair, abs=0.005001)
+
+
+def test_what_the_table_leaves_out_is_said(tmp_path: Path) -> None:
+    people = {f"p{i}": {"r1": "ab"[i % 2], "r2": "a"} for i in range(32)}
+    (tmp_path / "p.json").write_text(json.dumps(people))
+    (tmp_path / "m.json").write_text(json.dumps({"m": {"r1": "a", "r2": "a"}}))
+    words = ("compare", "--people", "p.json", "--models", "m.json", "--resamples", "0")
+    notes = str(told(tmp_path, *words)["notes"])
+    assert "on 1 of 2 records the people's vote is tied" in notes
+    assert "the 32 people are not told one by one" in notes
+    assert "tied" not in str(told(tmp_path, *words, "--expert", "p0")["notes"])

@@ -30,6 +30,16 @@ def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.jsonl", "x.parquet", "folder"])
+def test_no_label_at_all_is_an_answer_and_undecided_is_none(tmp_path: Path, name: str) -> None:
+    path, none = tmp_path / name, frozenset[str]()
+    decisions = [Decision("r1", none, decided_by=DecidedBy.MODEL), Decision("r2", None)]
+    write_rows(decision_rows(decisions), DECISION_FIELDS, path)
+    decided, open_ = (row["value"] or None for _, row in read_rows(path))
+    assert MultiChoice(["x", "y"]).check(decided) == none
+    assert open_ is None
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl", "x.parquet", "folder"])
 def test_nothing_half_written_stays(tmp_path: Path, name: str) -> None:
     def broken() -> Iterator[dict[str, object]]:
         yield from decision_rows(DECISIONS)

@@ -271,7 +271,7 @@ def _labels(given: Mapping[str, Annotation], schema: Schema) -> dict[str, str]:
         if a.value is None:
             continue
         if schema.kind != "form":
-            labels[record] = flat(a.value) or "[]"
+            labels[record] = str(flat(a.value))
             continue
         for unit in schema.units([a.value]):
             label = schema.label(a.value, unit)
@@ -334,7 +334,7 @@ def _with_gold(sides: Sides, wanted: Wanted, project: Project | None, schema: Sc
         raise SpecError("--expert gold needs evaluation gold in the task file")
     if schema.kind == "form":
         raise SpecError("--expert gold is not possible for forms; import the gold as a person's")
-    said: dict[str, Labels] = {GOLD: {id: flat(v) or "[]" for id, v in gold.items()}}
+    said: dict[str, Labels] = {GOLD: {id: str(flat(v)) for id, v in gold.items()}}
     return replace(sides, people={**sides.people, **said})
 
 

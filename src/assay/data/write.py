@@ -74,11 +74,12 @@ def annotation_rows(annotations: Iterable[Annotation]) -> Iterator[Table]:
 
 
 def flat(value: Value | None) -> str | None:
-    """A value in one cell: the word itself, labels parted by `;`, or JSON."""
+    """A value in one cell: the word itself, labels parted by `;` (none of them is `[]`, since an
+    empty cell is no answer), or JSON."""
     if value is None:
         return None
     if isinstance(value, frozenset):
-        return ";".join(sorted(value))
+        return ";".join(sorted(value)) or "[]"
     if isinstance(value, float | int):
         return f"{value:.9g}"
     if isinstance(value, tuple) and value and isinstance(value[0], Box):

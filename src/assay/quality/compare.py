@@ -22,7 +22,7 @@ from assay.quality.alt_test import (
     Rules,
     alt_test,
 )
-from assay.quality.beside import Beside, Measure, beside, means
+from assay.quality.beside import Beside, Measure, beside, majority, means
 from assay.quality.costs import Costs
 
 MOST_PEOPLE = 30  # beyond, people are not told one by one
@@ -172,6 +172,7 @@ def compare(sides: Sides, rules: Rules | None = None) -> Comparison:
     sides, odd = _spelt(sides)
     found, tests = _side_by_side(sides, rules)
     slices, left_out = _slices(sides, rules)
+    left_out += _unheard(sides, rules)
     return Comparison(
         found, tests, _constant(sides, rules), rules, sides.measure, _among(sides), slices,
         sides.costs, (*sides.notes, *left_out, *odd),
@@ -239,6 +240,22 @@ def tested(model: str, labels: Labels, people: Mapping[str, Labels], rules: Rule
     except NotPossible as bad:
         shared = {record for said in people.values() for record in said if record in labels}
         return NotTested(model, str(bad), len(people), len(shared))
+
+
+def _unheard(sides: Sides, rules: Rules) -> list[str]:
+    """Records and people that the table says nothing of."""
+    told = []
+    if sides.measure.kind != "interval" and rules.expert is None:
+        there = {record for said in sides.people.values() for record in said}
+        tied = len(there) - len(majority(sides.people))
+        if tied:
+            told.append(
+                f"on {tied:,} of {len(there):,} records the people's vote is tied, so there is no "
+                "majority to agree with; the replacement test counts them"
+            )
+    if len(sides.people) > MOST_PEOPLE:
+        told.append(f"the {len(sides.people):,} people are not told one by one")
+    return told
 
 
 def _constant(sides: Sides, rules: Rules) -> Tested:

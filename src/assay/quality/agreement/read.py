@@ -14,8 +14,6 @@ from assay.core.votes import Codes, Votes
 from assay.data.annotations import Names, infer_schema, read_given
 from assay.data.write import flat
 
-EMPTY_SET = "[]"
-
 
 def read_votes(path: Path, names: Names) -> Votes:
     """Votes with one unit whose labels are the cells' text; empty cells are silence."""
@@ -36,13 +34,10 @@ def kind_of(labels: Iterable[str]) -> str:
 def votes_of_annotations(annotations: Iterable[Annotation]) -> Votes:
     """Votes on whole answers; sets and spans keep their form in a cell."""
     return _collected(
-        (a.record, a.by or a.annotator, _text(a), bool(a.saw)) for a in annotations if a.answered
+        (a.record, a.by or a.annotator, flat(a.value), bool(a.saw))
+        for a in annotations
+        if a.answered
     )
-
-
-def _text(annotation: Annotation) -> str | None:
-    told = flat(annotation.value)
-    return EMPTY_SET if told == "" and isinstance(annotation.value, frozenset) else told
 
 
 def _collected(given: Iterator[tuple[str, str, str | None, bool]]) -> Votes:
