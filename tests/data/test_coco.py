@@ -15,6 +15,7 @@ from assay.core.value import Box
 from assay.data.coco import Coco, Picture, coco_of, read_coco, write_coco
 from assay.data.gold import read_labels
 from assay.data.images.decode import ORIENTATION
+from assay.data.read import read_rows
 from tests.core.test_boxes import NAMES, values
 
 CONTENT: dict[str, Any] = {
@@ -88,6 +89,25 @@ def test_what_is_not_coco_is_one_clear_line(tmp_path: Path, content: object, why
     with pytest.raises(InputError, match=why) as bad:
         read_coco(path)
     assert "\n" not in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (changed("annotations", image_id=8), "no picture 8"),
+        (changed("annotations", bbox=[1, 2, 3]), "not COCO"),
+        (changed("annotations", bbox=[1, 2, "x", 3]), "not COCO"),
+        (changed("images", width=float("inf")), "not COCO"),
+        (changed("images", width=0), "no width"),
+    ],
+)
+def test_data_that_are_broken_coco_are_one_line_with_the_file(
+    tmp_path: Path, content: object, why: str
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"bad\.json: .*{why}"):
+        list(read_rows(path))
 
 
 def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:

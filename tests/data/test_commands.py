@@ -78,7 +78,7 @@ def test_a_task_file_says_which_labels_and_ids_it_took_otherwise(folder: Path) -
     told = LONG.replace("r1,ann,a", "1,ann,POSITIVE").replace("r1,bob,b", "2,bob,neutral")
     (folder / "people.csv").write_text(told.replace("r2,ann,", "2,ann,"))
     done = assay(folder, "import", "people.csv", "--task", "task.yaml")
-    assert "note: 1 labels are taken for the same in another spelling: 'POSITIVE'" in done.stderr
+    assert "note: 1 label is taken for the same in another spelling: 'POSITIVE'" in done.stderr
     (folder / "people.csv").write_text(told.replace("2,bob", "002,bob"))
     line = complaint(assay(folder, "import", "people.csv", "--task", "task.yaml"))
     assert "record '002' is not in the data of the task, which holds '2', spelt almost" in line

@@ -25,6 +25,7 @@ from assay.data.annotations import (
     labels_in,
     read_given,
 )
+from assay.data.base import many
 from assay.ledger import Ledger, Run
 
 BATCH = 1_000
@@ -138,7 +139,8 @@ def _spelling(schema: Schema, spelt: Counter[tuple[str, str]]) -> Iterator[str]:
         ]
         more = f", … and {len(spelt) - SHOWN:,} more spellings" if len(spelt) > SHOWN else ""
         yield (
-            f"{spelt.total():,} labels are taken for the same in another spelling: "
+            f"{many(spelt.total(), 'label is', 'labels are')} taken for the same in another "
+            f"spelling: "
             f"{', '.join(told)}{more}"
         )
     if isinstance(schema, Labelled):

@@ -1,7 +1,8 @@
 """Boxes in COCO's instances format: pixels there, shares of the picture here."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -47,11 +48,18 @@ def read_coco(path: Path) -> Coco:
         raise InputError(f"{path} does not exist") from None
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
-    try:
+    with complaints_of(path):
         return coco_of(content)
+
+
+@contextmanager
+def complaints_of(path: Path) -> Iterator[None]:
+    """A block that reads COCO of this file: whatever is wrong with it is one line with its name."""
+    try:
+        yield
     except InputError as bad:
         raise InputError(f"{path}: {bad}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as bad:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as bad:
         raise InputError(f"{path}: not COCO: {type(bad).__name__} {bad}") from None
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from assay.core.errors import InputError
 from assay.data.base import Row
-from assay.data.coco import coco_of, has_boxes
+from assay.data.coco import coco_of, complaints_of, has_boxes
 from assay.data.images.decode import MOST_BYTES, SUFFIXES
 from assay.data.images.source import BANG, TAR, ZIP, At
 
@@ -102,7 +102,7 @@ def is_coco(content: object) -> bool:
 def read_coco(path: Path, content: Mapping[str, Any]) -> Rows:
     """COCO instances: the distinct categories of a picture's annotations are its `tags`, in the
     order of the category list; crowds count as well. Where all have a place, `boxes` too."""
-    try:
+    with complaints_of(path):
         names = {c["id"]: str(c["name"]) for c in content["categories"]}
         held: defaultdict[object, set[object]] = defaultdict(set)
         for annotation in content.get("annotations", ()):
@@ -114,8 +114,6 @@ def read_coco(path: Path, content: Mapping[str, Any]) -> Rows:
             id = str(picture["id"])
             placed = {} if boxes is None else {"boxes": [asdict(box) for box in boxes[id]]}
             yield number, {"id": id, "image": name, "file": name, "tags": tags, **placed}
-    except (KeyError, TypeError, AttributeError) as bad:
-        raise InputError(f"{path}: not COCO: {type(bad).__name__} {bad}") from None
 
 
 def read_archive(path: Path) -> Rows:
