@@ -287,3 +287,24 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(labelled: Path) -> None
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare", "a.csv", "--epsilon", "nan"),
+        ("compare", "a.csv", "--q", "nan"),
+        ("compare", "--plan", "--person-right", "inf"),
+        ("aggregate", "a.csv", "--prior", "inf", "1"),
+        ("aggregate", "a.csv", "--discount", "nan"),
+        ("certify", "a.csv", "--tolerance", "nan"),
+        ("certify", "a.csv", "--alpha", "nan"),
+        ("calibrate", "a.csv", "--tolerance", "inf"),
+        ("audit", "estimate", "a.csv", "s.csv", "--tolerance", "nan"),
+        ("golden", "watch", "a.csv", "--certainty", "nan"),
+    ],
+)
+def test_options_that_are_no_numbers_to_reckon_with_are_refused(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert "is no number to reckon with" in complaint(assay(tmp_path, *words))

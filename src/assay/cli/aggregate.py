@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.amount import AMOUNT, Number
+
 if TYPE_CHECKING:
     from assay.aggregation.base import Aggregator, Consensus
     from assay.aggregation.table import Gold
@@ -39,12 +41,12 @@ class Choices:
 @click.option("--truth", type=click.Path(path_type=Path), help="Known labels to compare with.")
 @click.option("--gold", type=click.Path(path_type=Path),
               help="Known labels to learn from; they are left out of the comparison.")  # fmt: skip
-@click.option("--prior", type=(float, float), metavar="RIGHT WRONG",
+@click.option("--prior", type=(AMOUNT, AMOUNT), metavar="RIGHT WRONG",
               help="Votes assumed of each annotator on each true label.")  # fmt: skip
 @click.option("--families", type=click.Path(path_type=Path),
               help="Table of annotator and family, for correlated.")  # fmt: skip
 @click.option("--order", help="Labels for median, lowest first, parted by commas; else numbers.")
-@click.option("--discount", type=click.FloatRange(0, 1, min_open=True),
+@click.option("--discount", type=Number(0, 1, min_open=True),
               help="What a vote counts whose author saw another one.")  # fmt: skip
 @click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
 @click.option("--task", help="Task in a ledger that holds several.")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import AMOUNT, SHARE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -57,9 +59,9 @@ def draw_command(
 @audit_command.command("estimate")
 @click.argument("source")
 @click.argument("sheet", type=click.Path(path_type=Path))
-@click.option("--target", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+@click.option("--target", type=SHARE,
               help="Error rate allowed; tells whether people may stop answering.")  # fmt: skip
-@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, show_default=True,
+@click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")

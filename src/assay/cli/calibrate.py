@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import AMOUNT
+
 if TYPE_CHECKING:
     from assay.quality.calibration import Calibrator
     from assay.quality.reliability import Reliability
@@ -21,7 +23,7 @@ FIELDS = ("record", "annotator", "tag", "label", "confidence", "confidence_sourc
 @click.command("calibrate")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--method", type=click.Choice(METHODS), default="platt", show_default=True)
-@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, show_default=True,
+@click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip
 @click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
 @click.option("--out", type=click.Path(path_type=Path),

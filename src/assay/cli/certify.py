@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import AMOUNT, SHARE
+
 if TYPE_CHECKING:
     from assay.quality.certificate import Certificate, Promise
     from assay.quality.verdicts import Constant, Key, Verdict
 
 TASK_FILES = (".yaml", ".yml")
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
 LEAST = 20  # labels below which a promise is hardly ever possible
 
 
@@ -26,7 +28,7 @@ LEAST = 20  # labels below which a promise is hardly ever possible
               help="Only this one (repeat for several), with all of delta.")  # fmt: skip
 @click.option("--chain", help="Annotators in order, parted by commas: one threshold for all.")
 @click.option("--tags", is_flag=True, help="Tags or fields one by one, not whole answers.")
-@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, show_default=True,
+@click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip
 @click.option("--reference", help="What the labels are compared with, in words.")
 @click.option("--ledger", help="Ledger file or URL; replaces the task file's.")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import AMOUNT, Number
+
 if TYPE_CHECKING:
     from assay.cli.compare_sources import Wanted
     from assay.quality.alt_test import Rules
@@ -24,12 +26,12 @@ MOST_SHOWN = 20
 @click.option("--person", multiple=True, help="An annotator of SOURCE that is a person; repeat.")
 @click.option("--expert", help="Hold models and people against this person alone; `gold`: "
               "against a task file's evaluation gold.")  # fmt: skip
-@click.option("--epsilon", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+@click.option("--epsilon", type=Number(0, 1), default=0.1, show_default=True,
               help="How much worse than a person a model may be.")  # fmt: skip
 @click.option("--score", help="accuracy, or neg-rmse; default: accuracy, on a scale neg-rmse.")
 @click.option("--kind", help="nominal, ordinal or interval; default: from the answers.")
 @click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
-@click.option("--q", type=click.FloatRange(0, 1, min_open=True), default=0.05, show_default=True,
+@click.option("--q", type=Number(0, 1, min_open=True), default=0.05, show_default=True,
               help="False discovery rate.")  # fmt: skip
 @click.option("--least", type=click.IntRange(min=2), default=30, show_default=True,
               help="Records that a person must share to be tested.")  # fmt: skip
@@ -48,12 +50,12 @@ MOST_SHOWN = 20
 @click.option("--plan", is_flag=True,
               help="Simulate instead how many records and people the test needs: with the labels "
               "given as a pilot, or from the next three options.")  # fmt: skip
-@click.option("--person-right", type=float, default=0.85, show_default=True,
+@click.option("--person-right", type=AMOUNT, default=0.85, show_default=True,
               help="Plan: how often a person is right; on a scale, a person's error.")  # fmt: skip
-@click.option("--model-right", type=float, default=0.85, show_default=True,
+@click.option("--model-right", type=AMOUNT, default=0.85, show_default=True,
               help="Plan: the same of the model.")  # fmt: skip
 @click.option("--choices", type=int, default=3, show_default=True, help="Plan: number of labels.")
-@click.option("--power", type=click.FloatRange(0, 1), default=0.8, show_default=True,
+@click.option("--power", type=Number(0, 1), default=0.8, show_default=True,
               help="Plan: the chance of passing that is enough.")  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path), help="Write a page here.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")

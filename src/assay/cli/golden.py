@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import Number
+
 if TYPE_CHECKING:
     from assay.quality.golden.commitment import Answers, Commitment, Questions
     from assay.quality.golden.contract import Contract
 
 TASK_FILES = (".yaml", ".yml")
-UNIT = click.FloatRange(0, 1)
+UNIT = Number(0, 1)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print all as JSON.")
 
 
