@@ -169,7 +169,6 @@ BAD: dict[str, tuple[str, tuple[str, ...], type[AssayError], str]] = {
     "no column": ("a,b,c\n1,2,3\n", (), InputError, "--record"),
     "wrong column": (ANSWERS, ("--label", "anser"), InputError, "did you mean 'answer'"),
     "other records": ("record,worker,label\n9,ann,x\n", (), InputError, "no record of"),
-    "prior": (ANSWERS, ("--prior", "-1", "0"), InputError, "at least 0"),
     "majority": (
         ANSWERS,
         ("--method", "majority", "--prior", "1", "1"),
@@ -185,6 +184,13 @@ def test_bad_input_is_named(case: str, files: Path) -> None:
     (files / "bad.csv").write_text(content, encoding="utf-8")
     with pytest.raises(kind, match=said):
         run(files / "bad.csv", "--truth", files / "truth.csv", *options)
+
+
+def test_a_prior_below_nothing_is_out_of_range(files: Path) -> None:
+    (files / "bad.csv").write_text(ANSWERS, encoding="utf-8")
+    done = run(files / "bad.csv", "--prior", "-1", "0")
+    assert done.exit_code == 2
+    assert "-1.0 is not in the range x>=0" in done.stderr
 
 
 def test_a_ledger_gives_the_same_as_its_file(files: Path) -> None:

@@ -67,7 +67,7 @@ def test_topics_wait_for_three_people(folder: Path) -> None:
     told("import", folder / "topics" / "people.csv", "--task", task, "--people")
     assert "3 decided, 1 waiting for people" in told("run", task)
     assert values(task, folder / "out.csv") == {
-        "n1": "money;sport", "n2": "money;politics", "n3": "", "n4": "",
+        "n1": "money;sport", "n2": "money;politics", "n3": "", "n4": "[]",
     }  # fmt: skip
 
 
