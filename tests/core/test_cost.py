@@ -47,7 +47,7 @@ async def test_a_call_waits_for_what_others_hold_back_and_no_longer() -> None:
 
     await asyncio.gather(*(call(f"c{i}", 6, 1) for i in range(5)))
     assert (began, budget.spent, budget.reserved) == (["c0", "c1", "c2", "c3", "c4"], 5, 0)
-    with pytest.raises(BudgetError, match="EUR spent"):
+    with pytest.raises(BudgetError, match="EUR are spent"):
         await Budget(10, spent=5, currency="EUR").reserve_in_turn(6)
 
 
