@@ -140,7 +140,7 @@ def test_answers_in_the_ledger_are_free(tmp_path: Path) -> None:
     ledger.close()
     found = forecast(opened)
     assert (found.parts[0].requests, found.parts[0].answered) == (4, 1)
-    assert found.parts[0].timing == "measured on 1 answers, 64 at once"
+    assert found.parts[0].timing == "measured on 1 answer, 64 at once"
     assert found.seconds == pytest.approx(3 * 2.0 / 64)
 
 

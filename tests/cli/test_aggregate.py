@@ -80,7 +80,7 @@ def test_known_labels_spelt_otherwise_and_known_labels_without_votes_are_told(fi
 def test_votes_given_twice_are_told(files: Path) -> None:
     (files / "answer.csv").write_text(ANSWERS + "1,ben,cat\n", encoding="utf-8")
     told = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
-    assert "1 votes are further ones of an annotator" in str(told["warnings"])
+    assert "1 vote is a further one of an annotator" in str(told["warnings"])
 
 
 def test_medians_take_the_same_number_for_one_label(tmp_path: Path) -> None:

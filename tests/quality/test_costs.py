@@ -60,7 +60,7 @@ def test_what_the_list_does_not_name_costs_what_was_booked() -> None:
     found = costs([said(0, "x", cost=70), said(1, "x", cost=30)], [kept(0), kept(1)], PriceList())
     assert found.whole.bill.kinds["booked"] == 100
     free = costs([said(0, "x")], [kept(0)], PriceList())
-    assert free.not_counted[0] == "x: no price, and nothing was booked (1 answers)"
+    assert free.not_counted[0] == "x: no price, and nothing was booked (1 answer)"
 
 
 def test_use_without_a_price_is_said() -> None:
@@ -72,10 +72,10 @@ def test_use_without_a_price_is_said() -> None:
     ]
     told = costs(answers, [kept(0)], PriceList("l", "USD", rates)).not_counted
     assert told[:4] == (
-        "m: tokens have no price (1 answers)",
-        "p: people are paid by the hour, and their time was not measured (1 answers)",
-        "q: GPU time has no price (1 answers)",
-        "q: people's time has no price (1 answers)",
+        "m: tokens have no price (1 answer)",
+        "p: people are paid by the hour, and their time was not measured (1 answer)",
+        "q: GPU time has no price (1 answer)",
+        "q: people's time has no price (1 answer)",
     )
 
 

@@ -11,6 +11,7 @@ from assay.aggregation.base import Consensus
 from assay.aggregation.table import Gold
 from assay.core.spelling import oddities, shortened
 from assay.core.votes import Floats, Ints, Votes
+from assay.data.base import many
 
 RESAMPLES = 2_000
 LEVEL = 0.95
@@ -94,7 +95,8 @@ def _twice(votes: Votes, rows: NDArray[np.int64]) -> list[str]:
     again = len(rows) - len(np.unique(rows * len(votes.annotators) + votes.annotator))
     if not again:
         return []
-    return [f"{again:,} votes are further ones of an annotator on the same record; each counts"]
+    are = many(again, "vote is a further one", "votes are further ones")
+    return [f"{are} of an annotator on the same record; each counts"]
 
 
 def decided(votes: Votes, found: Consensus) -> dict[str, str]:

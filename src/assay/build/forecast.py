@@ -21,6 +21,7 @@ from assay.core.annotation import PLAIN, Request, Waiting, Way
 from assay.core.cost import NANOS, Budget, money, to_nanos
 from assay.core.record import Record
 from assay.core.task import Task
+from assay.data.base import many
 from assay.data.document import from_top
 from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
@@ -145,7 +146,8 @@ def _strays(project: Project) -> list[str]:
 
 def _learnt(project: Project) -> list[str]:
     count = project.held_out
-    return [f"{count:,} records are left out: annotators learn from their gold"] if count else []
+    are = many(count, "record is left out", "records are left out")
+    return [f"{are}: annotators learn from their gold"] if count else []
 
 
 def _left(budget: Budget, ledger: Ledger | None, task: str, cost: int) -> list[str]:
@@ -245,7 +247,11 @@ def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | No
     past = [] if who is None or ledger is None else ledger.annotations(project.task.id, [who.id])
     times = [a.seconds for a in islice(past, PAST) if a.seconds > 0]
     each = sum(times) / len(times) if times else SECONDS.get(spec.kind, REMOTE_SECONDS)
-    ground = f"measured on {len(times)} answers" if times else f"taking {each:g} s an answer"
+    ground = (
+        f"measured on {many(len(times), 'answer', 'answers')}"
+        if times
+        else f"taking {each:g} s an answer"
+    )
     if spec.kind in REMOTE:
         part.seconds, part.timing = (
             left * each / spec.in_flight,

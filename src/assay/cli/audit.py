@@ -39,6 +39,7 @@ def draw_command(
     source: str, out: Path, size: int, by: str, equal: bool, seed: int, run: str | None
 ) -> None:
     """Draw records of SOURCE (ledger, task file, or table of decisions) to a sheet."""
+    from assay.data.base import many
     from assay.quality.audit import draw, stratify
     from assay.quality.audit_sheet import write_sheet
 
@@ -53,7 +54,8 @@ def draw_command(
         f"assay audit estimate {source} {out}"
     )
     if len(strata) < len(decisions):
-        click.echo(f"note: {len(decisions) - len(strata):,} records are undecided", err=True)
+        open_ = many(len(decisions) - len(strata), "record is", "records are")
+        click.echo(f"note: {open_} undecided", err=True)
 
 
 @audit_command.command("estimate")

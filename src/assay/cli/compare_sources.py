@@ -14,7 +14,7 @@ from assay.core.record import Record
 from assay.core.schema import FreeText, Schema
 from assay.core.task import Task
 from assay.data.annotations import Names, read_given
-from assay.data.base import cell, check_columns
+from assay.data.base import cell, check_columns, many
 from assay.data.gold import Purpose
 from assay.data.read import read_rows
 from assay.data.write import flat
@@ -282,9 +282,11 @@ def _labels(given: Mapping[str, Annotation], schema: Schema) -> dict[str, str]:
 
 def _notes(schema: Schema, seen: int, again: int) -> Iterator[str]:
     if seen:
-        yield f"{seen:,} answers whose authors were shown another answer are left out"
+        answers = many(seen, "answer whose author was", "answers whose authors were")
+        yield f"left out: {answers} shown another answer"
     if again:
-        yield f"{again:,} further answers of an annotator to the same record: the last one counts"
+        answers = many(again, "further answer", "further answers")
+        yield f"{answers} of an annotator to the same record: the last one counts"
     if schema.kind == "form":
         yield "each attribute of a record counts as a case; intervals take them as independent"
     if schema.kind in WHOLE:

@@ -143,6 +143,7 @@ def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Ques
     from assay.build import open_project
     from assay.cli.data import _opened
     from assay.core.errors import SpecError
+    from assay.data.base import many
     from assay.data.gold import Purpose
     from assay.quality.golden.watch import watched
 
@@ -156,7 +157,8 @@ def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Ques
     finally:
         ledger.close()
     if found.assisted:
-        click.echo(f"note: {found.assisted:,} answers saw another one and are left out", err=True)
+        are = many(found.assisted, "answer that saw another is", "answers that saw another are")
+        click.echo(f"note: {are} left out", err=True)
     return found.questions, found.answers
 
 

@@ -19,6 +19,7 @@ from assay.core.annotation import Annotation, Decision
 from assay.core.cost import NANOS, NO_USAGE, Prices, Usage, to_nanos
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Ints
+from assay.data.base import many
 from assay.ledger.base import Run
 
 KINDS = (
@@ -357,7 +358,10 @@ class _Gaps:
         self.found[key] = self.found.get(key, 0) + 1
 
     def told(self) -> tuple[str, ...]:
-        own = [f"{name}: {why} ({n:,} answers)" for (name, why), n in self.found.items()]
+        own = [
+            f"{name}: {why} ({many(n, 'answer', 'answers')})"
+            for (name, why), n in self.found.items()
+        ]
         return (*own, *NEVER_COUNTED)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from assay.core.cost import money
+from assay.data.base import many
 from assay.quality.accuracy import Accuracy
 from assay.quality.reviewed import Group, Rate
 from assay.report.evidence import Evidence
@@ -28,8 +29,10 @@ def lines(evidence: Evidence) -> list[str]:
     told += [f"warning: {line.name}: {why}" for line in evidence.lines for why in line.warnings]
     told += _review(evidence)
     if evidence.open:
-        waits = ", ".join(f"{n:,} wait for {who}" for who, n in evidence.waiting.items())
-        told.append(f"{evidence.open:,} records are open{': ' + waits if waits else ''}")
+        whom = evidence.waiting.items()
+        waits = ", ".join(f"{many(n, 'waits', 'wait')} for {who}" for who, n in whom)
+        are = many(evidence.open, "record is open", "records are open")
+        told.append(f"{are}: {waits}" if waits else are)
     return told
 
 
