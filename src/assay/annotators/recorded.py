@@ -66,14 +66,12 @@ class Recorded:
     def differs(self, request: Request, kept: Annotation) -> bool:
         """Whether the answer kept of it is another one than it would give now."""
         found = self.given.get(request.record.id)
-        if found is None or asked_about(found.value, request) == {}:
+        value = {} if found is None else asked_about(found.value, request)
+        if found is None or value == {}:
             return kept.outcome is not Outcome.ABSTAINED
-        now = self._answer(request, found)
-        return (now.outcome, now.value, now.confidence) != (
-            kept.outcome,
-            kept.value,
-            kept.confidence,
-        )
+        if value is None:
+            return kept.outcome is not found.outcome
+        return value != kept.value or found.confidence != kept.confidence
 
     def _answer(self, request: Request, found: Given) -> Annotation:
         if found.value is None:

@@ -140,10 +140,11 @@ class LedgerAsk:
         if found:
             self._desk.progress.replayed(name, list(found.values()))
         if found and isinstance(who, Recorded):
-            changed = [
-                r for k, r in zip(keys, requests, strict=True) if _outdated(who, r, found.get(k))
-            ]
-            self._desk.progress.tally(name).outdated += len(changed)
+            self._desk.progress.tally(name).outdated += sum(
+                who.differs(request, found[key])
+                for key, request in zip(keys, requests, strict=True)
+                if key in found
+            )
         held: dict[str, Answer] = {**found}
         mine: dict[str, Request] = {}
         elsewhere: list[tuple[str, asyncio.Future[Mapping[str, Answer]]]] = []
@@ -284,10 +285,6 @@ class LedgerAsk:
             scores=made.scores,
             mapping="strategy",
         )
-
-
-def _outdated(who: Recorded, request: Request, kept: Annotation | None) -> bool:
-    return kept is not None and who.differs(request, kept)
 
 
 def needs_all(

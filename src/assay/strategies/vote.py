@@ -70,8 +70,7 @@ class Vote:
         ballots = list(zip(*await asyncio.gather(*asked), strict=True))
         schema = ask.task.schema
         tallies = [count(answered(ballot), schema) for ballot in ballots]
-        complete = [not waiting(ballot).any() for ballot in ballots]
-        words = await self._referee(records, tallies, complete, ask)
+        words = await self._referee(records, ballots, tallies, ask)
         return [
             self._decide(record, (*ballot, *words.get(i, ())), tallies[i], ask)
             for i, (record, ballot) in enumerate(zip(records, ballots, strict=True))
@@ -80,13 +79,13 @@ class Vote:
     async def _referee(
         self,
         records: Sequence[Record],
+        ballots: Sequence[Sequence[Answer]],
         tallies: Sequence[Tally],
-        complete: Sequence[bool],
         ask: Ask,
     ) -> dict[int, tuple[Answer]]:
-        tied = [i for i, tally in enumerate(tallies) if tally.tied and complete[i]]
-        if self.referee is None or not tied:
+        if self.referee is None:
             return {}
+        tied = [i for i, t in enumerate(tallies) if t.tied and not waiting(ballots[i]).any()]
         words = await ask(self.referee, [records[i] for i in tied])
         return {i: (word,) for i, word in zip(tied, words, strict=True)}
 
