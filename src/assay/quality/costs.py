@@ -358,10 +358,8 @@ class _Gaps:
         self.found[key] = self.found.get(key, 0) + 1
 
     def told(self) -> tuple[str, ...]:
-        own = [
-            f"{name}: {why} ({many(n, 'answer', 'answers')})"
-            for (name, why), n in self.found.items()
-        ]
+        found = self.found.items()
+        own = [f"{name}: {why} ({many(n, 'answer', 'answers')})" for (name, why), n in found]
         return (*own, *NEVER_COUNTED)
 
 
