@@ -139,12 +139,12 @@ def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
 def _votes(source: str, task: str | None, called: tuple[str | None, ...]) -> "Votes":
     from assay.aggregation.answers import in_label_order, read_votes
     from assay.cli.audit import is_ledger
-    from assay.cli.data import _opened
+    from assay.cli.data import ledger_and_task
     from assay.core.errors import SpecError
 
     if not is_ledger(source):
         return read_votes(Path(source), (called[0], called[1], called[2]))
-    ledger, own = _opened(source)
+    ledger, own = ledger_and_task(source)
     task = task or own
     try:
         schemas = ledger.schemas()

@@ -98,11 +98,11 @@ def agree_command(
 
 
 def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":
-    from assay.cli.data import _opened
+    from assay.cli.data import ledger_and_task
     from assay.core.errors import InputError
     from assay.quality.agreement.read import votes_of_annotations
 
-    ledger, own = _opened(source)
+    ledger, own = ledger_and_task(source)
     try:
         schemas = ledger.schemas()
         task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)

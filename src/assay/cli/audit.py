@@ -107,11 +107,11 @@ def read_decisions(
 
     if not is_ledger(source):
         return *decisions_in(Path(source)), None
-    from assay.cli.data import _opened, _run
+    from assay.cli.data import decided_run, ledger_and_task
 
-    ledger, task = _opened(source)
+    ledger, task = ledger_and_task(source)
     try:
-        wanted = _run(ledger, task, run)
+        wanted = decided_run(ledger, task, run)
         own = next(r.task for r in ledger.runs() if r.id == wanted)
         return list(ledger.decisions(wanted)), {}, ledger.schemas().get(own)
     finally:
@@ -122,9 +122,9 @@ def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
     """What is to be read of each record, where the source is a ledger that knows it."""
     if not is_ledger(source):
         return {}
-    from assay.cli.data import _opened
+    from assay.cli.data import ledger_and_task
 
-    ledger, _ = _opened(source)
+    ledger, _ = ledger_and_task(source)
     try:
         records = ledger.records([d.record for d in drawn])
         return {r.id: r.text or " ".join(i.uri for i in r.images) for r in records}

@@ -93,12 +93,12 @@ def _costs(
     prices: "PriceList | None",
     people: frozenset[str],
 ) -> "Costs":
-    from assay.cli.data import _opened
+    from assay.cli.data import ledger_and_task
     from assay.core.errors import InputError
     from assay.quality.costs import PriceList, booked_in, check_currency, costs
 
     task, run, currency = which
-    ledger, own = _opened(source)
+    ledger, own = ledger_and_task(source)
     try:
         schemas = ledger.schemas()
         task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)

@@ -129,16 +129,16 @@ def export_command(
         raise SpecError("--annotations and --waiting are two tables; choose one")
     if panel is not None and not waiting:
         raise SpecError("--panel says whose sheet is wanted: it goes with --waiting")
-    opened, task = _opened(source, ledger)
+    opened, task = ledger_and_task(source, ledger)
     try:
         if waiting:
-            _sheet(opened, _run(opened, task, run), out, panel)
+            _sheet(opened, decided_run(opened, task, run), out, panel)
             return
         if annotations:
             count = write_rows(annotation_rows(opened.annotations(task)), ANNOTATION_FIELDS, out)
             click.echo(f"{many(count, 'annotation', 'annotations')} written to {out}")
             return
-        found = export(opened.decisions(_run(opened, task, run)), opened.records, out)
+        found = export(opened.decisions(decided_run(opened, task, run)), opened.records, out)
     finally:
         opened.close()
     if found.boxes:
@@ -161,7 +161,7 @@ def _sheet(ledger: "Ledger", run: str, out: Path, panel: str | None) -> None:
         click.echo("note: --panel gives each panel a sheet of its own", err=True)
 
 
-def _opened(source: str, ledger: str | None = None) -> tuple["Ledger", str | None]:
+def ledger_and_task(source: str, ledger: str | None = None) -> tuple["Ledger", str | None]:
     from assay.core.errors import SpecError
     from assay.ledger import kept_ledger
 
@@ -176,7 +176,7 @@ def _opened(source: str, ledger: str | None = None) -> tuple["Ledger", str | Non
     return kept_ledger(source), task
 
 
-def _run(ledger: "Ledger", task: str | None, wanted: str | None) -> str:
+def decided_run(ledger: "Ledger", task: str | None, wanted: str | None) -> str:
     from assay.core.errors import InputError
     from assay.ledger import last_deciding
 

@@ -141,7 +141,7 @@ def watch_command(
 def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Questions, Answers]":
     """From the ledger of a task file and its gold for monitoring."""
     from assay.build import open_project
-    from assay.cli.data import _opened
+    from assay.cli.data import ledger_and_task
     from assay.core.errors import SpecError
     from assay.data.base import many
     from assay.data.gold import Purpose
@@ -151,7 +151,7 @@ def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Ques
     gold = project.gold.of(Purpose.MONITORING)
     if not gold:
         raise SpecError(f"{path} has no gold for monitoring: give `gold.monitoring` a share")
-    ledger, task = _opened(str(path))
+    ledger, task = ledger_and_task(str(path))
     try:
         found = watched(ledger.annotations(task), gold, project.task.schema, certainty, guess)
     finally:

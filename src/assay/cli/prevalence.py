@@ -112,9 +112,9 @@ def _groups(source: str, name: str) -> dict[str, str]:
         rows = [row for _, row in read_rows(source)]
         check_columns(Path(source), list(rows[0]), (name,))
         return {cell(row["record"]).strip(): cell(row[name]) or "(none)" for row in rows}
-    from assay.cli.data import _opened
+    from assay.cli.data import ledger_and_task
 
-    ledger, _ = _opened(source)
+    ledger, _ = ledger_and_task(source)
     try:
         found: dict[str, str] = {}
         for r in ledger.records():

@@ -13,7 +13,7 @@ from assay.data.write import flat
 from assay.ledger.base import Ledger, Run
 from assay.quality.accuracy import Accuracy
 from assay.report.breakdown import Reference, part_costs, slices
-from assay.report.line import Decided, Line, by_annotator, shortened
+from assay.report.line import Decided, Line, by_annotator, excerpt
 from assay.report.reviewed import Review, Roles, review_of
 
 SHOWN = 25  # disagreements
@@ -44,7 +44,7 @@ class Disagreement:
 
     @property
     def text(self) -> str:
-        return shortened(self.record.text)
+        return excerpt(self.record.text)
 
     @property
     def pictures(self) -> tuple[ImagePart, ...]:
@@ -214,7 +214,7 @@ def disagreements(
     said: dict[str, list[Said]] = {id: [] for id in shown}
     for a in ledger.annotations(story.task.id, records=shown):
         who = names.get(a.annotator, a.annotator)
-        words = [shortened(text) if text else None for text in (a.rationale, a.raw)]
+        words = [excerpt(text) if text else None for text in (a.rationale, a.raw)]
         said[a.record].append(Said(a.by or who, str(a.outcome), a.value, *words))
     return tuple(
         Disagreement(

@@ -71,7 +71,7 @@ class Line:
             self.errors[a.error[:LONGEST]] += 1
         if not a.answered and len(self.silent) < UNANSWERED:
             why = a.error or a.rationale or a.raw
-            self.silent.append(Silent(a.record, str(a.outcome), why and shortened(why)))
+            self.silent.append(Silent(a.record, str(a.outcome), why and excerpt(why)))
         if a.confidence is not None and a.confidence_source is not None:
             self.sources.add(a.confidence_source)
         if a.record not in self.judged:
@@ -199,5 +199,5 @@ def by_annotator(
     return lines
 
 
-def shortened(text: str) -> str:
+def excerpt(text: str) -> str:
     return text[:LONGEST] + ("…" if len(text) > LONGEST else "")
