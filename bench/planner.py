@@ -45,9 +45,9 @@ from recordings import (
 from scipy.special import expit, logit
 from scipy.stats import binomtest
 
-from assay.build.plan import FIT_SHARE, VOTE, chains
 from assay.core.annotation import Decision
 from assay.ledger import MemoryLedger
+from assay.project.plan import FIT_SHARE, VOTE, chains
 from assay.quality.certificate import PEOPLE, Promise
 from assay.quality.planning import LEVEL, Answers, Interval, Option, Trial, logistic, plan, routed
 from assay.run import Job, label
@@ -109,7 +109,7 @@ class Planned:
 
 
 def planned(given: World, places: Places, promise: Promise) -> Planned:
-    """As `assay.build.plan` does it, on arrays."""
+    """As `assay.project.plan` does it, on arrays."""
     fit, rest = np.split(places, [round(FIT_SHARE * len(places))])
     curves = {}
     for name, sure in given.evidence.items():

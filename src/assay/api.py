@@ -9,10 +9,6 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from assay.build import Project, evaluation, open_project, story
-from assay.build.forecast import Forecast, forecast
-from assay.build.imports import Brought, check, target_of
-from assay.build.imports import bring as bring_in
 from assay.core.annotation import Decision
 from assay.core.cost import NANOS, Budget
 from assay.core.errors import InputError
@@ -30,6 +26,10 @@ from assay.data.write import (
     write_rows,
 )
 from assay.ledger import Ledger, MemoryLedger, open_ledger
+from assay.project import Project, evaluation, open_project, story
+from assay.project.forecast import Forecast, forecast
+from assay.project.imports import Brought, check, target_of
+from assay.project.imports import bring as bring_in
 from assay.quality.accuracy import Accuracy
 from assay.report import Evidence, Reference, Story, write_report
 from assay.run import Job, Settings, Summary

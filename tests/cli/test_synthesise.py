@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from assay.build import open_project
 from assay.core.errors import InputError
+from assay.project import open_project
 from tests.cli.commands import Done, assay, complaint, project
 from tests.servers import Server, completion, serving
 

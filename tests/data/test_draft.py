@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from assay.build import open_project
 from assay.data.draft import draft
 from assay.data.gold import Purpose
 from assay.data.specs import DataSpec
 from assay.data.taskfile import load
+from assay.project import open_project
 from tests.data.images.hostile import jpeg
 
 

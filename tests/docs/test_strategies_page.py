@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from assay.build import open_project
-from assay.build.strategies import STRATEGIES
+from assay.project import open_project
+from assay.project.strategies import STRATEGIES
 from assay.strategies.base import Strategy
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "strategies.md"

@@ -24,7 +24,7 @@ def test_a_share_of_nothing_is_not_known() -> None:
 
 def test_opening_a_project_loads_no_statistics() -> None:
     heavy = "{'scipy.stats', 'scipy.special', 'nervaluate', 'sklearn', 'torch', 'PIL', 'pandas'}"
-    code = f"import sys, assay.build; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, assay.project; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -71,9 +71,9 @@ def calibrate_command(
 
 
 def _of_task(path: Path, place: str | None, tolerance: float) -> "list[Verdict]":
-    from assay.build import open_project
-    from assay.build.verdicts import judged_answers
     from assay.core.errors import SpecError
+    from assay.project import open_project
+    from assay.project.verdicts import judged_answers
 
     project = open_project(path).changed({}, place)
     if project.fitted:

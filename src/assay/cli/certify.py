@@ -88,9 +88,9 @@ def _of_table(path: Path, tolerance: float) -> "dict[Key, list[Verdict]]":
 def _of_task(
     path: Path, place: str | None, how: tuple[float, bool]
 ) -> "tuple[dict[Key, list[Verdict]], str]":
-    from assay.build import open_project
-    from assay.build.plan import certifying
-    from assay.build.verdicts import judged_answers
+    from assay.project import open_project
+    from assay.project.plan import certifying
+    from assay.project.verdicts import judged_answers
     from assay.quality.verdicts import grouped
 
     project = open_project(path).changed({}, place)

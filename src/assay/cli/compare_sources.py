@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assay.build import open_project
-from assay.build.project import Project
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.cost import Usage
 from assay.core.errors import InputError, SpecError
@@ -19,6 +17,8 @@ from assay.data.gold import Purpose
 from assay.data.read import read_rows
 from assay.data.write import flat
 from assay.ledger import Ledger, kept_ledger
+from assay.project import open_project
+from assay.project.project import Project
 from assay.quality.agreement.read import kind_of
 from assay.quality.alt_test import Labels
 from assay.quality.compare import Sides

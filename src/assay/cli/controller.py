@@ -18,8 +18,8 @@ def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
     """
     import asyncio
 
-    from assay.build import open_project
-    from assay.build.registry import consult
+    from assay.project import open_project
+    from assay.project.registry import consult
     from assay.strategies.controller import script
 
     project = open_project(task).changed({}, ledger)

@@ -67,7 +67,7 @@ def _of_file(source: str) -> str | None:
 
     if not source.endswith(TASK_FILES):
         return None
-    from assay.build import open_project
+    from assay.project import open_project
 
     return open_project(source).file.currency
 

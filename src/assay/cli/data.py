@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from assay.build.imports import Brought
     from assay.ledger import Ledger
+    from assay.project.imports import Brought
 
 TASK_FILES = (".yaml", ".yml")
 
@@ -48,11 +48,11 @@ def import_command(
     """Read existing annotations from PATH: long, wide (--wide), or JSON of who: record: label."""
     from dataclasses import asdict
 
-    from assay.build.imports import bring, check, inferred, target_of
     from assay.core.errors import SpecError
     from assay.core.redact import hidden
     from assay.data.annotations import Names
     from assay.ledger import open_ledger
+    from assay.project.imports import bring, check, inferred, target_of
 
     names = Names(record, annotator, label, wide)
     if panel is not None and (task is None or not people):
@@ -167,7 +167,7 @@ def ledger_and_task(source: str, ledger: str | None = None) -> tuple["Ledger", s
 
     task = None
     if source.endswith(TASK_FILES):
-        from assay.build import open_project
+        from assay.project import open_project
 
         project = open_project(source).changed({}, ledger)
         source, task = str(project.ledger_place), project.task.id

@@ -78,9 +78,9 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
 )  # fmt: skip
 def demo_command(out: Path, records: int) -> None:
     """Label real tweets with the embedded models and compare with people."""
-    from assay.build import open_project, story
     from assay.cli.run import label, prepared
     from assay.data.vader import held_out
+    from assay.project import open_project, story
     from assay.quality.accuracy import accuracy
     from assay.report import write_report
     from assay.report.table import lines

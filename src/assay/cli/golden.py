@@ -140,11 +140,11 @@ def watch_command(
 
 def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Questions, Answers]":
     """From the ledger of a task file and its gold for monitoring."""
-    from assay.build import open_project
     from assay.cli.data import ledger_and_task
     from assay.core.errors import SpecError
     from assay.data.base import many
     from assay.data.gold import Purpose
+    from assay.project import open_project
     from assay.quality.golden.watch import watched
 
     project = open_project(path)

@@ -10,9 +10,9 @@ import click
 from assay.cli.amount import AMOUNT, SHARE
 
 if TYPE_CHECKING:
-    from assay.build.plan import Planned
-    from assay.build.project import Project
     from assay.ledger import Ledger
+    from assay.project.plan import Planned
+    from assay.project.project import Project
     from assay.quality.planning import Option
     from assay.run import Summary
 
@@ -43,7 +43,7 @@ def plan_command(
     as_json: bool,
 ) -> None:
     """Ask every model of TASK about the labelled sample, and compare the ways to label the rest."""
-    from assay.build import open_project
+    from assay.project import open_project
     from assay.report.plan_page import write_plan
 
     changes = {} if budget is None else {"money": budget}
@@ -72,8 +72,8 @@ def planned(
     """The sample is asked about where it has not been; then nothing more is spent."""
     import asyncio
 
-    from assay.build.plan import collect, planned, prepare
     from assay.core.errors import InputError
+    from assay.project.plan import collect, planned, prepare
     from assay.quality.certificate import Promise
     from assay.run import Progress
     from assay.run.live import shown

@@ -20,10 +20,10 @@ def report_command(
 ) -> None:
     """Print how good the labels of TASK are, and write the HTML report."""
 
-    from assay.build import open_project, story
     from assay.core.errors import SpecError
     from assay.core.redact import hidden
     from assay.ledger import last_deciding
+    from assay.project import open_project, story
     from assay.report import write_report
     from assay.report.table import lines
 

@@ -9,8 +9,8 @@ import click
 from assay.cli.amount import AMOUNT, SHARE
 
 if TYPE_CHECKING:
-    from assay.build import Project
     from assay.ledger import Ledger
+    from assay.project import Project
     from assay.run import Summary
 
 
@@ -42,7 +42,7 @@ def run_command(
     Exit codes: 0 all records were gone through; 2 a mistake in file or options; 3 stopped early
     (budget, time, a model), or nothing was decided since answers failed; 130 Ctrl-C.
     """
-    from assay.build import open_project
+    from assay.project import open_project
 
     project = open_project(task)
     changes = {"money": budget, "minutes": minutes}
@@ -80,7 +80,7 @@ def _next(summary: "Summary", task: Path, ledger: str | None) -> None:
 def prepared(project: "Project", limit: int | None, planned: bool = False) -> int:
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
     here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
-    from assay.build.unscored import strays
+    from assay.project.unscored import strays
 
     total = sum(1 for _ in project.records(limit))
     _ = project.annotators  # made here, at first sight
@@ -95,8 +95,8 @@ def choose(
     project: "Project", ledger: "Ledger", how: tuple[float, float, float | None], total: int
 ) -> None:
     """Put the plan's pick in the place of the task file's strategy."""
-    from assay.build.plan import askables
     from assay.cli.plan import planned
+    from assay.project.plan import askables
 
     target, delta, person = how
     found = planned(project, ledger, (target, delta), person)
@@ -133,9 +133,9 @@ async def _closing(run: "object", project: "Project") -> "Summary":
 
 
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
-    from assay.build import entities, evaluation, parts, tags
-    from assay.build.unscored import unscored
     from assay.core.redact import hidden
+    from assay.project import entities, evaluation, parts, tags
+    from assay.project.unscored import unscored
 
     scores = evaluation(project, ledger, summary.run)
     spans = entities(project, ledger, summary.run)

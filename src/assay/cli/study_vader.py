@@ -32,11 +32,11 @@ def vader_command(
     as_json: bool,
 ) -> None:
     """Single models, vote, chain, specialists, hybrid and one person against people's mean."""
-    from assay.build.annotators import SMALLEST
     from assay.cli.demo import fetch_models, fetched
     from assay.models.cache import BY_NAME, default_cache
     from assay.models.encoder import MiniLM
     from assay.models.llama import Llama
+    from assay.project.annotators import SMALLEST
     from assay.training.vader import Models, Setup, study
 
     fetch_models()

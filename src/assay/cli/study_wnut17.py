@@ -90,8 +90,8 @@ def _model(name: str, base_url: str | None, key_env: str | None) -> "Model":
         from assay.models.openai import OpenAI
 
         return OpenAI(name, Address(base_url, key_env, Limits()))
-    from assay.build.annotators import gguf
     from assay.models.llama import Llama
+    from assay.project.annotators import gguf
 
     return Llama(gguf(name, Path()))
 

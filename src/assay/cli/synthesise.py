@@ -46,9 +46,9 @@ def synthesise_command(
     """
     import asyncio
 
-    from assay.build import open_project
-    from assay.build.synthesis import drifted, save, write, writing
     from assay.core.cost import NANOS
+    from assay.project import open_project
+    from assay.project.synthesis import drifted, save, write, writing
     from assay.strategies.synthesise import Plan
 
     project = open_project(task).changed({} if budget is None else {"money": budget}, ledger)

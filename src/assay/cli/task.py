@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from assay.build.forecast import Forecast, Part
+    from assay.project.forecast import Forecast, Part
 
 LONGEST = 8_000  # characters of a prompt that are shown
 
@@ -42,8 +42,8 @@ def check_command(task: Path, as_json: bool) -> None:
     """Validate TASK; show the prompt, and expected requests, tokens, money and time."""
     import asyncio
 
-    from assay.build import open_project
-    from assay.build.forecast import forecast
+    from assay.project import open_project
+    from assay.project.forecast import forecast
 
     project = open_project(task)
     try:

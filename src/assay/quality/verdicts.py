@@ -1,7 +1,7 @@
 """Labelled answers as verdicts: how sure an annotator was, and whether it was right.
 
 What certificates and calibrations are made of, read from a table here and from a ledger by
-`assay.build.verdicts`.
+`assay.project.verdicts`.
 """
 
 import json

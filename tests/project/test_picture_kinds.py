@@ -8,10 +8,10 @@ from PIL import Image
 
 from assay.annotators.picture import PictureClassifier, ZeroShotPicture
 from assay.annotators.scored import Scored
-from assay.build import open_project
 from assay.core.errors import SpecError
 from assay.models.cache import BY_NAME, default_cache
 from assay.models.transformers_vlm import TransformersVLM
+from assay.project import open_project
 from assay.strategies.prior import PriorCorrected
 
 TASK = """\

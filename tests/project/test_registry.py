@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assay.build import open_project
 from assay.core.errors import SpecError
 from assay.core.record import Record
-from tests.build.test_strategies import HEAD, N, folder, run, table
+from assay.project import open_project
 from tests.cli.commands import assay, complaint
+from tests.project.test_strategies import HEAD, N, folder, run, table
 
 __all__ = ["folder"]
 STRATEGY = (
     "{kind: specialists, registry: registry.yaml, controller: chief, annotators: [crowd], COUNT}"
 )
 MORE = """\
-  chief: {kind: rule, rule: "tests.build.test_registry:chief"}
-  hub: {kind: rule, rule: "tests.build.test_registry:hub"}
+  chief: {kind: rule, rule: "tests.project.test_registry:chief"}
+  hub: {kind: rule, rule: "tests.project.test_registry:hub"}
 """
 CANDIDATES: list[dict[str, object]] = [
     {"name": "a", "description": "fair"},

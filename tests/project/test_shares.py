@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.build import open_project
 from assay.data.gold import Purpose
+from assay.project import open_project
 
 TASK = """\
 name: tone

@@ -13,10 +13,6 @@ from itertools import islice
 from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
 from assay.annotators.prompt import render, seen
-from assay.build.annotators import REMOTE
-from assay.build.checks import checked
-from assay.build.project import Project
-from assay.build.unscored import strays
 from assay.core.annotation import PLAIN, Request, Waiting, Way
 from assay.core.cost import NANOS, Budget, money, to_nanos
 from assay.core.record import Record
@@ -25,6 +21,10 @@ from assay.data.base import many
 from assay.data.document import from_top
 from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
+from assay.project.annotators import REMOTE
+from assay.project.checks import checked
+from assay.project.project import Project
+from assay.project.unscored import strays
 from assay.run.ask import Askable
 
 CHUNK = 1_000

@@ -22,9 +22,9 @@ from assay.run.ask import Askable
 if TYPE_CHECKING:
     from assay.annotators.hub import TrainableHub
     from assay.annotators.picture import Pictures
-    from assay.build.workshop import Workshop
     from assay.models.base import Options
     from assay.models.cache import Entry
+    from assay.project.workshop import Workshop
 
 SMALLEST = "smollm2-135m-instruct"
 HOSTS = {
@@ -215,9 +215,9 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     """Each label costs `human_label` where people gave it, each answer `per_request` where a model
     did."""
     from assay.annotators.recorded import Given, Recorded
-    from assay.build.sources import confidences_of, ids_in, labels_of
     from assay.core.annotation import DecidedBy
     from assay.core.cost import to_nanos
+    from assay.project.sources import confidences_of, ids_in, labels_of
 
     path = shop.folder / (spec.path or "")
     record = ids_in(path, spec.record, shop.file.data, f"annotators.{name}.record")

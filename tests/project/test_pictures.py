@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from assay.annotators.llm import LLM
-from assay.build.project import evaluation, open_project
 from assay.core.errors import SpecError
 from assay.models.base import View
+from assay.project.project import evaluation, open_project
 from assay.run import Job, label
 from assay.strategies.retrieval import Retrieved
 from tests.data.images.hostile import jpeg

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from assay.build import open_project
-from assay.build.plan import certifying, prepare
 from assay.cli import root
 from assay.core.errors import SpecError
+from assay.project import open_project
+from assay.project.plan import certifying, prepare
 
 N = 600
 TASK = """\

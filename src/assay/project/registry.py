@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.annotators.base import Annotator
-from assay.build.strategies import exactly, halves, learner
 from assay.core.annotation import Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
@@ -20,6 +19,7 @@ from assay.data.document import Document, at, composed
 from assay.data.specs import CandidateSpec, RegistrySpec, StrategySpec
 from assay.data.taskfile import checked
 from assay.ledger import Ledger
+from assay.project.strategies import exactly, halves, learner
 from assay.run import Job, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Ask, Strategy
@@ -28,8 +28,8 @@ from assay.strategies.controller import Candidate, SpecialistPlan
 from assay.strategies.specialists import Stages
 
 if TYPE_CHECKING:
-    from assay.build.project import Project
-    from assay.build.workshop import Workshop
+    from assay.project.project import Project
+    from assay.project.workshop import Workshop
 
 
 def controlled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Controlled:

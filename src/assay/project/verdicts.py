@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assay.annotators.scored import confidence
-from assay.build.project import Project
 from assay.core.annotation import Annotation, DecidedBy, Decision, Source
 from assay.core.errors import InputError, SpecError
 from assay.core.redact import hidden
@@ -13,6 +12,7 @@ from assay.core.value import Value
 from assay.data.gold import Purpose
 from assay.data.write import flat
 from assay.ledger import Ledger
+from assay.project.project import Project
 from assay.quality.verdicts import Verdict, same
 
 DECISIONS = "decisions"

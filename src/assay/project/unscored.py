@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from assay.build.project import Project
-from assay.build.sources import gold_file
+from assay.project.project import Project
+from assay.project.sources import gold_file
 
 
 def strays(project: Project) -> str | None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from assay.annotators.recorded import Recorded
-from assay.build import open_project
-from assay.build.forecast import forecast
 from assay.core.errors import SpecError
+from assay.project import open_project
+from assay.project.forecast import forecast
 
 HEAD = """\
 name: entailment

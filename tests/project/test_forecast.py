@@ -6,11 +6,11 @@ from typing import cast
 
 import pytest
 
-from assay.build import Project, open_project
-from assay.build.forecast import forecast
 from assay.core.annotation import Outcome, Request, answer
 from assay.core.cost import NANOS, to_nanos
 from assay.core.errors import InputError, SpecError
+from assay.project import Project, open_project
+from assay.project.forecast import forecast
 
 TEXTS = ["good film", "bad film", "fine film", "dull film"]
 LLM = "{kind: openai, base_url: 'http://127.0.0.1:1', model: m, prices: {input: 1, output: 4}}"

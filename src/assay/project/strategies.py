@@ -24,7 +24,7 @@ from assay.strategies.vote import Vote
 
 if TYPE_CHECKING:
     from assay.annotators.trainable import Trainable
-    from assay.build.workshop import Workshop
+    from assay.project.workshop import Workshop
     from assay.strategies.nearest import Retriever
 
 SCORED = ("embedded", "transformers")  # score labels where no mapping is named
@@ -138,7 +138,7 @@ def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
                     "`nearest: picture` compares pictures, and not every example has one; take "
                     "`words`, `meaning`, `random` or `fixed`"
                 )
-        from assay.build.annotators import eye
+        from assay.project.annotators import eye
 
         return by.ByPicture(eye(None))
     if kind == "meaning":
@@ -198,7 +198,7 @@ def specialists(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) ->
     from assay.strategies.specialists import Specialists, Stages
 
     if spec.registry is not None:
-        from assay.build.registry import controlled
+        from assay.project.registry import controlled
 
         return controlled(shop, spec, names)
     *fixed, reviewer = several(names, 1, "specialists", "those that vote, then the reviewer")
@@ -242,7 +242,7 @@ def learner(shop: "Workshop", name: str) -> "Trainable":
         if found is None or found.kind != "hub":
             known = ", ".join((*EMBEDDED, "an annotator of kind hub"))
             raise SpecError(f"learner {name!r} is none of {known}")
-        from assay.build.annotators import trainable
+        from assay.project.annotators import trainable
 
         return trainable(shop, found)
     return TrainableClassifier(MiniLM() if name == "minilm" else None)

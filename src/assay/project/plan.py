@@ -6,7 +6,6 @@ from itertools import combinations
 
 import numpy as np
 
-from assay.build.project import Project
 from assay.core.annotation import PLAIN, Annotation, Request
 from assay.core.cost import NANOS
 from assay.core.digest import digest
@@ -17,6 +16,7 @@ from assay.data.document import from_top
 from assay.data.gold import Purpose
 from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
+from assay.project.project import Project
 from assay.quality.certificate import Promise
 from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Trial, logistic, plan
 from assay.run import Job, Progress, Summary, label

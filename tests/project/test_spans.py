@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.build import entities, open_project
 from assay.data.gold import Purpose
+from assay.project import entities, open_project
 from assay.run import Job, label
 from assay.strategies.retrieval import Retrieved
 from tests.cli.commands import assay

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from assay.build import open_project
-from assay.build.strategies import STRATEGIES
 from assay.cli import root
 from assay.core.errors import SpecError
 from assay.data.specs import StrategySpec
+from assay.project import open_project
+from assay.project.strategies import STRATEGIES
 from assay.strategies.allocators import ErrorPredictor, Hardness, Uncertainty
 from assay.strategies.cooperation import Conformal, Sequential, Triage, TriageShare
 from assay.strategies.explain import ExplainThenAnnotate

@@ -8,8 +8,8 @@ pytest.importorskip("torch", reason="needs the extra `hub`: assay[hub]")
 pytest.importorskip("transformers", reason="needs the extra `hub`: assay[hub]")
 
 from assay.annotators.hub import Hub
-from assay.build import open_project
 from assay.core.errors import SpecError
+from assay.project import open_project
 from assay.strategies.specialists import Specialists
 from tests.models.tiny_classifier import saved
 
@@ -68,7 +68,7 @@ def test_a_model_must_be_named_and_its_fields_are_its_own(tmp_path: Path) -> Non
 
 
 def test_specialists_can_train_a_hub_model_in_stages(tmp_path: Path) -> None:
-    numbered = "{kind: rule, rule: 'tests.build.test_registry:hub'}"
+    numbered = "{kind: rule, rule: 'tests.project.test_registry:hub'}"
     path = project(tmp_path, f"{{kind: hub, model: bert, {MAP}}}\n  vader: {numbered}")
     strategy = "strategy: {kind: specialists, annotators: [vader, vader], learners: [LEARNER]}"
     text = path.read_text(encoding="utf-8")

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
-from assay.build.project import open_project
 from assay.core.annotation import Annotation
 from assay.core.cost import to_nanos
 from assay.core.errors import SpecError
@@ -27,6 +26,7 @@ from assay.data.annotations import (
 )
 from assay.data.base import many
 from assay.ledger import Ledger, Run
+from assay.project.project import open_project
 
 BATCH = 1_000
 SHOWN = 5  # spellings that are told

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.build import open_project
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import SpecError
+from assay.project import open_project
 from assay.run import Job, label
 from assay.strategies.cooperation import Sequential
 from assay.strategies.joint import Joint

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assay.build.sources import columns
 from assay.core.errors import SpecError
 from assay.core.record import ImagePart, Record, TextPart, text_record
 from assay.core.schema import (
@@ -34,6 +33,7 @@ from assay.data.specs import (
     TaskFile,
     TextSpec,
 )
+from assay.project.sources import columns
 
 LABELLED: dict[str, Callable[[Sequence[str | Label]], Schema]] = {
     cls.kind: cls for cls in (Choice, MultiChoice, Spans, Boxes)

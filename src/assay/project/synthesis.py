@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assay.build.project import Project
 from assay.core.annotation import Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.task import Example
 from assay.data.write import Table, flat, write_rows
 from assay.ledger import Ledger
+from assay.project.project import Project
 from assay.run import Job, Summary
 from assay.run import label as run_label
 from assay.strategies.base import Ask

@@ -7,11 +7,6 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from assay.build.names import check_names
-from assay.build.sources import gold_of, records_of
-from assay.build.strategies import learns
-from assay.build.tasks import task_of
-from assay.build.workshop import Workshop
 from assay.core.annotation import Outcome
 from assay.core.cost import Budget, to_nanos
 from assay.core.record import Record
@@ -24,6 +19,11 @@ from assay.data.gold import Gold, Purpose
 from assay.data.specs import StrategySpec, TaskFile
 from assay.data.taskfile import read
 from assay.ledger import Ledger, has_ledger, open_ledger
+from assay.project.names import check_names
+from assay.project.sources import gold_of, records_of
+from assay.project.strategies import learns
+from assay.project.tasks import task_of
+from assay.project.workshop import Workshop
 from assay.quality.accuracy import Accuracy, accuracy
 from assay.quality.entities import Entities
 from assay.quality.routes import by_route

@@ -1,17 +1,17 @@
 """What can be said of annotators before a model is loaded, fetched or fitted."""
 
-from assay.build.annotators import (
+from assay.core.schema import Spans
+from assay.data.document import at, from_top
+from assay.data.specs import AnnotatorSpec
+from assay.project.annotators import (
     KINDS,
     LIGHT,
     entry_point,
     picture_model,
     weights,
 )
-from assay.build.project import Project
-from assay.build.workshop import Workshop
-from assay.core.schema import Spans
-from assay.data.document import at, from_top
-from assay.data.specs import AnnotatorSpec
+from assay.project.project import Project
+from assay.project.workshop import Workshop
 from assay.run.ask import Askable
 
 

@@ -6,9 +6,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.build.annotators import KINDS
-from assay.build.sources import records_of
-from assay.build.strategies import STRATEGIES
 from assay.core.cost import Budget, Prices
 from assay.core.errors import SpecError
 from assay.core.record import Record
@@ -19,6 +16,9 @@ from assay.data.document import from_top
 from assay.data.gold import Gold, Purpose
 from assay.data.specs import AnnotatorSpec, StrategySpec, TaskFile
 from assay.models.images import Gallery
+from assay.project.annotators import KINDS
+from assay.project.sources import records_of
+from assay.project.strategies import STRATEGIES
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.prior import PriorCorrected
