@@ -114,7 +114,7 @@ def reading(path: Path, votes: int) -> None:
 def command(path: Path, words: Sequence[str]) -> None:
     """A command on the ledger, as a user would call it."""
     start = time.perf_counter()
-    called = [sys.executable, "-m", "assay.cli", words[0], str(path), *words[1:], "--json"]
+    called = [sys.executable, "-m", "assay", words[0], str(path), *words[1:], "--json"]
     done = subprocess.run(called, check=True, capture_output=True)
     took = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024

@@ -72,7 +72,7 @@ def prepare(folder: Path, count: int) -> None:
 def measured(folder: Path, arguments: list[str]) -> Taken:
     began = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-m", "assay.cli", *arguments],
+        [sys.executable, "-m", "assay", *arguments],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=(folder / "told.txt").open("w"),
     )  # fmt: skip
     _, status, used = os.wait4(child.pid, 0)

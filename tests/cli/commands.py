@@ -51,7 +51,7 @@ def process(
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
     return subprocess.run(
-        [sys.executable, "-m", "assay.cli", *words],
+        [sys.executable, "-m", "assay", *words],
         cwd=folder,
         capture_output=True,
         text=True,

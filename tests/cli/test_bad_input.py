@@ -280,7 +280,7 @@ def test_a_drafted_task_file_passes_check(tmp_path: Path) -> None:
 
 
 def test_output_that_nobody_reads_to_its_end_is_no_error(labelled: Path) -> None:
-    command = [sys.executable, "-m", "assay.cli", "check", "task.yaml"]
+    command = [sys.executable, "-m", "assay", "check", "task.yaml"]
     with subprocess.Popen(command, cwd=labelled, stdout=-1, stderr=-1) as process:
         assert process.stdout is not None
         process.stdout.close()

@@ -66,7 +66,7 @@ def test_a_report_to_a_full_device_leaves_the_device(labelled: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 def test_output_that_cannot_be_written_is_one_line(labelled: Path) -> None:
-    command = [sys.executable, "-m", "assay.cli", "check", "task.yaml"]
+    command = [sys.executable, "-m", "assay", "check", "task.yaml"]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, cwd=labelled, stdout=full, stderr=-1, text=True, check=False)
     assert done.returncode == 2

@@ -45,7 +45,7 @@ def test_answers_become_annotations_of_models_and_a_panel(folder: Path) -> None:
 def test_one_command_gives_json_report_and_ledger(folder: Path, tmp_path: Path) -> None:
     out, ledger = tmp_path / "report.html", tmp_path / "kept.sqlite"
     words = ["study", "lesion", str(folder), "--html", str(out), "--ledger", str(ledger), "--json"]
-    command = [sys.executable, "-m", "assay.cli", *words]
+    command = [sys.executable, "-m", "assay", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
     assert all(told["reproduced"].values())
