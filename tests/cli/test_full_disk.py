@@ -74,7 +74,7 @@ def test_output_that_cannot_be_written_is_one_line(labelled: Path) -> None:
 
 
 def test_output_that_is_closed_ends_no_run(labelled: Path) -> None:
-    command = f"exec {sys.executable} -m assay.cli run task.yaml >&- 2>&-"
+    command = f"exec {sys.executable} -m assay run task.yaml >&- 2>&-"
     assert subprocess.run(command, shell=True, cwd=labelled, check=False).returncode == 0
 
 
