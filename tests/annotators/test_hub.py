@@ -6,22 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs the extra `hub`: assay[hub]")
-transformers = pytest.importorskip("transformers", reason="needs the extra `hub`: assay[hub]")
+from assay.annotators.hub import Hub, TrainableHub, meanings, outputs
+from assay.core.annotation import Annotation, Outcome, Request
+from assay.core.cost import Budget, Prices
+from assay.core.errors import BudgetError, InputError, ModelError, SpecError
+from assay.core.record import text_record
+from assay.core.schema import Choice, FreeText
+from assay.core.task import Example, Task
+from assay.models.transformers_text import TextClassifier, Tuning
+from assay.strategies.specialists import Specialists, Stages
+from assay.testing import check_annotator
+from tests.extras import needs_extra
+from tests.models.tiny_classifier import saved
+from tests.strategies.recorded_ask import Given, RecordedAsk
 
-from assay.annotators.hub import Hub, TrainableHub, meanings, outputs  # noqa: E402
-from assay.core.annotation import Annotation, Outcome, Request  # noqa: E402
-from assay.core.cost import Budget, Prices  # noqa: E402
-from assay.core.errors import BudgetError, InputError, ModelError, SpecError  # noqa: E402
-from assay.core.record import text_record  # noqa: E402
-from assay.core.schema import Choice, FreeText  # noqa: E402
-from assay.core.task import Example, Task  # noqa: E402
-from assay.models.transformers_text import TextClassifier, Tuning  # noqa: E402
-from assay.strategies.specialists import Specialists, Stages  # noqa: E402
-from assay.testing import check_annotator  # noqa: E402
-from tests.models.tiny_classifier import saved  # noqa: E402
-from tests.strategies.recorded_ask import Given, RecordedAsk  # noqa: E402
-
+pytestmark = needs_extra("hub", "torch", "transformers")
 TASK = Task("tone", "Which tone?", Choice(["good", "bad"]))
 MAP = {"LABEL_0": "bad", "LABEL_1": "good"}
 FAST = Tuning(rate=5e-3, epochs=6, batch=8, longest=16)
@@ -113,6 +112,8 @@ def test_fine_tuning_learns_and_leaves_the_hubs_weights_as_they_were(folder: Pat
 
 
 def test_a_version_is_a_function_of_examples_and_seed_alone(folder: Path) -> None:
+    import torch
+
     trainable = TrainableHub(TextClassifier(str(folder)), MAP, FAST)
     given, test = examples(0, 24), examples(100, 110)
     torch.manual_seed(5)

@@ -1,41 +1,43 @@
 """The real classes of each family with tiny random weights, loaded as a user's model is loaded."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-torch = pytest.importorskip("torch", reason="needs the extra `vision`: assay[vision]")
-pytest.importorskip("transformers", reason="needs the extra `vision`: assay[vision]")
-
-from PIL import Image  # noqa: E402
-
-from assay.annotators.llm import LLM  # noqa: E402
-from assay.annotators.mapping import BY_NAME  # noqa: E402
-from assay.annotators.scored import Scored  # noqa: E402
-from assay.core.annotation import Outcome, Request  # noqa: E402
-from assay.core.errors import ModelError  # noqa: E402
-from assay.core.record import ImagePart, Record  # noqa: E402
-from assay.core.schema import Choice  # noqa: E402
-from assay.core.task import Task  # noqa: E402
-from assay.models.base import Message, Options  # noqa: E402
-from assay.models.transformers_vlm import (  # noqa: E402
+from assay.annotators.llm import LLM
+from assay.annotators.mapping import BY_NAME
+from assay.annotators.scored import Scored
+from assay.core.annotation import Outcome, Request
+from assay.core.errors import ModelError
+from assay.core.record import ImagePart, Record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.models.base import Message, Options
+from assay.models.transformers_vlm import (
     TransformersVLM,
     label_tokens,
     prompt_of,
 )
-from assay.testing import check_annotator  # noqa: E402
-from tests.models.tiny_vlms import FAMILIES  # noqa: E402
+from assay.testing import check_annotator
+from tests.extras import needs_extra
+from tests.models.tiny_vlms import FAMILIES
 
-DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+pytestmark = needs_extra("vision", "torch", "transformers")
+
+DEVICES = ["cpu", *(["cuda"] if shutil.which("nvidia-smi") else [])]
 LABELS = ["red", "big cat", "dog"]
 
 
 @pytest.fixture(scope="module", params=[(f, d) for f in FAMILIES for d in DEVICES], ids=str)
 def vlm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    import torch
+
     family, device = request.param
     folder = tmp_path_factory.mktemp(family)
     torch.manual_seed(0)
@@ -86,6 +88,8 @@ async def test_label_scores_are_those_of_a_token_by_token_pass(vlm: Any, picture
 
 def step_by_step(vlm: Any, messages: list[Message], row: list[int]) -> float:
     """The log-likelihood of a label's tokens, each from a pass of its own."""
+    import torch
+
     loaded = vlm.loaded
     inputs = dict(vlm._inputs(loaded, messages, vlm.view))
     total = 0.0

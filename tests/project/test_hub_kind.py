@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="needs the extra `hub`: assay[hub]")
-pytest.importorskip("transformers", reason="needs the extra `hub`: assay[hub]")
-
 from assay.annotators.hub import Hub
 from assay.core.errors import SpecError
 from assay.project import open_project
 from assay.strategies.specialists import Specialists
+from tests.extras import needs_extra
 from tests.models.tiny_classifier import saved
+
+pytestmark = needs_extra("hub", "torch", "transformers")
 
 TASK = """\
 name: tone
