@@ -112,7 +112,7 @@ async def ours(port: int, folder: Path, questions: int) -> dict[str, float]:
             llm = annotator(port, gallery)
             job = Job(task(question), Single("llm"), {"llm": llm}, ledger)
             done = await label(job, records(folder, Findings()))
-            await llm.model.close()
+            await llm.model.aclose()
             decided += done.decided
         ledger.close()
     return {"done": decided, "encoded": gallery.encoded}
@@ -128,7 +128,7 @@ async def bare(port: int, folder: Path, questions: int) -> dict[str, float]:
     body = json.dumps(model.body(messages, options, {part.sha256: encode(part, VIEW)}))
     start = body.index("base64,") + 7
     before, after = body[:start], body[body.index('"', start) :]
-    await model.close()
+    await model.aclose()
     paths = iter(sorted(folder.iterdir()))
     loop, workers, done = asyncio.get_running_loop(), ThreadPoolExecutor(os.cpu_count()), 0
 

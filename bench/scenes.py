@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.digest import digest
 from assay.core.record import Record, text_record
@@ -117,7 +118,7 @@ def sets(scenes: Scenes, table: NDArray[np.bool_]) -> dict[str, frozenset[str]]:
 
 
 @dataclass(frozen=True)
-class SimulatedModel:
+class SimulatedModel(HoldsNothing):
     """`open_ended` names what it sees without a list; else the tags asked about are the options."""
 
     name: str

@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assay.annotators.base import HoldsNothing
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.record import Record, text_record
@@ -64,7 +65,7 @@ def recorded(count: int) -> dict[str, Recorded]:
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(HoldsNothing):
     """Says what the record's number says, so that memory holds no table of answers."""
 
     id: str

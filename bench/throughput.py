@@ -57,7 +57,7 @@ async def ours(port: int, count: int) -> int:
         ledger = SqlLedger(str(Path(folder) / "ledger.sqlite"))
         done = await label(Job(TASK, Single("llm"), {"llm": annotator}, ledger), records(count))
         ledger.close()
-    await annotator.model.close()
+    await annotator.aclose()
     return done.decided
 
 

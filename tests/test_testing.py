@@ -1,7 +1,7 @@
 """The public checks pass what keeps its contract and name what does not."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -30,10 +30,13 @@ class Bent:
 
     fault: str
     id: str = "bent"
+    ended: list[int] = field(default_factory=list)
     decided_by: DecidedBy = DecidedBy.MODEL
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         for request in requests:
+            if self.fault == "once" and len(self.ended) > 1:
+                return
             good = answer(request, Outcome.ANSWERED, value="a")
             if self.fault == "twice":
                 yield good
@@ -45,10 +48,14 @@ class Bent:
                 good = answer(request, Outcome.FAILED)
             yield good
 
+    async def aclose(self) -> None:
+        self.ended.append(1)
+
 
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
+        ("once", "on another event loop, it answers otherwise"),
         ("twice", "answered a request twice"),
         ("outside", "'c' is not a label"),
         ("mute", "no answer on records .'r2'"),

@@ -27,7 +27,8 @@ TASK = Task("check", "which?", Choice(["a", "b"]))
 
 def check_annotator(annotator: Annotator, requests: Sequence[Request]) -> list[Annotation]:
     """Its id and answers are stable, one final or failed answer a request, none it was not given,
-    and it draws requests no further than they are given. Returns the answers."""
+    it draws requests no further than they are given, and it can be ended at any time and answers
+    again afterwards, on another event loop. Returns the answers."""
     name = annotator.id
     assert name, "an annotator needs an id"
     assert all(r.annotator == name for r in requests), f"put the requests to {name!r}"
@@ -43,6 +44,9 @@ def check_annotator(annotator: Annotator, requests: Sequence[Request]) -> list[A
     for a in answers:
         _check_annotation(a, given[a.key])
     assert asyncio.run(_all(annotator, [])) == [], "it answered though nothing was asked"
+    assert {a.key for a in asyncio.run(_all(annotator, requests))} == keys.keys(), (
+        "ended and asked again on another event loop, it answers otherwise"
+    )
     return answers
 
 
@@ -68,7 +72,11 @@ def _check_annotation(a: Annotation, request: Request) -> None:
 
 
 async def _all(annotator: Annotator, requests: Sequence[Request]) -> list[Annotation]:
-    return [a async for a in annotator.annotate(iter(requests))]
+    await annotator.aclose()
+    try:
+        return [a async for a in annotator.annotate(iter(requests))]
+    finally:
+        await annotator.aclose()
 
 
 def check_strategy(

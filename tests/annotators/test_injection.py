@@ -100,7 +100,7 @@ async def test_a_hostile_record_changes_no_other_records_answer() -> None:
             asked = [Request(TASK, r, "m") for r in records]
             came = {a.record: a.value async for a in LLM(model).annotate(asked)}
         finally:
-            await model.close()
+            await model.aclose()
     assert came == {"r0": "negative", "r1": "positive", "r2": "negative", "r3": "negative"}
     assert len(server.bodies) == 4
     texts = [body["messages"][1]["content"] for body in server.bodies]

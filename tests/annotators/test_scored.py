@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from assay.annotators.base import HoldsNothing
 from assay.annotators.scored import Scored
 from assay.core.annotation import PLAIN, Annotation, Outcome, Request, Way
 from assay.core.cost import Budget, Prices, Usage
@@ -13,7 +14,7 @@ from assay.core.task import Task
 from assay.models.base import Completion, Message
 
 
-class Counting:
+class Counting(HoldsNothing):
     """Scores a label by how often its word stands in the prompt's last message."""
 
     id = "counting"

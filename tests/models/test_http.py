@@ -47,7 +47,7 @@ async def ask(server: Server, n: int = 20, limits: Limits = QUICK) -> list[Annot
         try:
             return [a async for a in LLM(model).annotate(requests(n))]
         finally:
-            await model.close()
+            await model.aclose()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ async def test_a_server_that_is_down_opens_the_circuit_quickly() -> None:
         with pytest.raises(ModelError, match=r"failed \d+ times in a row \(last: cannot connect"):
             await drain(LLM(model), 50, [])
     finally:
-        await model.close()
+        await model.aclose()
 
 
 async def test_a_storm_of_429_halves_the_calls_in_flight() -> None:
@@ -190,7 +190,7 @@ async def test_a_storm_of_429_halves_the_calls_in_flight() -> None:
         before = model.endpoint.room
         [a async for a in LLM(model).annotate(requests(1))]
         assert model.endpoint.room < before
-        await model.close()
+        await model.aclose()
 
 
 async def test_the_budget_is_never_passed_and_answers_in_flight_are_kept() -> None:
@@ -204,7 +204,7 @@ async def test_the_budget_is_never_passed_and_answers_in_flight_are_kept() -> No
             with pytest.raises(BudgetError, match="are spent"):
                 await drain(LLM(model, purse=purse), 500, came)
         finally:
-            await model.close()
+            await model.aclose()
     assert 0 < len(came) < 500
     assert sum(server.calls.values()) == len(came)
     assert sum(a.cost for a in came) == budget.spent <= to_nanos(0.05)
@@ -221,7 +221,7 @@ async def test_keys_come_from_the_environment_and_show_nowhere(
     async with serving(server) as url:
         model = OpenAI("m", Address(url, "MADE_UP_KEY"))
         await model.complete([Message("user", ("<record>x</record>",))], Options())
-        await model.close()
+        await model.aclose()
     assert server.headers[0]["Authorization"] == "Bearer s3cret"
     assert "s3cret" not in repr(model) + model.id
 

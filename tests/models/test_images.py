@@ -67,7 +67,7 @@ async def openai(server: Server, gallery: Gallery | None = None) -> AsyncIterato
         try:
             yield model
         finally:
-            await model.close()
+            await model.aclose()
 
 
 async def drain(llm: LLM, requests: Sequence[Request]) -> list[Annotation]:

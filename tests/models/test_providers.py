@@ -82,7 +82,7 @@ async def said(
         try:
             completion = await model.complete(CHAT, options)
         finally:
-            await model.close()
+            await model.aclose()
     return completion, server, paths[0]
 
 

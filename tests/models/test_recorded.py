@@ -36,7 +36,7 @@ class Once:
         self.calls += 1
         return self.completion
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         self.closed = True
 
 
@@ -45,7 +45,7 @@ async def test_a_recording_replays_everything_that_was_said(tmp_path: Path) -> N
     recorder = Recorder(live, tmp_path / "heard.jsonl")
     assert (recorder.id, recorder.takes_images) == ("live", False)
     assert await recorder.complete(HI, Options()) == SAID
-    await recorder.close()
+    await recorder.aclose()
     assert live.closed
     replay = load("replay", tmp_path / "heard.jsonl")
     assert replay.id == "replay"

@@ -54,7 +54,7 @@ async def test_a_task_file_compares_an_annotator_that_sees_with_one_that_reads(
         ledger = project.ledger()
         job = Job(project.task, project.strategy, project.annotators, ledger)
         done = await label(job, project.records())
-        await project.close()
+        await project.aclose()
         ledger.close()
     assert done.records == 3
     assert "picture 3.jpg is markup, not a picture" in " ".join(project.findings.lines())
@@ -121,7 +121,7 @@ async def test_text_picture_and_both_are_compared_in_one_task(folder: Path) -> N
         ledger = project.ledger()
         job = Job(project.task, project.strategy, project.annotators, ledger)
         done = await label(job, project.records())
-        await project.close()
+        await project.aclose()
         told = evaluation(project, ledger, done.run)
         ledger.close()
     assert set(told) == {"decisions", "both", "words", "sight", "a_vote"} - {"a_vote"}
@@ -142,7 +142,7 @@ async def test_strategies_take_records_with_pictures_as_any_other(
         ledger = project.ledger()
         job = Job(project.task, project.strategy, project.annotators, ledger)
         done = await label(job, project.records())
-        await project.close()
+        await project.aclose()
         ledger.close()
     assert done.decided == done.records > 0
 

@@ -32,7 +32,7 @@ async def main(url: str, ledger: str, count: int) -> None:
     done = await label(
         Job(TASK, Single("llm"), {"llm": LLM(model)}, opened, settings), records(count)
     )
-    await model.close()
+    await model.aclose()
     opened.close()
     print(done.run, flush=True)
     sys.exit(done.exit_code)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.record import Record, text_record
@@ -72,7 +73,7 @@ def draw(*what: object) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Slow:
+class Slow(HoldsNothing):
     """Says the record's colour with the probability `skill`, drawn by request."""
 
     id: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from assay.annotators.base import Annotator
+from assay.annotators.base import Annotator, HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Decision, Request
 from assay.core.cost import Budget
 from assay.ledger import MemoryLedger
@@ -21,7 +21,7 @@ PRICE = 5  # nanos an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(HoldsNothing):
     """Each answer costs, and is asked for within the budget alone."""
 
     who: Annotator

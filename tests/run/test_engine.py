@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.annotators.base import HoldsNothing
 from assay.annotators.people import Panel
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import (
@@ -44,7 +45,7 @@ def records(n: int) -> list[Record]:
 
 
 @dataclass
-class Counting:
+class Counting(HoldsNothing):
     """Answers every request after a pause, and counts how often each record was put to it."""
 
     id: str = "m"
@@ -305,7 +306,7 @@ async def test_an_unknown_annotator_is_named_before_anything_is_asked() -> None:
 
 
 @dataclass(frozen=True)
-class Unfit:
+class Unfit(HoldsNothing):
     """Answers no task like this one."""
 
     id: str = "m"
@@ -348,7 +349,7 @@ async def test_an_annotator_that_says_nothing_leaves_failures_not_silence() -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(HoldsNothing):
     id: str = "mute"
     decided_by: DecidedBy = DecidedBy.MODEL
 
@@ -364,7 +365,7 @@ async def test_an_answer_nobody_asked_for_is_an_error() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Astray:
+class Astray(HoldsNothing):
     id: str = "astray"
     decided_by: DecidedBy = DecidedBy.MODEL
 

@@ -99,7 +99,7 @@ async def run(url: str, ledger: SqlLedger, mapping: Mapping | None = None, n: in
     try:
         return await label(job, [text_record(f"r{i}", f"text {i}") for i in range(n)])
     finally:
-        await model.close()
+        await model.aclose()
 
 
 def final(ledger: SqlLedger) -> list[Annotation]:

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.digest import digest
 from assay.core.errors import SpecError
@@ -37,7 +38,7 @@ class Plane:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Fitted(HoldsNothing):
     id: str
     model: Any
     decided_by: DecidedBy = DecidedBy.MODEL

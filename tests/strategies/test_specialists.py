@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
@@ -23,7 +24,7 @@ TASK = Task("t", "which?", Choice(["a", "b"]))
 
 
 @dataclass(frozen=True)
-class Version:
+class Version(HoldsNothing):
     """Right with a probability that its training set decides; the same for the same set."""
 
     id: str

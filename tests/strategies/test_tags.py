@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.errors import SpecError
 from assay.core.record import text_record
@@ -22,7 +23,7 @@ GROUPS = (LABELS[:4], LABELS[4:])
 
 
 @dataclass(frozen=True)
-class Fixed:
+class Fixed(HoldsNothing):
     """Names what it sees among what it is asked about; silent where the whole focus is `mute`."""
 
     id: str

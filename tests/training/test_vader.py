@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from assay.annotators.base import HoldsNothing
 from assay.core.record import Record, TextPart
 from assay.core.schema import Choice
 from assay.core.task import Task
@@ -48,7 +49,7 @@ class Letters:
         return np.asarray(scaled, dtype=np.float32)
 
 
-class Even:
+class Even(HoldsNothing):
     """A language model that likes each label as much as any other."""
 
     id = "even"

@@ -62,7 +62,7 @@ class Oracle:
         made_up = [{"text": "Atlantis", "label": "location"}]
         return Completion(json.dumps({"spans": made_up if self.wrong else found}))
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         return None
 
 
@@ -122,7 +122,7 @@ async def test_an_endpoint_is_bound_to_the_schema_and_may_still_break_it(
     async with serving(server) as url:
         model = OpenAI("big", Address(url))
         made = await study(corpus, PLAN, Lab(LLM(model, Json()), MemoryLedger()))
-        await model.close()
+        await model.aclose()
     assert all(b["response_format"]["type"] == "json_schema" for b in server.bodies)
     for way in made.ways.values():
         silent = sum(score.baseline.hits for score in way.direct.values())

@@ -1,5 +1,6 @@
 """The contract of an annotator: requests in, one annotation for each out."""
 
+import inspect
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
@@ -14,6 +15,9 @@ class Annotator(Protocol):
     an annotation, never an exception; AssayError stops the run. People yield nothing: their
     answers come into the ledger from elsewhere. The id carries the version: model, decoding
     options, prompt and mapping, fitted state.
+
+    A run calls `aclose` at its end, on its own event loop. The next run may come in another loop or
+    thread, or go on in one while this one ends: an annotator opens again what it needs.
     """
 
     @property
@@ -24,3 +28,30 @@ class Annotator(Protocol):
         """MODEL or PEOPLE: who is behind the answers."""
 
     def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]: ...
+
+    async def aclose(self) -> None:
+        """Ends what it holds: connections of the running event loop, threads, models in memory."""
+
+
+class HoldsNothing:
+    """Has nothing to end; a base for annotators."""
+
+    __slots__ = ()
+
+    async def aclose(self) -> None:
+        return None
+
+
+async def end(*held: object) -> None:
+    """Ends each of these, be its `aclose` or `close`, or nothing; one that fails hides none."""
+    broken: Exception | None = None
+    for one in held:
+        close = getattr(one, "aclose", None) or getattr(one, "close", None)
+        try:
+            done = close() if close is not None else None
+            if inspect.isawaitable(done):
+                await done
+        except Exception as bad:
+            broken = broken or bad
+    if broken is not None:
+        raise broken

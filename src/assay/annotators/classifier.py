@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from assay.annotators.base import end
 from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
@@ -41,6 +42,9 @@ class Embedded:
     @property
     def id(self) -> str:
         return self.encoder.id
+
+    async def aclose(self) -> None:
+        await end(self.encoder)
 
     def rows(self, records: Sequence[Record]) -> Any:
         return self.encoder.encode([record.text for record in records])
@@ -77,6 +81,9 @@ class Classifier:
     @property
     def decided_by(self) -> DecidedBy:
         return DecidedBy.MODEL
+
+    async def aclose(self) -> None:
+        await end(self.features)
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         for abstained, fresh in in_blocks(requests, BLOCK, self.fitted_on):

@@ -5,15 +5,14 @@ the task calls it is part of the annotator and of its id (section 4(d) of our no
 AutoAnnotator, Lu et al., arXiv 2506.16393).
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.annotators.base import end
 from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.cost import Budget, Prices, Usage
@@ -21,6 +20,7 @@ from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Choice, Schema
 from assay.core.task import Example, Task
+from assay.models.lane import Lane
 from assay.models.transformers_text import TextClassifier, Tuning
 
 Floats = NDArray[np.float64]
@@ -47,9 +47,7 @@ class Hub:
     learnt: str = ""  # digest of what it was fine-tuned on, and how
     owed: list[float] = field(default_factory=list, compare=False)  # seconds of tuning, untold
     budget: Budget | None = None  # what a block took beyond its calls is known afterwards
-    _thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, "hub"), repr=False, compare=False
-    )
+    _thread: Lane = field(default_factory=lambda: Lane("hub"), repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -60,6 +58,10 @@ class Hub:
     def decided_by(self) -> DecidedBy:
         return DecidedBy.MODEL
 
+    async def aclose(self) -> None:
+        self._thread.close()
+        await end(self.model)
+
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         for abstained, fresh in in_blocks(requests, BLOCK, self.fitted_on):
             for annotation in abstained:
@@ -69,8 +71,7 @@ class Hub:
             held = self.prices.nanos(Usage(attempts=1)) * len(fresh)
             if self.budget is not None:
                 self.budget.reserve(held)
-            loop = asyncio.get_running_loop()
-            given = await loop.run_in_executor(self._thread, self._said, fresh)
+            given = await self._thread.run(self._said, fresh)
             if self.budget is not None:
                 self.budget.settle(held, sum(a.cost for a in given))
             for annotation in given:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from assay.annotators.base import end
 from assay.annotators.mapping import Mapping, Pattern, Reading
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
@@ -53,6 +54,9 @@ class LLM:
     def decided_by(self) -> DecidedBy:
         return DecidedBy.MODEL
 
+    async def aclose(self) -> None:
+        await end(self.model)
+
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         """Answers as they come. Trouble ends the drawing of requests, not what is under way."""
         source = iter(requests)
@@ -79,6 +83,7 @@ class LLM:
         finally:
             for task in running:
                 task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         if trouble is not None:
             raise trouble
 

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(HoldsNothing):
     """A group of people; their answers come into the ledger by import or the review app.
 
     A record is waited for until `wanted` of them have answered it. Each answer is an annotation of

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.annotators.base import end
 from assay.annotators.classifier import Classifier, fit
 from assay.annotators.fitted import fitted_on_it
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
@@ -166,6 +167,9 @@ class ZeroShotPicture:
     def decided_by(self) -> DecidedBy:
         return DecidedBy.MODEL
 
+    async def aclose(self) -> None:
+        await end(self.pictures.eye, self.classes)
+
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         async for request, seen in views(self.pictures, requests):
             yield (
@@ -231,6 +235,9 @@ class PictureClassifier:
     @property
     def decided_by(self) -> DecidedBy:
         return DecidedBy.MODEL
+
+    async def aclose(self) -> None:
+        await end(self.pictures.eye)
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         async for request, seen in views(self.pictures, requests):

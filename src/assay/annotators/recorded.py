@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer, latest
 from assay.core.cost import Budget
 from assay.core.schema import Form
@@ -22,7 +23,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(HoldsNothing):
     """Answers by record id; a record without one is waited for (people) or abstained on."""
 
     name: str

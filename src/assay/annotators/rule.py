@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
+from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest_text
 from assay.core.errors import InputError, ModelError, SpecError
@@ -21,7 +22,7 @@ Judge: TypeAlias = Callable[[Record], Said]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(HoldsNothing):
     """`version` belongs to the id: a changed rule is another annotator. `says`: all the labels
     that it can give, where it tells."""
 

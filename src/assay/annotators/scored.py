@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol, runtime_checkable
 
+from assay.annotators.base import end
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.cost import NO_USAGE, Budget, Prices, Usage
@@ -76,6 +77,9 @@ class Scored:
     @property
     def decided_by(self) -> DecidedBy:
         return DecidedBy.MODEL
+
+    async def aclose(self) -> None:
+        await end(self.scorer)
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         coming = iter(requests)

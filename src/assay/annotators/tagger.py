@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.linear_model import SGDClassifier
 
+from assay.annotators.base import HoldsNothing
 from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
@@ -40,7 +41,7 @@ VERSION = "t1"
 
 
 @dataclass(frozen=True, slots=True)
-class Tagger:
+class Tagger(HoldsNothing):
     """Marks spans; the id carries the digest of its training set.
 
     On a record that it was fitted on it abstains, as a text classifier does. Its confidence is the

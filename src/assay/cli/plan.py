@@ -92,7 +92,7 @@ async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary
     try:
         return await asking
     finally:
-        await project.close()
+        await project.aclose()
 
 
 def tell(found: "Planned") -> None:

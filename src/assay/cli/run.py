@@ -129,7 +129,7 @@ async def _closing(run: "object", project: "Project") -> "Summary":
     try:
         return await run  # type: ignore[misc, no-any-return]
     finally:
-        await project.close()
+        await project.aclose()
 
 
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:

@@ -73,7 +73,7 @@ def _studied(corpus: "Corpus", plan: "Plan", model: "Model", place: str) -> "Stu
         try:
             return await study(corpus, plan, lab)
         finally:
-            await model.close()
+            await model.aclose()
 
     try:
         llm = LLM(model, Json(), Options(max_tokens=ANSWER))

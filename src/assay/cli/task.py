@@ -49,7 +49,7 @@ def check_command(task: Path, as_json: bool) -> None:
     try:
         found = forecast(project)
     finally:
-        asyncio.run(project.close())
+        asyncio.run(project.aclose())
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
         return

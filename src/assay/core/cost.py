@@ -5,14 +5,11 @@ add up to the bill exactly and a cap is never passed by rounding.
 """
 
 import math
-from collections import deque
+import threading
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 from assay.core.errors import BudgetError
-
-if TYPE_CHECKING:
-    from asyncio import Future
+from assay.core.waiters import Waiters
 
 NANOS = 1_000_000_000
 
@@ -87,41 +84,57 @@ class Budget:
         self.spent = spent
         self.currency = currency
         self.reserved = 0
-        self._waiting: deque[Future[None]] = deque()
+        self._runs = 0
+        self._waiting = Waiters()
+        self._lock = threading.RLock()
+
+    def begin(self, spent: int) -> None:
+        """A run begins on what was spent on its task; runs at once share what they spend."""
+        with self._lock:
+            self.spent = max(self.spent, spent) if self._runs else spent
+            self._runs += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._runs -= 1
 
     async def reserve_in_turn(self, nanos: int) -> None:
         """Reserve, after waiting for calls in flight where what they hold back would be enough."""
-        from asyncio import get_running_loop  # noqa: PLC0415 - `assay --help` is quick without
+        waited = False
 
-        queue = self._waiting.append
+        def again() -> None:
+            if not self._is_held_back(nanos):
+                self._waiting.wake()
+
         try:
-            while self.cap is not None and self._is_held_back(nanos, self.cap):
-                turn = get_running_loop().create_future()
-                queue(turn)
-                await turn
-                queue = self._waiting.appendleft  # it keeps its place
-            self.reserve(nanos)
+            while not self._reserved_now(nanos):
+                await self._waiting.wait(again, first=waited)
+                waited = True
         finally:
-            self._wake_next()
+            self._waiting.wake()
 
-    def _is_held_back(self, nanos: int, cap: int) -> bool:
-        return self.spent + nanos <= cap < self.spent + self.reserved + nanos
+    def _reserved_now(self, nanos: int) -> bool:
+        with self._lock:
+            if self._is_held_back(nanos):
+                return False
+            self.reserve(nanos)
+            return True
 
-    def _wake_next(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+    def _is_held_back(self, nanos: int) -> bool:
+        if self.cap is None:
+            return False
+        with self._lock:
+            return self.spent + nanos <= self.cap < self.spent + self.reserved + nanos
 
     def reserve(self, nanos: int) -> None:
         """Set aside the most a call can cost; BudgetError where that would pass the cap."""
-        if self.cap is not None and self.spent + self.reserved + nanos > self.cap:
-            raise BudgetError(
-                f"{self.state()}, and the next call may cost {self._money(nanos)}; raise "
-                "`budget` to go on, nothing answered so far is lost"
-            )
-        self.reserved += nanos
+        with self._lock:
+            if self.cap is not None and self.spent + self.reserved + nanos > self.cap:
+                raise BudgetError(
+                    f"{self.state()}, and the next call may cost {self._money(nanos)}; raise "
+                    "`budget` to go on, nothing answered so far is lost"
+                )
+            self.reserved += nanos
 
     def state(self) -> str:
         """What is left of it, in words."""
@@ -139,9 +152,10 @@ class Budget:
 
     def settle(self, reserved: int, spent: int) -> None:
         """Give a reservation back and book what the call really cost."""
-        self.reserved -= reserved
-        self.spent += spent
-        self._wake_next()
+        with self._lock:
+            self.reserved -= reserved
+            self.spent += spent
+        self._waiting.wake()
 
     def _money(self, nanos: int) -> str:
         return money(nanos, self.currency)

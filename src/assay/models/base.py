@@ -93,7 +93,9 @@ class Model(Protocol):
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion: ...
 
-    async def close(self) -> None: ...
+    async def aclose(self) -> None:
+        """Ends what it holds: connections of the running event loop, threads, weights in memory.
+        The next call opens anew, on whatever loop it comes."""
 
 
 class Scorer(Protocol):
@@ -105,6 +107,9 @@ class Scorer(Protocol):
     async def score(
         self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
     ) -> list[Completion]: ...
+
+    async def aclose(self) -> None:
+        """As a model's."""
 
 
 class Encoder(Protocol):

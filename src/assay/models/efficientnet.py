@@ -45,7 +45,7 @@ class EfficientNetLite:
     name: str = "efficientnet-lite0"
     cache: Cache = field(default_factory=default_cache)
     threads: int | None = None  # None: every core this program may use
-    _session: Any = None
+    _session: Any = field(default=None, repr=False)
 
     @property
     def id(self) -> str:
@@ -63,13 +63,13 @@ class EfficientNetLite:
 
     def look(self, pictures: Sequence[Floats]) -> Looked:
         """Pictures as `pixels` gives them. A batch a core: it costs half of sharing one batch."""
-        self._open()
+        running = self._open()
         features = np.zeros((len(pictures), WIDTH), np.float32)
         logits = np.zeros((len(pictures), CLASSES), np.float32)
 
         def run(at: int) -> None:
             batch = np.stack(pictures[at : at + BATCH])
-            found = self._session.run(["features", "logits"], {"pixels": batch})
+            found = running.run(["features", "logits"], {"pixels": batch})
             features[at : at + BATCH], logits[at : at + BATCH] = found
 
         with ThreadPoolExecutor(self.threads or cores()) as pool:
@@ -87,9 +87,17 @@ class EfficientNetLite:
         except InputError as bad:
             return bad
 
-    def _open(self) -> None:
-        if self._session is not None:
-            return
+    def close(self) -> None:
+        """Frees the network; the next picture loads it again."""
+        self._session = None
+
+    def _open(self) -> Any:
+        running = self._session
+        if running is None:
+            running = self._session = self._load()
+        return running
+
+    def _load(self) -> Any:
         try:
             import onnxruntime  # noqa: PLC0415
         except ImportError as missing:
@@ -97,7 +105,7 @@ class EfficientNetLite:
                 "the picture model needs the extra `pictures`: pip install 'assay[pictures]'"
             ) from missing
         weights = read_weights(self.cache.fetch(self._entry))
-        self._session = session(onnxruntime, network(weights, self.side), threads=1)
+        return session(onnxruntime, network(weights, self.side), threads=1)
 
 
 def pixels(content: bytes, side: int) -> Floats:

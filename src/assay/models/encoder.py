@@ -29,8 +29,7 @@ class MiniLM:
 
     cache: Cache = field(default_factory=default_cache)
     threads: int | None = None  # None: every core this program may use
-    _session: Any = None
-    _tokenizer: Any = None
+    _opened: tuple[Any, Any] | None = field(default=None, repr=False)  # session and tokenizer
 
     @property
     def id(self) -> str:
@@ -38,18 +37,22 @@ class MiniLM:
         return f"{entry.name}@{entry.sha256[:12]}"
 
     def encode(self, texts: Sequence[str]) -> Floats:
-        self._open()
+        running, tokenizer = self._open()
         vectors = np.zeros((len(texts), WIDTH), np.float32)
-        encoded = self._tokenizer.encode_batch(
+        encoded = tokenizer.encode_batch(
             [text.encode("utf-8", "replace").decode() for text in texts]
         )
         order = sorted(range(len(texts)), key=lambda i: (len(encoded[i].ids), i))
         for at in range(0, len(order), BATCH):
             chosen = order[at : at + BATCH]
-            vectors[chosen] = self._batch([encoded[i].ids for i in chosen])
+            vectors[chosen] = self._batch(running, [encoded[i].ids for i in chosen])
         return vectors
 
-    def _batch(self, ids: Sequence[Sequence[int]]) -> Floats:
+    def close(self) -> None:
+        """Frees the model; the next texts load it again."""
+        self._opened = None
+
+    def _batch(self, running: Any, ids: Sequence[Sequence[int]]) -> Floats:
         length = max(len(row) for row in ids)
         tokens = np.zeros((len(ids), length), np.int64)
         mask = np.zeros_like(tokens)
@@ -57,15 +60,19 @@ class MiniLM:
             tokens[i, : len(row)] = row
             mask[i, : len(row)] = 1
         fed = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": tokens * 0}
-        states = self._session.run(["last_hidden_state"], fed)[0]
+        states = running.run(["last_hidden_state"], fed)[0]
         summed = (states * mask[:, :, None]).sum(axis=1)
         # scaling to length 1 makes dividing by the number of tokens needless
         scaled: Floats = summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-9)
         return scaled
 
-    def _open(self) -> None:
-        if self._session is not None:
-            return
+    def _open(self) -> tuple[Any, Any]:
+        opened = self._opened
+        if opened is None:
+            opened = self._opened = self._load()
+        return opened
+
+    def _load(self) -> tuple[Any, Any]:
         try:
             import onnxruntime  # noqa: PLC0415
             import tokenizers  # noqa: PLC0415
@@ -75,10 +82,10 @@ class MiniLM:
             ) from missing
         model = self.cache.fetch(BY_NAME["minilm-l6-int8"])
         words = self.cache.fetch(BY_NAME["minilm-l6-tokenizer"])
-        self._tokenizer = tokenizers.Tokenizer.from_file(str(words))
-        self._tokenizer.enable_truncation(LONGEST)
-        self._tokenizer.no_padding()
-        self._session = session(onnxruntime, model, self.threads)
+        tokenizer = tokenizers.Tokenizer.from_file(str(words))
+        tokenizer.enable_truncation(LONGEST)
+        tokenizer.no_padding()
+        return session(onnxruntime, model, self.threads), tokenizer
 
 
 def session(onnxruntime: Any, model: Path | bytes, threads: int | None) -> Any:

@@ -56,8 +56,12 @@ class Hosted(ABC):
         said = await self._http.ask(call, self.parse)
         return counted(said, pictures.values(), self.family, options.view, self.model)
 
-    async def close(self) -> None:
-        await self._http.close()
+    async def aclose(self) -> None:
+        self.gallery.close()
+        await self._http.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.model!r}, {self.endpoint.name!r})"
 
     @property
     @abstractmethod

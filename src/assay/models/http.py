@@ -5,8 +5,10 @@ import json
 import math
 import os
 import re
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,25 +49,62 @@ class Attempt:
     absent: bool = False  # no model was reached at all
 
 
+@dataclass(slots=True)
+class Line:
+    """The connections of one event loop; once it has ended, the last call closes them."""
+
+    session: aiohttp.ClientSession
+    calls: int = 0
+    ended: bool = False
+
+    async def close_if_idle(self) -> None:
+        if self.ended and not self.calls:
+            await self.session.close()
+
+
 class Http:
-    """A session made when first needed; `close` ends it."""
+    """Connections live on the event loop of who calls: each loop, and so each thread, has its own.
+
+    They are made when first needed; `aclose` ends those of the running loop, and a later call
+    makes new ones.
+    """
 
     def __init__(self, endpoint: Endpoint, key: str | None = None) -> None:
         self.endpoint = endpoint
         self._key = key.encode() if key else None
-        self._session: aiohttp.ClientSession | None = None
+        self._lines: dict[asyncio.AbstractEventLoop, Line] = {}
+        self._lock = threading.Lock()
 
-    def session(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
-            timeout = aiohttp.ClientTimeout(total=self.endpoint.limits.timeout)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
-        return self._session
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        line = self._line()
+        line.calls += 1
+        try:
+            yield line.session
+        finally:
+            line.calls -= 1
+            await line.close_if_idle()
 
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+    def _line(self) -> Line:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            for other in [o for o in self._lines if o.is_closed()]:
+                del self._lines[other]
+            line = self._lines.get(loop)
+            if line is None or line.session.closed:
+                connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+                timeout = aiohttp.ClientTimeout(total=self.endpoint.limits.timeout)
+                session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+                line = self._lines[loop] = Line(session)
+            return line
+
+    async def aclose(self) -> None:
+        with self._lock:
+            line = self._lines.pop(asyncio.get_running_loop(), None)
+        if line is not None:
+            line.ended = True
+            await line.close_if_idle()
+        self.endpoint.rest()
 
     async def ask(self, call: Call, parse: Parse) -> Completion:
         """The completion, or one with `error` where every attempt failed.
@@ -104,9 +143,12 @@ class Http:
 
     async def _attempt(self, call: Call, parse: Parse) -> Attempt:
         try:
-            async with self.session().post(
-                call.url, data=call.body, headers=call.headers, allow_redirects=False
-            ) as reply:
+            async with (
+                self._session() as session,
+                session.post(
+                    call.url, data=call.body, headers=call.headers, allow_redirects=False
+                ) as reply,
+            ):
                 body = await _read(reply, self.endpoint.limits.most_bytes)
                 if body is None:
                     return Attempt(error=self._too_long(), final=True)

@@ -25,6 +25,9 @@ class ImageNet:
     _names: tuple[str, ...] = ()
     _vectors: Floats | None = None
 
+    def close(self) -> None:
+        self.encoder.close()
+
     @property
     def id(self) -> str:
         return self.encoder.id

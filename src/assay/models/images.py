@@ -14,7 +14,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -25,6 +25,7 @@ from assay.data.images.decode import decode
 from assay.data.images.source import content_of
 from assay.data.images.source import shown as name_of
 from assay.models.base import Message, View
+from assay.models.lane import Lane
 
 MEMORY = 16 * 2**20  # what is older lies on disk, from where it is back in no time
 DISK = 4 * 2**30
@@ -82,8 +83,12 @@ class Gallery:
         self._kept: dict[tuple[str, str], tuple[str, int, int]] = {}  # media and size, on disk
         self._coming: dict[tuple[str, str], Future[Shown]] = {}
         self._lock = threading.Lock()
-        self._workers: ThreadPoolExecutor | None = None
+        self._workers = Lane("pictures", os.cpu_count() or 1)
         self._folder: Path | None = None
+
+    def close(self) -> None:
+        """Ends the threads; pictures stay, and the next one starts threads again."""
+        self._workers.close()
 
     async def shown(self, messages: Sequence[Message], view: View) -> ShownParts:
         """The pictures of a prompt; InputError for one that cannot be used."""
@@ -99,8 +104,6 @@ class Gallery:
                 return found
             coming = self._coming.get(key)
             if coming is None:
-                if self._workers is None:
-                    self._workers = ThreadPoolExecutor(os.cpu_count() or 1, "pictures")
                 coming = self._workers.submit(self._make, key, part, view)
                 self._coming[key] = coming
         # others may wait for the same picture: who gives up must not take it from them

@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from assay.core.errors import ModelError
+from assay.core.waiters import Waiters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ DEFAULT_LIMITS = Limits()
 class Endpoint:
     """One server's gate: additive increase on success, halving on overload, a circuit breaker.
 
-    Shared by all models behind one base URL. `clock` and `rng` are given in tests.
+    Shared by all models behind one base URL, in any thread. `clock` and `rng` are given in tests.
     """
 
     def __init__(
@@ -55,7 +57,8 @@ class Endpoint:
         self._rng = rng or random.Random()
         self._not_before = 0.0
         self._halved = 0.0
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters = Waiters()
+        self._lock = threading.RLock()
 
     async def __aenter__(self) -> None:
         while True:
@@ -63,46 +66,49 @@ class Endpoint:
             pause = self._not_before - self._clock()
             if pause > 0:
                 await asyncio.sleep(pause)
-            elif self.in_flight < int(self.room):
-                self.in_flight += 1
+            elif self._take():
                 return
             else:
-                waiter = asyncio.get_running_loop().create_future()
-                self._waiters.append(waiter)
-                await waiter
+                await self._waiters.wait(self._wake)
 
     async def __aexit__(self, *_: object) -> None:
-        self.in_flight -= 1
+        with self._lock:
+            self.in_flight -= 1
         self._wake()
 
+    def _take(self) -> bool:
+        with self._lock:
+            if self.in_flight >= int(self.room):
+                return False
+            self.in_flight += 1
+            return True
+
     def _wake(self) -> None:
-        free = int(self.room) - self.in_flight
-        while self._waiters and free > 0:
-            waiter = self._waiters.pop(0)
-            if not waiter.done():
-                waiter.set_result(None)
-                free -= 1
+        self._waiters.wake(max(0, int(self.room) - self.in_flight))
+
+    def rest(self) -> None:
+        """Between two uses: a circuit that is open is tried again, as the server may be mended."""
+        with self._lock:
+            if not self.in_flight:
+                self.failures = 0
 
     def check(self) -> None:
         """ModelError while the circuit is open."""
         if self._open():
-            self._wake_all()
+            self._waiters.wake(None)
             raise ModelError(
                 f"{self.name} failed {self.failures} times in a row (last: {self._last_error}); "
                 "check that the server is up and reachable"
             )
 
-    def _wake_all(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.pop()
-            if not waiter.done():
-                waiter.set_result(None)
-
     def succeeded(self) -> None:
-        self.failures = 0
-        self.successes += 1
-        if self.room < self.limits.most:
-            self.room = min(self.limits.most, self.room + 1 / self.room * 4)
+        with self._lock:
+            self.failures = 0
+            self.successes += 1
+            grows = self.room < self.limits.most
+            if grows:
+                self.room = min(self.limits.most, self.room + 1 / self.room * 4)
+        if grows:
             self._wake()
 
     def _open(self) -> bool:
@@ -110,22 +116,24 @@ class Endpoint:
         return self.failures >= self.limits.broken_after and lasting
 
     def failed(self, error: str) -> None:
-        if self.failures == 0:
-            self._failing_since = self._clock()
-        self.failures += 1
-        self._last_error = error
+        with self._lock:
+            if self.failures == 0:
+                self._failing_since = self._clock()
+            self.failures += 1
+            self._last_error = error
         if self._open():
-            self._wake_all()
+            self._waiters.wake(None)
 
     def overloaded(self, wait: float | None, error: str) -> None:
         """Halve at most once a second, since one storm answers many calls at once."""
-        self._last_error = error
         now = self._clock()
-        if now - self._halved > 1.0:
-            self._halved = now
-            self.room = max(float(self.limits.least), self.room / 2)
-        if wait is not None:
-            self._not_before = max(self._not_before, now + wait)
+        with self._lock:
+            self._last_error = error
+            if now - self._halved > 1.0:
+                self._halved = now
+                self.room = max(float(self.limits.least), self.room / 2)
+            if wait is not None:
+                self._not_before = max(self._not_before, now + wait)
 
     def pause(self, attempt: int) -> float:
         """Exponential, with full jitter, so that many callers do not come back together."""

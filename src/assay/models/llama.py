@@ -1,26 +1,22 @@
 """An embedded model: llama.cpp in this process, any GGUF file, no server."""
 
-import asyncio
 import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 from assay.core.cost import Usage
 from assay.core.errors import ModelError
 from assay.models.base import Completion, Message, Options
+from assay.models.lane import Lane
 from assay.models.llama_context import LlamaContext
 from assay.models.llama_generate import generate
 from assay.models.llama_scores import all_scores, best_labels
 from assay.models.trie import Trie
-
-T = TypeVar("T")
 
 NO_IMAGES = "an embedded text model takes no images"
 
@@ -47,7 +43,7 @@ class Llama:
         self.settings = settings or LlamaSettings()
         self._lock = threading.Lock()
         # not the pool that all share: calls that wait here would keep the ledger from its commits
-        self._thread = ThreadPoolExecutor(1, "llama")
+        self._thread = Lane("llama")
         self._context: LlamaContext | None = None
         self._tries: dict[tuple[str, ...], Trie] = {}
 
@@ -65,11 +61,13 @@ class Llama:
             self._context = LlamaContext(str(self.path), self.settings.size, threads)
         return self._context
 
-    async def close(self) -> None:
-        await self._run(self._close)
+    def __repr__(self) -> str:
+        return f"Llama({self.path.name!r})"
 
-    async def _run(self, work: Callable[..., T], *given: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+    async def aclose(self) -> None:
+        if self._context is not None:
+            await self._thread.run(self._close)
+        self._thread.close()
 
     def _close(self) -> None:
         with self._lock:
@@ -78,13 +76,13 @@ class Llama:
             self._context = None
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        return await self._run(self._complete, messages, options)
+        return await self._thread.run(self._complete, messages, options)
 
     async def score(
         self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
     ) -> list[Completion]:
         """Log-likelihood of every label after every prompt, many prompts a decode."""
-        return await self._run(self._score, prompts, labels, self._all)
+        return await self._thread.run(self._score, prompts, labels, self._all)
 
     async def best(
         self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
@@ -92,7 +90,7 @@ class Llama:
         """The exact best label alone: `text` is the label, `scores` holds its log-likelihood.
         Cheaper than `score` from about ten labels on.
         """
-        return await self._run(self._score, prompts, labels, self._best)
+        return await self._thread.run(self._score, prompts, labels, self._best)
 
     def _complete(self, messages: Sequence[Message], options: Options) -> Completion:
         began = time.perf_counter()

@@ -39,7 +39,7 @@ class RecordedModel:
             raise ModelError(f"{self.name} has no recording of this call ({key}); record it first")
         return self.heard[key]
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         return None
 
 
@@ -67,8 +67,8 @@ class Recorder:
             file.write(line + "\n")
         return completion
 
-    async def close(self) -> None:
-        await self._model.close()
+    async def aclose(self) -> None:
+        await self._model.aclose()
 
 
 def load(name: str, path: Path) -> RecordedModel:

@@ -56,6 +56,7 @@ class TextClassifier:
     heads: tuple[str, ...] = ()
     seed: int = 0  # of new heads
     _loaded: Loaded | None = field(default=None, repr=False)
+    _only_here: bool = field(default=False, repr=False)  # fine-tuned weights are nowhere else
 
     @property
     def id(self) -> str:
@@ -66,9 +67,15 @@ class TextClassifier:
 
     @property
     def loaded(self) -> Loaded:
-        if self._loaded is None:
-            self._loaded = load(self)
-        return self._loaded
+        loaded = self._loaded
+        if loaded is None:
+            loaded = self._loaded = load(self)
+        return loaded
+
+    def close(self) -> None:
+        """Frees weights that can be loaded again, as the next text does."""
+        if not self._only_here:
+            self._loaded = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -89,7 +96,7 @@ class TextClassifier:
 
     def with_heads(self, labels: tuple[str, ...], seed: int) -> "TextClassifier":
         """The same body with a new last layer for these labels, drawn by seed."""
-        return replace(self, heads=labels, seed=seed, _loaded=None)
+        return replace(self, heads=labels, seed=seed, _loaded=None, _only_here=False)
 
     def tuned(
         self, texts: Sequence[str], targets: Sequence[int], tuning: Tuning, seed: int
@@ -97,7 +104,7 @@ class TextClassifier:
         """A copy fine-tuned on texts and the numbers of their labels."""
         torch = imported("torch")
         model = copy.deepcopy(self.loaded.model).train()
-        made = replace(self, _loaded=Loaded(model, self.loaded.tokenizer))
+        made = replace(self, _loaded=Loaded(model, self.loaded.tokenizer), _only_here=True)
         steps = tuning.epochs * -(-len(texts) // tuning.batch)
         adam = torch.optim.AdamW(model.parameters(), lr=tuning.rate, weight_decay=tuning.decay)
         falling = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: 1 - step / steps)

@@ -5,11 +5,9 @@ as an image-text-to-text model should work. Closed label sets are ranked by like
 InstructBLIP's own `predict_class` (Dai et al., 2023), and so always get an answer.
 """
 
-import asyncio
 import importlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,6 +17,7 @@ from assay.core.record import ImagePart
 from assay.data.images.decode import decode
 from assay.data.images.source import content_of
 from assay.models.base import Completion, Message, Options, View
+from assay.models.lane import Lane
 
 T = TypeVar("T")
 
@@ -58,8 +57,8 @@ class TransformersVLM:
     device: str | None = None
     dtype: str = "auto"
     view: View = field(default_factory=View)  # how pictures are shown when labels are scored
-    _loaded: Loaded | None = None
-    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "vlm"))
+    _loaded: Loaded | None = field(default=None, repr=False)
+    _thread: Lane = field(default_factory=lambda: Lane("vlm"), repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -70,20 +69,18 @@ class TransformersVLM:
     def takes_images(self) -> bool:
         return True
 
-    async def close(self) -> None:
-        self._loaded = None
+    async def aclose(self) -> None:
+        self._loaded = None  # what is under way has its own hold on the weights
+        self._thread.close()
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        return await self._run(self._complete, messages, options)
+        return await self._thread.run(self._complete, messages, options)
 
     async def score(
         self, prompts: Sequence[Sequence[Message]], labels: Sequence[str]
     ) -> list[Completion]:
         """Log-likelihood of every label after every prompt, in nats, summed over its tokens."""
-        return [await self._run(self._score, prompt, labels) for prompt in prompts]
-
-    async def _run(self, work: Callable[..., T], *given: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+        return [await self._thread.run(self._score, prompt, labels) for prompt in prompts]
 
     def _complete(self, messages: Sequence[Message], options: Options) -> Completion:
         began, loaded = time.perf_counter(), self.loaded

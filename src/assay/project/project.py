@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from assay.annotators.base import end
 from assay.core.annotation import Outcome
 from assay.core.cost import Budget, to_nanos
 from assay.core.record import Record
@@ -131,13 +132,9 @@ class Project:
             },
         )
 
-    async def close(self) -> None:
-        """End the connections that annotators hold."""
-        for who in self.__dict__.get("annotators", {}).values():
-            model = getattr(who, "model", None) or getattr(who, "scorer", None)
-            close = getattr(model, "close", None)
-            if close is not None:
-                await close()
+    async def aclose(self) -> None:
+        """Ends what its annotators hold, such of them as were made."""
+        await end(*self.__dict__.get("annotators", {}).values())
 
 
 def open_project(path: Path | str) -> Project:

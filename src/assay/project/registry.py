@@ -128,5 +128,5 @@ async def consult(project: "Project", ledger: Ledger) -> tuple[Summary, Speciali
         with project.lines():
             summary = await label(job, ())
     finally:
-        await project.close()
+        await project.aclose()
     return summary, asked.plans[-1]

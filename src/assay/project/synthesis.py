@@ -66,7 +66,7 @@ async def write(project: Project, ledger: Ledger, work: Writing) -> tuple[Summar
     try:
         summary = await run_label(job, ())
     finally:
-        await project.close()
+        await project.aclose()
     return summary, work.made[-1]
 
 

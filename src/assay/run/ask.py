@@ -30,6 +30,7 @@ from assay.ledger.base import Ledger
 from assay.run.panel import joint
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
+from assay.run.use import drawn
 from assay.run.writer import Writer
 from assay.strategies.base import Answer, Strategy
 
@@ -60,6 +61,7 @@ class LedgerAsk:
 
     def __init__(self, task: Task, annotators: Mapping[str, Askable], desk: Desk) -> None:
         self.cut: set[str] = set()
+        self.enrolled: list[Annotator] = []  # by strategies, as the run goes on
         self._task = task
         self._tasks = {task.id}
         self._annotators = {a.id: a for a in annotators.values()} | dict(annotators)
@@ -90,6 +92,7 @@ class LedgerAsk:
         return self._people[annotator]
 
     def enrol(self, annotator: Annotator) -> str:
+        self.enrolled.append(annotator)
         self._annotators[annotator.id] = annotator
         return annotator.id
 
@@ -212,15 +215,16 @@ class LedgerAsk:
         stop = self._desk.stop
         try:
             with from_top("annotators", name):
-                async for annotation in who.annotate(stop.until(requests.values())):
-                    if annotation.key not in requests:
-                        raise InputError(
-                            f"annotator {name!r} answered a request on record "
-                            f"{annotation.record!r} that it was not given"
-                        )
-                    came[annotation.key] = self._keep(name, annotation)
-                    if len(came) % BREATH == 0:
-                        await self._desk.writer.breathe()
+                async with drawn(who.annotate(stop.until(requests.values()))) as answers:
+                    async for annotation in answers:
+                        if annotation.key not in requests:
+                            raise InputError(
+                                f"annotator {name!r} answered a request on record "
+                                f"{annotation.record!r} that it was not given"
+                            )
+                        came[annotation.key] = self._keep(name, annotation)
+                        if len(came) % BREATH == 0:
+                            await self._desk.writer.breathe()
         except BudgetError as spent:
             stop.because(Reason.BUDGET, str(spent))
         except ModelError as broken:

@@ -4,11 +4,12 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import chain, islice
 
+from assay.annotators.base import end
 from assay.core.cost import Budget
 from assay.core.digest import digest
 from assay.core.errors import AssayError, LedgerError
@@ -24,6 +25,7 @@ from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.summary import Summary
 from assay.run.turn import name_of, turn
+from assay.run.use import using
 from assay.run.writer import Writer
 from assay.strategies.base import Strategy
 
@@ -54,17 +56,36 @@ class Job:
     settings: Settings = Settings()
 
 
-async def label(job: Job, records: Iterable[Record], progress: Progress | None = None) -> Summary:
-    """Run to the end, or until budget, time, a model or the user stops it; then run again."""
+async def label(
+    job: Job,
+    records: Iterable[Record],
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Summary:
+    """Run to the end, or until budget, time, a model or the user stops it; then run again.
+
+    What the annotators hold is ended afterwards. Whoever gives a `stop` (see `stop_of`) looks
+    after Ctrl-C; without one it is heard here.
+    """
     whole = needs_all(job.strategy, job.annotators)
     progress = progress or Progress()
     progress.pace = Pace(answers_each(job.strategy, job.annotators))
-    stop = Stop(job.settings.seconds, job.settings.grace)
+    hears: AbstractContextManager[None] = nullcontext()
+    if stop is None:
+        stop = stop_of(job.settings)
+        hears = _interruptible(stop)
     blocks = _blocks(records, job.settings.block)
     first = next(blocks, [])
-    with _interruptible(stop), _timed(stop, job.settings.seconds):
-        async with turn(job.ledger, name_of(job.task, first), stop, progress):
+    with hears, _timed(stop, job.settings.seconds):
+        async with (
+            using(job.annotators.values()),
+            turn(job.ledger, name_of(job.task, first), stop, progress),
+        ):
             return await _labelled(job, filter(None, chain([first], blocks)), progress, stop, whole)
+
+
+def stop_of(settings: Settings) -> Stop:
+    return Stop(settings.seconds, settings.grace)
 
 
 async def _labelled(
@@ -81,6 +102,10 @@ async def _labelled(
         with suppress(LedgerError):
             await writer.flush()
         raise _first(bad) from None
+    finally:
+        await end(*ask.enrolled)
+        if job.settings.budget is not None:
+            job.settings.budget.end()
     job.ledger.end_run(run.id, time.time())
     return Summary.of(run.id, progress, ask.spent, stop)
 
@@ -93,7 +118,7 @@ def _start(job: Job) -> Run:
     job.ledger.add_task(job.task)
     job.ledger.start_run(run)
     if job.settings.budget is not None:
-        job.settings.budget.spent = job.ledger.spent(job.task.id)
+        job.settings.budget.begin(job.ledger.spent(job.task.id))
     return run
 
 
@@ -171,17 +196,12 @@ def _timed(stop: Stop, seconds: float | None) -> Iterator[None]:
 
 @contextmanager
 def _interruptible(stop: Stop) -> Iterator[None]:
-    """Ctrl-C once: finish what is under way and stop; twice: give it up."""
-
-    def interrupted() -> None:
-        if stop.reason is Reason.INTERRUPTED:
-            stop.abandon()
-        stop.because(Reason.INTERRUPTED)
+    """Ctrl-C stops the run; the former handler is back afterwards."""
 
     loop = asyncio.get_running_loop()
     try:
         before = signal.getsignal(signal.SIGINT)
-        loop.add_signal_handler(signal.SIGINT, interrupted)
+        loop.add_signal_handler(signal.SIGINT, stop.interrupt)
     except (ValueError, NotImplementedError, RuntimeError):
         yield  # not the main thread, or no signals here
         return

@@ -44,6 +44,12 @@ class Stop:
             if reason in (Reason.TIME, Reason.INTERRUPTED):
                 asyncio.get_running_loop().call_later(self._grace, self.abandon)
 
+    def interrupt(self) -> None:
+        """Ctrl-C once: finish what is under way and stop; twice: give it up."""
+        if self.reason is Reason.INTERRUPTED:
+            self.abandon()
+        self.because(Reason.INTERRUPTED)
+
     def abandon(self) -> None:
         """What is under way is given up; its requests stay open."""
         self.abandoned = True

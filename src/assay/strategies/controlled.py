@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from assay.annotators.base import Annotator
+from assay.annotators.base import Annotator, end
 from assay.annotators.trainable import Trainable
 from assay.core.annotation import Annotation, DecidedBy, Decision, Request
 from assay.core.digest import digest
@@ -30,6 +30,9 @@ class Relabelled:
     @property
     def decided_by(self) -> DecidedBy:
         return self.annotator.decided_by
+
+    async def aclose(self) -> None:
+        await end(self.annotator)
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         sent: dict[str, Request] = {}
