@@ -12,6 +12,8 @@ import sys
 import click
 
 from assay.core.errors import AssayError, meant
+from assay.core.printable import Printed
+from assay.core.redact import remember_place
 
 COMMANDS = {
     # name: (module, one line for `assay --help`)
@@ -75,6 +77,8 @@ def root() -> None:
 def main() -> None:
     """The entry point: a user's mistake is one line on stderr and exit code 2."""
     _set_up_output()
+    for word in sys.argv[1:]:
+        remember_place(word.partition("=")[2] if word.startswith("-") else word)
     try:
         root(prog_name="assay", standalone_mode=False)
         sys.stdout.flush()
@@ -107,6 +111,9 @@ def _set_up_output() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does from the start
+    for name in ("stdout", "stderr"):  # what servers and files hold must not command a terminal
+        if not isinstance(getattr(sys, name), Printed):
+            setattr(sys, name, Printed(getattr(sys, name)))
 
 
 def _refuse(line: str) -> None:

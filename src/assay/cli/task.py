@@ -67,7 +67,7 @@ def _tell(found: "Forecast") -> None:
         click.echo(_line(part, found.currency))
     if found.prompt:
         click.echo("\nThe prompt for the first record:\n")
-        click.echo(click.style(_shown(found.prompt), dim=True))
+        click.echo(_shown(found.prompt))
     click.echo(f"\nat most {money(found.cost, found.currency)} in all; budget {found.budget}")
     click.echo(f"about {_span(found.seconds)} of work for models")
 

@@ -11,9 +11,15 @@ AssayError
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from assay.core.printable import safe
+from assay.core.redact import hide
+
 
 class AssayError(Exception):
-    """One clear line for the user: what is wrong, where, and what to do."""
+    """One clear line for the user: what is wrong, where, and what to do; safe to print."""
+
+    def __str__(self) -> str:
+        return safe(hide(super().__str__()))
 
 
 class SpecError(AssayError):

@@ -5,6 +5,7 @@ YAML, read into the pydantic models of `data.specs`; every error names the file 
 `schemas/task.schema.json`.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from assay.core.errors import SpecError, meant
+from assay.core.redact import remember_place
 from assay.data.complaints import complaint, kindless
 from assay.data.document import Document, LocatedError, child, composed
 from assay.data.options import check_options
@@ -32,10 +34,28 @@ def read(path: Path | str) -> tuple[TaskFile, Document]:
         document, content = composed(path, "a task file is a mapping with name, data, question, …")
     except FileNotFoundError:
         raise SpecError(f"{path} does not exist; `assay init DATA` writes a task file") from None
+    for place in _addresses(document.root):
+        remember_place(place)
     file = checked(document, content, TaskFile)
     with document.lines():
         check_options(file)
     return file, document
+
+
+def _addresses(root: yaml.Node) -> Iterator[str]:
+    """Whatever may hold a password; no complaint may repeat it."""
+    todo, seen = [root], set[int]()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            todo += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            todo += node.value
+        elif "://" in node.value:
+            yield node.value
 
 
 def checked(document: Document, content: dict[Any, Any], model: type[M]) -> M:

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.core.errors import LedgerError
+from assay.core.redact import remember_place
 from assay.ledger.base import Ledger, Run
 from assay.ledger.memory import MemoryLedger
 from assay.ledger.sql import SqlLedger
@@ -20,6 +21,7 @@ __all__ = [
 
 def open_ledger(place: str) -> Ledger:
     """A path (SQLite), a database URL, or ":memory:"; made where there is none."""
+    remember_place(place)
     return MemoryLedger() if place == ":memory:" else SqlLedger(place)
 
 

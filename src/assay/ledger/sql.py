@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ from assay.core.annotation import Annotation, Decision
 from assay.core.digest import digest_text
 from assay.core.errors import InputError, LedgerError
 from assay.core.record import Record
-from assay.core.redact import hidden
+from assay.core.redact import hidden, without_password
 from assay.core.schema.base import Schema
 from assay.core.task import Task
 from assay.core.votes import Votes
@@ -59,6 +60,7 @@ class SqlLedger:
 
     def __init__(self, url: str) -> None:
         self.name = hidden(url)
+        self._plain = partial(without_password, place=url)
         with self._clear_errors():
             self.engine = _engine(_address(url))
             migrate(self.engine, self.name)
@@ -71,7 +73,9 @@ class SqlLedger:
             yield
         except SQLAlchemyError as bad:
             reason = str(getattr(bad, "orig", None) or bad).strip().splitlines()[0]
-            raise LedgerError(f"ledger {self.name}: {reason}; {_advice(reason)}") from None
+            raise LedgerError(
+                f"ledger {self.name}: {self._plain(reason)}; {_advice(reason)}"
+            ) from None
         except UnicodeEncodeError:
             raise InputError(
                 "a record or an answer holds half a character (a lone surrogate such as \\ud83d), "
@@ -79,8 +83,8 @@ class SqlLedger:
             ) from None
         except ImportError as bad:
             raise LedgerError(
-                f"ledger {self.name}: {bad}; for PostgreSQL: pip install assay[postgres] "
-                "and a URL that begins with postgresql+psycopg://"
+                f"ledger {self.name}: {self._plain(str(bad))}; for PostgreSQL: "
+                "pip install assay[postgres] and a URL that begins with postgresql+psycopg://"
             ) from None
 
     @contextmanager
@@ -329,7 +333,9 @@ def _address(place: str) -> URL:
             "a file, or a URL that begins with postgresql+psycopg://"
         )
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise LedgerError(f"ledger {place}: it names no file, as sqlite:///answers.sqlite does")
+        raise LedgerError(
+            f"ledger {hidden(place)}: it names no file, as sqlite:///answers.sqlite does"
+        )
     return url
 
 

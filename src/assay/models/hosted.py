@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from assay.core.errors import InputError
-from assay.core.redact import hidden
+from assay.core.redact import hidden, remember_place
 from assay.models.base import Completion, Message, Options
 from assay.models.http import Call, Http, key_from
 from assay.models.image_tokens import Family, counted
@@ -33,6 +33,7 @@ class Hosted(ABC):
     def __init__(self, model: str, address: Address, gallery: Gallery | None = None) -> None:
         self.model = model
         key = key_from(address.key_variable)
+        remember_place(address.base_url)
         self.url = address.base_url.rstrip("/") + self.path
         self.gallery = gallery or Gallery()
         self._headers = {"Content-Type": "application/json", **self.headers(key)}

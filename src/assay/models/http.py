@@ -16,7 +16,7 @@ import aiohttp
 
 from assay.core.cost import Usage
 from assay.core.errors import ModelError
-from assay.core.redact import hidden
+from assay.core.redact import hidden, hide, remember, scrubbed
 from assay.models.base import Completion
 from assay.models.limits import Endpoint, retry_after
 
@@ -71,7 +71,8 @@ class Http:
 
     def __init__(self, endpoint: Endpoint, key: str | None = None) -> None:
         self.endpoint = endpoint
-        self._key = key.encode() if key else None
+        if key:  # a server may echo it, and replies are kept and reported
+            remember(key)
         self._lines: dict[asyncio.AbstractEventLoop, Line] = {}
         self._lock = threading.Lock()
 
@@ -152,8 +153,6 @@ class Http:
                 body = await _read(reply, self.endpoint.limits.most_bytes)
                 if body is None:
                     return Attempt(error=self._too_long(), final=True)
-                if self._key is not None:  # a server may echo it, and replies are kept and told
-                    body = body.replace(self._key, b"***")
                 return self._judge(reply.status, reply.headers, body, parse)
         except TimeoutError:
             return Attempt(error=f"no answer within {self.endpoint.limits.timeout:g} s")
@@ -207,7 +206,7 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
     if "html" in kind or body[:15].lstrip().lower().startswith((b"<!doctype", b"<html")):
         return Attempt(error="answered with a web page, not JSON: is base_url right?", absent=True)
     try:
-        content = json.loads(body)
+        content = scrubbed(json.loads(body))
     except (ValueError, RecursionError):
         return Attempt(error=f"broken JSON of {len(body)} bytes")
     try:
@@ -254,7 +253,7 @@ def message_of(body: bytes) -> str:
         text = error.get("message", error) if isinstance(error, dict) else error
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace")
-    return _whole(" ".join(str(text).split())[:200])
+    return _whole(hide(" ".join(str(text).split()))[:200])
 
 
 def key_from(variable: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Progress on a terminal; apart from the rest, since a run without one needs no rich."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from assay.core.printable import safe
+from assay.core.redact import hide
 from assay.run.progress import Progress, Show, plain
 
 EVERY = 0.1  # seconds between two pictures
@@ -18,9 +21,11 @@ EVERY = 0.1  # seconds between two pictures
 @contextmanager
 def shown(currency: str, console: Console | None = None) -> Iterator[Show]:
     """A `show` for `Progress`: live on a terminal, plain lines elsewhere."""
-    console = console or Console(stderr=True)
+    stream = sys.stderr if console is None else console.file
+    # it draws by what a terminal obeys, on the stream below the one that lets nothing such through
+    console = console or Console(file=getattr(stream, "unfiltered", stream))
     if not console.is_terminal:
-        yield plain(currency, console.file)
+        yield plain(currency, stream)
         return
     with Live(console=console, auto_refresh=False, transient=True) as picture:
         yield _live(picture, currency)
@@ -40,7 +45,7 @@ def _live(picture: Live, currency: str, clock: Callable[[], float] = time.monoto
 
 def drawn(progress: Progress, currency: str) -> Table:
     row = Table.grid(padding=(0, 1))
-    line = Text(" · ".join(progress.parts(currency)))
+    line = Text(safe(hide(" · ".join(progress.parts(currency)))))
     if progress.total:
         row.add_row(ProgressBar(progress.total, progress.finished, width=24), line)
     else:

@@ -1,0 +1,46 @@
+import io
+import json
+import unicodedata
+
+import click
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.core.errors import InputError
+from assay.core.printable import Printed, safe
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+HOSTILE = "\x1b[2J\x1b]8;;http://x\x07\x1b]52;c;aGk=\x07\x9b2J\u202e\u2066\r\x7f\b\u2028\U000e0041"
+
+
+@given(TEXTS | st.just(HOSTILE))
+def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
+    kept = {c for c in safe(text) if unicodedata.category(c) == "Cc"}
+    assert kept <= {"\n", "\t"}
+    assert not any(unicodedata.bidirectional(c) in BIDI for c in safe(text))
+
+
+BIDI = {"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+@given(TEXTS | st.just(HOSTILE))
+def test_json_stays_the_same_data(text: str) -> None:
+    assert json.loads(safe(json.dumps({"a": text}, ensure_ascii=False))) == {"a": text}
+
+
+def test_letters_of_all_scripts_stay() -> None:
+    text = "naïve 日本語 עברית عربي हिन्दी 👩‍👩‍👧 ½ — “x”\n\tnext"
+    assert safe(text) == text
+
+
+def test_a_stream_is_safe_for_whoever_writes_to_it() -> None:
+    below = io.StringIO()
+    stream = Printed(below)
+    print(HOSTILE, file=stream)
+    click.echo(HOSTILE, file=stream)
+    assert "\x1b" not in below.getvalue()
+    assert below.getvalue().count("]52;c;") == 2  # click strips some
+
+
+def test_an_error_is_safe_to_print() -> None:
+    assert str(InputError("label \x1b[2J")) == "label \\u001b[2J"

@@ -1,0 +1,123 @@
+import base64
+import html
+import json
+import string
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import make_url
+
+from assay.core.redact import MASK, Secret, hidden, scrubbed, without_password
+
+KEY = "sk/te+st-0123456789&<q>"
+KEYS = st.text(string.ascii_letters + string.digits + "-_./+=", min_size=10, max_size=40).filter(
+    lambda key: not set(key.casefold()) <= set("123456789abcdef") and "***" not in key
+)
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "slashes escaped": lambda key: key.replace("/", "\\/"),
+    "JSON in JSON": lambda key: json.dumps(json.dumps(key)),
+    "unicode escapes": lambda key: "".join(f"\\u{ord(c):04X}" for c in key),
+    "one unicode escape": lambda key: f"\\u{ord(key[0]):04x}{key[1:]}",
+    "hexadecimal escapes": lambda key: "".join(f"\\x{ord(c):02x}" for c in key),
+    "escapes of escapes": lambda key: "".join(f"\\\\u{ord(c):04x}" for c in key),
+    "percent": lambda key: quote(key, safe=""),
+    "every letter in percent": lambda key: "".join(f"%{ord(c):02x}" for c in key),
+    "percent twice": lambda key: quote(quote("/" + key, safe=""), safe=""),
+    "HTML": html.escape,
+    "HTML numbers": lambda key: "".join(f"&#{ord(c)};" for c in key),
+    "HTML hexadecimal": lambda key: "".join(f"&#x{ord(c):X};" for c in key),
+    "base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "base64 of a header": lambda key: base64.b64encode(f"Bearer {key}\n".encode()).decode(),
+    "base64 for URLs": lambda key: base64.urlsafe_b64encode(f"u:{key}".encode()).decode(),
+    "hexadecimal": lambda key: key.encode().hex(),
+}
+
+
+@settings(max_examples=25)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@given(KEYS, st.sampled_from(["", "a text ", "100% \\ & "]))
+def test_a_key_is_hidden_in_any_spelling(spelling: str, key: str, before: str) -> None:
+    spelt = SPELLINGS[spelling](key)
+    told = Secret(key).out_of(f"{before}«{spelt}» and more")
+    assert spelt not in told
+    assert key not in told
+    assert MASK in told
+    assert told.endswith("and more") or told == MASK
+
+
+@given(st.text())
+def test_a_text_without_the_key_stays_as_it_is(text: str) -> None:
+    assert Secret(KEY).out_of(text) == text
+
+
+def test_a_key_that_is_a_short_word_is_no_part_of_other_words() -> None:
+    assert Secret("simple").out_of("simple, simpler; \\u0073imple") == f"{MASK}, simpler; {MASK}"
+
+
+def test_long_texts_of_escapes_are_gone_through_once() -> None:
+    for text in ("\\" * 300_000, "%25" * 100_000, "&#0" * 100_000, "\\u0073" * 50_000):
+        assert Secret(KEY).out_of(text) == text
+
+
+def test_all_texts_of_a_reply_are_hidden() -> None:
+    from assay.core.redact import remember
+
+    remember(KEY)
+    assert scrubbed({KEY: [1, None, f"x{KEY}", {"a": KEY}]}) == {
+        MASK: [1, None, f"x{MASK}", {"a": MASK}]
+    }
+
+
+PASSWORDS = ["hunter2", "pa/ss", "p:a:s:s", "pa?ss", "pa#ss", "pa ss", "p@ss", "p%40ss", "a&b=c"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "postgresql+psycopg://me:{}@host:5432/db?sslmode=require",
+        "postgresql://me@corp:{}@/db",
+        "http://me:{}@host/v1",
+    ],
+)
+def test_a_password_before_the_host_is_hidden(password: str, place: str) -> None:
+    shown = hidden(place.format(password))
+    assert password not in shown
+    assert shown == place.format("***")
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("password=hunter2", "password=***"),
+        ("user=me&password=hunter2&sslmode=require", "user=me&password=***&sslmode=require"),
+        ("%70assword=hunter2", "%70assword=***"),
+        ("PASSWORD=hunter2", "PASSWORD=***"),
+        ("sslpassword=hunter2", "sslpassword=***"),
+        ("password=a&hunter2&x=1", "password=***&x=1"),
+        ("options=-c%20password%3Dhunter2", "options=***"),
+        ("api_key=hunter2", "api_key=***"),
+        ("sslmode=require", "sslmode=require"),
+        ("password=", "password="),
+    ],
+)
+def test_a_password_among_the_options_is_hidden(query: str, shown: str) -> None:
+    assert hidden(f"postgresql://host/db?{query}") == f"postgresql://host/db?{shown}"
+
+
+@given(st.text(string.printable.replace("@", ""), min_size=4).filter(lambda p: p not in "db host"))
+def test_what_the_database_takes_for_the_password_is_not_shown(password: str) -> None:
+    place = f"postgresql://me:~{password}~@host/db"
+    assert (make_url(place).password or "") != ""
+    assert f"~{password}~" not in hidden(place)
+
+
+def test_what_a_driver_says_of_an_address_is_without_its_password() -> None:
+    place = "postgresql://me:p%2Fw@host/db"
+    assert without_password(f"cannot reach {place} with p/w (p%2Fw)", place) == (
+        "cannot reach postgresql://me:***@host/db with *** (***)"
+    )
