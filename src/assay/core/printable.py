@@ -2,7 +2,7 @@
 
 import io
 import re
-from typing import IO
+from typing import TextIO
 
 from assay.core.redact import hide
 
@@ -29,7 +29,7 @@ class Printed(io.TextIOBase):
     `unfiltered` is the stream below, for what draws on a terminal itself.
     """
 
-    def __init__(self, unfiltered: IO[str]) -> None:
+    def __init__(self, unfiltered: TextIO) -> None:
         self.unfiltered = unfiltered
 
     def write(self, text: str) -> int:
