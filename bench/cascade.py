@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from assay.quality.certificate import Promise, certify, certify_chain, first_sure
+from assay.quality.certificate import certify, certify_chain, first_sure
+from assay.quality.promise import Promise
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

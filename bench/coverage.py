@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.quality.bounds import p_value
-from assay.quality.certificate import Promise, certify, certify_chain, first_sure
+from assay.quality.certificate import certify, certify_chain, first_sure
+from assay.quality.promise import Promise
 
 Floats = NDArray[np.float64]
 FINE = np.linspace(0, 1, 20_001)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assay.quality.certificate import Promise, certify
+from assay.quality.certificate import certify
+from assay.quality.promise import Promise
 from tests.cli.commands import assay, complaint
 
 RNG = np.random.default_rng(5)
@@ -59,8 +60,10 @@ def test_labels_and_reference_say_the_same_as_verdicts(tmp_path: Path) -> None:
     said = [[r, s, "x;y", "y;x" if right else "z"] for r, s, right in rows]
     table(tmp_path / "b.csv", "record,confidence,label,reference", said)
     first, second = (list(found(tmp_path, name).values()) for name in ("a.csv", "b.csv"))
-    constants = [told.pop("constant") for told in (*first, *second)]
-    assert constants[0] is None  # a table of right and wrong does not tell
+    keys = ("constant", "constant_of_accepted", "classes", "asks_little")
+    named = [[told.pop(key) for key in keys] for told in (*first, *second)]
+    assert named[0] == [None, None, [], None]  # a table of right and wrong does not tell
+    assert all(named[1][:3])
     assert first == second
 
 
@@ -186,13 +189,124 @@ def test_a_promise_that_a_constant_keeps_is_said_to_ask_little(tmp_path: Path) -
     rows: list[list[object]] = [[i, 0.9, "no", "no" if i % 20 else "yes"] for i in range(200)]
     table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
     done = assay(tmp_path, "certify", "t.csv")
-    assert "always 'no' agrees in 95.0% (n = 200)" in done.stdout
+    assert "majority-class baseline: always 'no' agrees in 95.0% (n = 200)" in done.stdout
     assert "so the promise asks little" in done.stderr
     (told,) = found(tmp_path, "t.csv").values()
     assert told["constant"] == {"label": "no", "share": 0.95, "n": 200}
     table(tmp_path / "t.csv", "record,confidence,correct", [[i, 0.9, 1] for i in range(50)])
     (told,) = found(tmp_path, "t.csv").values()
     assert told["constant"] is None
+
+
+def rare(folder: Path) -> None:
+    """One record in eight is spam, and hardly better than guessed."""
+    rng, rows = np.random.default_rng(2), []
+    for i in range(800):
+        truth, sure = "spam" if rng.random() < 0.12 else "ham", rng.random()
+        right = rng.random() < (0.97 if truth == "ham" else 0.35 + 0.3 * sure)
+        said = truth if right else {"ham": "spam", "spam": "ham"}[truth]
+        rows.append([i, f"{sure:.4f}", said, truth])
+    table(folder / "rare.csv", "record,confidence,label,reference", rows)
+
+
+def test_a_kept_promise_shows_the_class_that_it_hides(tmp_path: Path) -> None:
+    rare(tmp_path)
+    (told,) = found(tmp_path, "rare.csv").values()
+    assert told["possible"]
+    classes = told["classes"]
+    assert isinstance(classes, list)
+    by_label = {c["label"]: c for c in classes}
+    assert list(by_label) == ["ham", "spam"]
+    assert sum(c["precision"]["n"] for c in classes) == told["accepted"]
+    assert sum(c["recall"]["n"] for c in classes) == told["accepted"]
+    assert sum(c["accepted"]["n"] for c in classes) == told["labels"]
+    low, high = by_label["spam"]["precision"]["interval"]
+    assert low < by_label["spam"]["precision"]["value"] < high < 0.9
+    done = assay(tmp_path, "certify", "rare.csv")
+    assert "of the accepted labels 'spam'" in done.stderr
+    assert "fewer than the promised 90.0%" in done.stderr
+
+
+def test_one_class_has_a_promise_of_its_own(tmp_path: Path) -> None:
+    rare(tmp_path)
+    words = ("certify", "rare.csv", "--class", "ham", "--class", "spam", "--json")
+    ham, spam = json.loads(assay(tmp_path, *words).stdout)["certificates"]
+    assert (ham["class"], ham["possible"], ham["delta"]) == ("ham", True, 0.05)
+    assert (spam["class"], spam["possible"], spam["delta"]) == ("spam", False, 0.05)
+    assert "of the labels 'ham' accepted" in ham["statement"]
+    assert ham["constant"]["label"] == "ham"
+    assert 0.8 < ham["constant"]["share"] < 0.95
+    (alone,) = found(tmp_path, "rare.csv", "--class", "ham").values()
+    assert alone["delta"] == 0.1
+    said = complaint(assay(tmp_path, "certify", "rare.csv", "--class", "eggs"))
+    assert "no labelled answer is 'eggs'; there are ham, spam" in said
+    said = complaint(
+        assay(tmp_path, "certify", "rare.csv", "--class", "ham", "--promise", "output")
+    )
+    assert "leave out --promise output" in said
+
+
+def test_the_whole_output_can_be_promised_and_every_output_says_which(tmp_path: Path) -> None:
+    rows = verdicts(300)
+    table(tmp_path / "t.csv", "record,confidence,correct", rows)
+    (accepted,) = found(tmp_path, "t.csv").values()
+    (output,) = found(tmp_path, "t.csv", "--promise", "output").values()
+    assert (accepted["promise"], output["promise"]) == ("accepted", "output")
+    assert isinstance(output["coverage"], float)
+    assert isinstance(accepted["coverage"], float)
+    assert output["coverage"] > accepted["coverage"]
+    assert "people label every record that is not accepted" in str(output["assumptions"])
+    done = assay(tmp_path, "certify", "t.csv", "--promise", "output")
+    assert "of all labels, people's included" in done.stdout
+    assert "promise: output" in done.stdout
+    done = assay(tmp_path, "certify", "t.csv")
+    assert "promise: accepted" in done.stdout
+    assert f"--promise output promises the same of all labels together, and would accept " \
+           f"{output['coverage']:.1%}" in done.stdout  # fmt: skip
+
+
+def test_without_confidences_no_threshold_is_printed(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[i, "", "a", "a" if i % 20 else "b"] for i in range(200)]
+    table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
+    for promise in ("accepted", "output"):
+        done = assay(tmp_path, "certify", "t.csv", "--promise", promise)
+        assert "at confidence" not in done.stdout
+        assert "all answers accepted, since no confidence tells them apart" in done.stdout
+        assert "gives no confidence" in done.stderr
+        assert "`confidence: COLUMN`" in done.stderr
+        (told,) = found(tmp_path, "t.csv", "--promise", promise).values()
+        assert (told["threshold"], told["possible"], told["unsaid"]) == (None, True, True)
+
+
+def test_confidences_all_equal_or_missing_in_part_are_pointed_out(tmp_path: Path) -> None:
+    same: list[list[object]] = [[i, 0.9, "a", "a"] for i in range(50)]
+    table(tmp_path / "same.csv", "record,confidence,label,reference", same)
+    assert "all 50 answers of the annotator carry the confidence 0.9" in (
+        assay(tmp_path, "certify", "same.csv").stderr
+    )
+    part: list[list[object]] = [[i, i / 100 if i > 9 else "", "a", "a"] for i in range(100)]
+    table(tmp_path / "part.csv", "record,confidence,label,reference", part)
+    done = assay(tmp_path, "certify", "part.csv")
+    assert "10 of 100 answers of the annotator carry no confidence and are never accepted" in (
+        done.stderr
+    )
+    (told,) = found(tmp_path, "part.csv").values()
+    assert (told["accepted"], told["labels"]) == (90, 100)
+
+
+def test_a_chain_takes_no_link_without_a_confidence(tmp_path: Path) -> None:
+    rows = [
+        ["r", "cheap", "", 1],
+        ["r", "dear", 0.9, 1],
+        ["s", "cheap", "", 1],
+        ["s", "dear", 1, 1],
+    ]
+    told: list[list[object]] = [[f"{r}{i}", *rest] for i in range(30) for r, *rest in rows]
+    table(tmp_path / "t.csv", "record,annotator,confidence,correct", told)
+    table(tmp_path / "l.csv", "record,annotator,confidence,label,reference",
+          [[r, w, s, "a", "a"] for r, w, s, _ in told])  # fmt: skip
+    said = complaint(assay(tmp_path, "certify", "l.csv", "--chain", "cheap,dear"))
+    assert "'cheap' gives no confidence, and a chain passes on what its links are unsure of" in said
 
 
 def test_a_chain_of_answers_without_names_is_told_so(tmp_path: Path) -> None:

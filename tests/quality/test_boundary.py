@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from assay.quality.boundary import Limits, limits
-from assay.quality.certificate import Promise, certify
+from assay.quality.certificate import certify
+from assay.quality.promise import Promise
 
 FEW = 12
 VERDICTS = ((np.arange(2**FEW)[:, None] >> np.arange(FEW)) & 1).astype(bool)  # all there can be

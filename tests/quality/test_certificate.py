@@ -10,12 +10,13 @@ from assay.core.errors import InputError
 from assay.quality.bounds import errors_allowed, p_value, smallest_sample, upper
 from assay.quality.certificate import (
     PEOPLE,
-    Promise,
     certify,
     certify_chain,
     certify_each,
+    chain_counts,
     first_sure,
 )
+from assay.quality.promise import Promise
 
 TEN = Promise(0.1, 0.1)
 
@@ -206,5 +207,99 @@ def test_a_refusal_says_no_more_than_the_sample_shows(
 ) -> None:
     correct = np.arange(len(confidence)) >= wrong
     found = certify(confidence, correct, Promise(0.1, 0.1))
+    assert (found.threshold is None) == (said is not None)
+    assert said is None or said in found.statement
+
+
+OUTPUT = Promise(0.1, 0.1, "output")
+
+
+def test_the_whole_output_is_promised_up_to_the_error_that_is_one_too_many() -> None:
+    sure, right = sample(500)
+    found = certify(sure, right, OUTPUT)
+    allowed = int(errors_allowed(500, 0.1, 0.1))
+    assert found.threshold is not None
+    assert found.errors == allowed == ((sure >= found.threshold) & ~right).sum()
+    below = sure[sure < found.threshold].max()
+    assert ((sure >= below) & ~right).sum() == allowed + 1
+    assert found.bound <= 0.1
+    assert found.coverage > certify(sure, right, TEN).coverage
+
+
+def test_every_record_of_the_sample_counts_also_those_not_accepted() -> None:
+    """The same accepted labels among twice as many records are half as wrong in the output."""
+    sure, right = np.repeat([0.9, 0.1], 100), np.repeat([True, False], 100)
+    right[:14] = False
+    assert certify(sure[:100], right[:100], OUTPUT).threshold is None
+    found = certify(sure, right, OUTPUT)
+    assert (found.threshold, found.accepted, found.errors) == (0.9, 100, 14)
+
+
+@pytest.mark.parametrize(("n", "alpha", "delta"), [(9, 0.3, 0.1), (11, 0.2, 0.1), (12, 0.4, 0.2)])
+def test_the_output_of_a_chain_keeps_delta_where_a_label_turns_wrong(
+    n: int, alpha: float, delta: float
+) -> None:
+    """The second link is right; the first, a little less sure, takes all over, wrong at alpha."""
+    verdicts = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(bool)  # all there can be
+    sure = np.arange(n, 0, -1)
+    both = np.stack([sure - 0.5, sure])
+    promise = Promise(alpha, delta, "output")
+    broken = 0.0
+    for wrong in verdicts:
+        right = np.stack([~wrong, np.ones(n, dtype=bool)])
+        if certify_chain(both, right, promise).threshold == 0.5:  # the first link has them all
+            broken += float(np.where(wrong, alpha, 1 - alpha).prod())
+    assert broken <= delta + 1e-12
+
+
+def test_one_link_is_a_chain_of_one_for_the_output_too() -> None:
+    sure, right = sample(400, 8)
+    alone, chained = certify(sure, right, OUTPUT), certify_chain(sure, right, OUTPUT)
+    assert (alone.threshold, alone.errors) == (chained.threshold, chained.errors)
+
+
+@given(st.integers(0, 1000), st.integers(1, 3), st.booleans())
+def test_a_chain_is_counted_as_it_decides(seed: int, links: int, coarse: bool) -> None:
+    rng = np.random.default_rng(seed)
+    sure = rng.random((links, 30)).round(1 if coarse else 6)
+    sure[rng.random(sure.shape) < 0.1] = -np.inf
+    right = rng.random(sure.shape) < 0.6
+    thresholds = np.unique(sure[np.isfinite(sure)])[::-1]
+    accepted, wrong = chain_counts(sure, right, thresholds)
+    for t, a, w in zip(thresholds, accepted, wrong, strict=True):
+        takers = first_sure(sure, t)
+        taken = np.flatnonzero(takers != PEOPLE)
+        assert (a, w) == (len(taken), (~right[takers[taken], taken]).sum())
+
+
+@pytest.mark.parametrize("n", [60, 300])
+def test_the_promise_of_the_output_is_broken_no_more_often_than_delta(n: int) -> None:
+    """In short; `bench/coverage_output.py` does it at length."""
+    rng = np.random.default_rng(12)
+    promise, broken, runs = Promise(0.1, 0.2, "output"), 0, 400
+    for _ in range(runs):
+        sure = rng.random(n)
+        right = rng.random(n) < 0.6 + 0.4 * sure
+        found = certify(sure, right, promise)
+        if found.threshold is not None:  # accepted and wrong above t: 0.2 (1 - t)^2
+            broken += 0.2 * (1 - found.threshold) ** 2 > promise.alpha
+    assert 0 < broken / runs <= 0.2 + 3 * np.sqrt(0.2 * 0.8 / runs)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "wrong", "said"),
+    [
+        ([0.9] * 6, 1, "22 labels are the least, should none of them be wrong"),
+        ([0.9] * 20, 0, "about 2 more labels are needed"),
+        ([0.9] * 200, 60, "would hardly help"),
+        ([-np.inf] * 50, 0, "no answer that could be accepted"),
+        ([0.9] * 22, 0, None),
+    ],
+)
+def test_a_refusal_of_the_output_says_no_more_than_the_sample_shows(
+    confidence: list[float], wrong: int, said: str | None
+) -> None:
+    correct = np.arange(len(confidence)) >= wrong
+    found = certify(confidence, correct, OUTPUT)
     assert (found.threshold is None) == (said is not None)
     assert said is None or said in found.statement

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from assay.core.errors import InputError
-from assay.quality.certificate import PEOPLE, Promise
+from assay.quality.certificate import PEOPLE
 from assay.quality.planning import ALL_BY_PEOPLE, Answers, Trial, plan, routed
+from assay.quality.promise import Promise
 
 PROMISE = Promise(0.1, 0.1)
 

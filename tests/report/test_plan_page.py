@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.quality.certificate import Promise
 from assay.quality.planning import Answers, Plan, Trial, plan
+from assay.quality.promise import Promise
 from assay.report.plan_page import _round, _short, _ticks, frontier, numbered, write_plan
 
 TASK = Task("tone", "Which <tone>?", Choice(["good", "bad"]))

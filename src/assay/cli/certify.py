@@ -8,25 +8,29 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.certified import Certified, Wanted, tell
 
 if TYPE_CHECKING:
-    from assay.quality.certificate import Certificate, Promise
+    from assay.quality.promise import Certificate
     from assay.quality.verdicts import Constant, Key, Verdict
 
 TASK_FILES = (".yaml", ".yml")
-
-LEAST = 20  # labels below which a promise is hardly ever possible
 
 
 @click.command("certify")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--alpha", type=SHARE, default=0.1, show_default=True,
-              help="Share of accepted labels that may be wrong.")  # fmt: skip
+              help="Share of the labels promised about that may be wrong.")  # fmt: skip
 @click.option("--delta", type=SHARE, default=0.1, show_default=True,
               help="Chance that the promise may be wrong.")  # fmt: skip
+@click.option("--promise", type=click.Choice(["accepted", "output"]), default="accepted",
+              show_default=True,
+              help="About accepted labels alone, or all labels, people's included.")  # fmt: skip
+@click.option("--class", "classes", multiple=True, metavar="LABEL",
+              help="About the answers that say this label alone (repeat for several).")  # fmt: skip
 @click.option("--annotator", "chosen", multiple=True,
               help="Only this one (repeat for several), with all of delta.")  # fmt: skip
-@click.option("--chain", help="Annotators in order, parted by commas: one threshold for all.")
+@click.option("--chain", help="Annotators in order, separated by commas: one threshold for all.")
 @click.option("--tags", is_flag=True, help="Tags or fields one by one, not whole answers.")
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip
@@ -37,6 +41,8 @@ def certify_command(
     source: Path,
     alpha: float,
     delta: float,
+    promise: str,
+    classes: tuple[str, ...],
     chosen: tuple[str, ...],
     chain: str | None,
     tags: bool,
@@ -51,32 +57,29 @@ def certify_command(
     are several, annotator and tag; its records are a random sample of those to be labelled.
     """
     from assay.core.errors import SpecError
-    from assay.quality.certificate import Promise
+    from assay.quality.confidences import notes as unsure
+    from assay.quality.promise import Promise
     from assay.quality.verdicts import spelling
 
-    promise = Promise(alpha, delta)
+    about = "output" if promise == "output" else "accepted"
+    wanted = Wanted(Promise(alpha, delta, about), chosen, chain, classes)
     if source.suffix in TASK_FILES:
         groups, usual = _of_task(source, ledger, (tolerance, tags))
     elif tags or ledger is not None:
         raise SpecError("--tags and --ledger are for task files; in a table, tags are a column")
     else:
         groups, usual = _of_table(source, tolerance), "the reference"
-    found = _certified(groups, promise, (chosen, chain), reference or usual)
-    always = _always(groups, found)
+    found = _certified(groups, wanted, reference or usual)
     notes = spelling(v for verdicts in groups.values() for v in verdicts)
+    notes += unsure({key: vs for key, vs in groups.items() if wanted.concerns(key[0])})
     if as_json:
-        baseline = {tag: c and c.as_json() for tag, c in always.items()}
-        told = [
-            {"annotator": w, "tag": t, **c.as_json(), "constant": baseline[t]}
-            for (w, t), c in found.items()
-        ]
-        whole = {"alpha": alpha, "delta": delta, "certificates": told, "notes": notes}
-        click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
+        told = {"promise": about, "alpha": alpha, "delta": delta,
+                "certificates": [one.as_json() for one in found], "notes": notes}  # fmt: skip
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
-    _tell(found, promise, chain is not None)
-    _tell_always(always, promise)
+    tell(found, wanted, None if classes else _other(groups, wanted, found))
 
 
 def _of_table(path: Path, tolerance: float) -> "dict[Key, list[Verdict]]":
@@ -99,84 +102,92 @@ def _of_task(
 
 
 def _certified(
-    groups: "Mapping[Key, Sequence[Verdict]]",
-    promise: "Promise",
-    wanted: tuple[tuple[str, ...], str | None],
-    reference: str,
-) -> "dict[Key, Certificate]":
+    groups: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, reference: str
+) -> "list[Certified]":
     """Of all together, so that one may be picked afterwards: delta is shared among them."""
     from assay.core.errors import InputError, SpecError
-    from assay.quality.certificate import certify_chain, certify_each
-    from assay.quality.verdicts import columns, side_by_side
 
-    chosen, chain = wanted
-    if chain is not None:
-        links = [link.strip() for link in chain.split(",")]
-        if chosen or len(links) < 2 or len(set(links)) < len(links):
-            raise SpecError("--chain names two annotators or more, once each, without --annotator")
-        found = certify_chain(*side_by_side(groups, links), promise, reference)
-        return {(" > ".join(links), ""): found}
+    if wanted.classes and (wanted.chain is not None or wanted.promise.about == "output"):
+        raise SpecError(
+            "--class promises the precision of accepted labels of one annotator; leave out "
+            + ("--chain" if wanted.chain is not None else "--promise output")
+        )
+    if wanted.chain is not None:
+        return [_chained(groups, wanted, reference)]
     labelled = {key: vs for key, vs in groups.items() if any(v.right is not None for v in vs)}
     names = sorted({who for who, _ in labelled})
-    unknown = next((who for who in chosen if who not in names), None)
+    unknown = next((who for who in wanted.chosen if who not in names), None)
     if unknown is not None:
         told = ", ".join(name for name in names if name) or "none with a name"
         raise InputError(f"there is no labelled answer of {unknown!r}; there are {told}")
-    kept = {key: vs for key, vs in labelled.items() if not chosen or key[0] in chosen}
+    kept = {key: vs for key, vs in labelled.items() if wanted.concerns(key[0])}
     if not kept:
         raise InputError(
             "no answer has a label to compare with, so nothing can be promised: do the labels and "
             "the answers have the same record ids?"
         )
-    place = {str(i): key for i, key in enumerate(kept)}
-    each = {name: columns(kept[key]) for name, key in place.items()}
-    return {place[name]: c for name, c in certify_each(each, promise, reference).items()}
+    return _each(kept, wanted, reference)
 
 
-def _always(
-    groups: "Mapping[Key, Sequence[Verdict]]", found: "Mapping[Key, Certificate]"
-) -> "dict[str, Constant | None]":
-    """By tag what a constant would reach on the labelled records, whoever was asked about them."""
+def _each(
+    kept: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, reference: str
+) -> "list[Certified]":
+    from dataclasses import replace
+
+    from assay.quality.by_class import check_said, decided_as
+    from assay.quality.certificate import certify, not_said
+    from assay.quality.confidences import unsaid
+    from assay.quality.verdicts import columns
+
+    check_said((v for vs in kept.values() for v in vs), wanted.classes)
+    parts: list[str | None] = list(dict.fromkeys(wanted.classes)) or [None]
+    share = replace(wanted.promise, delta=wanted.promise.delta / (len(kept) * len(parts)))
+    made = []
+    for key, verdicts in kept.items():
+        for label in parts:
+            own = verdicts if label is None else decided_as(verdicts, label)
+            found = certify(*columns(own), share, reference) if own else not_said(share, reference)
+            found = replace(found, label=label, unsaid=unsaid(own))
+            made.append(Certified(key, found, own, _baseline(kept, key[1], label)))
+    return made
+
+
+def _chained(
+    groups: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, reference: str
+) -> "Certified":
+    from assay.core.errors import SpecError
+    from assay.quality.by_class import of_chain
+    from assay.quality.certificate import certify_chain
+    from assay.quality.verdicts import side_by_side
+
+    links = [link.strip() for link in (wanted.chain or "").split(",")]
+    if wanted.chosen or len(links) < 2 or len(set(links)) < len(links):
+        raise SpecError("--chain names two annotators or more, once each, without --annotator")
+    found = certify_chain(*side_by_side(groups, links), wanted.promise, reference)
+    verdicts = of_chain(groups, links, found.threshold)
+    return Certified((" > ".join(links), ""), found, verdicts, _baseline(groups, "", None))
+
+
+def _other(
+    groups: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, found: "Sequence[Certified]"
+) -> "Certificate | None":
+    """What the promise about the whole output would accept of the first annotator, where it is
+    more."""
+    from dataclasses import replace
+
+    if wanted.promise.about == "output":
+        return None
+    other = replace(wanted, promise=replace(wanted.promise, about="output"))
+    first = _certified(groups, other, found[0].certificate.reference)[0].certificate
+    return first if first.coverage > found[0].certificate.coverage else None
+
+
+def _baseline(
+    groups: "Mapping[Key, Sequence[Verdict]]", tag: str, label: str | None
+) -> "Constant | None":
+    """What always saying the most frequent label, or the class promised, would reach on the
+    labelled records, whoever was asked about them."""
     from assay.quality.verdicts import constant
 
-    told: dict[str, Constant | None] = {}
-    for tag in {tag for _, tag in found}:
-        own = {v.record: v for (_, t), vs in groups.items() if t == tag for v in vs}
-        told[tag] = constant(own.values())
-    return told
-
-
-def _tell_always(always: "Mapping[str, Constant | None]", promise: "Promise") -> None:
-    from assay.core.spelling import shortened
-
-    for tag, found in always.items():
-        if found is None:
-            continue
-        name = f"tag {tag}: " if tag else ""
-        click.echo(f"{name}always {shortened(found.label)} agrees in {found.share:.1%} "
-                   f"(n = {found.n:,})")  # fmt: skip
-        if found.share >= 1 - promise.alpha:
-            click.echo(
-                f"warning: {name}always {shortened(found.label)} keeps the promised "
-                f"{1 - promise.alpha:.1%} in this sample too, so the promise asks little",
-                err=True,
-            )
-
-
-def _tell(found: "Mapping[Key, Certificate]", promise: "Promise", chain: bool) -> None:
-    for (who, tag), certificate in found.items():
-        name = ", ".join(part for part in (who, tag and f"tag {tag}") if part)
-        click.echo(f"{name}: {certificate.statement}" if name else certificate.statement)
-        if chain and certificate.shares:
-            links = zip(who.split(" > "), certificate.shares, strict=True)
-            told = ", ".join(f"{link} {share:.1%}" for link, share in links)
-            click.echo(f"decided by {told}, people {1 - sum(certificate.shares):.1%}")
-    if len(found) > 1:
-        click.echo(
-            f"the {len(found)} hold together with probability {1 - promise.delta:.1%}, so any of "
-            "them may be picked; --annotator gives all of it to one"
-        )
-    click.echo("this rests on: " + "; ".join(next(iter(found.values())).assumptions))
-    few = min(c.labels for c in found.values())
-    if few < LEAST:
-        click.echo(f"warning: {few} labels are hardly ever enough for a promise", err=True)
+    own = {v.record: v for (_, t), vs in groups.items() if t == tag for v in vs}
+    return constant(own.values(), label)

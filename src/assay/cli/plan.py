@@ -74,7 +74,7 @@ def planned(
 
     from assay.core.errors import InputError
     from assay.project.plan import collect, planned, prepare
-    from assay.quality.certificate import Promise
+    from assay.quality.promise import Promise
     from assay.run import Progress
     from assay.run.live import shown
 

@@ -17,8 +17,8 @@ from assay.data.gold import Purpose
 from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
 from assay.project.project import Project
-from assay.quality.certificate import Promise
 from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Trial, logistic, plan
+from assay.quality.promise import Promise
 from assay.run import Job, Progress, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy

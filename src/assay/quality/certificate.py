@@ -14,10 +14,18 @@ small share waits at "accept everything". That order holds only the sample sizes
 error becomes permissible: a test between two of them asks for more and tells less. A chain's
 threshold is the confidence of one of the records it accepts, and what that record's label is
 depends on where the threshold lies, so the record counts as an error if wrong, but not as a draw.
+
+A promise about the whole output is simpler: whether a record is accepted and wrong is one draw for
+every record of the sample, accepted or not, so that all of them count and none is chosen by the
+threshold. Thresholds are tested from the strictest on, each with all of delta, up to the first
+that holds too many such records (a fixed sequence, Maurer et al. 1995). Let T be the laxest place
+from which on the true share is still alpha at most: a broken promise means that the test at T, of
+draws that are accepted and wrong with probability alpha or more, was passed, and it was made,
+because every confidence of the sample, of any link, is a step. This holds for chains too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -26,6 +34,7 @@ from numpy.typing import ArrayLike, NDArray
 from assay.core.errors import InputError
 from assay.quality.boundary import limits
 from assay.quality.bounds import errors_allowed, lower, p_value, smallest_sample, upper
+from assay.quality.promise import Certificate, Promise
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -39,84 +48,6 @@ TOO_FEW = "it is too small to tell whether more labels would help"
 SILENT = "it holds no answer that could be accepted"
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """At least 1 - alpha agree, with probability 1 - delta."""
-
-    alpha: float
-    delta: float
-
-    def __post_init__(self) -> None:
-        for name, value in (("alpha", self.alpha), ("delta", self.delta)):
-            if not 0 < value < 1:
-                raise InputError(f"{name} lies between 0 and 1, not {value:g}")
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """`threshold` None: not possible with this sample; `more` labels would be needed then, or
-    `why` says what stands in the way.
-
-    `bound` is the upper bound of the error rate of accepted labels at the level of the test that
-    passed. `shares` is, for a chain, the share of the sample that each link decides.
-    """
-
-    promise: Promise
-    reference: str
-    labels: int
-    threshold: float | None
-    accepted: int = 0
-    errors: int = 0
-    bound: float = 1.0
-    more: int | None = None
-    shares: tuple[float, ...] = ()
-    why: str = ""
-
-    @property
-    def coverage(self) -> float:
-        """Share of the sample that is accepted."""
-        return self.accepted / self.labels
-
-    @property
-    def statement(self) -> str:
-        p = self.promise
-        wanted = f"at least {1 - p.alpha:.1%} agree with {self.reference}"
-        if self.threshold is None:
-            more = self.why
-            if self.more is not None:
-                more = "one more label is needed"
-                if self.more > 1:
-                    more = f"about {self.more:,} more labels are needed"
-            return (
-                f"not possible with this sample of {self.labels:,} labels: no threshold can "
-                f"promise that {wanted}; {more}"
-            )
-        return (
-            f"of the labels accepted at confidence {self.threshold:.4g} or more, {wanted}, with "
-            f"probability {1 - p.delta:.1%}; {self.accepted:,} of {self.labels:,} sampled records "
-            f"are accepted ({self.coverage:.1%}), {self.errors:,} of them wrong (error at most "
-            f"{self.bound:.1%})"
-        )
-
-    @property
-    def assumptions(self) -> tuple[str, ...]:
-        return (
-            "the sample was drawn at random from the same records as those to be labelled",
-            "its reference labels were given without regard to the model's answer or confidence",
-            "nothing was fitted on the sample, and annotator, prompt and options stay as they were",
-            "the promise is for the accepted records together, not for each subgroup of them",
-        )
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "alpha": self.promise.alpha, "delta": self.promise.delta, "reference": self.reference,
-            "labels": self.labels, "threshold": self.threshold, "accepted": self.accepted,
-            "errors": self.errors, "bound": self.bound, "coverage": self.coverage,
-            "more": self.more, "why": self.why, "shares": list(self.shares),
-            "statement": self.statement, "assumptions": list(self.assumptions),
-        }  # fmt: skip
-
-
 def certify(
     confidence: ArrayLike, correct: ArrayLike, promise: Promise, reference: str = "the reference"
 ) -> Certificate:
@@ -128,7 +59,14 @@ def certify(
     sure, right = _columns(confidence, correct)
     thresholds, accepted, errors = _steps(sure, right)
     path = _Path(len(sure), thresholds, accepted, errors)
+    if promise.about == "output":
+        return _of_output(path, promise, reference)
     return _stated(path, _by_limits(path, promise), promise, reference)
+
+
+def not_said(promise: Promise, reference: str) -> Certificate:
+    """Of a class that the annotator never decided for."""
+    return Certificate(promise, reference, 0, None, why=SILENT)
 
 
 def certify_each(
@@ -137,7 +75,7 @@ def certify_each(
     reference: str = "the reference",
 ) -> dict[str, Certificate]:
     """A certificate a tag (or field), all of them holding together: delta is shared equally."""
-    each = Promise(promise.alpha, promise.delta / max(len(samples), 1))
+    each = replace(promise, delta=promise.delta / max(len(samples), 1))
     return {name: certify(*pair, each, reference) for name, pair in samples.items()}
 
 
@@ -159,21 +97,16 @@ def certify_chain(
         raise InputError(f"confidences {sure.shape} and verdicts {right.shape} do not pair up")
     if np.isnan(sure).any():
         raise InputError("a confidence is missing; a link without an answer has minus infinity")
-    top = sure.max(axis=0)
-    thresholds = np.unique(top[np.isfinite(top)])[::-1]
-    counts = [_chain_counts(sure, right, t) for t in thresholds]
-    accepted, wrong = np.array(counts, dtype=np.int64).reshape(-1, 2).T
-    path = _Path(sure.shape[1], thresholds, accepted, wrong, chosen=int(len(sure) > 1))
-    last = (_by_limits if len(sure) == 1 else _by_fallback)(path, promise)
-    found = _stated(path, last, promise, reference)
+    path = _chain_path(sure, right, promise)
+    if promise.about == "output":
+        found = _of_output(path, promise, reference)
+    else:
+        last = (_by_limits if len(sure) == 1 else _by_fallback)(path, promise)
+        found = _stated(path, last, promise, reference)
     if found.threshold is None:
         return found
     takers = first_sure(sure, found.threshold)
-    shares = tuple(float((takers == k).mean()) for k in range(len(sure)))
-    return Certificate(
-        promise, reference, found.labels, found.threshold, found.accepted, found.errors,
-        found.bound, None, shares,
-    )  # fmt: skip
+    return replace(found, shares=tuple(float((takers == k).mean()) for k in range(len(sure))))
 
 
 def first_sure(confidence: Floats, threshold: float) -> Counts:
@@ -183,11 +116,33 @@ def first_sure(confidence: Floats, threshold: float) -> Counts:
     return taker
 
 
-def _chain_counts(sure: Floats, right: Bools, threshold: float) -> tuple[int, int]:
-    """How many records the chain accepts at a threshold, and how many of them are wrong."""
-    takers = first_sure(sure, threshold)
-    taken = np.flatnonzero(takers != PEOPLE)
-    return len(taken), int((~right[takers[taken], taken]).sum())
+def _chain_path(sure: Floats, right: Bools, promise: Promise) -> "_Path":
+    """Steps at every confidence of any link where the whole output is promised; else where more
+    records are accepted."""
+    top = sure.max(axis=0)
+    steps = sure if promise.about == "output" else top
+    thresholds = np.unique(steps[np.isfinite(steps)])[::-1]
+    accepted, wrong = chain_counts(sure, right, thresholds)
+    return _Path(sure.shape[1], thresholds, accepted, wrong, chosen=int(len(sure) > 1))
+
+
+def chain_counts(sure: Floats, right: Bools, thresholds: Floats) -> tuple[Counts, Counts]:
+    """How many records a chain accepts at each of the thresholds (falling), and how many of them
+    are wrong.
+
+    A link decides a record from its confidence down to that of the surest link before it.
+    """
+    accepted, wrong = (np.zeros(len(thresholds) + 1, dtype=np.int64) for _ in range(2))
+    before = np.full(sure.shape[1], -np.inf)
+    for said, true in zip(sure, right, strict=True):
+        takes = said > before
+        starts = np.searchsorted(-thresholds, -said[takes])
+        ends = np.searchsorted(-thresholds, -before[takes])
+        for counts, some in ((accepted, np.ones_like(true)), (wrong, ~true)):
+            np.add.at(counts, starts[some[takes]], 1)
+            np.add.at(counts, ends[some[takes]], -1)
+        before = np.maximum(before, said)
+    return accepted[:-1].cumsum(), wrong[:-1].cumsum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +172,21 @@ def _stated(path: _Path, passed: Passed, promise: Promise, reference: str) -> Ce
     accepted, errors = int(path.accepted[last]), int(path.errors[last])
     draws = int(path.draws[last])
     bound = float(upper(min(errors, draws), draws, level))
+    threshold = float(path.thresholds[last])
+    return Certificate(promise, reference, path.labels, threshold, accepted, errors, bound)
+
+
+def _of_output(path: _Path, promise: Promise, reference: str) -> Certificate:
+    """The last step before the first that holds too many accepted and wrong records."""
+    allowed = int(errors_allowed(path.labels, promise.alpha, promise.delta))
+    within = path.errors <= allowed
+    reached = len(within) if within.all() else int(np.argmin(within))
+    if reached == 0:
+        more, why = _outlook_of_output(path, promise)
+        return Certificate(promise, reference, path.labels, None, more=more, why=why)
+    last = reached - 1
+    accepted, errors = int(path.accepted[last]), int(path.errors[last])
+    bound = float(upper(allowed, path.labels, promise.delta))
     threshold = float(path.thresholds[last])
     return Certificate(promise, reference, path.labels, threshold, accepted, errors, bound)
 
@@ -323,3 +293,20 @@ def _outlook(path: _Path, promise: Promise) -> tuple[int | None, str]:
     if len(enough) == 0:
         return None, TOO_FEW
     return max(1, int(np.ceil(enough[0] * path.labels / accepted)) - path.labels), ""
+
+
+def _outlook_of_output(path: _Path, promise: Promise) -> tuple[int | None, str]:
+    """The same for the whole output: about the surest answers that stand or fall together."""
+    if len(path.accepted) == 0:
+        return None, SILENT
+    wrong = int(path.errors[0])
+    if lower(wrong, path.labels, promise.delta) > promise.alpha:
+        return None, HOPELESS
+    least = smallest_sample(promise.alpha, promise.delta)
+    if wrong / path.labels >= promise.alpha:
+        needed = f"; {least:,} labels are the least, should none of them be wrong"
+        return None, TOO_FEW + (needed if path.labels < least else "")
+    rate = min(wrong / path.labels, 0.98 * promise.alpha)
+    sizes = np.unique(np.geomspace(least, 1e8, 600).astype(int))
+    enough = sizes[errors_allowed(sizes, promise.alpha, promise.delta) >= rate * sizes]
+    return max(1, int(enough[0]) - path.labels), ""

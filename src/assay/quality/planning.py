@@ -15,7 +15,8 @@ from scipy.stats import binomtest
 
 from assay.core.errors import InputError
 from assay.quality.calibration import fit_arrays
-from assay.quality.certificate import PEOPLE, Certificate, Promise, certify_chain, first_sure
+from assay.quality.certificate import PEOPLE, certify_chain, first_sure
+from assay.quality.promise import Certificate, Promise
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

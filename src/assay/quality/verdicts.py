@@ -114,7 +114,7 @@ def spelling(verdicts: Iterable[Verdict]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Always the same answer: the commonest reference among `n` labels."""
+    """Always the same answer: the most frequent reference among `n` labels, or a given one."""
 
     label: str
     share: float
@@ -124,13 +124,16 @@ class Constant:
         return {"label": self.label, "share": self.share, "n": self.n}
 
 
-def constant(verdicts: Iterable[Verdict]) -> Constant | None:
+def constant(verdicts: Iterable[Verdict], label: str | None = None) -> Constant | None:
     """None where nobody says what the references are, as in a table of right and wrong."""
     counts = Counter(v.reference for v in verdicts if v.right is not None)
     if not counts or None in counts:
         return None
-    label, count = max(counts.items(), key=lambda item: (item[1], str(item[0])))
-    return Constant(str(label), count / counts.total(), counts.total())
+    if label is not None:
+        same = sum(n for said, n in counts.items() if canonical(str(said)) == canonical(label))
+        return Constant(label, same / counts.total(), counts.total())
+    said, count = max(counts.items(), key=lambda item: (item[1], str(item[0])))
+    return Constant(str(said), count / counts.total(), counts.total())
 
 
 def side_by_side(
@@ -151,6 +154,11 @@ def side_by_side(
             raise InputError(
                 f"not every link was asked about record {missing!r}; a chain is certified on "
                 "records that all of its links answered"
+            )
+        if all(v.confidence is None for v in row.values() if v.answered):
+            raise InputError(
+                f"{link!r} gives no confidence, and a chain passes on what its links are unsure "
+                "of; leave it out, or set what gives it one"
             )
     ids = list(rows[0])
     pairs = [columns([row[id] for id in ids]) for row in rows]

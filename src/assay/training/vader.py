@@ -27,8 +27,8 @@ from assay.core.task import Example, Task
 from assay.data.vader import HeldOut, VaderSet, held_out
 from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.models.base import Encoder, Scorer
-from assay.quality.certificate import Promise
 from assay.quality.planning import Answers, Plan, Trial, logistic, plan
+from assay.quality.promise import Promise
 from assay.run import Job, label
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy

@@ -1,0 +1,182 @@
+"""What `assay certify` found, in words and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from assay.quality.by_class import AcceptedClass
+    from assay.quality.promise import Certificate, Promise
+    from assay.quality.verdicts import Constant, Key, Verdict
+
+LEAST = 20  # labels below which a promise is hardly ever possible
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: which promise, and about whom."""
+
+    promise: "Promise"
+    chosen: tuple[str, ...]
+    chain: str | None
+    classes: tuple[str, ...]
+
+    def concerns(self, who: str) -> bool:
+        if self.chain is not None:
+            return who in [link.strip() for link in self.chain.split(",")]
+        return not self.chosen or who in self.chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A certificate, whose it is, the verdicts that it rests on, and what a constant reaches: the
+    most frequent label, or the class that is promised."""
+
+    key: "Key"
+    certificate: "Certificate"
+    verdicts: "Sequence[Verdict]"
+    constant: "Constant | None"
+
+    @property
+    def tag(self) -> str:
+        return self.key[1]
+
+    @property
+    def name(self) -> str:
+        who, tag = self.key
+        label = self.certificate.label
+        parts = (who, tag and f"tag {tag}", label is not None and f"class {label}")
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def classes(self) -> "tuple[AcceptedClass, ...]":
+        from assay.quality.by_class import accepted_classes
+
+        return accepted_classes(self.verdicts, self.certificate)
+
+    @property
+    def constant_of_accepted(self) -> "Constant | None":
+        from assay.quality.by_class import taken
+        from assay.quality.verdicts import constant
+
+        own = taken(self.verdicts, self.certificate)
+        return constant(own) if own and self.certificate.label is None else None
+
+    @property
+    def asks_little(self) -> str | None:
+        """Where a constant keeps the promise too: on the sample, or among the accepted records."""
+        from assay.core.spelling import shortened
+
+        wanted, there = 1 - self.certificate.promise.alpha, self.constant
+        if there is not None and there.share >= wanted:
+            return (
+                f"always {shortened(there.label)} keeps the promised {wanted:.1%} in this sample "
+                "too, so the promise asks little"
+            )
+        own = self.constant_of_accepted
+        about = self.certificate.promise.about
+        if own is not None and own.share >= wanted and about == "accepted":
+            return (
+                f"{own.share:.1%} of the accepted records are {shortened(own.label)} by the "
+                "reference, so always saying so keeps the promise among them too"
+            )
+        return None
+
+    def as_json(self) -> dict[str, object]:
+        own = self.constant_of_accepted
+        return {
+            "annotator": self.key[0],
+            "tag": self.tag,
+            **self.certificate.as_json(),
+            "classes": [c.as_json() for c in self.classes],
+            "constant": self.constant and self.constant.as_json(),
+            "constant_of_accepted": own and own.as_json(),
+            "asks_little": self.asks_little,
+        }
+
+
+def tell(found: Sequence[Certified], wanted: Wanted, other: "Certificate | None") -> None:
+    promise = wanted.promise
+    for one in found:
+        certificate = one.certificate
+        told = certificate.statement
+        click.echo(f"{one.name}: {told}" if one.name else told)
+        if wanted.chain is not None and certificate.shares:
+            links = zip(one.key[0].split(" > "), certificate.shares, strict=True)
+            shares = ", ".join(f"{link} {share:.1%}" for link, share in links)
+            click.echo(f"decided by {shares}, people {1 - sum(certificate.shares):.1%}")
+        if certificate.label is None:
+            _tell_classes(one)
+    if len(found) > 1:
+        click.echo(
+            f"the {len(found)} hold together with probability {1 - promise.delta:.1%}, so any of "
+            "them may be picked; --annotator gives all of it to one"
+        )
+    click.echo(f"promise: {promise.about} ({promise.labels})")
+    if other is not None:
+        click.echo(_hint(other))
+    click.echo("this rests on: " + "; ".join(found[0].certificate.assumptions))
+    _tell_baselines(found)
+    few = min(one.certificate.labels for one in found)
+    if few < LEAST:
+        click.echo(f"warning: {few} labels are hardly ever enough for a promise", err=True)
+
+
+def _hint(other: "Certificate") -> str:
+    return (
+        "where people label all other records, --promise output promises the same of all labels "
+        f"together, and would accept {other.coverage:.1%} of the records here"
+    )
+
+
+def _tell_classes(one: Certified) -> None:
+    """Seen in the sample; a promise about all accepted labels says nothing about a rare class."""
+    from assay.core.spelling import shortened
+    from assay.report.table import columns
+
+    classes = one.classes
+    if not classes:
+        return
+    click.echo("accepted labels by class, as seen in the sample (95 % intervals), not promised:")
+    head = ("", "precision", "recall", "accepted of the class")
+    rows = [
+        (f"  {shortened(c.label)}", *(r.words if r else "–" for r in (c.precision, c.recall)),
+         c.accepted.words if c.accepted else "–")
+        for c in classes
+    ]  # fmt: skip
+    for line in columns([head, *rows]):
+        click.echo(line)
+    if one.certificate.promise.about == "accepted":
+        _warn_of_poor(one, classes)
+
+
+def _warn_of_poor(one: Certified, classes: "Sequence[AcceptedClass]") -> None:
+    from assay.core.spelling import shortened
+
+    wanted = 1 - one.certificate.promise.alpha
+    for c in classes:
+        if c.precision is not None and c.precision.interval[1] < wanted:
+            name = f"{one.name}: " if one.name else ""
+            click.echo(
+                f"warning: {name}of the accepted labels {shortened(c.label)}, "
+                f"{c.precision.value:.1%} agree (n = {c.precision.n:,}), fewer than the promised "
+                f"{wanted:.1%} of all accepted labels together; --class promises for one label",
+                err=True,
+            )
+
+
+def _tell_baselines(found: Sequence[Certified]) -> None:
+    from assay.core.spelling import shortened
+
+    bases = {(one.tag, one.certificate.label): one.constant for one in found}
+    for (tag, label), base in bases.items():
+        if base is not None:
+            name = f"tag {tag}: " if tag else ""
+            kind = "majority-class baseline" if label is None else "baseline"
+            click.echo(f"{name}{kind}: always {shortened(base.label)} agrees in "
+                       f"{base.share:.1%} (n = {base.n:,})")  # fmt: skip
+    for one in found:
+        if one.asks_little is not None:
+            click.echo(f"warning: {f'{one.name}: ' if one.name else ''}{one.asks_little}", err=True)

@@ -1,0 +1,49 @@
+"""Confidences that cannot tell one answer from another: none given, all equal, some missing."""
+
+from collections.abc import Mapping, Sequence
+
+from assay.quality.verdicts import Key, Verdict
+
+REMEDY = (
+    "to choose among them it needs a confidence: `mapping: likelihood` for a model that scores "
+    "labels, `confidence: COLUMN` for recorded answers, or a vote of three or more"
+)
+
+
+def said(confidences: Sequence[float | None]) -> tuple[int, bool]:
+    """How many answers carry no confidence, and whether those that do all carry the same one."""
+    given = [c for c in confidences if c is not None]
+    return len(confidences) - len(given), len(given) > 1 and min(given) == max(given)
+
+
+def note(name: str, confidences: Sequence[float | None]) -> str | None:
+    """What to say about one annotator's answers; None where every one says how sure it is."""
+    missing, equal = said(confidences)
+    n = len(confidences)
+    if n and missing == n:
+        return f"{name} gives no confidence, so its answers are accepted all or none; {REMEDY}"
+    if missing:
+        return f"{missing:,} of {n:,} answers of {name} carry no confidence and are never accepted"
+    if equal:
+        return (
+            f"all {n:,} answers of {name} carry the confidence {confidences[0]:.4g}, so they are "
+            f"accepted all or none; {REMEDY}"
+        )
+    return None
+
+
+def notes(groups: Mapping[Key, Sequence[Verdict]]) -> list[str]:
+    """A line for each annotator and tag of whose labelled answers something is to be said."""
+    found = []
+    for (who, tag), verdicts in groups.items():
+        name = ", ".join(part for part in (who, tag and f"tag {tag}") if part) or "the annotator"
+        own = [v.confidence for v in verdicts if v.right is not None and v.answered]
+        if (line := note(name, own)) is not None:
+            found.append(line)
+    return found
+
+
+def unsaid(verdicts: Sequence[Verdict]) -> bool:
+    """Whether no labelled answer says how sure it is."""
+    own = [v for v in verdicts if v.right is not None and v.answered]
+    return bool(own) and all(v.confidence is None for v in own)
