@@ -130,3 +130,107 @@ def test_gold_that_something_was_fitted_on_promises_nothing(task: Path) -> None:
     shares = fitted.replace("calibration: 0.5, e", "calibration: 0.2, monitoring: 0.3, e")
     task.write_text(shares, encoding="utf-8")
     assert len(certifying(open_project(task))) == 0.3 * N
+
+
+def test_either_promise_is_offered_and_every_output_says_which(task: Path) -> None:
+    accepted = json.loads(call("plan", task, "--json"))
+    output = json.loads(call("plan", task, "--promise", "output", "--json"))
+    assert (accepted["promise"], output["promise"]) == ("accepted", "output")
+    assert output["options"][0]["cost_per_record"] < accepted["options"][0]["cost_per_record"]
+    page = task.parent / "plan.html"
+    told = call("plan", task, "--promise", "output", "--html", page)
+    assert "target 90.0% of all labels, people's included" in told
+    assert "promise: output" in told
+    assert "--promise output" in told.splitlines()[-1]
+    assert "of all labels, people&#39;s included" in page.read_text("utf-8")
+    assert "Promise: <b>output</b>" in page.read_text("utf-8")
+    assert "promise: accepted" in call("plan", task)
+
+
+def test_a_run_keeps_what_was_promised_for_its_labels(task: Path) -> None:
+    done = json.loads(call("run", task, "--target", "0.9", "--promise", "output", "--json"))
+    assert done["promise"]["promise"] == "output"
+    assert done["evaluation"]["decisions"]["on_all"]["value"] > 0.9
+    out = task.parent / "r.html"
+    notes = json.loads(call("report", task, "--json", "--out", out))["notes"]
+    assert any("promise (output): of all labels, people's included" in note for note in notes)
+    assert "promise (output)" in out.read_text("utf-8")
+    plain = json.loads(call("run", task, "--json"))
+    assert plain["promise"] is None
+
+
+def test_a_budget_that_leaves_records_open_ends_the_promise_of_the_output(task: Path) -> None:
+    plan = json.loads(call("plan", task, "--promise", "output", "--target", "0.97", "--json"))
+    first = plan["options"][0]
+    budget = N * first["cost_per_record"] * 0.7
+    words = ("run", task, "--target", 0.97, "--promise", "output", "--budget", budget)
+    found = CliRunner().invoke(root, [str(word) for word in words])
+    assert "it does not hold of what is shipped while the others are open" in found.stderr
+
+
+def silenced(task: Path, names: tuple[str, ...], rows: slice = slice(None)) -> None:
+    """Take the confidences of these annotators away."""
+    for name in names:
+        path = task.parent / f"{name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            head, *told = list(csv.reader(file))
+        for row in told[rows]:
+            row[2] = ""
+        table(path, head, told)  # type: ignore[arg-type]
+
+
+def test_models_without_confidences_are_planned_whole_and_no_threshold_is_printed(
+    task: Path,
+) -> None:
+    silenced(task, ("cheap", "dear", "third"))
+    found = CliRunner().invoke(root, ["plan", str(task), "--target", "0.8"])
+    assert found.exit_code == 0, found.output
+    assert "cheap gives no confidence, so its answers are accepted all or none" in found.stderr
+    assert "`confidence: COLUMN`" in found.stderr
+    plan = json.loads(call("plan", task, "--target", "0.8", "--json"))
+    alone = {o["name"]: o for o in plan["options"] if len(o["links"]) == 1}
+    assert set(alone) == {"cheap > people", "dear > people", "third > people", "vote > people"}
+    assert len(plan["options"]) == len(alone) + 1  # no chain, and people alone
+    assert alone["dear > people"]["meets"]
+    assert alone["dear > people"]["threshold"] is None
+    assert alone["dear > people"]["to_people"] == 0
+    told = [o["certificate"]["statement"] for o in plan["options"] if o["certificate"]]
+    assert not any("at confidence" in line for line, o in zip(told, plan["options"], strict=False)
+                   if o["name"] != "vote > people")  # fmt: skip
+    assert any("all answers accepted, since no confidence tells them apart" in t for t in told)
+
+
+def test_a_chain_is_planned_of_models_that_say_how_sure_they_are(task: Path) -> None:
+    silenced(task, ("dear",))
+    plan = json.loads(call("plan", task, "--json"))
+    longer = [o["links"] for o in plan["options"] if len(o["links"]) > 1]
+    assert longer
+    assert not any("dear" in links for links in longer)
+    assert any("dear gives no confidence" in note for note in plan["notes"])
+
+
+def test_answers_that_do_not_say_how_sure_they_are_go_to_people(task: Path) -> None:
+    silenced(task, ("cheap", "third"), slice(0, 120))
+    plan = json.loads(call("plan", task, "--target", "0.75", "--json"))
+    assert any("answers of cheap carry no confidence and are never accepted" in note
+               for note in plan["notes"])  # fmt: skip
+    cheap = next(o for o in plan["options"] if o["links"] == ["cheap"])
+    assert cheap["meets"]
+    assert cheap["to_people"] > 0.1
+
+
+def test_the_accepted_labels_are_shown_class_by_class(task: Path) -> None:
+    plan = json.loads(call("plan", task, "--json"))
+    pick = next(o for o in plan["options"] if o["name"] == plan["pick"])
+    assert {c["label"] for c in plan["classes"]} == {"good", "bad"}
+    given = sum(c["precision"]["n"] for c in plan["classes"])
+    assert given == pick["certificate"]["accepted"]
+    right = sum(c["precision"]["value"] * c["precision"]["n"] for c in plan["classes"])
+    assert round(given - right) == pick["certificate"]["errors"]
+
+
+def test_a_target_that_a_constant_meets_is_said_to_ask_little(task: Path) -> None:
+    plan = json.loads(call("plan", task, "--target", "0.4", "--json"))
+    assert 0.4 < plan["baseline"]["share"] < 0.6
+    assert "asks little" in plan["asks_little"]
+    assert json.loads(call("plan", task, "--json"))["asks_little"] is None

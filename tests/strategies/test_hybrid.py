@@ -1,6 +1,7 @@
 """Certified labels are taken from models, the rest from people, within their time."""
 
 import asyncio
+import math
 from dataclasses import replace
 
 import pytest
@@ -82,6 +83,10 @@ def test_calibrated_confidences_are_of_the_annotator_they_were_fitted_on() -> No
     assert sure(said) == pytest.approx(16 / 17)
     assert sure(replace(said, annotator="n")) == pytest.approx(0.8)
     assert sure(replace(said, annotator="x")) is None
+    silent = replace(said, confidence=None, confidence_source=None)
+    assert sure(silent) is None
+    flat = Calibrated((("m", 0.0, 1.0),))
+    assert flat(silent) == flat(said) == pytest.approx(1 / (1 + math.exp(-1)))
 
 
 def test_people_are_not_a_link() -> None:

@@ -133,20 +133,10 @@ def _hint(other: "Certificate") -> str:
 
 def _tell_classes(one: Certified) -> None:
     """Seen in the sample; a promise about all accepted labels says nothing about a rare class."""
-    from assay.core.spelling import shortened
-    from assay.report.table import columns
+    from assay.report.classes import class_lines
 
     classes = one.classes
-    if not classes:
-        return
-    click.echo("accepted labels by class, as seen in the sample (95 % intervals), not promised:")
-    head = ("", "precision", "recall", "accepted of the class")
-    rows = [
-        (f"  {shortened(c.label)}", *(r.words if r else "–" for r in (c.precision, c.recall)),
-         c.accepted.words if c.accepted else "–")
-        for c in classes
-    ]  # fmt: skip
-    for line in columns([head, *rows]):
+    for line in class_lines(classes):
         click.echo(line)
     if one.certificate.promise.about == "accepted":
         _warn_of_poor(one, classes)

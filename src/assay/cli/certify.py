@@ -11,7 +11,7 @@ from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.certified import Certified, Wanted, tell
 
 if TYPE_CHECKING:
-    from assay.quality.promise import Certificate
+    from assay.quality.promise import About, Certificate
     from assay.quality.verdicts import Constant, Key, Verdict
 
 TASK_FILES = (".yaml", ".yml")
@@ -61,7 +61,7 @@ def certify_command(
     from assay.quality.promise import Promise
     from assay.quality.verdicts import spelling
 
-    about = "output" if promise == "output" else "accepted"
+    about: About = "output" if promise == "output" else "accepted"
     wanted = Wanted(Promise(alpha, delta, about), chosen, chain, classes)
     if source.suffix in TASK_FILES:
         groups, usual = _of_task(source, ledger, (tolerance, tags))

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.project.plan import Planned
     from assay.project.project import Project
-    from assay.quality.planning import Option
+    from assay.quality.planning import Option, Plan
+    from assay.quality.promise import Promise
     from assay.run import Summary
 
 
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 @click.argument("task", type=click.Path(path_type=Path))
 @click.option(
     "--target", type=SHARE, default=0.9, show_default=True,
-    help="Agreement that accepted labels must reach.",
+    help="Agreement that the labels promised about must reach.",
 )  # fmt: skip
 @click.option(
     "--delta", type=SHARE, default=0.1, show_default=True,
     help="Chance that the promise may be wrong.",
+)  # fmt: skip
+@click.option(
+    "--promise", type=click.Choice(["accepted", "output"]), default="accepted", show_default=True,
+    help="About accepted labels alone, or all labels, people's included.",
 )  # fmt: skip
 @click.option("--human-label", type=AMOUNT, help="Price of a person's label.")
 @click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
@@ -36,6 +41,7 @@ def plan_command(
     task: Path,
     target: float,
     delta: float,
+    promise: str,
     human_label: float | None,
     budget: float | None,
     ledger: str | None,
@@ -51,41 +57,50 @@ def plan_command(
     opened = project.ledger()
     try:
         with project.lines():
-            found = planned(project, opened, (target, delta), human_label)
+            found = planned(project, opened, promised(target, delta, promise), human_label)
     finally:
         opened.close()
     if html is not None:
-        write_plan(found.plan, project.task, project.file.currency, html)
+        classes = found.classes(found.plan.pick)
+        write_plan(found.plan, project.task, project.file.currency, html, classes)
     if as_json:
-        told = found.plan.as_json() | {"currency": project.file.currency}
+        told = found.plan.as_json() | {
+            "currency": project.file.currency,
+            "classes": [c.as_json() for c in found.classes(found.plan.pick)],
+        }
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     tell(found)
     if html is not None:
         click.echo(f"wrote {html}")
-    click.echo(f"next: assay run {task} --target {target:g} --delta {delta:g}")
+    about = "" if promise == "accepted" else f" --promise {promise}"
+    click.echo(f"next: assay run {task} --target {target:g} --delta {delta:g}{about}")
+
+
+def promised(target: float, delta: float, about: str) -> "Promise":
+    from assay.quality.promise import Promise
+
+    return Promise(1 - target, delta, "output" if about == "output" else "accepted")
 
 
 def planned(
-    project: "Project", ledger: "Ledger", promise: tuple[float, float], person: float | None
+    project: "Project", ledger: "Ledger", promise: "Promise", person: float | None
 ) -> "Planned":
     """The sample is asked about where it has not been; then nothing more is spent."""
     import asyncio
 
     from assay.core.errors import InputError
     from assay.project.plan import collect, planned, prepare
-    from assay.quality.promise import Promise
     from assay.run import Progress
     from assay.run.live import shown
 
-    target, delta = promise
     prepared = prepare(project, person)
     with shown(project.file.currency) as show:
         progress = Progress(len(prepared.records), show)
         summary = asyncio.run(_closing(collect(prepared, ledger, progress), project))
     if summary.reason is not None:
         raise InputError(f"the sample could not be asked about: {summary.message}")
-    return planned(prepared, ledger, Promise(1 - target, delta))
+    return planned(prepared, ledger, promise)
 
 
 async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary":
@@ -96,13 +111,16 @@ async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary
 
 
 def tell(found: "Planned") -> None:
+    from assay.core.spelling import shortened
+    from assay.report.classes import class_lines
     from assay.report.table import columns
 
     plan, currency = found.plan, found.prepared.project.file.currency
     click.echo(
         f"{plan.records:,} records with {plan.reference}; target {1 - plan.promise.alpha:.1%} of "
-        f"accepted labels, with probability {1 - plan.promise.delta:.1%}"
+        f"{plan.promise.labels}, with probability {1 - plan.promise.delta:.1%}"
     )
+    tell_notes(plan)
     head = ("way to label", "to people", "agreement (95 % interval)", f"{currency} per 1,000")
     rows = [_row(option) for option in (*plan.options, *plan.bare)]
     for line in columns([head, *rows]):
@@ -111,6 +129,13 @@ def tell(found: "Planned") -> None:
     click.echo(f"\npick: {pick.name}")
     if pick.certificate is not None:
         click.echo(pick.certificate.statement)
+        click.echo(f"promise: {plan.promise.about} ({plan.promise.labels})")
+        for line in class_lines(found.classes(pick)):
+            click.echo(line)
+        click.echo("this rests on: " + "; ".join(pick.certificate.assumptions))
+    if plan.baseline is not None:
+        click.echo(f"majority-class baseline: always {shortened(plan.baseline.label)} agrees in "
+                   f"{plan.baseline.share:.1%} (n = {plan.baseline.n:,})")  # fmt: skip
     for a, b, money in plan.steps:
         click.echo(
             f"from {a.name!r} to {b.name!r}: {money:,.2f} {currency} buys one more point of "
@@ -120,6 +145,14 @@ def tell(found: "Planned") -> None:
     for option in refused:
         assert option.certificate is not None
         click.echo(f"{option.name}: {option.certificate.statement}")
+
+
+def tell_notes(plan: "Plan") -> None:
+    """What was not planned and why, and where a constant would do as well."""
+    for line in plan.notes:
+        click.echo(f"note: {line}", err=True)
+    if plan.asks_little is not None:
+        click.echo(f"warning: {plan.asks_little}", err=True)
 
 
 def _row(option: "Option") -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from assay.cli.amount import AMOUNT, SHARE
 if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.project import Project
+    from assay.quality.promise import Promise
     from assay.run import Summary
 
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 @click.option("--target", type=SHARE, help="Plan first; then label so that this much agrees.")
 @click.option("--delta", type=SHARE, default=0.1, show_default=True,
               help="With --target: chance that the promise may be wrong.")  # fmt: skip
+@click.option("--promise", type=click.Choice(["accepted", "output"]), default="accepted",
+              show_default=True, help="With --target: about accepted labels alone, or all labels, "
+              "people's included.")  # fmt: skip
 @click.option("--human-label", type=AMOUNT,
               help="With --target: price of a person's label; replaces the file's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
@@ -34,6 +38,7 @@ def run_command(
     ledger: str | None,
     target: float | None,
     delta: float,
+    promise: str,
     human_label: float | None,
     as_json: bool,
 ) -> None:
@@ -42,6 +47,7 @@ def run_command(
     Exit codes: 0 all records were gone through; 2 a mistake in file or options; 3 stopped early
     (budget, time, a model), or nothing was decided since answers failed; 130 Ctrl-C.
     """
+    from assay.cli.plan import promised
     from assay.project import open_project
 
     project = open_project(task)
@@ -51,7 +57,7 @@ def run_command(
     opened = project.ledger()
     try:
         if target is not None:
-            choose(project, opened, (target, delta, human_label), total)
+            choose(project, opened, (promised(target, delta, promise), human_label), total)
         summary = label(project, opened, limit, total)
         _tell(project, opened, summary, as_json)
     finally:
@@ -92,21 +98,33 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
 
 
 def choose(
-    project: "Project", ledger: "Ledger", how: tuple[float, float, float | None], total: int
+    project: "Project", ledger: "Ledger", how: "tuple[Promise, float | None]", total: int
 ) -> None:
-    """Put the plan's pick in the place of the task file's strategy."""
-    from assay.cli.plan import planned
+    """Put the plan's pick in the place of the task file's strategy, and what it promises in the
+    run's settings."""
+    from assay.cli.plan import planned, tell_notes
     from assay.project.plan import askables
 
-    target, delta, person = how
-    found = planned(project, ledger, (target, delta), person)
+    promise, person = how
+    found = planned(project, ledger, promise, person)
     pick = found.plan.pick
+    tell_notes(found.plan)
     click.echo(
         f"plan: {pick.name}; about {pick.to_people:.1%} of the records go to people", err=True
     )
     if pick.certificate is not None:
         click.echo(pick.certificate.statement, err=True)
-    project.strategy = found.strategy(pick, found.affordable(pick, total))
+        click.echo(f"promise: {promise.about} ({promise.labels})", err=True)
+        project.promised = pick.certificate.as_json()
+    most = found.affordable(pick, total)
+    if promise.about == "output" and most is not None and most < pick.to_people * total:
+        click.echo(
+            f"warning: the budget pays people for about {most:,} of {pick.to_people * total:,.0f} "
+            "records; the promise is for all labels, so it does not hold of what is shipped while "
+            "the others are open",
+            err=True,
+        )
+    project.strategy = found.strategy(pick, most)
     project.annotators = askables(found.prepared)
 
 
@@ -145,6 +163,7 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
         content = summary.as_json() | {
             "ledger": hidden(project.ledger_place),
             "currency": project.file.currency,
+            "promise": project.promised,
             "evaluation": {name: score.as_json() for name, score in scores.items()},
             "routes": {route: score.as_json() for route, score in routes.items()},
             "entities": {name: score.as_json() for name, score in spans.items()},

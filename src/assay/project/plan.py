@@ -1,7 +1,7 @@
 """Planning a task: every model is asked about a labelled sample once, then options are replayed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -15,10 +15,14 @@ from assay.core.value import Value
 from assay.data.document import from_top
 from assay.data.gold import Purpose
 from assay.data.specs import AnnotatorSpec
+from assay.data.write import flat
 from assay.ledger import Ledger
 from assay.project.project import Project
-from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Trial, logistic, plan
+from assay.quality.by_class import AcceptedClass, accepted_classes
+from assay.quality.confidences import note
+from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Trial, logistic, plan, routed
 from assay.quality.promise import Promise
+from assay.quality.verdicts import Constant, Verdict, constant
 from assay.run import Job, Progress, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
@@ -123,6 +127,9 @@ class Planned:
     confidence: Calibrated
     prepared: Prepared
     paid: float  # currency, for asking about the sample
+    trial: Trial
+    given: Mapping[str, Given]  # answers to the sample, by name
+    certified: tuple[str, ...]  # records that the certificates rest on
 
     def strategy(self, option: Option, most: int | None = None) -> Hybrid:
         """The option as a strategy; the records that no link is sure of go to the panel."""
@@ -130,6 +137,26 @@ class Planned:
         if panel is None:
             raise SpecError("the task file names no people: add an annotator of kind panel")
         return Hybrid(option.links, panel, option.threshold, self.confidence, most)
+
+    def classes(self, option: Option) -> tuple[AcceptedClass, ...]:
+        """Class by class, what the option accepts of the sample."""
+        if option.certificate is None or option.threshold is None:
+            return ()
+        takers, _ = routed(option.links, self.trial, option.threshold)
+        said = [
+            self._verdict(id, option.links[k] if k >= 0 else None)
+            for id, k in zip(self.certified, takers.tolist(), strict=True)
+        ]
+        return accepted_classes(said, replace(option.certificate, unsaid=True))
+
+    def _verdict(self, id: str, link: str | None) -> Verdict:
+        """Accepted from a link, or none where people label the record."""
+        gold, a = self.prepared.gold[id], None if link is None else self.given[link].get(id)
+        said = None if a is None else a.value
+        return Verdict(
+            id, link or "", "", flat(said) or "", None, said == gold, said is not None,
+            reference=flat(gold),
+        )  # fmt: skip
 
     def affordable(self, option: Option, records: int) -> int | None:
         """How many records people can label for what the budget leaves once models have been paid
@@ -152,14 +179,33 @@ def planned(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
                 f"{name} has answered no record of the sample; ask it, or leave it out"
             )
     fit, rest = _split(prepared.records)
-    curves = [_curve(prepared, who[n].id, given[n], fit) for n in names]
-    confidence = Calibrated(tuple(curves))
+    curves = {n: _curve(prepared, who[n].id, given[n], fit) for n in names}
+    confidence = Calibrated(tuple(curves.values()))
     costs = {name: _cost(prepared, who, ledger, name) for name in names}
     models = {n: _answers(prepared, given[n], rest, confidence, costs[n]) for n in names}
-    trial = Trial(models, prepared.person, prepared.reference)
+    notes = tuple(line for n in names if (line := _note(n, given[n], curves[n][1])) is not None)
+    trial = Trial(models, prepared.person, prepared.reference, _baseline(prepared, rest), notes)
     found = plan(trial, chains(names, costs), promise)
     paid = len(prepared.records) * sum(costs[name] for name in prepared.models)
-    return Planned(found, confidence, prepared, paid)
+    return Planned(found, confidence, prepared, paid, trial, given, tuple(rest))
+
+
+def _note(name: str, given: Given, slope: float) -> str | None:
+    """Why an annotator's answers can only be accepted all or none, or some of them never."""
+    said = [a.confidence for a in given.values() if a.answered]
+    if slope > 0 or len({c for c in said if c is not None}) < 2:
+        return note(name, said)
+    return (
+        f"on the labels that it was fitted on, the confidence of {name} does not tell right "
+        "answers from wrong ones, so they are accepted all or none; more gold may show that it does"
+    )
+
+
+def _baseline(prepared: Prepared, ids: Sequence[str]) -> Constant | None:
+    gold = [flat(prepared.gold[id]) for id in ids]
+    return constant(
+        Verdict(id, "", "", "", None, True, reference=g) for id, g in zip(ids, gold, strict=True)
+    )
 
 
 def answers_of(prepared: Prepared, ledger: Ledger, who: Askable) -> dict[str, Annotation]:
@@ -182,8 +228,10 @@ def _split(records: Sequence[Record]) -> tuple[list[str], list[str]]:
 def _curve(
     prepared: Prepared, who: str, given: Given, ids: Sequence[str]
 ) -> tuple[str, float, float]:
-    """The annotator, and slope and offset of its confidence."""
+    """The annotator, and slope and offset of its confidence; flat where no answer carries one."""
     answered = [a for id in ids if (a := given.get(id)) is not None and a.answered]
+    if any(a.confidence is not None for a in answered):
+        answered = [a for a in answered if a.confidence is not None]
     right = np.array([a.value == prepared.gold[a.record] for a in answered], dtype=bool)
     slope, offset = logistic(np.array([evidence(a) for a in answered]), right)
     return who, slope, offset

@@ -52,6 +52,7 @@ class Project:
     budget: Budget
     findings: Findings = field(default_factory=Findings)
     document: Document | None = None  # where the file's parts stand
+    promised: Mapping[str, object] | None = None  # a certificate that a run's labels are given
 
     def lines(self) -> AbstractContextManager[None]:
         """A block whose mistakes, where they are the file's, name its line."""
@@ -129,6 +130,7 @@ class Project:
                 "seed": self.file.seed,
                 "currency": self.file.currency,
                 "annotators": {name: who.id for name, who in self.annotators.items()},
+                **({} if self.promised is None else {"promise": dict(self.promised)}),
             },
         )
 

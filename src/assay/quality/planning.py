@@ -14,9 +14,11 @@ from scipy.special import expit
 from scipy.stats import binomtest
 
 from assay.core.errors import InputError
+from assay.core.spelling import shortened
 from assay.quality.calibration import fit_arrays
 from assay.quality.certificate import PEOPLE, certify_chain, first_sure
 from assay.quality.promise import Certificate, Promise
+from assay.quality.verdicts import Constant
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -35,6 +37,11 @@ class Answers:
     confidence: Floats  # minus infinity where it gave no answer
     right: Bools
     cost: Floats
+
+    @property
+    def flat(self) -> bool:
+        """Whether all its answers are equally sure, so that none can be taken before another."""
+        return len(np.unique(self.confidence[np.isfinite(self.confidence)])) <= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +71,18 @@ class Option:
         """People are the reference; anything else needs a certificate."""
         return not self.links or (self.certificate is not None and self.threshold is not None)
 
+    @property
+    def unsaid(self) -> bool:
+        """Whether all answers are accepted, for want of a confidence that tells them apart."""
+        return self.certificate is not None and self.certificate.unsaid
+
     def as_json(self) -> dict[str, object]:
         return {
             "name": self.name,
             "links": list(self.links),
             "meets": self.meets,
-            "threshold": self.threshold,
+            "threshold": None if self.unsaid else self.threshold,
+            "unsaid": self.unsaid,
             "shares": dict(zip(self.links, self.shares, strict=True)),
             "to_people": self.to_people,
             "agreement": self.agreement,
@@ -82,13 +95,30 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`options` by cost, those that promise the target; `bare` are models without any promise."""
+    """`options` by cost, those that promise the target; `bare` are models without any promise.
+
+    `baseline` is what always saying the most frequent label reaches on the sample; `notes` say
+    what was not planned, and why.
+    """
 
     promise: Promise
     reference: str
     records: int
     options: tuple[Option, ...]
     bare: tuple[Option, ...]
+    baseline: Constant | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def asks_little(self) -> str | None:
+        """Where the majority-class baseline meets the target too."""
+        target = 1 - self.promise.alpha
+        if self.baseline is None or self.baseline.share < target:
+            return None
+        return (
+            f"always {shortened(self.baseline.label)} agrees in {self.baseline.share:.1%} of this "
+            f"sample too, so a target of {target:.1%} asks little"
+        )
 
     @property
     def pick(self) -> Option:
@@ -117,10 +147,14 @@ class Plan:
 
     def as_json(self) -> dict[str, object]:
         return {
+            "promise": self.promise.about,
             "target": 1 - self.promise.alpha,
             "delta": self.promise.delta,
             "reference": self.reference,
             "records": self.records,
+            "baseline": self.baseline and self.baseline.as_json(),
+            "asks_little": self.asks_little,
+            "notes": list(self.notes),
             "pick": self.pick.name,
             "options": [o.as_json() for o in self.options],
             "without_promise": [o.as_json() for o in self.bare],
@@ -142,6 +176,8 @@ class Trial:
     models: Mapping[str, Answers]
     person: float
     reference: str = "people"
+    baseline: Constant | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         sizes = {len(a.right) for a in self.models.values()}
@@ -156,15 +192,22 @@ class Trial:
 
 
 def plan(trial: Trial, chains: Sequence[tuple[str, ...]], promise: Promise) -> Plan:
-    """Measure every chain (one link: a model alone) with people behind it, and people alone."""
-    shared = replace(promise, delta=promise.delta / max(len(chains), 1))
-    options = [_option(links, trial, shared) for links in chains]
+    """Measure every chain (one link: a model alone) with people behind it, and people alone.
+
+    A chain passes on what its links are unsure of, so a model whose answers are all equally sure
+    is tried alone. Verdicts have no say in that, and delta is shared among the chains left.
+    """
+    tried = [c for c in chains if len(c) == 1 or not any(trial.models[k].flat for k in c)]
+    shared = replace(promise, delta=promise.delta / max(len(tried), 1))
+    options = [_option(links, trial, shared) for links in tried]
     options.append(_measured(ALL_BY_PEOPLE, (), trial, (None, None)))
     bare = [
         _measured(f"{name}, unchecked", (name,), trial, (None, -np.inf)) for name in trial.models
     ]
     ordered = sorted(options, key=lambda o: (not o.meets, o.cost))
-    return Plan(promise, trial.reference, trial.n, tuple(ordered), tuple(bare))
+    return Plan(
+        promise, trial.reference, trial.n, tuple(ordered), tuple(bare), trial.baseline, trial.notes
+    )
 
 
 def _option(links: tuple[str, ...], trial: Trial, promise: Promise) -> Option:
@@ -172,6 +215,8 @@ def _option(links: tuple[str, ...], trial: Trial, promise: Promise) -> Option:
     sure = np.array([m.confidence for m in models])
     right = np.array([m.right for m in models])
     found = certify_chain(sure, right, promise, trial.reference)
+    if models[0].flat:
+        found = replace(found, unsaid=True)
     return _measured(" > ".join((*links, "people")), links, trial, (found, found.threshold))
 
 
@@ -217,8 +262,9 @@ def routed(
 
 def logistic(evidence: Floats, right: Bools) -> tuple[float, float]:
     """Slope and offset of the chance to be right over log-odds stated; never falling. A flat line
-    at the share that is right where the labels are few, or all right or all wrong."""
-    if len(right) < LEAST_FIT or right.all() or not right.any():
+    at the share that is right where the labels are few, or all right or all wrong, or where all
+    answers state the same."""
+    if len(right) < LEAST_FIT or right.all() or not right.any() or np.ptp(evidence) == 0:
         share = (right.sum() + 0.5) / (len(right) + 1)
         return 0.0, float(np.log(share / (1 - share)))
     fitted = fit_arrays(expit(evidence), right).parameters

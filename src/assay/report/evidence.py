@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assay.core.annotation import Decision
 from assay.core.cost import NANOS
@@ -178,7 +178,7 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
         for line in (made.line, *lines.values()):
             line.judge(story.reference, story.task.schema)
     return Evidence(
-        story,
+        replace(story, notes=(*story.notes, *_promised(held))),
         held,
         made.line.outcomes.total(),
         made.line.outcomes["open"],
@@ -191,6 +191,14 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
         disagreements(ledger, made.judged, names_of(held), story),
         review(ledger, run, names_of(held), story),
     )
+
+
+def _promised(run: Run | None) -> tuple[str, ...]:
+    """What a plan promised for the labels of the run, where one did."""
+    given = (run.settings or {}).get("promise") if run is not None else None
+    if not isinstance(given, Mapping):
+        return ()
+    return (f"promise ({given['promise']}): {given['statement']}",)
 
 
 def names_of(run: Run | None) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from assay.core.cost import money, to_nanos
 from assay.core.task import Task
 from assay.data.write import whole
+from assay.quality.by_class import AcceptedClass
 from assay.quality.planning import Option, Plan
 from assay.report.dots import Place
 from assay.report.page import environment
@@ -23,13 +24,17 @@ MOST_STEPS = 6  # of the axis of agreement
 Spot: TypeAlias = tuple[float, float]
 
 
-def write_plan(plan: Plan, task: Task, currency: str, out: Path) -> None:
+def write_plan(
+    plan: Plan, task: Task, currency: str, out: Path, classes: Sequence[AcceptedClass] = ()
+) -> None:
+    """`classes`: class by class, what the pick accepts of the sample."""
     page = environment().get_template("plan.html.j2")
     chart = frontier(plan, currency)
     missed = [o for o in plan.options if o.links and o.threshold is None]
     text = page.render(
-        plan=plan, task=task, chart=chart, missed=missed, of_1000=partial(_of_1000, currency)
-    )
+        plan=plan, task=task, chart=chart, missed=missed, classes=classes,
+        of_1000=partial(_of_1000, currency),
+    )  # fmt: skip
     with whole(out) as part:
         part.write_text(text, encoding="utf-8")
 

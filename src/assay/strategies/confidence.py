@@ -48,8 +48,8 @@ class Calibrated:
     """Confidences of several annotators made comparable: the chance of being right, by a logistic
     curve (slope and offset over `evidence`) for each annotator id.
 
-    An answer that carries no confidence is as sure as its annotator is on the whole; an annotator
-    without a curve does not say how sure it is.
+    Along a flat line every answer is as sure as its annotator is on the whole. Otherwise an answer
+    that carries no confidence does not say how sure it is, nor does an annotator without a curve.
     """
 
     curves: tuple[tuple[str, float, float], ...]
@@ -60,7 +60,7 @@ class Calibrated:
 
     def __call__(self, annotation: Annotation) -> float | None:
         line = next(((a, b) for who, a, b in self.curves if who == annotation.annotator), None)
-        if line is None:
+        if line is None or (line[0] > 0 and annotation.confidence is None):
             return None
         log_odds = line[0] * evidence(annotation) + line[1]
         return 0.5 + 0.5 * math.tanh(log_odds / 2)
