@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 from recordings import ALTTEST, CASCADE, TOKENS, Places, Recording, alttest, cascade, price, prices
 
-from assay.core.cost import NANOS
 from assay.ledger import MemoryLedger
 from assay.run import Job, label
 from assay.run.ask import Askable
@@ -72,7 +71,7 @@ def labelled(
     summary = asyncio.run(label(job, recording.records(places)))
     truth = {f"{k}": recording.truth[int(i)] for k, i in enumerate(places)}
     right = sum(d.value == truth[d.record] for d in ledger.decisions(summary.run))
-    return right / len(places), summary.cost / NANOS / len(places)
+    return right / len(places), summary.cost / len(places)
 
 
 def equal_cost(cost: float, costs: tuple[float, ...]) -> tuple[float, ...]:

@@ -1,7 +1,10 @@
 """The Python face: frames, dicts and records in, decisions and a report out."""
 
 import asyncio
+import signal
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +15,12 @@ from click.testing import CliRunner
 import assay
 from assay import Choice, Record, Task
 from assay.annotators.recorded import Given, Recorded
+from assay.annotators.rule import Rule
 from assay.cli import root
 from assay.core.errors import InputError, SpecError
 from assay.core.record import text_record
 from assay.data.base import Columns
+from assay.run import Reason
 from assay.strategies.vote import Vote
 
 TASK = Task("mood", "Happy or sad?", Choice(["happy", "sad"]))
@@ -266,3 +271,96 @@ def test_answers_to_several_panels_need_to_say_whose_they_are(tmp_path: Path) ->
         assay.bring(tmp_path / "people.csv", task, people=True, panel="others")
     assert assay.bring(tmp_path / "people.csv", task, people=True, panel="experts").added == 1
     assert assay.bring(tmp_path / "people.csv", task).added == 1, "as models' answers"
+
+
+async def test_every_blocking_form_has_one_to_await(tmp_path: Path) -> None:
+    result = await assay.alabel(ROWS, TASK, {"ann": ANN})
+    assert [d.value for d in result.decisions] == ["happy", "sad"]
+    assert (await result.areport(tmp_path / "r.html")).records == 2
+    assert await result.aexport(tmp_path / "out.csv") == 2
+    (tmp_path / "rows.csv").write_text("id,text\nr1,what a day\nr2,oh no\n")
+    (tmp_path / "people.csv").write_text("record,annotator,label\nr1,ann,happy\nr1,bob,happy\n")
+    task = tmp_path / "task.yaml"
+    task.write_text(PANEL_TASK, encoding="utf-8")
+    opened = assay.load(task)
+    assert (await opened.aforecast()).cost == opened.forecast().cost == 0.16
+    assert (await assay.abring(tmp_path / "people.csv", task, people=True)).added == 2
+    assert (await opened.arun()).summary.decided == opened.run().summary.decided == 1
+    blocking = {n for n in (*dir(assay), *dir(opened), *dir(result)) if n[0] == "a" and n != "ann"}
+    assert {"alabel", "abring", "arun", "aforecast", "areport", "aexport"} <= blocking
+
+
+def test_a_result_is_read_after_its_ledger_is_closed_and_money_is_in_its_currency(
+    tmp_path: Path,
+) -> None:
+    budget = assay.Budget.of(1, "EUR")
+    paid = Recorded("ann", {"r1": Given("happy", cost=250_000_000)})
+    how = assay.How(ledger=tmp_path / "l.sqlite", budget=budget)
+    result = assay.label(ROWS, TASK, {"ann": paid}, how=how)
+    result.ledger.close()
+    assert (result.cost, result.summary.cost, result.summary.spent) == (0.25, 0.25, 0.25)
+    assert result.annotations()["cost"].to_list() == [0.25, 0.0]
+    assert result.currency == "EUR"
+    assert "0.250 EUR" in repr(result)
+    assert result.export(tmp_path / "x.csv") == 2
+    assert result.report(tmp_path / "r.html").as_json()["spent"] == 0.25
+
+
+def test_labelling_leaves_signal_handler_and_event_loop_as_they_were() -> None:
+    def mine(*_: object) -> None:
+        raise AssertionError("not called")
+
+    before = signal.signal(signal.SIGINT, mine)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        assay.label(ROWS, TASK, {"ann": ANN})
+        assert signal.getsignal(signal.SIGINT) is mine
+        assert asyncio.get_event_loop_policy().get_event_loop() is loop
+    finally:
+        signal.signal(signal.SIGINT, before)
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def test_ctrl_c_stops_a_run_in_a_script_and_gives_what_there_is() -> None:
+    me = threading.get_ident()
+
+    def judge(record: Record) -> str:
+        if record.id == "r300":
+            signal.pthread_kill(me, signal.SIGINT)
+        return "happy"
+
+    rows = [{"id": f"r{i}", "text": f"t{i}"} for i in range(20_000)]
+    result = assay.label(rows, TASK, {"rule": Rule("always", judge, "1")})
+    assert result.summary.reason is Reason.INTERRUPTED
+    assert 0 < result.summary.records < 20_000
+
+
+def test_threads_label_at_once() -> None:
+    done: list[int] = []
+
+    def work() -> None:
+        done.append(assay.label(ROWS, TASK, {"ann": ANN, "bob": BOB}).summary.records)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [2] * 4
+
+
+@pytest.mark.parametrize("given", [[ANN], {}, {"ann": "gpt-4"}, {1: ANN}])
+def test_annotators_that_are_none_are_one_clear_line(given: object) -> None:
+    with pytest.raises(InputError) as told:
+        assay.label(ROWS, TASK, given)  # type: ignore[arg-type]
+    assert "\n" not in str(told.value)
+    assert "annotator" in str(told.value)
+
+
+def test_a_million_decisions_have_a_short_repr() -> None:
+    result = assay.label(ROWS, TASK, {"ann": ANN})
+    many = replace(result, decisions=result.decisions * 500_000)
+    assert len(repr(many)) < 300
+    assert "999,990 more" in many._repr_html_()

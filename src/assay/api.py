@@ -1,18 +1,19 @@
 """The Python face of Assay: what the commands do, on data frames, lists and files."""
 
 import asyncio
-import threading
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 
 from assay.core.annotation import Decision
-from assay.core.cost import NANOS, Budget
+from assay.core.cost import Budget, money
 from assay.core.errors import InputError
 from assay.core.record import Record
+from assay.core.shown import Shown, html_table
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.annotations import Names
@@ -32,18 +33,20 @@ from assay.project.imports import Brought, check, target_of
 from assay.project.imports import bring as bring_in
 from assay.quality.accuracy import Accuracy
 from assay.report import Evidence, Reference, Story, write_report
-from assay.run import Job, Settings, Summary
+from assay.run import Job, Settings, Stop, Summary
 from assay.run import label as run_label
 from assay.run.ask import Askable
+from assay.run.blocking import waited
+from assay.run.engine import stop_of
 from assay.strategies.base import Strategy
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
 
-T = TypeVar("T")
+FIRST = 10  # decisions that a notebook shows
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+@dataclass(frozen=True, slots=True, repr=False)
+class Result(Shown):
     """What labelling gave; the ledger behind it holds every annotation."""
 
     task: Task
@@ -53,6 +56,27 @@ class Result:
     scores: Mapping[str, Accuracy] = field(default_factory=dict)
     story: Story | None = None
 
+    def facts(self) -> Mapping[str, object]:
+        summary, decided = self.summary, self.scores.get("decisions")
+        return {
+            "task": self.task.name,
+            "records": summary.records,
+            "decided": summary.decided,
+            "waiting": summary.waiting,
+            "undecided": summary.undecided,
+            "cost": money(summary.cost_nanos, self.currency),
+            "right": None if decided is None else str(decided.on_answered),
+            "stopped": summary.reason and str(summary.reason),
+        }
+
+    def _repr_html_(self) -> str:
+        """The figures and the first decisions."""
+        head = ("record", "value", "confidence", "decided_by", "route")
+        first = [[row[name] for name in head] for row in decision_rows(self.decisions[:FIRST])]
+        left = len(self.decisions) - len(first)
+        title = "decisions" + (f" (the first {len(first)}; {left:,} more in .frame())" * bool(left))
+        return Shown._repr_html_(self) + html_table(title, head, first)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What was odd about the data: empty and repeated records, pictures left out."""
@@ -60,13 +84,23 @@ class Result:
 
     @property
     def cost(self) -> float:
-        """Of this run, in currency units."""
-        return self.summary.cost / NANOS
+        """Of this run, in `currency`."""
+        return self.summary.cost
+
+    @property
+    def currency(self) -> str:
+        """That all amounts of money here are in."""
+        return self.summary.currency
 
     def frame(self) -> pl.DataFrame:
         """One row a record: value, confidence and its source, who decided, by which route."""
         rows = list(decision_rows(self.decisions))
         return pl.DataFrame(rows, None if rows else DECISION_FIELDS, infer_schema_length=None)
+
+    def annotations(self) -> pl.DataFrame:
+        """One row an answer of an annotator, with its raw text; `cost` is in `currency`."""
+        rows = list(annotation_rows(self.ledger.annotations(self.task.id)))
+        return pl.DataFrame(rows, None if rows else ANNOTATION_FIELDS, infer_schema_length=None)
 
     def export(self, path: Path | str, annotations: bool = False) -> int:
         """Write the decisions beside their records' text and metadata, or every annotation, by
@@ -84,6 +118,12 @@ class Result:
             checked = {id: self.task.schema.check(value) for id, value in gold.items()}
             told = replace(told, reference=Reference("gold", checked))
         return write_report(self.ledger, self.summary.run, told, Path(path))
+
+    async def aexport(self, path: Path | str, annotations: bool = False) -> int:
+        return await asyncio.to_thread(self.export, path, annotations)
+
+    async def areport(self, path: Path | str, gold: Mapping[str, Value] | None = None) -> Evidence:
+        return await asyncio.to_thread(self.report, path, gold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +163,64 @@ def label(
     Without a strategy one annotator labels alone, several vote. `how` names the columns, where
     answers are kept, and what may be spent.
     """
-    ledger = MemoryLedger() if how.ledger is None else open_ledger(str(how.ledger))
-    strategy = strategy or _default(tuple(annotators))
-    names = {name: who.id for name, who in annotators.items()}
-    job = Job(task, strategy, annotators, ledger, how.settings(names))
+    stop = stop_of(how.settings({}))
+    return waited(_labelled(_Order(data, task, annotators, strategy, how), stop), stop.interrupt)
+
+
+async def alabel(
+    data: object,
+    task: Task,
+    annotators: Mapping[str, Askable],
+    strategy: Strategy | None = None,
+    how: How = PLAIN,
+) -> Result:
+    """`label` for code that runs on an event loop, which goes on meanwhile."""
+    order = _Order(data, task, annotators, strategy, how)
+    return await _labelled(order, stop_of(how.settings({})))
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    data: object
+    task: Task
+    annotators: Mapping[str, Askable]
+    strategy: Strategy | None
+    how: How
+
+
+async def _labelled(order: _Order, stop: Stop) -> Result:
+    task, how = order.task, order.how
+    annotators = _named(order.annotators)
+    strategy = order.strategy or _default(tuple(annotators))
     findings = Findings()
-    summary = wait(run_label(job, records_of(data, how.columns, findings)))
-    told = Story(task, notes=tuple(findings.lines()))
-    return Result(task, summary, tuple(ledger.decisions(summary.run)), ledger, story=told)
+    records = records_of(order.data, how.columns, findings)
+    names = {name: who.id for name, who in annotators.items()}
+    async with _open(None if how.ledger is None else str(how.ledger)) as ledger:
+        job = Job(task, strategy, annotators, ledger, how.settings(names))
+        summary = await run_label(job, records, stop=stop)
+        told = Story(task, notes=tuple(findings.lines()), currency=summary.currency)
+        return Result(task, summary, tuple(ledger.decisions(summary.run)), ledger, story=told)
+
+
+@asynccontextmanager
+async def _open(place: str | None) -> AsyncIterator[Ledger]:
+    """A ledger whose connections are ended afterwards; a later look at it makes new ones."""
+    ledger = MemoryLedger() if place is None else open_ledger(place)
+    try:
+        yield ledger
+    finally:
+        if place not in (None, "sqlite://", "sqlite:///:memory:"):  # these live in a connection
+            ledger.close()
+
+
+def _named(annotators: Mapping[str, Askable]) -> Mapping[str, Askable]:
+    if not isinstance(annotators, Mapping) or not annotators:
+        kind = type(annotators).__name__
+        raise InputError(f"annotators are given by name, as {{'model': llm}}; this is a {kind}")
+    for name, who in annotators.items():
+        if not isinstance(name, str) or not isinstance(getattr(who, "id", None), str):
+            raise InputError(f"annotator {name!r} is of type {type(who).__name__}, without an id")
+    return annotators
 
 
 def bring(
@@ -151,27 +241,55 @@ def bring(
         ledger.close()
 
 
+async def abring(
+    path: Path | str,
+    task_file: Path | str,
+    people: bool = False,
+    panel: str | None = None,
+    names: Names = LONG,
+) -> Brought:
+    return await asyncio.to_thread(bring, path, task_file, people, panel, names)
+
+
 def load(path: Path | str) -> "Opened":
     """A task file, ready to run."""
     return Opened(open_project(path))
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened(Shown):
     project: Project
 
+    def facts(self) -> Mapping[str, object]:
+        return self.project.facts()
+
     def run(self, limit: int | None = None) -> Result:
+        """Labels the records that are still open, the first `limit` alone where that is given."""
+        stop = stop_of(self.project.settings())
+        return waited(self._run(limit, stop), stop.interrupt)
+
+    async def arun(self, limit: int | None = None) -> Result:
+        """`run` for code that runs on an event loop, which goes on meanwhile."""
+        return await self._run(limit, stop_of(self.project.settings()))
+
+    async def _run(self, limit: int | None, stop: Stop) -> Result:
         project = self.project
-        ledger = project.ledger()
-        job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
-        with project.lines():
-            summary = wait(run_label(job, project.records(limit)))
-        decisions = tuple(ledger.decisions(summary.run))
-        scores = evaluation(project, ledger, summary.run)
-        return Result(project.task, summary, decisions, ledger, scores, story(project))
+        _ = project.annotators, project.strategy  # what is wrong with them leaves no ledger
+        async with _open(project.ledger_place) as ledger:
+            settings = project.settings()
+            job = Job(project.task, project.strategy, project.annotators, ledger, settings)
+            with project.lines():
+                summary = await run_label(job, project.records(limit), stop=stop)
+            decisions = tuple(ledger.decisions(summary.run))
+            scores = evaluation(project, ledger, summary.run)
+            return Result(project.task, summary, decisions, ledger, scores, story(project))
 
     def forecast(self) -> Forecast:
+        """What a run would do and cost at most; nobody is asked and nothing is written."""
         return forecast(self.project)
+
+    async def aforecast(self) -> Forecast:
+        return await asyncio.to_thread(self.forecast)
 
 
 def _default(names: tuple[str, ...]) -> Strategy:
@@ -230,26 +348,3 @@ def _frame(columns: Mapping[Any, Any]) -> pl.DataFrame:
 def _known(value: object) -> object:
     """The pandas sign for a missing value is no text."""
     return None if type(value).__name__ in ("NAType", "NaTType") else value
-
-
-def wait(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, also from a notebook, where a loop is running already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    came: list[T] = []
-    trouble: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            came.append(asyncio.run(coroutine))
-        except BaseException as bad:  # handed to the caller's thread below
-            trouble.append(bad)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if trouble:
-        raise trouble[0]
-    return came[0]

@@ -66,7 +66,7 @@ def test_a_money_cap_stops_it_and_nothing_is_lost(name: str) -> None:
     asked: Counter[str] = Counter()
     whole, unbroken = go(name, MemoryLedger(), None, asked)
     assert whole.exit_code == 0
-    bill, requests = whole.spent, asked.total()
+    bill, requests = whole.spent_nanos, asked.total()
     asked.clear()
 
     ledger = MemoryLedger()

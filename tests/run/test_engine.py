@@ -106,7 +106,7 @@ async def test_a_second_run_asks_nothing_and_costs_nothing(ledger: Ledger) -> No
     await go(ledger, Single("m"), [model], 30)
     again = await go(ledger, Single("m"), [model], 30)
     assert set(model.asked.values()) == {1}
-    assert (again.decided, again.cost, again.spent) == (30, 0, 150)
+    assert (again.decided, again.cost_nanos, again.spent_nanos) == (30, 0, 150)
     assert again.tallies["m"].replayed == 30
 
 
@@ -163,7 +163,7 @@ async def test_the_money_budget_is_never_passed_and_counts_earlier_runs(ledger: 
     model = Counting(cost=NANOS, budget=budget)
     first = await go(ledger, Single("m"), [model], 50, budget=budget)
     assert (first.reason, first.exit_code) == (Reason.BUDGET, 3)
-    assert first.spent == ledger.spent(TASK.id) == 10 * NANOS
+    assert first.spent_nanos == ledger.spent(TASK.id) == 10 * NANOS
     assert first.decided == 10
     assert "raise `budget`" in first.lines()[-2]
     again = await go(ledger, Single("m"), [model], 50, budget=Budget(10 * NANOS))
@@ -171,7 +171,7 @@ async def test_the_money_budget_is_never_passed_and_counts_earlier_runs(ledger: 
     fresh = Budget(12 * NANOS)
     model.budget = fresh
     third = await go(ledger, Single("m"), [model], 50, budget=fresh)
-    assert third.spent == 12 * NANOS
+    assert third.spent_nanos == 12 * NANOS
 
 
 async def test_a_broken_model_ends_the_run_with_what_came(ledger: Ledger) -> None:
@@ -212,7 +212,7 @@ async def test_two_runs_at_once_ask_and_pay_once(ledger: Ledger) -> None:
     both = await asyncio.gather(*(go(ledger, Single("m"), [model], 60) for _ in range(2)))
     assert set(model.asked.values()) == {1}
     assert [done.decided for done in both] == [60, 60]
-    assert sum(done.cost for done in both) == ledger.spent(TASK.id) == 60 * 5
+    assert sum(done.cost_nanos for done in both) == ledger.spent(TASK.id) == 60 * 5
 
 
 async def test_who_waits_for_another_run_ends_with_its_time(ledger: Ledger) -> None:

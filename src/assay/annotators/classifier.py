@@ -1,7 +1,7 @@
 """A classifier fitted on gold: logistic regression over sentence vectors, n-grams or pictures."""
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema import Choice, Schema
+from assay.core.shown import Shown
 from assay.core.task import Example, Task
 from assay.core.value import Value
 from assay.models.base import Encoder
@@ -62,8 +63,8 @@ class CharNgrams:
         return self.vectorizer.transform([record.text for record in records])
 
 
-@dataclass(frozen=True, slots=True)
-class Classifier:
+@dataclass(frozen=True, slots=True, repr=False)
+class Classifier(Shown):
     """Answers with its most probable label; the id carries the digest of its training set.
 
     On a record that it was fitted on it abstains: such an answer would only repeat the gold and
@@ -77,6 +78,9 @@ class Classifier:
     labels: tuple[str, ...]
     fitted_on: frozenset[str]  # digests of records
     owed: list[float] = field(default_factory=list, compare=False)  # seconds of fitting, untold
+
+    def facts(self) -> Mapping[str, object]:
+        return {"id": self.id, "labels": self.labels, "fitted_on": len(self.fitted_on)}
 
     @property
     def decided_by(self) -> DecidedBy:

@@ -19,6 +19,7 @@ from assay.core.cost import Budget, Prices, Usage
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Choice, Schema
+from assay.core.shown import Shown
 from assay.core.task import Example, Task
 from assay.models.lane import Lane
 from assay.models.transformers_text import TextClassifier, Tuning
@@ -29,8 +30,8 @@ BLOCK = 32
 LEAST = 1e-12  # probability, before a logarithm is taken
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
+@dataclass(frozen=True, slots=True, repr=False)
+class Hub(Shown):
     """`labels`: what the model says to the task's label; empty where both have the same names.
     Several of the model's labels may mean one of the task's, whose probabilities then add up.
 
@@ -48,6 +49,9 @@ class Hub:
     owed: list[float] = field(default_factory=list, compare=False)  # seconds of tuning, untold
     budget: Budget | None = None  # what a block took beyond its calls is known afterwards
     _thread: Lane = field(default_factory=lambda: Lane("hub"), repr=False, compare=False)
+
+    def facts(self) -> Mapping[str, object]:
+        return {"id": self.id}
 
     @property
     def id(self) -> str:

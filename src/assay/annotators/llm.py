@@ -12,6 +12,7 @@ from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answe
 from assay.core.cost import Budget, Prices, Usage
 from assay.core.digest import digest
 from assay.core.schema.form import narrowed
+from assay.core.shown import Shown
 from assay.models.base import Completion, Message, Model, Options, View
 from assay.models.image_tokens import most_tokens
 
@@ -29,8 +30,8 @@ class Purse:
     budget: Budget | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LLM:
+@dataclass(frozen=True, slots=True, repr=False)
+class LLM(Shown):
     """Sends each request as one call, many in flight; replicas get different seeds."""
 
     model: Model
@@ -38,6 +39,9 @@ class LLM:
     options: Options = field(default_factory=Options)
     purse: Purse = field(default_factory=Purse)
     modality: Modality = "both"
+
+    def facts(self) -> dict[str, object]:
+        return {"model": self.model, "mapping": self.mapping.name, "id": self.id}
 
     @property
     def id(self) -> str:

@@ -1,7 +1,7 @@
 """An embedded picture model as annotator: without any label of yours, or fitted on gold."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.record import ImagePart, Record
 from assay.core.schema import Choice, Label, Schema
+from assay.core.shown import Shown
 from assay.core.value import Value
 
 Floats = NDArray[np.float32]
@@ -144,8 +145,8 @@ def unseen(request: Request, why: InputError) -> Annotation:
     return answer(request, Outcome.FAILED, error=str(why))
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroShotPicture:
+@dataclass(frozen=True, slots=True, repr=False)
+class ZeroShotPicture(Shown):
     """Labels a picture by what it looks like, with no label of yours to learn from.
 
     The network knows its own classes (a thousand kinds of things and animals); each class speaks
@@ -158,6 +159,9 @@ class ZeroShotPicture:
     pictures: Pictures
     classes: Classes
     _shares: dict[str, tuple[tuple[str, ...], Floats]] = field(default_factory=dict, compare=False)
+
+    def facts(self) -> Mapping[str, object]:
+        return {"id": self.id}
 
     @property
     def id(self) -> str:
@@ -221,12 +225,15 @@ def wording(word: str, label: Label) -> str:
     return f"{word}: {label.definition}" if label.definition else word
 
 
-@dataclass(frozen=True, slots=True)
-class PictureClassifier:
+@dataclass(frozen=True, slots=True, repr=False)
+class PictureClassifier(Shown):
     """Logistic regression over the network's features, fitted on gold."""
 
     pictures: Pictures
     fitted: Classifier
+
+    def facts(self) -> Mapping[str, object]:
+        return {"id": self.id}
 
     @property
     def id(self) -> str:

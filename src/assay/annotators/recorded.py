@@ -7,6 +7,7 @@ from assay.annotators.base import HoldsNothing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer, latest
 from assay.core.cost import Budget
 from assay.core.schema import Form
+from assay.core.shown import Shown
 from assay.core.value import Value
 
 
@@ -22,8 +23,8 @@ class Given:
     source: Source | None = None  # of the confidence, where it is not the annotator's
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded(HoldsNothing):
+@dataclass(frozen=True, slots=True, repr=False)
+class Recorded(HoldsNothing, Shown):
     """Answers by record id; a record without one is waited for (people) or abstained on."""
 
     name: str
@@ -32,6 +33,9 @@ class Recorded(HoldsNothing):
     source: Source = Source.PROBABILITY
     price: int = 0  # nanos for each label, besides what an answer cost
     budget: Budget | None = None
+
+    def facts(self) -> Mapping[str, object]:
+        return {"name": self.name, "answers": len(self.given), "decided_by": str(self.decided_by)}
 
     @classmethod
     def of(

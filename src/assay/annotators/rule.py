@@ -3,7 +3,7 @@
 import importlib
 import importlib.metadata
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
@@ -13,6 +13,7 @@ from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Sourc
 from assay.core.digest import digest_text
 from assay.core.errors import InputError, ModelError, SpecError
 from assay.core.record import Record
+from assay.core.shown import Shown
 
 GROUP = "assay.rules"  # entry points of other packages
 
@@ -21,8 +22,8 @@ Judge: TypeAlias = Callable[[Record], Said]
 """A label, a label with a confidence from 0 to 1, or None for no opinion."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(HoldsNothing):
+@dataclass(frozen=True, slots=True, repr=False)
+class Rule(HoldsNothing, Shown):
     """`version` belongs to the id: a changed rule is another annotator. `says`: all the labels
     that it can give, where it tells."""
 
@@ -30,6 +31,9 @@ class Rule(HoldsNothing):
     judge: Judge
     version: str
     says: tuple[str, ...] = ()
+
+    def facts(self) -> Mapping[str, object]:
+        return {"name": self.name, "version": self.version}
 
     @property
     def id(self) -> str:

@@ -13,6 +13,7 @@ from assay.core.cost import NO_USAGE, Budget, Prices, Usage
 from assay.core.errors import SpecError
 from assay.core.schema import Choice, Form, MultiChoice, Scale, Schema
 from assay.core.schema.multi import NO, YES
+from assay.core.shown import Shown
 from assay.core.task import Task
 from assay.models.base import Completion, Message, Scorer
 
@@ -52,8 +53,8 @@ class Heard:
 SILENT = Heard({})
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+@dataclass(frozen=True, slots=True, repr=False)
+class Scored(Shown):
     """The label with the largest likelihood, for `Choice`, `MultiChoice` (yes or no a label),
     `Scale` (its steps) and forms of those.
 
@@ -67,6 +68,9 @@ class Scored:
     all_scores: bool = True
     modality: Modality = "both"
     budget: Budget | None = None  # what a block took beyond its calls is known afterwards
+
+    def facts(self) -> Mapping[str, object]:
+        return {"scorer": self.scorer, "id": self.id}
 
     @property
     def id(self) -> str:

@@ -6,7 +6,7 @@ learns from and answers spans of any source; a span that ends inside a token is 
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
@@ -23,6 +23,7 @@ from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema import Schema, Spans
+from assay.core.shown import Shown
 from assay.core.task import Example, Task
 from assay.core.value import Span, Value
 from assay.data.conll import OUTSIDE, tags_of
@@ -40,8 +41,8 @@ BLOCK = 64
 VERSION = "t1"
 
 
-@dataclass(frozen=True, slots=True)
-class Tagger(HoldsNothing):
+@dataclass(frozen=True, slots=True, repr=False)
+class Tagger(HoldsNothing, Shown):
     """Marks spans; the id carries the digest of its training set.
 
     On a record that it was fitted on it abstains, as a text classifier does. Its confidence is the
@@ -52,6 +53,9 @@ class Tagger(HoldsNothing):
     model: Any
     readiness: float
     fitted_on: frozenset[str]  # digests of records
+
+    def facts(self) -> Mapping[str, object]:
+        return {"id": self.id, "fitted_on": len(self.fitted_on)}
 
     @property
     def decided_by(self) -> DecidedBy:

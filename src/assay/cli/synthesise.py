@@ -46,7 +46,6 @@ def synthesise_command(
     """
     import asyncio
 
-    from assay.core.cost import NANOS
     from assay.project import open_project
     from assay.project.synthesis import drifted, save, write, writing
     from assay.strategies.synthesise import Plan
@@ -70,7 +69,7 @@ def synthesise_command(
     if as_json:
         told = {
             "written": count, "asked": made.asked, "silent": made.silent,
-            "duplicates": made.duplicates, "doubted": made.doubted, "cost": summary.cost / NANOS,
+            "duplicates": made.duplicates, "doubted": made.doubted, "cost": summary.cost,
             "currency": project.file.currency, "drift": away and asdict(away),
         }  # fmt: skip
         click.echo(json.dumps(told))

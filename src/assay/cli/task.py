@@ -68,7 +68,7 @@ def _tell(found: "Forecast") -> None:
     if found.prompt:
         click.echo("\nThe prompt for the first record:\n")
         click.echo(_shown(found.prompt))
-    click.echo(f"\nat most {money(found.cost, found.currency)} in all; budget {found.budget}")
+    click.echo(f"\nat most {money(found.nanos, found.currency)} in all; budget {found.budget}")
     click.echo(f"about {_span(found.seconds)} of work for models")
 
 
@@ -90,8 +90,8 @@ def _line(part: "Part", currency: str) -> str:
         told.append(f"{part.answered:,} answered already")
     if part.input_tokens:
         told.append(f"about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out")
-    if part.input_tokens or part.cost:
-        told.append(f"at most {money(part.cost, currency)}")
+    if part.input_tokens or part.nanos:
+        told.append(f"at most {money(part.nanos, currency)}")
     if part.seconds:
         told.append(f"about {_span(part.seconds)}")
     if part.timing:

@@ -8,6 +8,7 @@ from assay.core.cost import NO_USAGE, Usage
 from assay.core.digest import digest, digest_text
 from assay.core.errors import InputError
 from assay.core.record import Record
+from assay.core.shown import Shown
 from assay.core.task import Example, Task
 from assay.core.value import Value, encode
 
@@ -100,8 +101,8 @@ class Request:
         return key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Annotation(Shown):
     """One answer, never changed; a value exists if and only if the outcome is `answered`."""
 
     key: str
@@ -129,6 +130,17 @@ class Annotation:
     saw: tuple[str, ...] = ()
     made_from: tuple[str, ...] = ()  # of a strategy's answer: keys of the answers it drew on
     revision: int = 0
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "record": self.record,
+            "annotator": self.annotator,
+            "outcome": str(self.outcome),
+            "value": self.value,
+            "confidence": self.confidence,
+            "error": self.error,
+            "by": self.by,
+        }
 
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.outcome is Outcome.ANSWERED):
@@ -201,8 +213,8 @@ class DecidedBy(StrEnum):
     BOTH = "both"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+@dataclass(frozen=True, slots=True, repr=False)
+class Decision(Shown):
     """The final value of a record; `decided_by` is None where nothing is decided (yet)."""
 
     record: str
@@ -213,6 +225,16 @@ class Decision:
     route: tuple[str, ...] = ()  # the steps that led here, in words
     scores: Mapping[str, float] | None = None
     waiting_for: str | None = None  # the panel whose answer is awaited
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "record": self.record,
+            "value": self.value,
+            "confidence": self.confidence,
+            "decided_by": self.decided_by and str(self.decided_by),
+            "route": " > ".join(self.route),
+            "waiting_for": self.waiting_for,
+        }
 
     def __post_init__(self) -> None:
         if (self.value is None) != (self.decided_by is None):

@@ -88,6 +88,14 @@ class Budget:
         self._waiting = Waiters()
         self._lock = threading.RLock()
 
+    @classmethod
+    def of(cls, amount: float | None, currency: str = "USD") -> "Budget":
+        """A cap in units of the currency; None: no cap."""
+        return cls(None if amount is None else to_nanos(amount), currency=currency)
+
+    def __repr__(self) -> str:
+        return f"Budget({self.state()})"
+
     def begin(self, spent: int) -> None:
         """A run begins on what was spent on its task; runs at once share what they spend."""
         with self._lock:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from assay.core.digest import digest
+from assay.core.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ Part: TypeAlias = TextPart | ImagePart
 SYNTHETIC = "synthetic:"  # begins the source of a record that a model wrote
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+@dataclass(frozen=True, slots=True, repr=False)
+class Record(Shown):
     """Named parts to label; `meta` travels along and is never shown to an annotator."""
 
     id: str
@@ -37,6 +38,15 @@ class Record:
     source: str | None = None
     meta: Mapping[str, str] = field(default_factory=dict)
     _digest: str | None = field(default=None, init=False, repr=False, compare=False)  # once known
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "id": self.id,
+            **{part.name: part.text for part in self.texts},
+            **{part.name: part.uri for part in self.images},
+            "language": self.language,
+            "source": self.source,
+        }
 
     @property
     def digest(self) -> str:

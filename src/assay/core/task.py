@@ -1,11 +1,13 @@
 """What is asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from assay.core.digest import digest
 from assay.core.record import Record
 from assay.core.schema.base import Schema
+from assay.core.shown import Shown
 from assay.core.value import Value, encode
 
 
@@ -26,8 +28,8 @@ class Example:
         return digest([self.record.digest, encode(self.value), self.rationale])
 
 
-@dataclass(frozen=True)
-class Task:
+@dataclass(frozen=True, repr=False)
+class Task(Shown):
     """Question, schema and guideline; the id carries a digest of the wording."""
 
     name: str
@@ -35,6 +37,15 @@ class Task:
     schema: Schema
     guideline: str = ""
     examples: tuple[Example, ...] = ()
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "name": self.name,
+            "question": self.question,
+            "schema": self.schema,
+            "guideline": self.guideline,
+            "examples": len(self.examples) or None,
+        }
 
     @cached_property
     def id(self) -> str:

@@ -362,5 +362,8 @@ class TaskFile(Strict):
     gold: GoldSpec | None = None
     currency: str = "USD"
     budget: BudgetSpec = BudgetSpec()
-    ledger: str | None = Field(None, description="file or URL; default <name>.assay.sqlite")
+    # kept out of reprs: a URL may hold a password
+    ledger: str | None = Field(
+        None, repr=False, description="file or URL; default <name>.assay.sqlite"
+    )
     seed: int = 0

@@ -67,6 +67,9 @@ class SqlLedger:
         self._text = Statements(self.engine.dialect.name)
         self._folder = _mirror_of(self.engine)
 
+    def __repr__(self) -> str:
+        return f"SqlLedger({self.name!r})"
+
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
         try:

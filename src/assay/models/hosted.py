@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from assay.core.errors import InputError
 from assay.core.redact import hidden, remember_place
+from assay.core.shown import Shown
 from assay.models.base import Completion, Message, Options
 from assay.models.http import Call, Http, key_from
 from assay.models.image_tokens import Family, counted
@@ -15,13 +16,21 @@ from assay.models.images import NO_PICTURES, Gallery, ShownParts
 from assay.models.limits import DEFAULT_LIMITS, Endpoint, Limits
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+@dataclass(frozen=True, slots=True, repr=False)
+class Address(Shown):
     """Where a model answers; the key is read from the environment and held nowhere else."""
 
     base_url: str
     key_variable: str | None = None
     limits: Limits = field(default=DEFAULT_LIMITS)
+
+    def facts(self) -> Mapping[str, object]:
+        return {"base_url": hidden(self.base_url), "key_variable": _variable(self.key_variable)}
+
+
+def _variable(name: str | None) -> str | None:
+    """Not shown where it is no name: it may be the key itself, given by mistake."""
+    return "***" if name is not None and not name.isidentifier() else name
 
 
 class Hosted(ABC):

@@ -4,8 +4,7 @@ The strategy is rehearsed on every record with an `ask` that notes the requests 
 nothing; an annotator that the rehearsal does not reach counts as if it were asked every record.
 """
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -16,6 +15,7 @@ from assay.annotators.prompt import render, seen
 from assay.core.annotation import PLAIN, Request, Waiting, Way
 from assay.core.cost import NANOS, Budget, money, to_nanos
 from assay.core.record import Record
+from assay.core.shown import Shown
 from assay.core.task import Task
 from assay.data.base import many
 from assay.data.document import from_top
@@ -26,6 +26,7 @@ from assay.project.checks import checked
 from assay.project.project import Project
 from assay.project.unscored import strays
 from assay.run.ask import Askable
+from assay.run.blocking import waited
 
 CHUNK = 1_000
 SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}
@@ -42,14 +43,19 @@ class Part:
     answered: int | None = 0  # None: not known before the annotator is loaded
     input_tokens: int = 0
     output_tokens: int = 0
-    cost: int = 0
+    nanos: int = 0
     seconds: float = 0.0
     timing: str = ""  # where the seconds come from
 
+    @property
+    def cost(self) -> float:
+        """In the task's currency."""
+        return self.nanos / NANOS
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Amounts are upper estimates, in nanos; seconds are a guess whose ground is given."""
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Forecast(Shown):
+    """Costs are upper estimates, in `currency`; seconds are a guess whose ground is given."""
 
     records: int
     strategy: str
@@ -59,9 +65,25 @@ class Forecast:
     currency: str
     budget: str
 
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "records": self.records,
+            "strategy": self.strategy,
+            "requests": sum(part.requests for part in self.parts),
+            "cost": f"at most {money(self.nanos, self.currency)}",
+            "budget": self.budget,
+            "seconds": round(self.seconds, 1),
+            "notes": "; ".join(self.notes),
+        }
+
     @property
-    def cost(self) -> int:
-        return sum(part.cost for part in self.parts)
+    def nanos(self) -> int:
+        return sum(part.nanos for part in self.parts)
+
+    @property
+    def cost(self) -> float:
+        """In `currency`."""
+        return self.nanos / NANOS
 
     @property
     def seconds(self) -> float:
@@ -71,9 +93,10 @@ class Forecast:
 
     def as_json(self) -> dict[str, object]:
         """Money in the task's currency."""
-        parts = [asdict(part) | {"cost": part.cost / NANOS} for part in self.parts]
-        whole = {"parts": parts, "cost": self.cost / NANOS, "seconds": self.seconds}
-        return asdict(self) | whole
+        parts = [asdict(part) | {"cost": part.cost} for part in self.parts]
+        for part in parts:
+            del part["nanos"]
+        return asdict(self) | {"parts": parts, "cost": self.cost, "seconds": self.seconds}
 
 
 @dataclass(slots=True)
@@ -118,9 +141,9 @@ def forecast(project: Project) -> Forecast:
             for name in names:
                 _count(parts[name], [a for a in asked if a[0] == name], who[name], ledger)
         for name, part in parts.items():
-            part.cost += _given(project.file.annotators[name], part)
+            part.nanos += _given(project.file.annotators[name], part)
             _time(project, part, who[name], ledger)
-        left = _left(project.budget, ledger, project.task.id, sum(p.cost for p in parts.values()))
+        left = _left(project.budget, ledger, project.task.id, sum(p.nanos for p in parts.values()))
     cap = project.budget.cap
     return Forecast(
         records,
@@ -182,7 +205,7 @@ Asked = list[tuple[str, Record, Way, Task]]
 
 def rehearse(project: Project, block: list[Record]) -> Asked:
     ask = Rehearsal(project.task)
-    asyncio.run(_rehearse(project, block, ask))
+    waited(_rehearse(project, block, ask))
     for name in project.strategy.annotators:
         reached = {record.id for annotator, record, _, _ in ask.requests if annotator == name}
         left = [r for r in block if r.id not in reached]
@@ -221,7 +244,7 @@ def _count(part: Part, asked: Asked, who: Askable | None, ledger: Ledger | None)
                 tokens, most = who.forecast(request)
                 part.input_tokens += tokens
                 part.output_tokens += most
-                part.cost += who.ceiling(request)
+                part.nanos += who.ceiling(request)
 
 
 def _held(ledger: Ledger, keys: list[str], who: Askable) -> set[str]:

@@ -11,7 +11,9 @@ from assay.annotators.base import end
 from assay.core.annotation import Outcome
 from assay.core.cost import Budget, to_nanos
 from assay.core.record import Record
+from assay.core.redact import hidden
 from assay.core.schema import MultiChoice, Spans
+from assay.core.shown import Shown
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.base import Findings
@@ -40,8 +42,8 @@ GOLD_NAME = "evaluation gold"
 LEARNERS = ("classifier",)  # annotators that are fitted on calibration gold
 
 
-@dataclass
-class Project:
+@dataclass(repr=False)
+class Project(Shown):
     """Opened by `open_project`. Annotators and strategy are made when first asked for: a model is
     loaded, and a classifier fitted, only by who needs it."""
 
@@ -53,6 +55,17 @@ class Project:
     findings: Findings = field(default_factory=Findings)
     document: Document | None = None  # where the file's parts stand
     promised: Mapping[str, object] | None = None  # a certificate that a run's labels are given
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "task": self.file.name,
+            "folder": str(self.folder),
+            "question": self.task.question,
+            "schema": self.task.schema,
+            "strategy": self.file.strategy.kind,
+            "annotators": ", ".join(self.file.annotators),
+            "ledger": hidden(self.ledger_place),
+        }
 
     def lines(self) -> AbstractContextManager[None]:
         """A block whose mistakes, where they are the file's, name its line."""

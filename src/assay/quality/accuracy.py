@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 
+from assay.core.shown import Shown
 from assay.core.value import Box, Span, Value, encode
 
 LEVEL = 0.95
@@ -48,8 +49,8 @@ def wilson(hits: float, n: float, reach: float = REACH) -> tuple[float, float]:
     return low, 1.0 if hits == n else min(1.0, middle + half)
 
 
-@dataclass(frozen=True, slots=True)
-class Accuracy:
+@dataclass(frozen=True, slots=True, repr=False)
+class Accuracy(Shown):
     """The three numbers that belong together, and the constant that any labeller must beat."""
 
     reference: str
@@ -58,6 +59,15 @@ class Accuracy:
     answered: Share
     baseline: Share  # always giving the commonest reference value
     baseline_value: str
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "reference": self.reference,
+            "on_answered": str(self.on_answered),
+            "on_all": str(self.on_all),
+            "answered": str(self.answered),
+            "baseline": f"always {self.baseline_value!r}: {self.baseline}",
+        }
 
     @property
     def warning(self) -> str | None:

@@ -1,7 +1,6 @@
 """One run of a strategy over records: blocks in flight, decisions kept, a summary at the end."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -18,6 +17,7 @@ from assay.core.task import Task
 from assay.data.document import from_top
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
+from assay.run.blocking import interruptible
 from assay.run.each import answers_each
 from assay.run.order import Decide, InOrder
 from assay.run.pace import Pace
@@ -43,6 +43,10 @@ class Settings:
     seconds: float | None = None
     grace: float = 10.0
     note: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def currency(self) -> str:
+        return self.budget.currency if self.budget else str(self.note.get("currency", "USD"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ async def label(
     hears: AbstractContextManager[None] = nullcontext()
     if stop is None:
         stop = stop_of(job.settings)
-        hears = _interruptible(stop)
+        hears = interruptible(stop.interrupt)
     blocks = _blocks(records, job.settings.block)
     first = next(blocks, [])
     with hears, _timed(stop, job.settings.seconds):
@@ -107,7 +111,7 @@ async def _labelled(
         if job.settings.budget is not None:
             job.settings.budget.end()
     job.ledger.end_run(run.id, time.time())
-    return Summary.of(run.id, progress, ask.spent, stop)
+    return Summary.of(run.id, progress, ask.spent, stop, job.settings.currency)
 
 
 def _start(job: Job) -> Run:
@@ -192,21 +196,3 @@ def _timed(stop: Stop, seconds: float | None) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-@contextmanager
-def _interruptible(stop: Stop) -> Iterator[None]:
-    """Ctrl-C stops the run; the former handler is back afterwards."""
-
-    loop = asyncio.get_running_loop()
-    try:
-        before = signal.getsignal(signal.SIGINT)
-        loop.add_signal_handler(signal.SIGINT, stop.interrupt)
-    except (ValueError, NotImplementedError, RuntimeError):
-        yield  # not the main thread, or no signals here
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, before)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assay.core.annotation import Outcome
 from assay.core.cost import NANOS, money
+from assay.core.shown import Shown
 from assay.run.progress import Progress, Tally
 from assay.run.stop import Reason, Stop
 
@@ -13,23 +14,27 @@ TOP = 3  # reasons of failure that are told
 GO_ON = "run again to go on: nothing answered so far is asked or paid for again"
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """`reason` is None where the run went through all records; money is in nanos."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Summary(Shown):
+    """`reason` is None where the run went through all records; `cost` and `spent` are amounts of
+    `currency`."""
 
     run: str
     records: int  # that the run got to
     decided: int
     waiting: int  # for people
     tallies: Mapping[str, Tally]
-    cost: int  # of this run
-    spent: int  # on the task, in all runs
+    cost_nanos: int  # of this run
+    spent_nanos: int  # on the task, in all runs
     seconds: float
     reason: Reason | None = None
     message: str = ""
+    currency: str = "USD"
 
     @classmethod
-    def of(cls, run: str, progress: Progress, spent: int, stop: Stop) -> "Summary":
+    def of(
+        cls, run: str, progress: Progress, spent: int, stop: Stop, currency: str = "USD"
+    ) -> "Summary":
         return cls(
             run,
             progress.records,
@@ -41,7 +46,29 @@ class Summary:
             progress.seconds,
             stop.reason,
             stop.message,
+            currency,
         )
+
+    def facts(self) -> Mapping[str, object]:
+        return {
+            "run": self.run,
+            "records": self.records,
+            "decided": self.decided,
+            "waiting": self.waiting,
+            "undecided": self.undecided,
+            "cost": money(self.cost_nanos, self.currency),
+            "stopped": self.reason and str(self.reason),
+        }
+
+    @property
+    def cost(self) -> float:
+        """Of this run, in `currency`."""
+        return self.cost_nanos / NANOS
+
+    @property
+    def spent(self) -> float:
+        """On the task in all runs, in `currency`."""
+        return self.spent_nanos / NANOS
 
     @property
     def undecided(self) -> int:
@@ -63,17 +90,17 @@ class Summary:
             return 3 if self.failures and not self.decided else 0
         return 130 if self.reason is Reason.INTERRUPTED else 3
 
-    def lines(self, currency: str = "USD") -> list[str]:
+    def lines(self, currency: str | None = None) -> list[str]:
         """For people: what was done, what it cost, what went wrong, what to do next."""
+        currency = currency or self.currency
         told = [
             f"{_count(self.records, 'record', 'records')}: {self.decided:,} decided, "
             f"{self.waiting:,} waiting for people, {self.undecided:,} left open"
         ]
         told += [_tally_line(name, tally) for name, tally in self.tallies.items()]
-        told.append(
-            f"cost {money(self.cost, currency)} in this run, {money(self.spent, currency)} in all; "
-            f"{self.seconds:,.1f} s; {_count(self.retries, 'retry', 'retries')}"
-        )
+        cost, spent = money(self.cost_nanos, currency), money(self.spent_nanos, currency)
+        retries = _count(self.retries, "retry", "retries")
+        told.append(f"cost {cost} in this run, {spent} in all; {self.seconds:,.1f} s; {retries}")
         if self.failures:
             reasons = "; ".join(f"{why} ({n:,})" for why, n in self.failures.most_common(TOP))
             told.append(f"failed, and asked again next time: {reasons}")
@@ -90,8 +117,8 @@ class Summary:
             "waiting": self.waiting,
             "undecided": self.undecided,
             "annotators": {name: tally.as_json() for name, tally in self.tallies.items()},
-            "cost": self.cost / NANOS,
-            "spent": self.spent / NANOS,
+            "cost": self.cost,
+            "spent": self.spent,
             "seconds": self.seconds,
             "retries": self.retries,
             "reason": None if self.reason is None else self.reason.name.lower(),

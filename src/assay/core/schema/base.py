@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assay.core.errors import InputError, SpecError
+from assay.core.shown import Shown
 from assay.core.spelling import folded
 from assay.core.value import Value
 
@@ -62,8 +63,11 @@ class Schema(Protocol):
         """Whether a request with this focus asked about the unit."""
 
 
-class Labelled:
+class Labelled(Shown):
     """What schemas of a closed set of labels share. SpecError where the labels are not one set."""
+
+    def facts(self) -> Mapping[str, object]:
+        return {"labels": self.names}
 
     def __init__(self, labels: Sequence[str | Label]) -> None:
         self.labels = as_labels(labels)

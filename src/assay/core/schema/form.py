@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError, SpecError
 from assay.core.schema.base import Schema
+from assay.core.shown import Shown
 from assay.core.value import Value
 
 SLASH = "/"
 
 
-class Form:
+class Form(Shown):
     """Named attributes, each with its own schema; units are `attribute` or `attribute/unit`.
 
     A value may leave attributes out: what was not asked or not said is unknown, not a "no".
@@ -34,6 +35,9 @@ class Form:
         self.fields = dict(fields)
         self.questions = dict(questions or {})
         self.objectivity = dict(objectivity or {})
+
+    def facts(self) -> Mapping[str, object]:
+        return self.fields
 
     def parse(self, raw: str) -> Value | None:
         try:

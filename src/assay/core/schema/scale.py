@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError, SpecError
+from assay.core.shown import Shown
 from assay.core.value import Value
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 
 
-class Scale:
+class Scale(Shown):
     """A number from low to high, in steps where given (1 for a Likert scale)."""
 
     kind = "scale"
@@ -29,6 +30,9 @@ class Scale:
             raise SpecError(f"the step of a scale is above zero, not {step:g}")
         self.low, self.high, self.step = float(low), float(high), step
         self.anchors = dict(anchors or {})
+
+    def facts(self) -> Mapping[str, object]:
+        return {"low": self.low, "high": self.high, "step": self.step}
 
     def _fit(self, number: float) -> float | None:
         if not (math.isfinite(number) and self.low <= number <= self.high):

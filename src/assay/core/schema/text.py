@@ -4,16 +4,20 @@ import json
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
+from assay.core.shown import Shown
 from assay.core.value import Value
 
 
-class FreeText:
+class FreeText(Shown):
     """Any text but the empty one, at most `longest` characters."""
 
     kind = "text"
 
     def __init__(self, longest: int = 10_000) -> None:
         self.longest = longest
+
+    def facts(self) -> Mapping[str, object]:
+        return {"longest": self.longest}
 
     def parse(self, raw: str) -> Value | None:
         text = raw.strip()

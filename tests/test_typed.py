@@ -1,0 +1,90 @@
+"""Who checks types finds ours: in the sources, and in the wheel that is built of them."""
+
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import assay
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SCRIPT = '''\
+"""A user's script, under mypy --strict."""
+
+import asyncio
+from pathlib import Path
+
+import assay
+from assay import Choice, How, Label, Task
+
+
+def rated(url: str) -> assay.Result:
+    task = Task("mood", "Happy or sad?", Choice([Label("happy"), "sad"]))
+    budget = assay.Budget.of(5.0, "EUR")
+    purse = assay.Purse(assay.Prices(input=0.15, output=0.6), budget)
+    llm = assay.LLM(assay.OpenAI("gpt", assay.Address(url)), purse=purse)
+    return assay.label([{"text": "what a day"}], task, {"llm": llm}, how=How(budget=budget))
+
+
+async def both(path: Path) -> float:
+    opened: assay.Opened = assay.load(path)
+    most = await opened.aforecast()
+    result = await opened.arun(limit=10)
+    await result.areport("report.html", {"r1": "happy"})
+    return most.cost + result.cost + result.summary.spent
+
+
+def main() -> None:
+    try:
+        result = rated("http://127.0.0.1:8000/v1")
+        values: list[object] = [decision.value for decision in result.decisions]
+        print(values, result.frame().height, result.currency)
+    except assay.AssayError as bad:
+        print(bad)
+    print(asyncio.run(both(Path("task.yaml"))))
+
+
+main()
+'''
+
+
+def checked(script: str, folder: Path) -> str:
+    (folder / "script.py").write_text(script, encoding="utf-8")
+    words = ["--strict", "--config-file", "", "--follow-imports=silent", "--cache-dir", str(folder)]
+    command = [sys.executable, "-m", "mypy", *words, "script.py"]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(Path(assay.__file__).parents[1]), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+@pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed")
+def test_a_typed_script_passes_and_a_wrong_one_does_not(tmp_path: Path) -> None:
+    assert "Success" in checked(SCRIPT, tmp_path)
+    wrong = checked(SCRIPT.replace("limit=10", "limit='ten'"), tmp_path)
+    assert 'Argument "limit" to "arun" of "Opened" has incompatible type "str"' in wrong
+
+
+@pytest.mark.skipif(find_spec("hatchling") is None, reason="hatchling is not installed")
+def test_the_wheel_says_that_it_is_typed(tmp_path: Path) -> None:
+    code = (
+        "from hatchling.builders.wheel import WheelBuilder as B;"
+        f"print(next(B({str(ROOT)!r}).build(directory={str(tmp_path)!r}, versions=['standard'])))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "assay/py.typed" in names
+    assert "assay/api.py" in names
+
+
+def test_the_package_shows_its_public_names_alone() -> None:
+    assert dir(assay) == sorted(assay.__all__)
+    for name in assay.__all__:
+        assert getattr(assay, name) is not None
+        assert not name.startswith("_")
