@@ -88,7 +88,8 @@ def server() -> Iterator[str]:
 def test_a_notebook_labels_again_and_again(server: str, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,text\n" + "".join(f"r{i},t{i}\n" for i in range(9)))
     (tmp_path / "task.yaml").write_text(TASK.replace("URL", server))
-    book = nbformat.reads(_notebook(f"URL = {server!r}", *CELLS), as_version=4)  # type: ignore[no-untyped-call]  # it has no types
+    content = _notebook(f"URL = {server!r}", *CELLS)
+    book = nbformat.reads(content, as_version=4)  # type: ignore[no-untyped-call]  # untyped there
     NotebookClient(book, timeout=180, resources={"metadata": {"path": str(tmp_path)}}).execute()
     said = [_said(cell) for cell in book.cells[1:]]
     assert said[0] == "True False True\n"
