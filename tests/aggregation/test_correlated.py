@@ -93,10 +93,12 @@ def test_hard_records_make_everyone_less_sure() -> None:
 def test_a_second_vote_of_one_annotator_adds_nothing() -> None:
     votes, _ = drawn(100, [0.9, 0.8, 0.7], seed=2)
     again = votes.annotator == 2
+    record, unit, annotator, label = (
+        np.append(c, c[again]) for c in (votes.record, votes.unit, votes.annotator, votes.label)
+    )
     twice = Votes(
-        votes.records, ("",), votes.annotators, votes.labels,
-        *(np.append(c, c[again]) for c in (votes.record, votes.unit, votes.annotator, votes.label)),
-    )  # fmt: skip
+        votes.records, ("",), votes.annotators, votes.labels, record, unit, annotator, label
+    )
     once, both = Correlated().aggregate(votes), Correlated().aggregate(twice)
     assert np.abs(once.probs - both.probs).max() < 1e-6
 

@@ -246,7 +246,7 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "an unknown model": (["models", "fetch", "nothing"], "no model is called 'nothing'"),
     "an unknown set": (["data", "fetch", "nothing", "--out", "x"], "'nothing'"),
     "an import by wrong columns": (["import", "a.csv", "--record", "id"], "no column 'annotator'"),
-    "a column that is not there": (["import", "a.csv", "--ledger", "l"], "no column 'record'"),
+    "a column that is not there": (["import", "a.csv", "--ledger", "l"], "no column 'annotator'"),
     "people against themselves": (
         ["compare", "--people", "a.csv", "--models", "a.csv", "--record", "id", "--wide", "label"],
         "nobody is compared with themselves",

@@ -63,7 +63,8 @@ def test_an_unknown_record_is_refused_where_the_records_are_known(tmp_path: Path
     ("text", "complaint"),
     [
         ("record,anotator,label\nr,a,b\n", "no column 'annotator'.*did you mean 'anotator'"),
-        ("item,rater,score\nr,a,b\n", "no column 'record'.* with --record, --annotator and --l"),
+        ("item,rater,score\nr,a,b\n", "no column 'label'.* with --record, --annotator and --l"),
+        ("thing,who,what\nr,a,b\n", "no column 'record'.*--wide.*--counts"),
         ("record,annotator,label\n", "holds no annotations"),
         ("record,annotator,label\n,ann,a\n", ":2: column 'record' is empty"),
     ],

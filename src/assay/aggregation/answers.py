@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,49 +14,64 @@ import pyarrow.parquet as pq
 from assay.aggregation.pairs import TIE, Comparisons, compared
 from assay.core.errors import InputError
 from assay.core.votes import Codes, Ints, Votes
-from assay.data.annotations import Names, read_given
-from assay.data.base import cell, check_columns
+from assay.data.annotations import Given, Names, read_given, settled
+from assay.data.base import cell
+from assay.data.layout import RECORD, TRUTH, Layout, one_of
 from assay.data.read import columns_of, read_rows
 
-RECORD = ("record", "question", "task", "item", "id")
-ANNOTATOR = ("annotator", "worker", "person", "performer")
-LABEL = ("label", "answer", "response")
-TRUTH = ("truth", "gold", "label", "answer")
+USUAL = Names()
 LEFT, RIGHT = ("left", "first"), ("right", "second")
 WINNER = ("winner", "label", "answer")
 BATCH = 1 << 20  # rows of a Parquet column held as text at once
 
 
-Called: TypeAlias = tuple[str | None, str | None, str | None]
-"""The columns of record, annotator and label; None: found by what they are usually called."""
+def read_votes(path: Path, names: Names = USUAL, weights: bool = True) -> Votes:
+    """The votes of a table or of JSON of annotator to record to label; an empty answer is no vote,
+    and who is silent throughout has a name and no votes.
 
-
-def read_votes(path: Path, called: Called = (None, None, None)) -> Votes:
-    """The votes of a long table, or of JSON of annotator to record to label; an empty answer is
-    no vote, labels come in order.
-
-    A boolean column `saw`
-    in a Parquet file marks votes whose author was shown another annotation.
+    A column `weight` says how much each vote counts; without `weights` it is refused. A boolean
+    column `saw` in a Parquet file marks votes whose author was shown another annotation.
     """
-    if path.suffix.lower() == ".parquet":
-        return in_label_order(from_parquet(path, called))
-    names = Names() if _nested(path) else _names(path, columns_of(path), called)
+    if path.suffix.lower() == ".parquet" and path.is_file() and not (names.wide or names.counts):
+        layout = settled(path, names)
+        if not (layout.counts or layout.weight):
+            return in_label_order(from_parquet(path, layout))
+    return in_label_order(_collected(read_given(path, names, weights), path))
+
+
+def _collected(given: Iterable[Given], path: Path) -> Votes:
     records, annotators, labels = Codes(), Codes(), Codes()
-    record, annotator, label = array("i"), array("i"), array("i")
-    for given in read_given(path, names):
-        if given.label is not None:
-            record.append(records[given.record])
-            annotator.append(annotators[given.annotator])
-            label.append(labels[given.label])
-    codes = [np.frombuffer(column, np.int32) for column in (record, annotator, label)]
-    return in_label_order(_votes((records, annotators, labels), codes, path))
+    columns, weight = tuple(array("i") for _ in range(3)), array("d")
+    named = True
+    for one in given:
+        who = annotators[one.annotator]
+        if one.label is None:
+            continue
+        for column, code in zip(
+            columns, (records[one.record], who, labels[one.label]), strict=True
+        ):
+            column.append(code)
+        weight.append(one.weight)
+        named = named and one.named
+    codes = [np.frombuffer(column, np.int32) for column in columns]
+    votes = _votes((records, annotators, labels), codes, path)
+    weights = np.frombuffer(weight, np.float64)
+    return replace(votes, weight=None if (weights == 1).all() else weights, named=named)
+
+
+def heard(votes: Votes) -> Votes:
+    """The same votes without the names of those who cast none."""
+    there = np.bincount(votes.annotator, minlength=len(votes.annotators)) > 0
+    number = (np.cumsum(there) - 1).astype(np.int32)
+    names = tuple(name for name, cast in zip(votes.annotators, there, strict=True) if cast)
+    return replace(votes, annotators=names, annotator=number[votes.annotator])
 
 
 def read_labels(path: Path, record: str | None = None, label: str | None = None) -> dict[str, str]:
     """One trusted label a record; InputError where a record has two that differ."""
     there = columns_of(path)
-    of_record = record or _one_of(path, there, RECORD, "--record")
-    of_label = label or _one_of(path, there, TRUTH, "--label")
+    of_record = record or one_of(path, there, RECORD, "--record")
+    of_label = label or one_of(path, there, TRUTH, "--label")
     found: dict[str, str] = {}
     for number, row in read_rows(path):
         name, said = cell(row[of_record]).strip(), cell(row[of_label]).strip()
@@ -72,8 +87,8 @@ def read_labels(path: Path, record: str | None = None, label: str | None = None)
 def read_comparisons(path: Path) -> Comparisons:
     """A table of left, right and who won: a rival's name, `tie`, or `left` or `right`."""
     there = columns_of(path)
-    left, right = (_one_of(path, there, usual) for usual in (LEFT, RIGHT))
-    won = _one_of(path, there, WINNER)
+    left, right = (one_of(path, there, usual) for usual in (LEFT, RIGHT))
+    won = one_of(path, there, WINNER)
     rows: list[tuple[str, str, str]] = []
     for number, row in read_rows(path):
         one, other, said = (cell(row[name]).strip() for name in (left, right, won))
@@ -104,37 +119,10 @@ def _sorter(labels: tuple[str, ...]) -> Any:
     return numbers.__getitem__
 
 
-def _nested(path: Path) -> bool:
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(64).lstrip().startswith(b"{")
-
-
-def _names(path: Path, there: list[str], called: Called) -> Names:
-    return Names(
-        called[0] or _one_of(path, there, RECORD, "--record"),
-        called[1] or _one_of(path, there, ANNOTATOR, "--annotator"),
-        called[2] or _one_of(path, there, LABEL, "--label"),
-    )
-
-
-def _one_of(path: Path, there: list[str], usual: tuple[str, ...], option: str = "") -> str:
-    name = next((name for name in usual if name in there), None)
-    if name is None:
-        say = f"; say which with {option}" if option else ""
-        raise InputError(
-            f"{path}: no column is called {' or '.join(usual)} (there: {', '.join(there)}){say}"
-        )
-    return name
-
-
-def from_parquet(path: Path, called: Called) -> Votes:
+def from_parquet(path: Path, names: Layout) -> Votes:
     """Column by column, without a Python object a row; who is silent throughout has a name."""
     try:
         file = pq.ParquetFile(path)
-        names = _names(path, file.schema_arrow.names, called)
-        check_columns(path, file.schema_arrow.names, names.wanted)
         saw = None
         if "saw" in file.schema_arrow.names:
             saw = file.read(["saw"])["saw"].to_numpy().astype(bool)

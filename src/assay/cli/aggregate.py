@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli.amount import AMOUNT, Number
+from assay.cli.columns import form_options, tell_layout
 
 if TYPE_CHECKING:
     from assay.aggregation.base import Aggregator, Consensus
     from assay.aggregation.table import Gold
     from assay.core.votes import Votes
+    from assay.data.layout import Names
 
 METHODS = (
     "majority", "weighted", "dawid-skene", "one-coin", "correlated", "mace", "glad", "median",
     "numeric-median", "bradley-terry",
 )  # fmt: skip
 MOST_PAIRS = 100
+UNNAMED = ("majority", "median")
 WITH_PRIOR = ("dawid-skene", "one-coin", "correlated")
 WITH_GOLD = (*WITH_PRIOR, "mace", "glad")
 
@@ -50,12 +53,7 @@ class Choices:
               help="What a vote counts whose author saw another one.")  # fmt: skip
 @click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
 @click.option("--task", help="Task in a ledger that holds several.")
-@click.option(
-    "--record",
-    help="Column with the record id, if not called record or question; also of known labels.",
-)
-@click.option("--annotator", help="Column of who said it, if not called annotator or worker.")
-@click.option("--label", help="Column of what was said, if not called label or answer.")
+@form_options
 @click.option("--out", type=click.Path(path_type=Path), help="Write a label a record to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def aggregate_command(
@@ -72,6 +70,8 @@ def aggregate_command(
     record: str | None,
     annotator: str | None,
     label: str | None,
+    wide: tuple[str, ...],
+    counts: tuple[str, ...],
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -79,7 +79,9 @@ def aggregate_command(
     ledger or a task file. For bradley-terry a table of left, right and winner, ranked."""
     from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
+    from assay.cli.aggregate_tell import tell
     from assay.core.votes import with_numbers_alike
+    from assay.data.layout import Names
 
     known = {(r, ""): y for r, y in _trusted(gold, record, label).items()} if gold else {}
     family = read_labels(families, "annotator", "family") if families else {}
@@ -89,7 +91,8 @@ def aggregate_command(
     if method == "bradley-terry":
         told = _ranked(Path(source), out)
     else:
-        votes = _votes(source, task, (record, annotator, label))
+        votes = _votes(source, task, Names(record, annotator, label, wide, counts))
+        told_of = _weighted(votes, method, intervals)
         votes = votes if discount is None else discounted(votes, discount)
         if method == "numeric-median" or (method == "median" and not ordered):
             votes = with_numbers_alike(votes)
@@ -102,15 +105,17 @@ def aggregate_command(
             if method == "numeric-median"
             else _labels(votes, chosen, (reference, str(truth)), (out, intervals))
         )
+        told["notes"] = told_of
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        _tell(told, out)
+        tell(told, out)
 
 
 def _trusted(path: Path, record: str | None, label: str | None) -> dict[str, str]:
     """Known labels, in columns called as usual, or as those of the answers are."""
-    from assay.aggregation.answers import TRUTH, read_labels
+    from assay.aggregation.answers import read_labels
+    from assay.data.layout import TRUTH
     from assay.data.read import columns_of
 
     there = columns_of(path)
@@ -136,22 +141,39 @@ def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
             raise SpecError(f"{chosen.method} takes no {option}; {', '.join(methods)} can")
 
 
-def _votes(source: str, task: str | None, called: tuple[str | None, ...]) -> "Votes":
-    from assay.aggregation.answers import in_label_order, read_votes
+def _weighted(votes: "Votes", method: str, intervals: bool) -> list[str]:
+    """What is said of votes with weights, and of votes that nobody's name stands by."""
+    from assay.core.errors import SpecError
+
+    if not votes.named and (method not in UNNAMED or intervals):
+        raise SpecError(
+            f"{method if method not in UNNAMED else '--intervals'} needs to know who cast each "
+            f"vote, and counts do not say: give --method {' or '.join(UNNAMED)} without --intervals"
+        )
+    if votes.weight is None:
+        return []
+    if intervals:
+        raise SpecError("--intervals counts each vote alike; leave out the column `weight`")
+    return ["each vote counts as much as its column `weight` says"]
+
+
+def _votes(source: str, task: str | None, names: "Names") -> "Votes":
+    from assay.aggregation.answers import heard, in_label_order, read_votes
     from assay.cli.audit import is_ledger
     from assay.cli.data import ledger_and_task
     from assay.core.errors import SpecError
 
     if not is_ledger(source):
-        return read_votes(Path(source), (called[0], called[1], called[2]))
+        tell_layout(Path(source), names)
+        return heard(read_votes(Path(source), names))
     ledger, own = ledger_and_task(source)
     task = task or own
     try:
         schemas = ledger.schemas()
-        names = [name for name in schemas if task in (None, name, name.partition("@")[0])]
-        if len(names) != 1:
+        tasks = [name for name in schemas if task in (None, name, name.partition("@")[0])]
+        if len(tasks) != 1:
             raise SpecError(f"which task? give --task with one of {', '.join(schemas) or 'none'}")
-        return in_label_order(ledger.votes(names[0], schemas[names[0]]))
+        return in_label_order(ledger.votes(tasks[0], schemas[tasks[0]]))
     finally:
         ledger.close()
 
@@ -215,6 +237,16 @@ def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
 
     from assay.aggregation.score import ties
 
+    if not votes.named:
+        return {
+            "method": method,
+            "records": len(np.unique(found.record)),
+            "annotators": None,
+            "votes": len(votes),
+            "labels": list(votes.labels),
+            "ties": ties(found),
+            "skill": [],
+        }
     given = np.bincount(votes.annotator, minlength=len(votes.annotators))
     skill = found.skill if found.skill is not None else np.zeros(len(given))
     order = np.argsort(-given, kind="stable")
@@ -358,43 +390,3 @@ def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
         "ranking": rows,
         "warnings": [] if apart is None else [apart],
     }
-
-
-def _tell(told: dict[str, Any], out: Path | None) -> None:
-    from assay.core.spelling import shortened
-
-    if "ranking" in told:
-        click.echo(f"{told['comparisons']:,} comparisons; strength is log odds, 0 the mean rival")
-        for row in told["ranking"]:
-            span = "" if row["low"] is None else f" [{row['low']:+.2f}, {row['high']:+.2f}]"
-            click.echo(f"  {row['name']:<24} {row['strength']:+.2f}{span}")
-    else:
-        tied = f"; {told['ties']:,} ties" if "ties" in told else ""
-        click.echo(
-            f"{told['votes']:,} votes of {told['annotators']:,} annotators on {told['records']:,} "
-            f"records, by {told['method']}{tied}"
-        )
-    if "accuracy" in told:
-        low, high = told["accuracy_interval"]
-        of_f1 = told["macro_f1_interval"]
-        f1 = f" [{of_f1[0]:.3f}, {of_f1[1]:.3f}]" if of_f1 else ""
-        click.echo(
-            f"against {told['reference']} (n = {told['n']:,}): accuracy {told['accuracy']:.1%} "
-            f"[{low:.1%}, {high:.1%}], macro F1 {told['macro_f1']:.3f}{f1}; "
-            f"always {shortened(told['baseline_label'])}: {told['baseline']:.1%}"
-        )
-        if told["without_votes"]:
-            click.echo(f"{told['without_votes']:,} known labels are of records without a vote")
-        if told["warning"]:
-            click.echo(f"warning: {told['warning']}")
-    if "mean_distance" in told:
-        low, high = told["mean_distance_interval"]
-        click.echo(
-            f"against {told['reference']} (n = {told['n']:,}): mean distance "
-            f"{told['mean_distance']:.3g} [{low:.3g}, {high:.3g}]; always "
-            f"{told['baseline_number']:g}: {told['baseline']:.3g}"
-        )
-    for line in told["warnings"]:
-        click.echo(f"warning: {line}", err=True)
-    if out is not None:
-        click.echo(f"written to {out}")

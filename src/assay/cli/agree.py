@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.columns import form_options, tell_layout
+
 if TYPE_CHECKING:
     from assay.core.votes import Votes
     from assay.quality.agreement import Agreement, Overall
@@ -49,10 +51,7 @@ NAMES = {
 @click.option("--seed", default=0, show_default=True, help="Of the resampling.")
 @click.option("--leave-out-seen", is_flag=True,
               help="Leave out answers whose authors were shown another answer.")  # fmt: skip
-@click.option("--record", default="record", show_default=True, help="Column with the record id.")
-@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
-@click.option("--label", default="label", show_default=True, help="Column with the label.")
-@click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
+@form_options
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def agree_command(
@@ -64,10 +63,11 @@ def agree_command(
     over: str,
     seed: int,
     leave_out_seen: bool,
-    record: str,
-    annotator: str,
-    label: str,
+    record: str | None,
+    annotator: str | None,
+    label: str | None,
     wide: tuple[str, ...],
+    counts: tuple[str, ...],
     task: str | None,
     as_json: bool,
 ) -> None:
@@ -81,7 +81,9 @@ def agree_command(
         votes, stored = _from_ledger(source, task)
         kind = kind or stored
     else:
-        votes = read_votes(Path(source), Names(record, annotator, label, wide))
+        names = Names(record, annotator, label, wide, counts)
+        tell_layout(Path(source), names)
+        votes = read_votes(Path(source), names)
     votes = without_seen(votes) if leave_out_seen else votes
     labels = tuple(part.strip() for part in order.split(",")) if order else None
     asked = Asked(

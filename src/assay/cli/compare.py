@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, Number
+from assay.cli.columns import form_options
 
 if TYPE_CHECKING:
     from assay.cli.compare_sources import Wanted
@@ -42,10 +43,7 @@ MOST_SHOWN = 20
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
               help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Of the resampling.")
-@click.option("--record", default="record", show_default=True, help="Column with the record id.")
-@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
-@click.option("--label", default="label", show_default=True, help="Column with the label.")
-@click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
+@form_options
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
 @click.option("--plan", is_flag=True,
               help="Simulate instead how many records and people the test needs: with the labels "
@@ -76,10 +74,11 @@ def compare_command(
     currency: str | None,
     resamples: int,
     seed: int,
-    record: str,
-    annotator: str,
-    label: str,
+    record: str | None,
+    annotator: str | None,
+    label: str | None,
     wide: tuple[str, ...],
+    counts: tuple[str, ...],
     task: str | None,
     plan: bool,
     person_right: float,
@@ -97,16 +96,15 @@ def compare_command(
     from assay.cli.compare_sources import Wanted
     from assay.data.annotations import Names
 
-    names = Names(record, annotator, label, wide)
-    wanted = Wanted(
-        source, people_files, model_files, person, names, None, slices, task, expert, currency
-    )
+    names = Names(record, annotator, label, wide, counts)
+    wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert,
+                    currency)  # fmt: skip
     asked, test = (kind, order, score), (epsilon, q, least)
     if plan:
         from assay.cli.compare_plan import tell_plans
 
-        guess = (person_right, model_right, choices)
-        tell_plans(wanted, (asked, test), guess, (power, seed), as_json)
+        tell_plans(wanted, (asked, test), (person_right, model_right, choices), (power, seed),
+                   as_json)  # fmt: skip
         return
     found = _compared(wanted, asked, test, (resamples, seed, prices))
     if html is not None:

@@ -11,10 +11,11 @@ from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema import FreeText, Schema
 from assay.core.task import Task
-from assay.data.annotations import Names, read_given
+from assay.data.annotations import Names, read_given, settled
 from assay.data.base import cell, check_columns, many
 from assay.data.gold import Purpose
-from assay.data.read import read_rows
+from assay.data.layout import RECORD, one_of
+from assay.data.read import columns_of, read_rows
 from assay.data.write import flat
 from assay.ledger import Ledger, kept_ledger
 from assay.project import open_project
@@ -79,21 +80,42 @@ def gather(wanted: Wanted) -> tuple[Sides, str]:
 def _of_files(wanted: Wanted) -> tuple[Sides, str]:
     if not wanted.people or not wanted.models:
         raise SpecError("give a ledger, a task file or a table; or --people FILE and --models FILE")
+    of_models = replace(wanted.names, counts=())
     people = _merged(read(path, wanted.names) for path in wanted.people)
-    models = _merged(read(path, wanted.names) for path in wanted.models)
+    models = _merged(read(path, of_models) for path in wanted.models)
     both = sorted(name for name in people if models.get(name) == people[name])
     if both:
         raise InputError(
             f"{both[0]!r} gave the same labels among the people and among the models; nobody is "
             "compared with themselves, so give --people and --models different files"
         )
-    return _priced(people, models, wanted.prices), _kind(people, models)
+    settled_as = [
+        *(settled(path, wanted.names) for path in wanted.people),
+        *(settled(path, of_models) for path in wanted.models),
+    ]
+    counted = [bool(one.counts) for one in settled_as]
+    if any(counted[len(wanted.people) :]) or (any(counted) and len(wanted.people) > 1):
+        raise InputError(
+            "counts of votes do not say who voted: give them as the only file of --people, and a "
+            "model's labels by name"
+        )
+    sides = _priced(people, models, None if any(counted) else wanted.prices)
+    told = tuple(note for one in settled_as for note in one.notes)
+    sides = replace(sides, named=not any(counted), notes=(*sides.notes, *told))
+    return sides, _kind(people, models)
 
 
 def _of_table(wanted: Wanted) -> tuple[Sides, str]:
-    said = read(Path(wanted.source or ""), wanted.names)
-    people, models = _parted(said, wanted.person)
-    return _priced(people, models, wanted.prices), _kind(people, models)
+    path = Path(wanted.source or "")
+    layout = settled(path, wanted.names)
+    if layout.counts:
+        raise InputError(
+            f"{path} counts votes and does not say who voted: give it as --people, and the models' "
+            "labels as --models"
+        )
+    people, models = _parted(read(path, wanted.names), wanted.person)
+    sides = _priced(people, models, wanted.prices)
+    return replace(sides, notes=(*sides.notes, *layout.notes)), _kind(people, models)
 
 
 def _parted(said: Saying, person: tuple[str, ...]) -> tuple[Saying, Saying]:
@@ -343,15 +365,17 @@ def _with_gold(sides: Sides, wanted: Wanted, project: Project | None, schema: Sc
 def read_slices(path: Path, names: Names) -> dict[str, dict[str, str]]:
     """Columns with the record, and `slice`, or any others: each is a kind of slice."""
     found: dict[str, dict[str, str]] = {}
+    there = columns_of(path)
+    of_record = names.record or one_of(path, there, RECORD, "--record")
+    check_columns(path, there, (of_record,))
     for number, row in read_rows(path):
-        check_columns(path, list(row), (names.record,))
-        record = cell(row[names.record]).strip()
+        record = cell(row[of_record]).strip()
         if not record:
-            raise InputError(f"{path}:{number}: column {names.record!r} is empty")
+            raise InputError(f"{path}:{number}: column {of_record!r} is empty")
         for kind, content in row.items():
             value = cell(content).strip()
-            if kind != names.record and value:
+            if kind != of_record and value:
                 found.setdefault(kind, {})[record] = value
     if not found:
-        raise InputError(f"{path} holds no slices; it needs columns {names.record} and slice")
+        raise InputError(f"{path} holds no slices; it needs columns {of_record} and slice")
     return found

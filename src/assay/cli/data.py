@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.columns import column_options
+
 if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.project.imports import Brought
@@ -18,9 +20,7 @@ TASK_FILES = (".yaml", ".yml")
 @click.option("--ledger", help="Ledger file or URL to write to; default: the task file's.")
 @click.option("--task", type=click.Path(path_type=Path), help="Task file that the answers are to.")
 @click.option("--name", help="Name of the task where no task file is given; default: the file's.")
-@click.option("--record", default="record", show_default=True, help="Column with the record id.")
-@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
-@click.option("--label", default="label", show_default=True, help="Column with the label.")
+@column_options
 @click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
 @click.option(
     "--labels-of", multiple=True, type=click.Path(path_type=Path),
@@ -35,9 +35,9 @@ def import_command(
     ledger: str | None,
     task: Path | None,
     name: str | None,
-    record: str,
-    annotator: str,
-    label: str,
+    record: str | None,
+    annotator: str | None,
+    label: str | None,
     wide: tuple[str, ...],
     labels_of: tuple[Path, ...],
     people: bool,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import Number
+from assay.cli.columns import column_options
 
 if TYPE_CHECKING:
     from assay.quality.golden.commitment import Answers, Commitment, Questions
@@ -80,9 +81,7 @@ def contract_command(
 @click.option("--certainty", type=UNIT, default=0.95, show_default=True,
               help="Of questions for which the gold file has none.")  # fmt: skip
 @click.option("--guess", type=UNIT, help="The same; default: 1/m for the m labels of gold.")
-@click.option("--record", default="record", show_default=True, help="Column with the record id.")
-@click.option("--annotator", default="annotator", show_default=True, help="Column of who said it.")
-@click.option("--label", default="label", show_default=True, help="Column with the label.")
+@column_options
 @click.option("--pay", is_flag=True, help="Say who passes the contract that the terms make.")
 @terms_options
 @as_json_option
@@ -91,9 +90,9 @@ def watch_command(
     gold: Path | None,
     certainty: float,
     guess: float | None,
-    record: str,
-    annotator: str,
-    label: str,
+    record: str | None,
+    annotator: str | None,
+    label: str | None,
     pay: bool,
     target: float,
     bonus: float,
@@ -105,14 +104,16 @@ def watch_command(
 
     ANSWERS is a table with --gold, or a task file whose gold for monitoring is among its records.
     """
+    from assay.cli.golden_tables import gold_questions, golden_answers
     from assay.core.errors import SpecError
+    from assay.data.layout import Names
     from assay.quality.golden.commitment import commitments
     from assay.quality.golden.contract import Terms, contract
 
     notes: list[str] = []
     if gold is not None:
-        order, truth, questions = _gold(gold, certainty, guess)
-        given, notes = _answers(answers, (record, annotator, label), order, truth)
+        order, truth, questions = gold_questions(gold, certainty, guess)
+        given, notes = golden_answers(answers, Names(record, annotator, label), order, truth)
     elif answers.suffix in TASK_FILES:
         questions, given = _monitored(answers, certainty, guess)
     else:
@@ -186,99 +187,6 @@ def _paid(c: "Commitment", found: "Contract | None") -> str:
     )
 
 
-def _gold(
-    path: Path, certainty: float, guess: float | None
-) -> tuple[dict[str, int], dict[str, str], "Questions"]:
-    """Question numbers and labels by record id, and what is known of the questions."""
-    import numpy as np
-
-    from assay.quality.golden.commitment import Questions
-
-    rows = _rows(path, ("record", "label"))
-    truth = _truth(path, rows)
-    luck = 1 / max(len(set(truth.values())), 2) if guess is None else guess
-    known = [
-        (_number(path, row, "certainty", certainty), _number(path, row, "guess", luck))
-        for row in rows
-    ]
-    table = np.array(known).reshape(-1, 2)
-    order = {record: i for i, record in enumerate(truth)}
-    return order, truth, Questions(table[:, 0], table[:, 1])
-
-
-def _truth(path: Path, rows: list[dict[str, str]]) -> dict[str, str]:
-    from assay.core.errors import InputError
-
-    truth = {row["record"]: row["label"] for row in rows}
-    if len(truth) < len(rows):
-        raise InputError(f"{path}: a record is there twice; a golden question has one gold label")
-    return truth
-
-
-def _number(path: Path, row: dict[str, str], name: str, default: float) -> float:
-    from assay.core.errors import InputError
-    from assay.core.spelling import as_number
-
-    if not row.get(name):
-        return default
-    number = as_number(row[name])
-    if number is None or not 0 <= number <= 1:
-        raise InputError(
-            f"{path}: record {row['record']!r}: {name} {row[name]!r} is no number from 0 to 1"
-        )
-    return number
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Rows with all of `columns` filled; the others are no answer."""
-    from assay.core.errors import InputError
-    from assay.data.base import cell, check_columns
-    from assay.data.read import read_rows
-
-    rows = [
-        {name: "" if value is None else cell(value).strip() for name, value in row.items()}
-        for _, row in read_rows(path)
-    ]
-    if not rows:
-        raise InputError(f"{path} holds no rows")
-    check_columns(path, list(rows[0]), columns)
-    return [row for row in rows if all(row[c] for c in columns)]
-
-
-def _answers(
-    path: Path, names: tuple[str, str, str], order: dict[str, int], truth: dict[str, str]
-) -> "tuple[Answers, list[str]]":
-    """The answers to golden questions, and names that look alike: pay may hang on a spelling."""
-    from assay.core.errors import InputError
-    from assay.core.spelling import oddities
-    from assay.quality.golden.commitment import answers_of
-
-    record, who, label = names
-    given = _rows(path, names)
-    golden = [row for row in given if row[record] in order]
-    _once(path, golden, (who, record))
-    labels = {*truth.values(), *(row[label] for row in golden)}
-    ids = {*truth, *(row[record] for row in given)}
-    notes = oddities(labels, {row[who] for row in given}, ids)
-    if not golden:
-        told = notes[-1] if notes else "do both use the same record ids?"
-        raise InputError(f"{path} answers none of the {len(order):,} golden questions: {told}")
-    right = [(row[who], order[row[record]], row[label] == truth[row[record]]) for row in golden]
-    return answers_of(right), notes
-
-
-def _once(path: Path, rows: list[dict[str, str]], names: tuple[str, str]) -> None:
-    """A question counts once, or it would tell more of who answered it than it does."""
-    from assay.core.errors import InputError
-
-    seen: set[tuple[str, str]] = set()
-    for row in rows:
-        who, record = row[names[0]], row[names[1]]
-        if (who, record) in seen:
-            raise InputError(f"{path}: {who!r} answers record {record!r} twice; leave one out")
-        seen.add((who, record))
-
-
 @golden_command.command("choose")
 @click.argument("labels", type=click.Path(path_type=Path))
 @click.option("--gold", type=click.Path(path_type=Path), required=True,
@@ -301,16 +209,14 @@ def choose_command(
     as_json: bool,
 ) -> None:
     """Rank candidates by what they tell; LABELS are of committed annotators, one row a label."""
+    from assay.cli.golden_tables import candidates, rows_of, truth_of
     from assay.core.spelling import oddities
     from assay.quality.golden.choice import rank
 
     given: dict[str, list[str]] = {}
-    rows = _rows(labels, ("record", "label"))
-    if rows and "annotator" in rows[0]:
-        _once(labels, rows, ("annotator", "record"))
-    for row in rows:
-        given.setdefault(row["record"], []).append(row["label"])
-    truth = _truth(gold, _rows(gold, ("record", "label")))
+    for record, said_of_it in candidates(labels):
+        given.setdefault(record, []).append(said_of_it)
+    truth = truth_of(gold, rows_of(gold, ("record", "label")))
     said = {label for labels_of_one in given.values() for label in labels_of_one}
     notes = oddities({*truth.values(), *said}, records={*truth, *given})
     found = rank(given, truth, target, "even" if guess == "even" else "frequency")
@@ -355,13 +261,14 @@ def disguise_command(
     records: Path, gold: Path, id_column: str, text: str, seed: int, as_json: bool
 ) -> None:
     """Can gold be told from the other RECORDS (in the order dealt) by how it looks?"""
+    from assay.cli.golden_tables import rows_of
     from assay.core.errors import InputError
     from assay.data.base import Columns
     from assay.data.read import read_records
     from assay.quality.golden.disguise import disguise
 
     dealt = list(read_records(records, Columns((text,), id_column)))
-    ids = {row["record"] for row in _rows(gold, ("record",))}
+    ids = {row["record"] for row in rows_of(gold, ("record",))}
     absent = sorted(ids - {r.id for r in dealt})
     if absent:
         raise InputError(f"golden question {absent[0]!r} is not among the records of {records}")

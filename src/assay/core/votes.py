@@ -28,6 +28,7 @@ class Votes:
     label: Ints
     weight: Floats | None = None  # None: each vote counts 1
     saw: NDArray[np.bool_] | None = None  # True where the author was shown another annotation
+    named: bool = True  # False: counted votes; an annotator is only a place among a record's votes
 
     def __len__(self) -> int:
         return len(self.record)

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from typing import TypeAlias
 
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.errors import InputError
@@ -11,8 +13,22 @@ from assay.core.record import Record
 from assay.core.schema import Choice, Scale, Schema
 from assay.core.spelling import as_number, folded, plain_id, shortened
 from assay.core.task import Task
-from assay.data.base import cell, check_columns
+from assay.data.base import Row, cell
+from assay.data.layout import (
+    FIRST_ROWS,
+    Layout,
+    Names,
+    check_weight,
+    count_of,
+    layout_of,
+    weight_of,
+)
 from assay.data.read import read_rows
+
+__all__ = ["Given", "Names", "Origin", "annotations_of", "infer_schema", "labels_in", "read_given",
+           "settled"]  # fmt: skip
+
+Numbered: TypeAlias = tuple[int, Row]
 
 MOST_LABELS = 1_000  # more distinct answers than this are no closed set
 MOST_STEPS = 20  # whole numbers up to this many stay names of classes unless `ordinal` is asked
@@ -26,58 +42,72 @@ class Given:
     annotator: str
     label: str | None
     where: str
+    weight: float = 1.0
+    named: bool = True  # False: a vote that was counted, and nobody says whose it is
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The columns of a long table (record, annotator, label), or the annotators of a wide one."""
-
-    record: str = "record"
-    annotator: str = "annotator"
-    label: str = "label"
-    wide: tuple[str, ...] = ()
-
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        return (self.record, *(self.wide or (self.annotator, self.label)))
+def settled(path: Path, names: Names) -> Layout:
+    """What the columns of a file are; for JSON of annotator to record to label there are none."""
+    if not names.wide and _nested(path) is not None:
+        return Layout("", "", "")
+    return layout_of(path, _head(path, read_rows(path))[0], names)
 
 
-def read_given(path: Path, names: Names) -> Iterator[Given]:
-    """Wide where `names` lists annotators, nested where JSON holds objects in objects, else long.
+def _head(path: Path, rows: Iterator[Numbered]) -> tuple[list[Row], Iterator[Numbered]]:
+    """The first rows, and all of them."""
+    first = list(islice(rows, FIRST_ROWS))
+    if not first:
+        raise InputError(f"{path} holds no annotations")
+    return [row for _, row in first], chain(first, rows)
+
+
+def read_given(path: Path, names: Names, weights: bool = False) -> Iterator[Given]:
+    """Wide where `names` lists annotators, nested where JSON holds objects in objects, counts of
+    votes where each column is a label's, else long.
 
     A nested file is read whole, the tables are streamed. A row of neither annotator nor label is
-    one that nobody has filled in yet.
+    one that nobody has filled in yet. InputError for a weight that the caller does not use.
     """
     nested = None if names.wide else _nested(path)
     if nested is not None:
         yield from _read_nested(path, nested)
         return
-    checked = False
-    for number, row in read_rows(path):
-        if not checked:
-            _check(path, list(row), names)
-            checked = True
+    head, rows = _head(path, read_rows(path))
+    layout = layout_of(path, head, names)
+    if layout.counts:
+        yield from _read_counts(path, rows, layout)
+        return
+    for number, row in rows:
         where = f"{path}:{number}"
-        record = _name(row.get(names.record), names.record, where)
-        if names.wide:
-            for who in names.wide:
-                yield Given(record, who, cell(row.get(who)).strip() or None, where)
+        record = _name(row.get(layout.record), layout.record, where)
+        if layout.wide or not weights:
+            check_weight(layout, row, where)
+        for who in layout.wide:
+            yield Given(record, who, cell(row.get(who)).strip() or None, where)
+        if layout.wide:
             continue
-        label = cell(row.get(names.label)).strip() or None
-        if label is not None or cell(row.get(names.annotator)).strip():
-            yield Given(
-                record, _name(row.get(names.annotator), names.annotator, where), label, where
+        label = cell(row.get(layout.label)).strip() or None
+        if label is not None or cell(row.get(layout.annotator)).strip():
+            who = _name(row.get(layout.annotator), layout.annotator, where)
+            weight = weight_of(layout, row, where) if weights and label is not None else 1.0
+            yield Given(record, who, label, where, weight)
+
+
+def _read_counts(path: Path, rows: Iterator[Numbered], layout: Layout) -> Iterator[Given]:
+    """One answer a vote counted; the votes of a record are numbered, since nobody has a name."""
+    seen: set[str] = set()
+    for number, row in rows:
+        where = f"{path}:{number}"
+        check_weight(layout, row, where)
+        record = _name(row.get(layout.record), layout.record, where)
+        if record in seen:
+            raise InputError(
+                f"{where}: record {record!r} is there twice, and its votes are counted in one row"
             )
-    if not checked:
-        raise InputError(f"{path} holds no annotations")
-
-
-def _check(path: Path, there: list[str], names: Names) -> None:
-    try:
-        check_columns(path, there, names.wanted)
-    except InputError as bad:
-        how = "--wide" if names.wide else "--record, --annotator and --label, or --wide for each"
-        raise InputError(f"{bad}; say what the columns are called with {how}") from None
+        seen.add(record)
+        said = [label for label in layout.counts for _ in range(count_of(row, label, where))]
+        for i, label in enumerate(said, 1):
+            yield Given(record, f"vote {i}", label, where, named=False)
 
 
 def _name(content: object, column: str, where: str) -> str:
@@ -188,6 +218,10 @@ def annotations_of(
     for one in given:
         if one.label is None:
             continue
+        if not one.named:
+            raise InputError(
+                f"{one.where}: counts of votes do not say who voted; an annotation has an author"
+            )
         record = Record(one.record, ()) if records is None else records.get(one.record)
         if record is None:
             said = f"{one.where}: record {one.record!r} is not in the data of the task"

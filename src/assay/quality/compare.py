@@ -29,6 +29,7 @@ MOST_PEOPLE = 30  # beyond, people are not told one by one
 MOST_SLICES = 20  # of one kind, the largest
 LEAST_SLICE = 10  # records of people and models; fewer say nothing
 LOW_ALPHA = 0.4
+UNNAMED = "it compares with each person in turn, and counts of votes do not say who voted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Sides:
     slices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     costs: Mapping[str, Costs] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    named: bool = True  # False: votes of people were counted, and nobody says whose they are
 
     def within(self, records: frozenset[str]) -> "Sides":
         def cut(side: Mapping[str, Labels]) -> dict[str, Labels]:
@@ -224,12 +226,12 @@ def _side_by_side(sides: Sides, rules: Rules) -> tuple[tuple[Beside, ...], tuple
         beside((who, "model"), labels, judges, sides.measure, name)
         for who, labels in sides.models.items()
     ]
-    if 1 < len(sides.people) <= MOST_PEOPLE:
+    if sides.named and 1 < len(sides.people) <= MOST_PEOPLE:
         for who, labels in sides.people.items():
             others = {n: said for n, said in judges.items() if n != who}
             if others:
                 found.append(beside((who, "person"), labels, others, sides.measure, name))
-    tests = (tested(who, labels, sides.people, rules) for who, labels in sides.models.items())
+    tests = (_tested(who, labels, sides, rules) for who, labels in sides.models.items())
     return tuple(found), tuple(tests)
 
 
@@ -240,6 +242,13 @@ def tested(model: str, labels: Labels, people: Mapping[str, Labels], rules: Rule
     except NotPossible as bad:
         shared = {record for said in people.values() for record in said if record in labels}
         return NotTested(model, str(bad), len(people), len(shared))
+
+
+def _tested(model: str, labels: Labels, sides: Sides, rules: Rules) -> Tested:
+    if not sides.named:
+        shared = {record for said in sides.people.values() for record in said if record in labels}
+        return NotTested(model, UNNAMED, len(sides.people), len(shared))
+    return tested(model, labels, sides.people, rules)
 
 
 def _unheard(sides: Sides, rules: Rules) -> list[str]:
@@ -253,7 +262,7 @@ def _unheard(sides: Sides, rules: Rules) -> list[str]:
                 f"on {tied:,} of {len(there):,} records the people's vote is tied, so there is no "
                 "majority to agree with; the replacement test counts them"
             )
-    if len(sides.people) > MOST_PEOPLE:
+    if sides.named and len(sides.people) > MOST_PEOPLE:
         told.append(f"the {len(sides.people):,} people are not told one by one")
     return told
 
@@ -268,7 +277,7 @@ def _constant(sides: Sides, rules: Rules) -> Tested:
         given = Counter(label for said in sides.people.values() for label in said.values())
         value = given.most_common(1)[0][0]
         name = f"always {value!r}"
-    return tested(name, dict.fromkeys(records, value), sides.people, rules)
+    return _tested(name, dict.fromkeys(records, value), sides, rules)
 
 
 def _among(sides: Sides) -> Agreement | str:
@@ -276,7 +285,8 @@ def _among(sides: Sides) -> Agreement | str:
     measure = sides.measure
     try:
         return agree(
-            _votes(sides.people), Asked(measure.kind, measure.order, None, measure.resampling)
+            replace(_votes(sides.people), named=sides.named),
+            Asked(measure.kind, measure.order, None, measure.resampling),
         )
     except InputError as bad:
         return str(bad)

@@ -7,7 +7,7 @@ What certificates and calibrations are made of, read from a table here and from 
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from assay.core.spelling import as_number, oddities
 from assay.core.value import Value
 from assay.data.base import Row, cell, check_columns
 from assay.data.gold import Purpose
+from assay.data.layout import ANNOTATOR, LABEL, RECORD, REFERENCE, refuse_weight, renamed
 from assay.data.read import columns_of, read_rows
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,7 @@ Key = tuple[str, str]
 
 YES, NO = ("1", "true", "yes", "right"), ("0", "false", "no", "wrong")
 NO_ANSWER = -math.inf
+USUAL = {"record": RECORD, "annotator": ANNOTATOR, "label": LABEL, "reference": REFERENCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +179,16 @@ def same(said: Value, reference: Value, tolerance: float = 0.0) -> bool:
 
 def read_verdicts(path: Path, tolerance: float = 0.0) -> list[Verdict]:
     """Rows of record, confidence, and either correct or label and reference; if there also
-    annotator, tag, purpose and confidence_source. An empty label is no answer."""
+    annotator, tag, purpose and confidence_source, also by their other usual names. An empty label
+    is no answer."""
     there = columns_of(path)
+    called = renamed(path, there, USUAL)
+    there = [called.get(name, name) for name in there]
     judged = "correct" in there
     wanted = ("record", "confidence", "correct" if judged else "label")
     check_columns(path, there, wanted if judged else (*wanted, "reference"))
     judge = _by_verdict if judged else _by_label(tolerance)
-    found = [_verdict(row, f"{path}:{number}", judge) for number, row in read_rows(path)]
+    found = [_verdict(row, where, judge) for row, where in _rows(path, called)]
     if not found:
         raise InputError(f"{path} holds no labels")
     purposes: dict[str, Purpose | None] = {}
@@ -193,6 +198,14 @@ def read_verdicts(path: Path, tolerance: float = 0.0) -> list[Verdict]:
                 f"{path}: record {v.record!r} has two purposes; a gold label has one purpose"
             )
     return found
+
+
+def _rows(path: Path, called: Mapping[str, str]) -> Iterator[tuple[Row, str]]:
+    """Rows with their columns under the names used here."""
+    for number, row in read_rows(path):
+        where = f"{path}:{number}"
+        refuse_weight(row, where)
+        yield {called.get(name, name): content for name, content in row.items()}, where
 
 
 Judge = Callable[[Row, str], bool | None]

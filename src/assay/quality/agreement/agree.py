@@ -186,12 +186,16 @@ def _overall(votes: Votes, measures_at: str, order: Sequence[str], how: Resampli
 
 def _labels(base: Agreement, votes: Votes) -> Agreement:
     asked, how = base.asked, base.asked.resampling
+    if not votes.named:
+        _unnamed(asked)
     order = _order(votes, asked)
     level = asked.kind
     scale = None
     if level != "nominal":
         scale = numbers(order) if level == "interval" else np.arange(len(order), dtype=np.float64)
     overall = _overall(votes, level, order, how)
+    if not votes.named:
+        return replace(base, overall=overall)
     found: Sequence[Pair] = ()
     if asked.reference is not None or len(base.annotators) <= MOST_PAIRED:
         found = pairs(votes, order, how, numbers=scale, reference=asked.reference)
@@ -199,6 +203,14 @@ def _labels(base: Agreement, votes: Votes) -> Agreement:
         found = _with_correlations(found, votes, (order, scale), asked)
     each = beside_others(votes) if len(base.annotators) > 2 else ()
     return replace(base, overall=overall, pairs=found, each=each)
+
+
+def _unnamed(asked: Asked) -> None:
+    if asked.reference is not None or asked.resampling.over == "annotators":
+        raise InputError(
+            "counts of votes do not say who voted, so there is no annotator to compare with or to "
+            "draw"
+        )
 
 
 def _order(votes: Votes, asked: Asked) -> tuple[str, ...]:

@@ -7,19 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from assay.aggregation.answers import from_parquet
+from assay.aggregation import answers
 from assay.core.annotation import Annotation
 from assay.core.spelling import folded
 from assay.core.votes import Codes, Votes
-from assay.data.annotations import Names, infer_schema, read_given
+from assay.data.annotations import Names, infer_schema
 from assay.data.write import flat
 
 
 def read_votes(path: Path, names: Names) -> Votes:
-    """Votes with one unit whose labels are the cells' text; empty cells are silence."""
-    if path.suffix.lower() == ".parquet" and not names.wide and path.is_file():
-        return from_parquet(path, (names.record, names.annotator, names.label))
-    return _collected((g.record, g.annotator, g.label, False) for g in read_given(path, names))
+    """Votes with one unit whose labels are the cells' text; empty cells are silence, and weights
+    are refused."""
+    return answers.read_votes(path, names, weights=False)
 
 
 def kind_of(labels: Iterable[str]) -> str:

@@ -1,0 +1,50 @@
+"""What `assay aggregate` prints."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assay.core.spelling import shortened
+
+
+def tell(told: dict[str, Any], out: Path | None) -> None:
+    if "ranking" in told:
+        click.echo(f"{told['comparisons']:,} comparisons; strength is log odds, 0 the mean rival")
+        for row in told["ranking"]:
+            span = "" if row["low"] is None else f" [{row['low']:+.2f}, {row['high']:+.2f}]"
+            click.echo(f"  {row['name']:<24} {row['strength']:+.2f}{span}")
+    else:
+        many = told["annotators"]
+        whose = "without names" if many is None else f"of {many:,} annotators"
+        tied = f"; {told['ties']:,} ties" if "ties" in told else ""
+        click.echo(
+            f"{told['votes']:,} votes {whose} on {told['records']:,} "
+            f"records, by {told['method']}{tied}"
+        )
+    if "accuracy" in told:
+        low, high = told["accuracy_interval"]
+        of_f1 = told["macro_f1_interval"]
+        f1 = f" [{of_f1[0]:.3f}, {of_f1[1]:.3f}]" if of_f1 else ""
+        click.echo(
+            f"against {told['reference']} (n = {told['n']:,}): accuracy {told['accuracy']:.1%} "
+            f"[{low:.1%}, {high:.1%}], macro F1 {told['macro_f1']:.3f}{f1}; "
+            f"always {shortened(told['baseline_label'])}: {told['baseline']:.1%}"
+        )
+        if told["without_votes"]:
+            click.echo(f"{told['without_votes']:,} known labels are of records without a vote")
+        if told["warning"]:
+            click.echo(f"warning: {told['warning']}")
+    if "mean_distance" in told:
+        low, high = told["mean_distance_interval"]
+        click.echo(
+            f"against {told['reference']} (n = {told['n']:,}): mean distance "
+            f"{told['mean_distance']:.3g} [{low:.3g}, {high:.3g}]; always "
+            f"{told['baseline_number']:g}: {told['baseline']:.3g}"
+        )
+    for line in told.get("notes", ()):
+        click.echo(f"note: {line}", err=True)
+    for line in told["warnings"]:
+        click.echo(f"warning: {line}", err=True)
+    if out is not None:
+        click.echo(f"written to {out}")
