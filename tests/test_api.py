@@ -364,3 +364,13 @@ def test_a_million_decisions_have_a_short_repr() -> None:
     many = replace(result, decisions=result.decisions * 500_000)
     assert len(repr(many)) < 300
     assert "999,990 more" in many._repr_html_()
+
+
+def test_a_budget_is_one_cap_for_all_the_runs_that_hold_it() -> None:
+    budget = assay.Budget.of(0.5)
+    given = {f"r{i}": Given("happy", cost=100_000_000) for i in range(9)}
+    paid = {"ann": Recorded("ann", given, budget=budget)}
+    rows = [{"id": f"r{i}", "text": f"t{i}"} for i in range(9)]
+    how = assay.How(budget=budget)
+    costs = [assay.label(rows[i : i + 3], TASK, paid, how=how).cost for i in (0, 3, 6)]
+    assert costs == [0.3, 0.2, 0.0]

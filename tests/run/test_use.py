@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from aiohttp import web
 
 from assay.annotators.base import HoldsNothing, end
 from assay.annotators.llm import LLM, Purse
@@ -21,10 +22,10 @@ from assay.ledger import MemoryLedger
 from assay.models.hosted import Address
 from assay.models.limits import Limits
 from assay.models.openai import OpenAI
-from assay.run import Job, Summary, label
+from assay.run import Job, Reason, Summary, label
 from assay.run.use import using
 from assay.strategies.single import Single
-from tests.servers import Server, serving
+from tests.servers import Server, good, serving, status
 
 TASK = Task("tone", "Which?", Choice(["positive", "negative"]))
 
@@ -129,11 +130,22 @@ def test_threads_at_once_share_an_llm_its_limits_and_its_budget(
 
 
 def test_a_server_that_was_down_is_tried_again_by_the_next_run() -> None:
-    who = llm("http://127.0.0.1:9/v1", Limits(attempts=1, broken_after=2, patience=0.0))
-    for _ in range(2):
-        first = asyncio.run(label(job(who), records(1)))
-        assert first.reason is not None
-        assert "never answered" in first.message
+    calls = 0
+
+    async def answer_once_mended(request: web.Request, text: str) -> web.StreamResponse:
+        nonlocal calls
+        calls += 1
+        return good(text) if calls > 3 or calls == 1 else status(500)(text)
+
+    async def runs() -> list[Summary]:
+        async with serving(Server(answer_once_mended)) as url:
+            who = llm(url, Limits(attempts=1, broken_after=2, patience=0.0, start=1))
+            return [await label(job(who), records(4, f"t{i}-")) for i in range(2)]
+
+    first, second = asyncio.run(runs())
+    assert first.reason is Reason.MODEL
+    assert "failed 2 times in a row" in first.message
+    assert (second.reason, second.decided) == (None, 4)
 
 
 @dataclass(slots=True)

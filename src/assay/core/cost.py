@@ -97,9 +97,11 @@ class Budget:
         return f"Budget({self.state()})"
 
     def begin(self, spent: int) -> None:
-        """A run begins on what was spent on its task; runs at once share what they spend."""
+        """A run begins, on whose task the ledger has `spent`. Runs at once share what they spend,
+        and where a ledger knows of nothing, as a new one in memory, what was spent before counts.
+        """
         with self._lock:
-            self.spent = max(self.spent, spent) if self._runs else spent
+            self.spent = max(self.spent, spent) if self._runs or not spent else spent
             self._runs += 1
 
     def end(self) -> None:
