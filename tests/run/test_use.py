@@ -139,7 +139,7 @@ def test_a_server_that_was_down_is_tried_again_by_the_next_run() -> None:
 
     async def runs() -> list[Summary]:
         async with serving(Server(answer_once_mended)) as url:
-            who = llm(url, Limits(attempts=1, broken_after=2, patience=0.0, start=1))
+            who = llm(url, Limits(attempts=1, broken_after=2, patience=0.0, most=1, start=1))
             return [await label(job(who), records(4, f"t{i}-")) for i in range(2)]
 
     first, second = asyncio.run(runs())
