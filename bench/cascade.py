@@ -3,7 +3,8 @@
 The folder holds three models' class probabilities on the same 500 preference pairs and the
 human's choice. For each target agreement, over random splits, one half is the labelled sample: a
 fifth of it calibrates each model's confidence (Platt), the rest certifies one threshold for the
-chain; the other half is labelled. A violation is an agreement below the target on the other half.
+chain; the other half is labelled. A violation is an agreement below the target on the other half:
+of the accepted labels, or, where the whole output is promised, of all, those of the human included.
 That half has 250 records, so that its agreement falls below a target that is kept exactly about
 half of the time; the second column draws sample and test from the 500 as an endless population
 instead, where the agreement is known and the promise can be held to delta.
@@ -22,7 +23,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from assay.quality.certificate import certify, certify_chain, first_sure
-from assay.quality.promise import Promise
+from assay.quality.promise import ABOUT, Promise
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -83,13 +84,15 @@ class Tally:
         takers = first_sure(sure, found.threshold)
         self.coverage.append(float((takers[test] >= 0).mean()))
         self.shares.append([float((takers[test] == k).mean()) for k in range(len(LINKS))])
-        self.violated.append(agreement(takers, right, test) < 1 - promise.alpha)
-        self.known.append(agreement(takers, right, everyone) < 1 - promise.alpha)
+        self.violated.append(broken(takers, right, test, promise))
+        self.known.append(broken(takers, right, everyone, promise))
 
 
-def agreement(takers: Places, right: Bools, places: Places) -> float:
+def broken(takers: Places, right: Bools, places: Places, promise: Promise) -> bool:
     taken = places[takers[places] >= 0]
-    return float(right[takers[taken], taken].mean()) if len(taken) else 1.0
+    wrong = int((~right[takers[taken], taken]).sum())
+    of = len(taken) if promise.about == "accepted" else len(places)
+    return wrong > promise.alpha * of + 1e-9
 
 
 def main() -> None:
@@ -101,9 +104,11 @@ def main() -> None:
     sure, right = read(options.folder)
     alone = ", ".join(f"{name} {r.mean():.3f}" for name, r in zip(LINKS, right, strict=True))
     print(f"agreement on all {right.shape[1]} records, each alone: {alone}")
-    for target in TARGETS:
-        promise = Promise(1 - target, options.delta)
-        print(line(target, run(sure, right, promise, options.splits)), flush=True)
+    for about in ABOUT:
+        for target in TARGETS:
+            promise = Promise(1 - target, options.delta, about)
+            told = line(target, run(sure, right, promise, options.splits))
+            print(f"{about}: {told}", flush=True)
 
 
 def run(sure: Floats, right: Bools, promise: Promise, splits: int) -> tuple[Tally, Tally]:

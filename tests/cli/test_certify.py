@@ -271,7 +271,7 @@ def test_without_confidences_no_threshold_is_printed(tmp_path: Path) -> None:
     for promise in ("accepted", "output"):
         done = assay(tmp_path, "certify", "t.csv", "--promise", promise)
         assert "at confidence" not in done.stdout
-        assert "all answers accepted, since no confidence tells them apart" in done.stdout
+        assert "all answers are accepted, since no confidence tells them apart" in done.stdout
         assert "gives no confidence" in done.stderr
         assert "`confidence: COLUMN`" in done.stderr
         (told,) = found(tmp_path, "t.csv", "--promise", promise).values()

@@ -197,7 +197,7 @@ def test_models_without_confidences_are_planned_whole_and_no_threshold_is_printe
     told = [o["certificate"]["statement"] for o in plan["options"] if o["certificate"]]
     assert not any("at confidence" in line for line, o in zip(told, plan["options"], strict=False)
                    if o["name"] != "vote > people")  # fmt: skip
-    assert any("all answers accepted, since no confidence tells them apart" in t for t in told)
+    assert any("all answers are accepted, since no confidence tells them apart" in t for t in told)
 
 
 def test_a_chain_is_planned_of_models_that_say_how_sure_they_are(task: Path) -> None:

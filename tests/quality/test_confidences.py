@@ -1,6 +1,6 @@
 """Confidences that tell nothing apart are pointed out."""
 
-from assay.quality.confidences import note, notes, unsaid
+from assay.quality.confidences import left_out, note, notes, unsaid
 from assay.quality.verdicts import Verdict
 
 
@@ -21,3 +21,11 @@ def test_only_labelled_answers_count() -> None:
     assert len(notes({("m", ""): found})) == 1
     assert not unsaid([answer("1", None, True), answer("2", 0.5, True)])
     assert not unsaid([])
+
+
+def test_calibration_is_told_what_it_does_not_see_and_cannot_change() -> None:
+    some = [Verdict(str(i), "m", "", "a", s, True) for i, s in enumerate((0.9, 0.9, None))]
+    level, missing = left_out({("m", ""): some})
+    assert level.startswith("all confidences of m are 0.9: a calibrator can set their level")
+    assert missing == "1 of 3 answers of m carry no confidence and are left out"
+    assert left_out({("", "t"): [Verdict("1", "", "t", "a", s, True) for s in (0.9, 0.8)]}) == []

@@ -42,6 +42,7 @@ def calibrate_command(
     SOURCE is a task file with its ledger, or a table with the columns record, confidence, and
     correct (or label and reference); without a column purpose half of it calibrates.
     """
+    from assay.quality.confidences import left_out
     from assay.quality.verdicts import dealt, grouped, read_verdicts, spelling
 
     notes: list[str] = []
@@ -54,6 +55,7 @@ def calibrate_command(
             notes.append("no column 'purpose': half of the records calibrate, the others judge")
     notes += spelling(verdicts)
     groups = grouped(verdicts)
+    notes += left_out(groups)
     found, missed = _fitted(groups, method)
     notes += missed
     if out is not None:

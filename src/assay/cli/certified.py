@@ -133,28 +133,12 @@ def _hint(other: "Certificate") -> str:
 
 def _tell_classes(one: Certified) -> None:
     """Seen in the sample; a promise about all accepted labels says nothing about a rare class."""
-    from assay.report.classes import class_lines
+    from assay.report.classes import class_lines, poor
 
-    classes = one.classes
-    for line in class_lines(classes):
+    for line in class_lines(one.classes):
         click.echo(line)
-    if one.certificate.promise.about == "accepted":
-        _warn_of_poor(one, classes)
-
-
-def _warn_of_poor(one: Certified, classes: "Sequence[AcceptedClass]") -> None:
-    from assay.core.spelling import shortened
-
-    wanted = 1 - one.certificate.promise.alpha
-    for c in classes:
-        if c.precision is not None and c.precision.interval[1] < wanted:
-            name = f"{one.name}: " if one.name else ""
-            click.echo(
-                f"warning: {name}of the accepted labels {shortened(c.label)}, "
-                f"{c.precision.value:.1%} agree (n = {c.precision.n:,}), fewer than the promised "
-                f"{wanted:.1%} of all accepted labels together; --class promises for one label",
-                err=True,
-            )
+    for line in poor(one.classes, one.certificate.promise):
+        click.echo(f"warning: {f'{one.name}: ' if one.name else ''}{line}", err=True)
 
 
 def _tell_baselines(found: Sequence[Certified]) -> None:

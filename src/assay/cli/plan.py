@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.project.plan import Planned
     from assay.project.project import Project
-    from assay.quality.planning import Option, Plan
+    from assay.quality.planning import Option
     from assay.quality.promise import Promise
     from assay.run import Summary
 
@@ -120,7 +120,7 @@ def tell(found: "Planned") -> None:
         f"{plan.records:,} records with {plan.reference}; target {1 - plan.promise.alpha:.1%} of "
         f"{plan.promise.labels}, with probability {1 - plan.promise.delta:.1%}"
     )
-    tell_notes(plan)
+    tell_notes(found)
     head = ("way to label", "to people", "agreement (95 % interval)", f"{currency} per 1,000")
     rows = [_row(option) for option in (*plan.options, *plan.bare)]
     for line in columns([head, *rows]):
@@ -147,8 +147,13 @@ def tell(found: "Planned") -> None:
         click.echo(f"{option.name}: {option.certificate.statement}")
 
 
-def tell_notes(plan: "Plan") -> None:
-    """What was not planned and why, and where a constant would do as well."""
+def tell_notes(found: "Planned") -> None:
+    """What was not planned and why, and what the promise hides."""
+    from assay.report.classes import poor
+
+    plan = found.plan
+    for line in poor(found.classes(plan.pick), plan.promise):
+        click.echo(f"warning: {line}", err=True)
     for line in plan.notes:
         click.echo(f"note: {line}", err=True)
     if plan.asks_little is not None:

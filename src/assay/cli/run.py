@@ -108,7 +108,7 @@ def choose(
     promise, person = how
     found = planned(project, ledger, promise, person)
     pick = found.plan.pick
-    tell_notes(found.plan)
+    tell_notes(found)
     click.echo(
         f"plan: {pick.name}; about {pick.to_people:.1%} of the records go to people", err=True
     )

@@ -35,12 +35,36 @@ def note(name: str, confidences: Sequence[float | None]) -> str | None:
 def notes(groups: Mapping[Key, Sequence[Verdict]]) -> list[str]:
     """A line for each annotator and tag of whose labelled answers something is to be said."""
     found = []
-    for (who, tag), verdicts in groups.items():
-        name = ", ".join(part for part in (who, tag and f"tag {tag}") if part) or "the annotator"
+    for key, verdicts in groups.items():
         own = [v.confidence for v in verdicts if v.right is not None and v.answered]
-        if (line := note(name, own)) is not None:
+        if (line := note(_name(key), own)) is not None:
             found.append(line)
     return found
+
+
+def left_out(groups: Mapping[Key, Sequence[Verdict]]) -> list[str]:
+    """What a calibrator does not see, or cannot change."""
+    found = []
+    for key, verdicts in groups.items():
+        own = [v.confidence for v in verdicts if v.answered]
+        missing, equal = said(own)
+        if equal:
+            level = next(c for c in own if c is not None)
+            found.append(
+                f"all confidences of {_name(key)} are {level:.4g}: a calibrator can set their "
+                "level, and tells no answer from another"
+            )
+        if missing > 0:
+            found.append(
+                f"{missing:,} of {len(own):,} answers of {_name(key)} carry no confidence and are "
+                "left out"
+            )
+    return found
+
+
+def _name(key: Key) -> str:
+    who, tag = key
+    return ", ".join(part for part in (who, tag and f"tag {tag}") if part) or "the annotator"
 
 
 def unsaid(verdicts: Sequence[Verdict]) -> bool:

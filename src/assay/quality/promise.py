@@ -90,14 +90,17 @@ class Certificate:
     @property
     def _accepts(self) -> str:
         if self.unsaid:
-            return "all answers accepted, since no confidence tells them apart"
+            return "all answers are accepted, since no confidence tells them apart"
         return f"accepted at confidence {self.threshold:.4g} or more"
 
     @property
     def _of_accepted(self) -> str:
         wrong = f"{self.errors:,} of them wrong (error at most {self.bound:.1%})"
+        these = f"all {self._each} ({self._accepts})"
+        if not self.unsaid:
+            these = f"the {self._each} {self._accepts}"
         return (
-            f"of the {self._each} {self._accepts}, {self._wanted}, with probability "
+            f"of {these}, {self._wanted}, with probability "
             f"{1 - self.promise.delta:.1%}; {self._taken}, {wrong}"
         )
 

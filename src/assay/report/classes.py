@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from assay.core.spelling import shortened
 from assay.quality.by_class import AcceptedClass
+from assay.quality.promise import Promise
 from assay.report.table import columns
 
 TITLE = "accepted labels by class, as seen in the sample (95 % intervals), not promised:"
@@ -20,3 +21,17 @@ def class_lines(classes: Sequence[AcceptedClass]) -> list[str]:
         for c in classes
     ]  # fmt: skip
     return [TITLE, *columns([HEAD, *rows])]
+
+
+def poor(classes: Sequence[AcceptedClass], promise: Promise) -> list[str]:
+    """Classes whose accepted labels are shown to agree less than all of them together promise."""
+    if promise.about != "accepted":
+        return []
+    wanted = 1 - promise.alpha
+    return [
+        f"of the accepted labels {shortened(c.label)}, {c.precision.value:.1%} agree (n = "
+        f"{c.precision.n:,}), fewer than the promised {wanted:.1%} of all accepted labels "
+        "together; `assay certify --class` promises for one label"
+        for c in classes
+        if c.precision is not None and c.precision.interval[1] < wanted
+    ]
