@@ -144,6 +144,8 @@ def test_either_promise_is_offered_and_every_output_says_which(task: Path) -> No
     assert "--promise output" in told.splitlines()[-1]
     assert "of all labels, people&#39;s included" in page.read_text("utf-8")
     assert "Promise: <b>output</b>" in page.read_text("utf-8")
+    assert "Accepted labels, class by class" in page.read_text("utf-8")
+    assert "A majority-class baseline, always" in page.read_text("utf-8")
     assert "promise: accepted" in call("plan", task)
 
 

@@ -1,10 +1,12 @@
 """Precision and recall of accepted labels, class by class."""
 
+import numpy as np
 from scipy.stats import binomtest
 
 from assay.quality.by_class import accepted_classes, decided_as, of_chain, taken
+from assay.quality.certificate import certify
 from assay.quality.promise import Certificate, Promise
-from assay.quality.verdicts import Verdict
+from assay.quality.verdicts import Verdict, columns
 
 
 def verdict(i: int, said: str, truth: str, sure: float | None, who: str = "m") -> Verdict:
@@ -64,3 +66,25 @@ def test_a_chain_decides_by_the_first_link_that_is_sure_enough() -> None:
     }
     made = of_chain(groups, ["one", "two"], 0.5)
     assert [(v.label, v.answered) for v in made] == [("a", True), ("b", True), ("", False)]
+
+
+def test_answers_of_which_each_is_another_are_no_classes() -> None:
+    every = [verdict(i, f"text {i}", f"text {i}", 0.9) for i in range(20)]
+    assert accepted_classes(every, certificate(0.5)) == ()
+
+
+def test_the_promise_about_one_class_is_broken_no_more_often_than_delta() -> None:
+    """A rare class, right with probability .5 + .5 sure where it is said."""
+    rng = np.random.default_rng(6)
+    promise, broken, runs = Promise(0.2, 0.2), 0, 200
+    for _ in range(runs):
+        sure, rare = rng.random(600), rng.random(600) < 0.2
+        right = rng.random(600) < np.where(rare, 0.5 + 0.5 * sure, 0.98)
+        said = [
+            verdict(i, "rare" if r else "common", ("rare" if r else "common") if ok else "x", s)
+            for i, (r, ok, s) in enumerate(zip(rare, right, sure.tolist(), strict=True))
+        ]
+        found = certify(*columns(decided_as(said, "rare")), promise)
+        if found.threshold is not None:  # wrong above t: 0.25 (1 - t)
+            broken += 0.25 * (1 - found.threshold) > promise.alpha
+    assert broken / runs <= 0.2 + 3 * np.sqrt(0.2 * 0.8 / runs)

@@ -10,7 +10,7 @@ from assay.quality.promise import Certificate
 from assay.quality.verdicts import Key, Verdict, canonical
 
 LEVEL = 0.95
-MOST = 50  # classes; more are no classes that anybody named
+MOST = 50  # classes, and half as many as records: more are no classes that anybody named
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def accepted_classes(verdicts: Iterable[Verdict], found: Certificate) -> tuple[A
     names = {canonical(v.label): v.label for v in accepted if v.label}
     if known:
         names |= {canonical(str(v.reference)): str(v.reference) for v in own}
-    if not any(v.label for v in accepted) or len(names) > MOST:
+    if not any(v.label for v in accepted) or len(names) > min(MOST, max(2, len(own) // 2)):
         return ()
     made = [_class((key, shown), own, accepted, known) for key, shown in names.items()]
     return tuple(sorted(made, key=lambda c: (-_size(c), c.label)))
