@@ -87,11 +87,14 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
     here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
     from assay.project.unscored import strays
+    from assay.project.unsure import unsure
 
     total = sum(1 for _ in project.records(limit))
     _ = project.annotators  # made here, at first sight
     if not planned:
         _ = project.strategy
+        for line in unsure(project):
+            click.echo(f"note: {line}", err=True)
     if (odd := strays(project)) is not None:
         click.echo(f"note: {odd}", err=True)
     return total

@@ -25,6 +25,7 @@ from assay.project.annotators import REMOTE
 from assay.project.checks import checked
 from assay.project.project import Project
 from assay.project.unscored import strays
+from assay.project.unsure import unsure
 from assay.run.ask import Askable
 from assay.run.blocking import waited
 
@@ -153,6 +154,7 @@ def forecast(project: Project) -> Forecast:
         (
             *project.findings.lines(),
             *_strays(project),
+            *unsure(project),
             *_learnt(project),
             *_unpriced(project),
             *left,

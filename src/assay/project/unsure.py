@@ -1,0 +1,42 @@
+"""Strategies that keep what an annotator is sure of, and annotators that never say how sure."""
+
+from assay.data.specs import AnnotatorSpec, StrategySpec
+from assay.project.project import Project
+from assay.project.sources import CONFIDENCE, columns_in
+from assay.quality.confidences import REMEDY
+
+HOSTED = ("openai", "anthropic", "gemini")  # write text where no mapping is named
+SCORED = ("embedded", "transformers")  # score labels where no mapping is named
+
+
+def unsure(project: Project) -> list[str]:
+    """A line for each annotator whose confidence the strategy goes by and that gives none; what
+    only its answers show is not said here."""
+    kind = project.file.strategy.kind
+    return [
+        f"strategy `{kind}` keeps the answers that {name} is sure of, and it gives no confidence, "
+        f"so none is kept; {REMEDY}"
+        for name in _asked_how_sure(project.file.strategy, tuple(project.file.annotators))
+        if (spec := project.file.annotators.get(name)) is not None and _silent(project, spec)
+    ]
+
+
+def _asked_how_sure(spec: StrategySpec, everyone: tuple[str, ...]) -> tuple[str, ...]:
+    """All but the last, who takes what is left."""
+    by_confidence = (
+        spec.kind == "chain"
+        or (spec.kind == "hybrid" and spec.threshold is not None)
+        or (spec.kind == "triage" and spec.by == "confidence")
+    )
+    return tuple(spec.annotators or everyone)[:-1] if by_confidence else ()
+
+
+def _silent(project: Project, spec: AnnotatorSpec) -> bool:
+    if spec.kind in HOSTED:
+        return spec.mapping != "likelihood"
+    if spec.kind in SCORED:
+        return spec.mapping not in (None, "likelihood") or spec.scores == "best"
+    if spec.kind != "recorded" or spec.confidence is not None or spec.path is None:
+        return False
+    there = columns_in(project.folder / spec.path)
+    return there is not None and CONFIDENCE not in there
