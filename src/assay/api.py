@@ -19,6 +19,7 @@ from assay.core.value import Value
 from assay.data.annotations import Names
 from assay.data.base import Columns, Findings, check_columns, record_of
 from assay.data.export import export
+from assay.data.inputs import Files, files, keeping
 from assay.data.write import (
     ANNOTATION_FIELDS,
     DECISION_FIELDS,
@@ -55,6 +56,7 @@ class Result(Shown):
     ledger: Ledger
     scores: Mapping[str, Accuracy] = field(default_factory=dict)
     story: Story | None = None
+    files: Files = field(default_factory=Files, repr=False)
 
     def facts(self) -> Mapping[str, object]:
         summary, decided = self.summary, self.scores.get("decisions")
@@ -102,28 +104,38 @@ class Result(Shown):
         rows = list(annotation_rows(self.ledger.annotations(self.task.id)))
         return pl.DataFrame(rows, None if rows else ANNOTATION_FIELDS, infer_schema_length=None)
 
-    def export(self, path: Path | str, annotations: bool = False) -> int:
+    def export(self, path: Path | str, annotations: bool = False, force: bool = False) -> int:
         """Write the decisions beside their records' text and metadata, or every annotation, by
         the ending of `path` (.csv, .jsonl, .parquet, none: a Hugging Face folder; .json: boxes as
-        COCO); gives the number of rows, or boxes."""
-        if annotations:
-            rows = annotation_rows(self.ledger.annotations(self.task.id))
-            return write_rows(rows, ANNOTATION_FIELDS, Path(path))
-        return export(self.decisions, self.ledger.records, Path(path)).count
+        COCO); gives the number of rows, or boxes. What was read is never replaced, and another
+        file that Assay did not write only with `force`."""
+        with files(replace(self.files, force=force)):
+            if annotations:
+                rows = annotation_rows(self.ledger.annotations(self.task.id))
+                return write_rows(rows, ANNOTATION_FIELDS, Path(path))
+            return export(self.decisions, self.ledger.records, Path(path)).count
 
-    def report(self, path: Path | str, gold: Mapping[str, Value] | None = None) -> Evidence:
-        """Write the HTML report; `gold` (record id to label) takes the place of the task file's."""
+    def report(
+        self, path: Path | str, gold: Mapping[str, Value] | None = None, force: bool = False
+    ) -> Evidence:
+        """Write the HTML report; `gold` (record id to label) takes the place of the task file's.
+        `force` as for `export`."""
         told = self.story or Story(self.task)
         if gold is not None:
             checked = {id: self.task.schema.check(value) for id, value in gold.items()}
             told = replace(told, reference=Reference("gold", checked))
-        return write_report(self.ledger, self.summary.run, told, Path(path))
+        with files(replace(self.files, force=force)):
+            return write_report(self.ledger, self.summary.run, told, Path(path))
 
-    async def aexport(self, path: Path | str, annotations: bool = False) -> int:
-        return await asyncio.to_thread(self.export, path, annotations)
+    async def aexport(
+        self, path: Path | str, annotations: bool = False, force: bool = False
+    ) -> int:
+        return await asyncio.to_thread(self.export, path, annotations, force)
 
-    async def areport(self, path: Path | str, gold: Mapping[str, Value] | None = None) -> Evidence:
-        return await asyncio.to_thread(self.report, path, gold)
+    async def areport(
+        self, path: Path | str, gold: Mapping[str, Value] | None = None, force: bool = False
+    ) -> Evidence:
+        return await asyncio.to_thread(self.report, path, gold, force)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +207,15 @@ async def _labelled(order: _Order, stop: Stop) -> Result:
     findings = Findings()
     records = records_of(order.data, how.columns, findings)
     names = {name: who.id for name, who in annotators.items()}
-    async with _open(None if how.ledger is None else str(how.ledger)) as ledger:
+    place = None if how.ledger is None else str(how.ledger)
+    with files(Files()) as own:
+        keeping(place or ":memory:")
+    async with _open(place) as ledger:
         job = Job(task, strategy, annotators, ledger, how.settings(names))
         summary = await run_label(job, records, stop=stop)
         told = Story(task, notes=tuple(findings.lines()), currency=summary.currency)
-        return Result(task, summary, tuple(ledger.decisions(summary.run)), ledger, story=told)
+        decisions = tuple(ledger.decisions(summary.run))
+        return Result(task, summary, decisions, ledger, story=told, files=own)
 
 
 @asynccontextmanager
@@ -253,12 +269,14 @@ async def abring(
 
 def load(path: Path | str) -> "Opened":
     """A task file, ready to run."""
-    return Opened(open_project(path))
+    with files(Files()) as own:
+        return Opened(open_project(path), own)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Opened(Shown):
     project: Project
+    files: Files = field(default_factory=Files, repr=False)
 
     def facts(self) -> Mapping[str, object]:
         return self.project.facts()
@@ -282,7 +300,8 @@ class Opened(Shown):
                 summary = await run_label(job, project.records(limit), stop=stop)
             decisions = tuple(ledger.decisions(summary.run))
             scores = evaluation(project, ledger, summary.run)
-            return Result(project.task, summary, decisions, ledger, scores, story(project))
+            told = story(project)
+            return Result(project.task, summary, decisions, ledger, scores, told, self.files)
 
     def forecast(self) -> Forecast:
         """What a run would do and cost at most; nobody is asked and nothing is written."""

@@ -276,6 +276,9 @@ def test_a_drafted_task_file_passes_check(tmp_path: Path) -> None:
     assert assay(tmp_path, "init", "a.csv").returncode == 0
     done = assay(tmp_path, "check", "task.yaml")
     assert done.returncode == 0, done.stderr
+    assert assay(tmp_path, "init", "a.csv").returncode == 0  # it is as it was written
+    with (tmp_path / "task.yaml").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
     assert "task.yaml is there already" in complaint(assay(tmp_path, "init", "a.csv"))
 
 

@@ -49,7 +49,7 @@ def test_an_export_leaves_the_older_file_as_it_was(labelled: Path, out: str) -> 
     path = labelled / out
     path.mkdir() if out == "x" else path.write_text("older")
     before = names(labelled)
-    words = ["export", "task.yaml", "--annotations", "-o", out]
+    words = ["export", "task.yaml", "--annotations", "-o", out, "--force"]
     said = complaint(process(labelled, *words, largest=40 * 1024))  # SQLite itself needs 32 of it
     assert f"cannot write {out}" in said
     assert "nothing was written" in said

@@ -1,3 +1,4 @@
+import csv
 import os
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import InputError
 from assay.core.schema import Choice, Form, MultiChoice, Scale
 from assay.core.value import Value
+from assay.data.guard import guarded
 from assay.data.read import read_rows
-from assay.data.write import DECISION_FIELDS, decision_rows, flat, guarded, write_rows
+from assay.data.write import DECISION_FIELDS, decision_rows, flat, write_rows
 
 DECISIONS = [
     Decision("r1", "a", decided_by=DecidedBy.MODEL, route=("m",)),
@@ -73,15 +75,19 @@ def test_every_cell_of_a_csv_is_guarded(tmp_path: Path) -> None:
     bad = "=HYPERLINK(1)"
     rows = [Decision(bad, bad, decided_by=DecidedBy.MODEL, route=(bad,), waiting_for=bad)]
     write_rows(decision_rows(rows), DECISION_FIELDS, tmp_path / "x.csv")
+    with (tmp_path / "x.csv").open(newline="") as file:
+        [cells] = csv.DictReader(file)
+    assert [v for v in cells.values() if v.startswith("'")] == ["'" + bad] * 4
+    assert not [v for v in cells.values() if v.startswith("=")]
     [(_, row)] = read_rows(tmp_path / "x.csv")
-    assert [v for v in row.values() if bad in str(v)] == ["'" + bad] * 4
+    assert [v for v in row.values() if bad in str(v)] == [bad] * 4
     write_rows(decision_rows(rows), DECISION_FIELDS, tmp_path / "x.jsonl")
     [(_, row)] = read_rows(tmp_path / "x.jsonl")
     assert row["record"] == bad  # only spreadsheets run cells
 
 
 def test_a_link_stays_a_link_and_an_older_dataset_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "real.csv").write_text("older")
+    write_rows([], DECISION_FIELDS, tmp_path / "real.csv")
     (tmp_path / "link.csv").symlink_to("real.csv")
     write_rows(decision_rows(DECISIONS), DECISION_FIELDS, tmp_path / "link.csv")
     assert (tmp_path / "link.csv").is_symlink()

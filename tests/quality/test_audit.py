@@ -168,7 +168,7 @@ def test_a_sheet_answered_in_part_is_a_smaller_sample_passed_over_records_are_to
 
 def test_a_sheet_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "sheet.csv").write_text("answers of a week")
-    with pytest.raises(InputError, match="may hold answers"):
+    with pytest.raises(InputError, match="somebody has changed it"):
         write_sheet(tmp_path / "sheet.csv", [], {}, decisions(5), "none")
 
 

@@ -16,6 +16,7 @@ from assay.core.errors import InputError
 from assay.core.votes import Codes, Ints, Votes
 from assay.data.annotations import Given, Names, read_given, settled
 from assay.data.base import cell
+from assay.data.inputs import reading
 from assay.data.layout import RECORD, TRUTH, Layout, one_of
 from assay.data.read import columns_of, read_rows
 
@@ -121,6 +122,7 @@ def _sorter(labels: tuple[str, ...]) -> Any:
 
 def from_parquet(path: Path, names: Layout) -> Votes:
     """Column by column, without a Python object a row; who is silent throughout has a name."""
+    reading(path)
     try:
         file = pq.ParquetFile(path)
         saw = None

@@ -10,6 +10,7 @@ import click
 
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import form_options, tell_layout
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.aggregation.base import Aggregator, Consensus
@@ -54,7 +55,7 @@ class Choices:
 @click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
 @click.option("--task", help="Task in a ledger that holds several.")
 @form_options
-@click.option("--out", type=click.Path(path_type=Path), help="Write a label a record to this file.")
+@output_option("--out", help="Write a label a record to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def aggregate_command(
     source: str,
@@ -320,10 +321,9 @@ def _write(votes: "Votes", found: "Consensus", out: Path) -> None:
 
     def rows() -> Iterator[dict[str, object]]:
         for row, (record, won) in enumerate(zip(found.record, winners(found), strict=True)):
-            unit = {"unit": votes.units[found.unit[row]]} if several else {}
             yield {
                 "record": votes.records[record],
-                **unit,
+                **({"unit": votes.units[found.unit[row]]} if several else {}),
                 "label": votes.labels[won],
                 "confidence": float(found.probs[row, won]),
                 "confidence_source": str(found.source),
@@ -354,8 +354,8 @@ def _numbers(
     if truth is not None:
         told |= {"reference": name, **compared_numbers(medians, truth)}
     if out is not None:
-        write_rows(({"record": r, "label": f"{m:.9g}"} for r, m in medians.items()),
-                   ("record", "label"), out)  # fmt: skip
+        rows = ({"record": r, "label": f"{m:.9g}"} for r, m in medians.items())
+        write_rows(rows, ("record", "label"), out)
     return told
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ def audit_command() -> None:
 
 @audit_command.command("draw")
 @click.argument("source")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@output_option("-o", "--out", required=True,
               help="The sheet to fill (.csv).")  # fmt: skip
 @click.option("--size", type=click.IntRange(min=2), default=200, show_default=True,
               help="Records to draw.")  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.quality.calibration import Calibrator
@@ -26,8 +27,7 @@ FIELDS = ("record", "annotator", "tag", "label", "confidence", "confidence_sourc
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip
 @click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
-@click.option("--out", type=click.Path(path_type=Path),
-              help="Write all answers with their calibrated confidence to this file.")  # fmt: skip
+@output_option("--out", help="Write all answers with their calibrated confidence here.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def calibrate_command(
     source: Path,

@@ -8,6 +8,7 @@ import click
 
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import form_options
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.cli.compare_sources import Wanted
@@ -55,7 +56,7 @@ MOST_SHOWN = 20
 @click.option("--choices", type=int, default=3, show_default=True, help="Plan: number of labels.")
 @click.option("--power", type=Number(0, 1), default=0.8, show_default=True,
               help="Plan: the chance of passing that is enough.")  # fmt: skip
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page here.")
+@output_option("--html", help="Write a page here.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def compare_command(
     source: str | None,

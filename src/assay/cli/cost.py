@@ -76,8 +76,10 @@ def _prices(path: Path) -> "PriceList":
     import yaml
 
     from assay.core.errors import InputError
+    from assay.data.inputs import reading
     from assay.quality.costs import price_list
 
+    reading(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.columns import column_options
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.ledger import Ledger
@@ -98,8 +99,7 @@ def _tell(found: "Brought", task: str, place: str) -> None:
 
 @click.command("export")
 @click.argument("source")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), required=True,
+@output_option("-o", "--out", required=True,
     help="File (.csv, .jsonl, .parquet; .json: boxes as COCO), or a Hugging Face folder.",
 )  # fmt: skip
 @click.option("--ledger", help="Ledger file or URL; replaces the task file's.")

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.outputs import force_option
+
 if TYPE_CHECKING:
     from assay.data.vader import VaderSet
 
 FIT = 150  # tweets with people's labels that the classifier learns from; never scored
 SEED = 7
 REPORT = "report.html"
+MADE = ("records.jsonl", "people.csv", "ratings.csv", "gold.csv", "task.yaml", REPORT)
 GOLD_NOTE = (
     "Each tweet was rated by about twenty people from -4 to 4; the reference is the class of the "
     "mean rating of all but one of them (up to -0.5 negative, from 0.5 positive)."
@@ -54,6 +57,7 @@ def data_command() -> None:
 @data_command.command("fetch")
 @click.argument("name", type=click.Choice(["tweets", "movies", "amazon", "nyt"]), metavar="NAME")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make.")
+@force_option
 @click.option("--records", type=click.IntRange(min=10), help="Only this many, drawn by seed.")
 def fetch_command(name: str, out: Path, records: int | None) -> None:
     """Build a three-class task of the VADER study.
@@ -72,6 +76,7 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
     "--out", type=click.Path(path_type=Path), default=Path("assay-demo"), show_default=True,
     help="Folder for the data, the task file and the report.",
 )  # fmt: skip
+@force_option
 @click.option(
     "--records", type=click.IntRange(min=40), default=300, show_default=True,
     help="How many tweets to label, drawn by seed.",
@@ -118,9 +123,12 @@ def demo_command(out: Path, records: int) -> None:
 def _check_folder(out: Path) -> None:
     """Before anything is fetched."""
     from assay.core.errors import SpecError
+    from assay.data.replacing import check_free
 
     if out.exists() and not out.is_dir():
         raise SpecError(f"{out} is a file; --out names a folder")
+    for name in MADE:
+        check_free(out / name)
 
 
 def fetched(name: str) -> "VaderSet":
@@ -140,11 +148,13 @@ def fetch_models() -> None:
 def build_folder(texts: "VaderSet", out: Path) -> None:
     """records.jsonl, people.csv, ratings.csv, gold.csv and task.yaml in `out`."""
     from assay.data.vader import held_out, write
+    from assay.data.write import whole, write_rows
 
     write(texts, out, SEED)
     gold = held_out(texts, SEED).others
-    lines = ["record,label", *(f"{id},{label}" for id, label in gold.items())]
-    (out / "gold.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = ({"record": id, "label": label} for id, label in gold.items())
+    write_rows(rows, ("record", "label"), out / "gold.csv")
     share = FIT / len(texts.records)
     task = TASK.format(calibration=share, evaluation=1 - share)
-    (out / "task.yaml").write_text(task, encoding="utf-8")
+    with whole(out / "task.yaml") as part:
+        part.write_text(task, encoding="utf-8")

@@ -8,6 +8,7 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import column_options
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.quality.golden.commitment import Answers, Commitment, Questions
@@ -197,7 +198,7 @@ def _paid(c: "Commitment", found: "Contract | None") -> str:
               help="Commitment at which they should tell most.")  # fmt: skip
 @click.option("--guess", type=click.Choice(["frequency", "even"]), default="frequency",
               show_default=True, help="Careless answers: by frequency, or even.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), help="Write the chosen ones as CSV.")
+@output_option("--out", help="Write the chosen ones as CSV.")
 @as_json_option
 def choose_command(
     labels: Path,
@@ -222,12 +223,10 @@ def choose_command(
     found = rank(given, truth, target, "even" if guess == "even" else "frequency")
     chosen = found.candidates[:take]
     if out is not None:
-        import csv
+        from assay.data.write import write_rows
 
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["record", "label", "certainty", "guess"])
-            writer.writerows([c.record, c.label, c.certainty, c.guess] for c in chosen)
+        fields = ("record", "label", "certainty", "guess")
+        write_rows(({name: getattr(c, name) for name in fields} for c in chosen), fields, out)
     error = found.error(take)
     if as_json:
         told = {

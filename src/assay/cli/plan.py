@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.ledger import Ledger
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--human-label", type=AMOUNT, help="Price of a person's label.")
 @click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write the plan with its chart here.")
+@output_option("--html", help="Write the plan with its chart here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def plan_command(
     task: Path,

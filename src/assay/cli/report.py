@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
+from assay.cli.outputs import output_option
+
 
 @click.command("report")
 @click.argument("task", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True,
+@output_option("-o", "--out", default=Path("report.html"), show_default=True,
     help="The HTML file to write.",
 )  # fmt: skip
 @click.option("--run", "run", help="The run to report on; default: the last that decided.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.outputs import output_option
 from assay.cli.study_vader import vader_command
 from assay.cli.study_wnut17 import wnut17_command
 
@@ -33,7 +34,7 @@ study_command.add_command(vader_command)
 @click.option("--seconds-per-query", default=0.3, show_default=True, help="GPU time of one answer.")
 @click.option("--gpu-hour", default=1.0, show_default=True, help="USD for one GPU hour.")
 @click.option("--images", default=200_000, show_default=True, help="Images the cost is for.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page with plots here.")
+@output_option("--html", help="Write a page with plots here.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def celeba_command(
     folder: Path | None,
@@ -97,7 +98,7 @@ def _tell(s: "Study") -> None:
 
 @study_command.command("lesion")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--html", type=click.Path(path_type=Path), help="Write a report with pictures here.")
+@output_option("--html", help="Write a report with pictures here.")
 @click.option("--ledger", help="Import all answers into this ledger file or URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def lesion_command(folder: Path, html: Path | None, ledger: str | None, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT
+from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.strategies.synthesise import Drift, Synthesis
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("synthesise")
 @click.argument("task", type=click.Path(path_type=Path))
 @click.option("--per-label", type=click.IntRange(min=1), required=True, help="Texts of each label.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@output_option("-o", "--out", required=True,
               help="File (.jsonl, .csv, .parquet): id, text, label, source.")  # fmt: skip
 @click.option("--generator", help="Annotator of TASK that writes; default: the first.")
 @click.option("--checker", help="Annotator that must give the same label, else a text is dropped.")

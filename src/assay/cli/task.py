@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.outputs import output_option
+
 if TYPE_CHECKING:
     from assay.project.forecast import Forecast, Part
 
@@ -14,19 +16,14 @@ LONGEST = 8_000  # characters of a prompt that are shown
 
 @click.command("init")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("task.yaml"), show_default=True,
+@output_option("-o", "--out", default=Path("task.yaml"), show_default=True,
     help="The task file to write.",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
-def init_command(data: Path, out: Path, force: bool) -> None:
+def init_command(data: Path, out: Path) -> None:
     """Write a commented task file by looking at DATA."""
-    from assay.core.errors import SpecError
     from assay.data.draft import draft
     from assay.data.write import whole
 
-    if out.exists() and not force:
-        raise SpecError(f"{out} is there already; give another name with -o, or --force")
     drafted = draft(data, out.parent)
     with whole(out) as part:
         part.write_text(drafted.text, encoding="utf-8")

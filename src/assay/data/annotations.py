@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +14,10 @@ from assay.core.record import Record
 from assay.core.schema import Choice, Scale, Schema
 from assay.core.spelling import as_number, folded, plain_id, shortened
 from assay.core.task import Task
+from assay.core.value import Value
 from assay.data.base import Row, cell
+from assay.data.guard import bare
+from assay.data.inputs import reading
 from assay.data.layout import (
     FIRST_ROWS,
     Layout,
@@ -120,6 +124,7 @@ def _name(content: object, column: str, where: str) -> str:
 def _nested(path: Path) -> Mapping[str, object] | None:
     if path.suffix.lower() != ".json" or not path.is_file():
         return None
+    reading(path)
     try:
         content = json.loads(path.read_bytes(), object_pairs_hook=_each_once)
     except ValueError as bad:
@@ -210,6 +215,22 @@ def _near(record: str, known: Iterable[str]) -> str:
     return "" if near is None else f", which holds {shortened(near)}, spelt almost alike"
 
 
+def _known(id: str, records: Mapping[str, Record]) -> Record | None:
+    return records.get(id) or records.get(bare(id) or id)
+
+
+def checked(label: str, schema: Schema) -> Value:
+    """As the schema reads it; with an apostrophe too many, where a spreadsheet's guard lost its
+    mark and the label is known without it."""
+    try:
+        return schema.check(label)
+    except InputError:
+        if (plain := bare(label)) is not None:
+            with suppress(InputError):
+                return schema.check(plain)
+        raise
+
+
 def annotations_of(
     given: Iterable[Given], origin: Origin, records: Mapping[str, Record] | None = None
 ) -> Iterator[Annotation]:
@@ -222,12 +243,12 @@ def annotations_of(
             raise InputError(
                 f"{one.where}: counts of votes do not say who voted; an annotation has an author"
             )
-        record = Record(one.record, ()) if records is None else records.get(one.record)
+        record = Record(one.record, ()) if records is None else _known(one.record, records)
         if record is None:
             said = f"{one.where}: record {one.record!r} is not in the data of the task"
             raise InputError(f"{said}{_near(one.record, records or ())}")
         try:
-            value = origin.task.schema.check(one.label)
+            value = checked(one.label, origin.task.schema)
         except InputError as bad:
             raise InputError(f"{one.where}: record {one.record!r}: {bad}") from None
         yield answer(

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from assay.core.errors import InputError, SpecError
+from assay.data.inputs import reading
 
 Key: TypeAlias = str | int
 
@@ -126,6 +127,7 @@ def child(node: yaml.Node | None, key: object, line: int) -> tuple[yaml.Node | N
 def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
     """SpecError with file and line where it is no YAML, or no mapping as is `wanted`; else
     FileNotFoundError."""
+    reading(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

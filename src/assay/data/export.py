@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from assay.core.annotation import Decision
 from assay.core.record import Record
+from assay.data.guard import GUARD
 from assay.data.write import DECISION_FIELDS, Table, decision_rows, write_rows
 
 BATCH = 1_000
@@ -77,14 +78,14 @@ def _write(
     """The rows of decisions, each with its record's text and metadata."""
     batches = _batches(iter(decisions), records)
     first = next(batches, ([], {}))
-    own = (*fields, "text")
+    own = (*fields, "text", GUARD)
     columns = meta_columns(first[1].values(), own)
     table = (
         row | _content(found.get(str(row["record"])), columns)
         for batch, found in chain([first], batches)
         for row in rows(batch, found)
     )
-    return write_rows(table, (*own, *columns), out)
+    return write_rows(table, (*fields, "text", *columns), out)
 
 
 def meta_columns(records: Iterable[Record], own: Collection[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from assay.core.record import Record
 from assay.core.schema import Form
 from assay.core.schema.base import Schema
 from assay.core.value import Value
+from assay.data.annotations import checked
 from assay.data.base import Row, cell, check_columns
 from assay.data.read import read_rows
 
@@ -98,7 +99,7 @@ def _columns(
 def _value(row: Row, columns: str | Mapping[str, str], schema: Schema) -> Value | None:
     if isinstance(columns, str):
         content = cell(row.get(columns)).strip()
-        return schema.check(content) if content else None
+        return checked(content, schema) if content else None
     assert isinstance(schema, Form)
     parts = {name: cell(row.get(column)).strip() for name, column in columns.items()}
     return {n: schema.fields[n].check(part) for n, part in parts.items() if part} or None

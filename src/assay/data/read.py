@@ -16,6 +16,7 @@ from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.data.base import ID, Columns, Findings, Reader, Row, check_columns, record_of
 from assay.data.conll import SUFFIXES, read_conll
+from assay.data.guard import GUARD, named, unguarded
 from assay.data.images.layouts import (
     ARCHIVES,
     CELEBA,
@@ -27,6 +28,7 @@ from assay.data.images.layouts import (
     read_films,
     read_pictures,
 )
+from assay.data.inputs import reading
 
 csv.field_size_limit(2**27)
 BATCH = 4_096
@@ -62,11 +64,13 @@ def read_rows(path: Path | str) -> Iterator[tuple[int, Row]]:
     if not path.exists():
         raise InputError(f"{path} does not exist")
     if path.is_dir():
+        reading(path)
         return _folder(path)
     if not path.is_file():
         raise InputError(
             f"{path} is a pipe or a device, and data are read more than once; save them to a file"
         )
+    reading(path)
     if path.name == CELEBA:
         return read_celeba(path)
     ending = path.suffix.lower()
@@ -128,7 +132,10 @@ def _row(cells: list[str], names: list[str], path: Path, line: int) -> Row:
         )
     row = dict(zip(names, cells, strict=True))
     row.pop("", None)
-    return row
+    mark = row.pop(GUARD, None)
+    if mark is None:
+        return row
+    return {named(name): c for name, c in unguarded(row, mark, f"{path}:{line}").items()}
 
 
 def _broken(bad: csv.Error) -> str:

@@ -7,7 +7,6 @@ They are therefore votes per text; "one person" is a vote drawn for each text, c
 others of that text.
 """
 
-import csv
 import html
 import json
 import random
@@ -20,6 +19,7 @@ from types import MappingProxyType
 
 from assay.core.errors import InputError
 from assay.core.record import Record, TextPart
+from assay.data.write import whole, write_rows
 
 LABELS = ("negative", "neutral", "positive")
 EDGE = 0.5  # of a rating, on the scale from -4 to 4
@@ -149,7 +149,8 @@ def write(texts: VaderSet, folder: Path, seed: int = 0) -> tuple[Path, Path, Pat
         )
         for r in texts.records
     ]
-    records.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    with whole(records) as part:
+        part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     answers = [
         (r.id, who, labels[r.id])
         for r in texts.records
@@ -162,7 +163,4 @@ def write(texts: VaderSet, folder: Path, seed: int = 0) -> tuple[Path, Path, Pat
 
 
 def _csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file)
-        out.writerow(header)
-        out.writerows(rows)
+    write_rows((dict(zip(header, row, strict=True)) for row in rows), tuple(header), path)

@@ -3,9 +3,7 @@
 import csv
 import json
 import os
-import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,7 +17,11 @@ from assay.core.annotation import Annotation, Decision
 from assay.core.cost import NANOS
 from assay.core.errors import InputError
 from assay.core.value import Box, Value, encode
+from assay.data.guard import GUARD, guarded, heading, marked, needs_guard
+from assay.data.replacing import check_free, note_written
+from assay.data.workplace import BEFORE, workplace
 
+csv.field_size_limit(2**27)  # what is written may be read once more
 BATCH = 4_096
 ARROW = "data-00000-of-00001.arrow"
 DATASET = frozenset({ARROW, "dataset_info.json", "state.json"})  # files of a dataset's folder
@@ -33,9 +35,6 @@ ANNOTATION_FIELDS = (
     "rationale", "raw", "error", "cost", "seconds", "replica", "focus", "saw", "run", "at", "key",
 )  # fmt: skip
 NUMBERS = frozenset({"confidence", "cost", "seconds", "at"})
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.A)
 
 Table = dict[str, object]
 
@@ -104,14 +103,15 @@ def write_rows(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> in
             f"{path}: cannot write {path.suffix}; {', '.join(filter(None, WRITERS))} can"
         )
     if writer is _folder:
-        _refuse_to_replace(path)
+        _check_folder(path)
     with whole(path) as part:
         return writer(rows, fields, part)
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A name to write to, put in place of `path` at the end; nothing half-written stays.
+    """A name to write to, put in place of `path` at the end; nothing half-written stays, and no
+    input or foreign file is replaced (see `replacing`).
 
     A link stays a link. A device or pipe is written to when all is there, never replaced.
     """
@@ -120,9 +120,10 @@ def whole(path: Path) -> Iterator[Path]:
     special = path.exists() and not path.is_file() and not path.is_dir()
     target = path if special else path.resolve()
     try:
+        check_free(path)
         if not special:
             target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".assay-", dir=None if special else target.parent))
+        folder, lock = workplace(None if special else target.parent)
     except OSError as bad:
         raise InputError(f"cannot write to {path.parent}: {reason(bad)}") from None
     part = folder / (target.name or "part")
@@ -133,15 +134,17 @@ def whole(path: Path) -> Iterator[Path]:
                 shutil.copyfileobj(source, sink)
         else:
             _put(part, target)
+            note_written(target)
     except OSError as bad:
         raise InputError(f"cannot write {path}: {reason(bad)}; nothing was written") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
 
 
 def _put(part: Path, target: Path) -> None:
     if part.is_dir() and target.is_dir():
-        os.replace(target, part.parent / "before")
+        os.replace(target, part.parent / BEFORE)
     os.replace(part, target)
 
 
@@ -150,8 +153,8 @@ def reason(bad: OSError) -> str:
     return bad.strerror or (str(bad).splitlines() or [type(bad).__name__])[0]
 
 
-def _refuse_to_replace(path: Path) -> None:
-    """InputError unless `path` is free, empty, or a dataset as `_folder` writes it."""
+def _check_folder(path: Path) -> None:
+    """InputError unless `path` is free, or holds nothing but a dataset as `_folder` writes it."""
     if not path.exists():
         return
     if not path.is_dir():
@@ -165,24 +168,39 @@ def _refuse_to_replace(path: Path) -> None:
 
 
 def _csv(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
-    count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fields)
-        writer.writeheader()
+    """With a last column that names guarded cells, from the first of them on (see `guard`)."""
+    count, names = 0, [heading(name) for name in fields]
+    marks = names != list(fields)
+    file = path.open("w", encoding="utf-8", newline="")
+    try:
+        writer = csv.writer(file)
+        writer.writerow([*names, GUARD] if marks else names)
         for row in rows:
-            writer.writerow({k: guarded(v) for k, v in row.items()})
+            cells = [row.get(name) for name in fields]
+            mark = marked([n for n, c in zip(names, cells, strict=True) if needs_guard(c)])
+            if mark is not None and not marks:
+                file.close()
+                _add_marks(path)
+                marks, file = True, path.open("a", encoding="utf-8", newline="")
+                writer = csv.writer(file)
+            writer.writerow([*map(guarded, cells), *([mark] if marks else [])])
             count += 1
+    finally:
+        file.close()
     return count
 
 
-def guarded(content: object) -> object:
-    """A cell that a spreadsheet would run as a formula gets a leading apostrophe; numbers do not.
-
-    The signs are those of OWASP's page on CSV injection, their full-width forms too.
-    """
-    if isinstance(content, str) and content.startswith(FORMULA) and not NUMBER.fullmatch(content):
-        return "'" + content
-    return content
+def _add_marks(path: Path) -> None:
+    """The column of marks in what is written already; none of these rows has one."""
+    longer = path.with_name(f".{path.name}")
+    with (
+        path.open(encoding="utf-8", newline="") as source,
+        longer.open("w", encoding="utf-8", newline="") as sink,
+    ):
+        rows, writer = csv.reader(source, strict=True), csv.writer(sink)
+        writer.writerow([*next(rows), GUARD])
+        writer.writerows([*row, None] for row in rows)
+    os.replace(longer, path)
 
 
 def _jsonl(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:

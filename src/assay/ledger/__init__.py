@@ -3,6 +3,7 @@ from pathlib import Path
 
 from assay.core.errors import LedgerError
 from assay.core.redact import remember_place
+from assay.data.inputs import keeping
 from assay.ledger.base import Ledger, Run
 from assay.ledger.memory import MemoryLedger
 from assay.ledger.sql import SqlLedger
@@ -22,6 +23,7 @@ __all__ = [
 def open_ledger(place: str) -> Ledger:
     """A path (SQLite), a database URL, or ":memory:"; made where there is none."""
     remember_place(place)
+    keeping(place)
     return MemoryLedger() if place == ":memory:" else SqlLedger(place)
 
 

@@ -25,6 +25,7 @@ from assay.data.annotations import (
     read_given,
 )
 from assay.data.base import many
+from assay.data.guard import bare
 from assay.ledger import Ledger, Run
 from assay.project.project import open_project
 
@@ -127,7 +128,8 @@ def _respelt(batch: Iterable[Annotation]) -> Iterator[tuple[str, str]]:
     """What was said and what it was taken for, where these are the same label spelt in two ways."""
     for a in batch:
         said = a.raw or ""
-        if isinstance(a.value, str) and said != a.value and folded(said) == folded(a.value):
+        alike = {folded(said), folded(bare(said) or said)}
+        if isinstance(a.value, str) and said != a.value and folded(a.value) in alike:
             yield said, a.value
 
 

@@ -22,6 +22,7 @@ from assay.data.gold import Gold, Purpose
 from assay.data.specs import StrategySpec, TaskFile
 from assay.data.taskfile import read
 from assay.ledger import Ledger, has_ledger, open_ledger
+from assay.project.files import protect
 from assay.project.names import check_names
 from assay.project.sources import gold_of, records_of
 from assay.project.strategies import learns
@@ -111,8 +112,7 @@ class Project(Shown):
 
     @property
     def ledger_place(self) -> str:
-        named = self.file.ledger or f"{self.file.name}.assay.sqlite"
-        return named if "://" in named else str(self.folder / named)
+        return place_of(self.file, self.folder)
 
     @property
     def has_ledger(self) -> bool:
@@ -152,10 +152,17 @@ class Project(Shown):
         await end(*self.__dict__.get("annotators", {}).values())
 
 
+def place_of(file: TaskFile, folder: Path) -> str:
+    """Where the ledger is: a path, or the URL of a database."""
+    named = file.ledger or f"{file.name}.assay.sqlite"
+    return named if "://" in named else str(folder / named)
+
+
 def open_project(path: Path | str) -> Project:
     path = Path(path)
     file, document = read(path)
     with document.lines():
+        protect(file, path.parent, place_of(file, path.parent))
         return replace(build(file, path.parent), document=document)
 
 

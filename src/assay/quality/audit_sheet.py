@@ -1,7 +1,7 @@
 """The sheet of an audit: what is to be answered, blind to what was shipped, and read back."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from assay.core.errors import InputError
 from assay.core.spelling import as_number, shortened
 from assay.core.value import Value, encode
 from assay.data.base import cell, check_columns
+from assay.data.guard import bare
 from assay.data.read import read_rows
 from assay.data.write import flat, write_rows
 from assay.quality.audit import Audit, Drawn, Stratum, estimate, strata_of, stratify
@@ -47,8 +48,6 @@ def write_sheet(
     decisions: Sequence[Decision],
     by: str,
 ) -> None:
-    if path.exists():
-        raise InputError(f"{path} is there already, and may hold answers; name another file")
     mark = f"{by} {mark_of(decisions)}"
     rows: Iterator[dict[str, object]] = (
         {"record": d.record, "text": texts.get(d.record, ""), TO_FILL: None, "audit": mark}
@@ -118,8 +117,9 @@ def answers_of(sheet: Sheet, decisions: Sequence[Decision], read: Reader) -> dic
             "or draw a new sample"
         )
     shipped = {d.record: d.value for d in decisions if d.value is not None}
+    labels = {str(flat(value)) for value in shipped.values()}
     given = {
-        name: _read(read, name, answer)
+        name: _read(read, name, _meant(answer, labels))
         for record, answer in zip(sheet.records, sheet.answers, strict=True)
         for name in [_known(record, shipped)]
         if answer is not None
@@ -129,9 +129,15 @@ def answers_of(sheet: Sheet, decisions: Sequence[Decision], read: Reader) -> dic
     return given
 
 
+def _meant(answer: str, labels: Collection[str]) -> str:
+    """A label that somebody copied with the apostrophe of its guard is that label."""
+    plain = bare(answer)
+    return plain if plain in labels and answer not in labels and plain is not None else answer
+
+
 def _known(record: str, shipped: Mapping[str, Value]) -> str:
-    """The id as the decisions have it; a spreadsheet guard in front of it is taken off."""
-    for name in (record, record.removeprefix("'")):
+    """The id as the decisions have it; a spreadsheet's guard that lost its mark is taken off."""
+    for name in (record, bare(record) or record):
         if name in shipped:
             return name
     raise InputError(f"record {record!r} of the sample has no decision")

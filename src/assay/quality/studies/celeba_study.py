@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.errors import InputError
+from assay.data.inputs import reading
 from assay.quality.agreement.pairs import pairwise
 
 Signs = NDArray[np.int64]  # 1 yes, 0 no; records x attributes
@@ -178,6 +179,7 @@ def _names(changes: object) -> dict[str, int]:
 
 
 def _read(path: Path) -> dict[str, object]:
+    reading(path)
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:

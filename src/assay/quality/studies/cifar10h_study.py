@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assay.core.errors import InputError
 from assay.core.votes import Floats
+from assay.data.inputs import reading
 from assay.quality.conformal import least_probability
 from assay.quality.fusion import Fusion, Labels, SharedErrors, fit, learn, shared_errors
 
@@ -220,6 +221,7 @@ def load(folder: Path) -> Crowd:
     path = folder / "human_model_truth.csv" if folder.is_dir() else folder
     if not path.exists():
         raise InputError(f"{path} does not exist; it comes with {SOURCE}")
+    reading(path)
     try:
         table = np.loadtxt(path, delimiter=",", ndmin=2)
     except ValueError as bad:

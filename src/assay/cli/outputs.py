@@ -1,0 +1,47 @@
+"""The option that names a file to write, and `--force`: alike in all commands.
+
+The output is claimed while the options are read, so that whatever would replace an input is
+refused before anything is asked or spent.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+FORCE = "Replace a file that is there already; never one that is read."
+
+
+def _claimed(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and not context.resilient_parsing:
+        from assay.data.replacing import wanted
+
+        wanted(path)
+    return path
+
+
+def _forced(context: click.Context, option: click.Parameter, force: bool) -> None:
+    from assay.data.inputs import current
+
+    current().force = force
+
+
+def force_option(command: click.decorators.FC) -> click.decorators.FC:
+    """`--force`, read before the output that it is for; the command is not handed it."""
+    flag = click.option(
+        "--force", is_flag=True, is_eager=True, expose_value=False, callback=_forced, help=FORCE
+    )
+    return flag(command)
+
+
+def output_option(*names: str, help: str, **more: Any) -> Callable[[Callable[..., Any]], Any]:
+    """A file to write, and `--force`."""
+
+    def add(command: Callable[..., Any]) -> Any:
+        named = click.option(
+            *names, type=click.Path(path_type=Path), callback=_claimed, help=help, **more
+        )
+        return named(force_option(command))
+
+    return add

@@ -1,0 +1,66 @@
+"""The folder in which an output is made before it takes its place, and what a kill left of one."""
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # not every system has it; there nothing is known of owners, and all stays
+    fcntl = None  # type: ignore[assignment]
+
+PREFIX = ".assay-part-"
+BEFORE = "before"  # the folder whose place is being taken
+LOCK = ".lock"  # held for as long as the owner lives; the system lets go of it at a kill
+
+
+def workplace(beside: Path | None) -> tuple[Path, int]:
+    """A new folder (in the system's own place where `beside` is None), and its held lock, to be
+    closed when the folder is gone. What killed processes left beside it is cleared away."""
+    if beside is not None:
+        clear(beside)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        if fcntl is not None:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / LOCK).exists():
+            return folder, lock
+        os.close(lock)  # somebody cleared it away before it was held
+
+
+def clear(folder: Path) -> None:
+    """Take away the workplaces whose owners are dead."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False):
+                _clear(Path(entry.path))
+
+
+def _clear(left: Path) -> None:
+    if fcntl is None:
+        return
+    try:
+        lock = os.open(left / LOCK, os.O_RDWR)
+    except OSError:
+        return  # its owner has only begun, or ends
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _rescue(left)
+        shutil.rmtree(left, ignore_errors=True)
+    except OSError:
+        pass  # its owner lives, or nothing can be said
+    finally:
+        os.close(lock)
+
+
+def _rescue(left: Path) -> None:
+    """Killed after the old folder was moved away and before the new one, which is whole, came."""
+    if (left / BEFORE).exists():
+        for part in left.iterdir():
+            place = left.parent / part.name
+            if part.name not in (BEFORE, LOCK) and not place.exists():
+                os.replace(part, place)

@@ -1,0 +1,33 @@
+"""The files that a task file names, which no output may replace, whether they are read or not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from assay.data.inputs import keeping, reading
+from assay.data.specs import StrategySpec, TaskFile
+from assay.data.workplace import clear
+
+
+def protect(file: TaskFile, folder: Path, ledger: str) -> None:
+    """InputError where an output of this command would replace one of them. What a kill left in
+    the folder is cleared away."""
+    clear(folder)
+    keeping(ledger)
+    for name in named(file):
+        path = folder / name
+        # of a folder of pictures, pictures alone are inputs, and those are never replaced
+        if path.is_file() or (path.is_dir() and name != file.data.images):
+            reading(path)
+
+
+def named(file: TaskFile) -> Iterator[str]:
+    """Data, pictures, gold, recorded answers, registries, and models that are files."""
+    yield file.data.path
+    yield from filter(None, [file.gold and file.gold.path])
+    if file.data.images is not None:
+        yield file.data.images
+    strategies: list[StrategySpec] = [file.strategy]
+    for spec in file.annotators.values():
+        yield from filter(None, (spec.path, spec.model))
+        strategies += [spec.strategy] if spec.strategy is not None else []
+    yield from (s.registry for s in strategies if s.registry is not None)
