@@ -8,14 +8,12 @@ import importlib
 import io
 import os
 import sys
-from typing import Any
 
 import click
 
 from assay.core.errors import AssayError, meant
 from assay.core.printable import Printed
 from assay.core.redact import remember_place
-from assay.data.inputs import Files, files
 
 COMMANDS = {
     # name: (module, one line for `assay --help`)
@@ -64,10 +62,6 @@ class LazyGroup(click.Group):
             said = f"no command is called {args[0]!r}; {meant(args[0], COMMANDS)}"
             raise click.UsageError(said, ctx)
         return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        with files(Files()):  # what this command reads and writes
-            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

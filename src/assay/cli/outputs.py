@@ -22,9 +22,9 @@ def _claimed(context: click.Context, option: click.Parameter, path: Path | None)
 
 
 def _forced(context: click.Context, option: click.Parameter, force: bool) -> None:
-    from assay.data.inputs import current
+    from assay.data.inputs import Files, files
 
-    current().force = force
+    context.with_resource(files(Files(force=force)))
 
 
 def force_option(command: click.decorators.FC) -> click.decorators.FC:
