@@ -10,9 +10,7 @@ ACCEPTED, OUTPUT = Promise(0.1, 0.1), Promise(0.1, 0.1, "output")
 
 def test_a_promise_is_about_accepted_labels_or_the_output() -> None:
     assert ACCEPTED.about == "accepted"
-    assert OUTPUT.words == (
-        "at least 90.0% of all labels, people's included agree, with probability 90.0%"
-    )
+    assert (ACCEPTED.labels, OUTPUT.labels) == ("accepted labels", "all labels, people's included")
     with pytest.raises(InputError, match="accepted or output"):
         Promise(0.1, 0.1, "everything")  # type: ignore[arg-type]
 

@@ -34,14 +34,6 @@ class Promise:
         """The labels that it is about."""
         return "accepted labels" if self.about == "accepted" else "all labels, people's included"
 
-    @property
-    def words(self) -> str:
-        """Without the reference."""
-        return (
-            f"at least {1 - self.alpha:.1%} of {self.labels} agree, with probability "
-            f"{1 - self.delta:.1%}"
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
