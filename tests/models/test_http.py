@@ -231,3 +231,45 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT", lambda: 1445412470.0) == 10.0
     assert retry_after("soon") is None
     assert retry_after(None) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Mon, 01 Jan 10000000000000000000 00:00:00 GMT", "Mon, 01 Jan 99999 00:00:00 GMT", "nan",
+        "Mon, 99 Foo 2020", ",", "\x00", "Wed, 21 Oct 2015 07:28:00 +99999999999999", "１２e",
+    ],
+)  # fmt: skip
+def test_a_retry_after_that_names_no_moment_asks_nothing(header: str) -> None:
+    assert retry_after(header) is None
+
+
+def test_a_retry_after_in_the_past_asks_no_wait() -> None:
+    assert retry_after("-5") == retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == 0.0
+
+
+DEEP = '{"a":' * 900 + "1" + "}" * 900
+ODD = ("[]", "5", '"x"', "null", "{}", "1e400", "[[1]]", '{"a": []}', DEEP, "9" * 400)
+BODIES = [
+    *ODD,
+    *(f'{{"error": {odd}}}' for odd in ODD),
+    *(f'{{"error": {{"message": {odd}}}}}' for odd in ODD),
+    *(f'{{"choices": {odd}}}' for odd in ODD),
+    *(f'{{"choices": [{odd}]}}' for odd in ODD),
+    *(f'{{"choices": [{{"message": {{"content": {odd}}}}}], "usage": {{}}}}' for odd in ODD),
+    *(f'{{"choices": [{{"message": {{"content": [{odd}]}}}}]}}' for odd in ODD),
+    *(f'{{"choices": [{{"message": {{"content": "a"}}}}], "usage": {odd}}}' for odd in ODD),
+    *(f'{{"choices": [{{"message": {{"content": "a"}}, "logprobs": {odd}}}]}}' for odd in ODD),
+]
+
+
+async def test_no_reply_ends_the_asking() -> None:
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        number = int(text.rsplit(maxsplit=1)[-1])
+        code = 200 if number % 2 else 500
+        return web.Response(text=BODIES[number // 2], status=code, content_type="application/json")
+
+    limits = Limits(first_wait=0.001, longest_wait=0.001, attempts=1, broken_after=10**6)
+    annotations = await ask(Server(answer), 2 * len(BODIES), limits)
+    assert len(annotations) == 2 * len(BODIES)
+    assert {a.outcome for a in annotations} <= {Outcome.FAILED, Outcome.UNPARSED, Outcome.ANSWERED}

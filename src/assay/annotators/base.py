@@ -4,7 +4,12 @@ import inspect
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
-from assay.core.annotation import Annotation, DecidedBy, Request
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
+from assay.core.errors import BudgetError, LedgerError, ModelError, SpecError
+from assay.core.spelling import whole_letters
+
+STOPS = (SpecError, ModelError, BudgetError, LedgerError)
+"""What concerns every request, and so may end a run; anything else concerns one answer."""
 
 
 class Annotator(Protocol):
@@ -12,7 +17,7 @@ class Annotator(Protocol):
 
     Requests are drawn one by one, as the annotator can take them: when a run is to stop, the
     iterable ends early, what is under way is finished, and nothing more is begun. A bad answer is
-    an annotation, never an exception; AssayError stops the run. People yield nothing: their
+    an annotation, never an exception; one of `STOPS` ends the run. People yield nothing: their
     answers come into the ledger from elsewhere. The id carries the version: model, decoding
     options, prompt and mapping, fitted state.
 
@@ -55,3 +60,14 @@ async def end(*held: object) -> None:
             broken = broken or bad
     if broken is not None:
         raise broken
+
+
+def failed(request: Request, bad: Exception) -> Annotation:
+    """The answer where answering went wrong: asked again in the next run, with the reason."""
+    return answer(request, Outcome.FAILED, error=reason(bad))
+
+
+def reason(bad: Exception) -> str:
+    """What went wrong, in one short line."""
+    said = " ".join(str(bad).split())
+    return whole_letters(f"{type(bad).__name__}: {said}" if said else type(bad).__name__)[:300]

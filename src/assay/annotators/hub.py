@@ -75,9 +75,12 @@ class Hub(Shown):
             held = self.prices.nanos(Usage(attempts=1)) * len(fresh)
             if self.budget is not None:
                 self.budget.reserve(held)
-            given = await self._thread.run(self._said, fresh)
-            if self.budget is not None:
-                self.budget.settle(held, sum(a.cost for a in given))
+            given: list[Annotation] = []
+            try:
+                given = await self._thread.run(self._said, fresh)
+            finally:
+                if self.budget is not None:
+                    self.budget.settle(held, sum(a.cost for a in given))
             for annotation in given:
                 yield annotation
 

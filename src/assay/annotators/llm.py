@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from assay.annotators.base import end
+from assay.annotators.base import STOPS, end, failed, reason
 from assay.annotators.mapping import Mapping, Pattern, Reading
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
@@ -19,6 +19,7 @@ from assay.models.image_tokens import most_tokens
 FREE = Prices()
 WINDOW = 256  # calls begun at once; the endpoint's own limit is below it
 CHARACTERS_A_TOKEN = 3.0  # a cautious guess, so that a forecast is rather high than low
+LONGEST = 2**16  # characters of an answer that are read
 ATTEMPTS = 5  # the most that `Limits` lets a request be tried
 
 
@@ -92,6 +93,14 @@ class LLM(Shown):
             raise trouble
 
     async def _one(self, request: Request) -> Annotation:
+        try:
+            return await self._asked(request)
+        except STOPS:
+            raise
+        except Exception as bad:  # in its record, its prompt or its pictures
+            return failed(request, bad)
+
+    async def _asked(self, request: Request) -> Annotation:
         if not seen(request, self.modality).record.parts:
             return answer(request, Outcome.FAILED, error=nothing(self.modality))
         budget, most = self.purse.budget, self.ceiling(request)
@@ -119,7 +128,7 @@ class LLM(Shown):
         return render(seen(request, self.modality), self.mapping.form), options
 
     def read(self, request: Request, completion: Completion, cost: int) -> Annotation:
-        """The annotation in a completion; the raw text is always kept."""
+        """The annotation in a completion; of the raw text `LONGEST` characters are kept."""
         said = self._reading(request, completion)
         return answer(
             request,
@@ -129,9 +138,9 @@ class LLM(Shown):
             confidence_source=said.source,
             scores=said.scores,
             rationale=said.rationale,
-            raw=completion.text or None,
+            raw=completion.text[:LONGEST] or None,
             mapping=self.mapping.name,
-            error=completion.error,
+            error=completion.error or said.error,
             usage=completion.usage,
             cost=cost,
             seconds=completion.seconds,
@@ -142,7 +151,18 @@ class LLM(Shown):
             return Reading(Outcome.FAILED)
         if completion.refused:
             return Reading(Outcome.REFUSED)
-        return self.mapping.read(request, completion)
+        if len(completion.text) > LONGEST:
+            return Reading(
+                Outcome.UNPARSED,
+                error=f"an answer of {len(completion.text):,} characters, of which the first "
+                f"{LONGEST:,} are kept and none is read",
+            )
+        try:
+            return self.mapping.read(request, completion)
+        except STOPS:
+            raise
+        except Exception as bad:  # it was paid for, and would be read no better the next time
+            return Reading(Outcome.UNPARSED, error=reason(bad))
 
     def forecast(self, request: Request) -> tuple[int, int]:
         """Input tokens, guessed high, and the most output tokens of one call."""

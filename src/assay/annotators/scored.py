@@ -96,10 +96,13 @@ class Scored(Shown):
                 held = self.prices.nanos(Usage(attempts=1)) * len(group)
                 if self.budget is not None:
                     self.budget.reserve(held)
-                all_heard = await self._hear(shown, schema)
-                given = [self._answer(r, h) for r, h in zip(group, all_heard, strict=True)]
-                if self.budget is not None:
-                    self.budget.settle(held, sum(a.cost for a in given))
+                given: list[Annotation] = []
+                try:
+                    all_heard = await self._hear(shown, schema)
+                    given = [self._answer(r, h) for r, h in zip(group, all_heard, strict=True)]
+                finally:
+                    if self.budget is not None:
+                        self.budget.settle(held, sum(a.cost for a in given))
                 for annotation in given:
                     yield annotation
 

@@ -1,6 +1,5 @@
 """Where `assay compare` finds who said what: files, a ledger, or a task file with its ledger."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.cost import Usage
 from assay.core.errors import InputError, SpecError
+from assay.core.jsons import loads
 from assay.core.record import Record
 from assay.core.schema import FreeText, Schema
 from assay.core.task import Task
@@ -148,7 +148,7 @@ def _named(path: Path) -> list[str]:
     if path.suffix.lower() != ".json" or not path.is_file():
         return []
     try:
-        content = json.loads(path.read_bytes())
+        content = loads(path.read_bytes())
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
     return list(content) if isinstance(content, dict) else []

@@ -13,6 +13,7 @@ from typing import TypeAlias
 SHOWN = 3  # groups of names that are told
 MOST = 4  # names of one group
 LONGEST = 40  # characters of a name
+MOST_MARKS = 30  # on one letter, as in Unicode's stream-safe text (UAX 15)
 # an id beside which a plainer spelling may stand; all other ids are spelt plainly
 ODD = re.compile(r"\A0\d|\d\.0+\Z|\s|[^\x00-\x7f]")
 PADDED = re.compile(r"0*(\d+?)(?:\.0+)?")
@@ -25,7 +26,25 @@ def folded(name: str) -> str:
 
 def composed(name: str) -> str:
     """Unicode's normal form C: an accent is part of its letter."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
+    return name if name.isascii() or _piled(name) else unicodedata.normalize("NFC", name)
+
+
+def _piled(name: str) -> bool:
+    """Whether more marks stand on one letter than any script has: to order them takes the square
+    of their number."""
+    if len(name) <= MOST_MARKS:
+        return False
+    run = 0
+    for letter in name:
+        run = run + 1 if unicodedata.combining(letter) else 0
+        if run > MOST_MARKS:
+            return True
+    return False
+
+
+def whole_letters(text: str) -> str:
+    """Without half characters (lone surrogates), which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def as_number(name: str) -> float | None:

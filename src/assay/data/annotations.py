@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.record import Record
 from assay.core.schema import Choice, Scale, Schema
 from assay.core.spelling import as_number, folded, plain_id, shortened
@@ -126,7 +127,7 @@ def _nested(path: Path) -> Mapping[str, object] | None:
         return None
     reading(path)
     try:
-        content = json.loads(path.read_bytes(), object_pairs_hook=_each_once)
+        content = loads(path.read_bytes(), _each_once)
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
     return content if isinstance(content, dict) else None

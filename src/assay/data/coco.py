@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.record import Record
 from assay.core.schema.boxes import inside, rectangle
 from assay.core.value import Box, Value
@@ -43,7 +44,7 @@ class Coco:
 def read_coco(path: Path) -> Coco:
     """InputError where the file is not COCO, or names a picture or category that it lacks."""
     try:
-        content = json.loads(path.read_bytes())
+        content = loads(path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
     except ValueError as bad:

@@ -14,15 +14,31 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
+from yaml.constructor import ConstructorError
 
 from assay.core.errors import InputError, SpecError
+from assay.core.jsons import DEEPEST
 from assay.data.inputs import reading
 
 Key: TypeAlias = str | int
+MOST_VALUES = 1_000_000
+TOO_DEEP = f"nested more than {DEEPEST} levels deep"
 
 
 class Loader(yaml.SafeLoader):
     """YAML 1.2's idea of truth: `yes`, `no`, `on` and `off` are words, as labels often are."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A value that is not what its form or tag promises is a mistake with a line."""
+        try:
+            made = super().construct_object(node, deep)
+            if isinstance(made, int):
+                float(made)  # in hexadecimal, or in sixties, a number of any length can be written
+            return made
+        except (ValueError, TypeError, AttributeError, OverflowError, KeyError):
+            what = node.tag.rpartition(":")[2]
+            said = f"{node.value!r:.40} is no {what}; put a text in quotes"
+            raise ConstructorError(None, None, said, node.start_mark) from None
 
 
 Loader.yaml_implicit_resolvers = {
@@ -138,9 +154,12 @@ def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
         raise LocatedError(_no_text(path, bad.object, bad.start, wanted)) from None
     try:
         root = yaml.compose(text, Loader=Loader)
+        _check_size(path, root)
         content = yaml.load(text, Loader=Loader)
     except yaml.YAMLError as bad:
         raise LocatedError(_yaml_error(path, bad)) from None
+    except RecursionError:
+        raise LocatedError(f"{path}:{_deep_line(text)}: {TOO_DEEP}") from None
     if root is None or not isinstance(content, dict):
         raise LocatedError(f"{path}:1: {wanted}")
     document = Document(path, root)
@@ -150,6 +169,47 @@ def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
             "keep one of the two"
         )
     return document, content
+
+
+def _check_size(path: Path, root: yaml.Node | None) -> None:
+    """LocatedError where levels, or copies that aliases make of aliases, are without end."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+    waiting = [] if root is None else [(root, False)]
+    while waiting:
+        node, done = waiting.pop()
+        below = _below_node(node)
+        line = node.start_mark.line + 1
+        if done:
+            open_nodes.discard(id(node))
+            sizes[id(node)] = 1 + sum(sizes.get(id(n), 1) for n in below)
+            if sizes[id(node)] > MOST_VALUES:
+                raise LocatedError(
+                    f"{path}:{line}: the aliases here stand for more than {MOST_VALUES:,} values"
+                )
+        elif id(node) not in sizes and id(node) not in open_nodes:
+            if len(open_nodes) >= DEEPEST:
+                raise LocatedError(f"{path}:{line}: {TOO_DEEP}")
+            open_nodes.add(id(node))
+            waiting.append((node, True))
+            waiting += [(n, False) for n in below]
+
+
+def _below_node(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _deep_line(text: str) -> int:
+    """Where more levels are open than are read."""
+    level = 0
+    for event in yaml.parse(text, Loader=Loader):
+        level += isinstance(event, yaml.CollectionStartEvent)
+        level -= isinstance(event, yaml.CollectionEndEvent)
+        if level > DEEPEST:
+            return int(event.start_mark.line) + 1
+    return 1
 
 
 def _doubles(

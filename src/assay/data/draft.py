@@ -1,6 +1,5 @@
 """A first task file, guessed from the columns of a data file."""
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.schema import Scale
 from assay.core.spelling import folded
 from assay.data import conll
@@ -190,7 +190,7 @@ def _sets(counts: Counter[str]) -> Counter[str] | None:
 
 def _entries(content: str) -> Iterable[str]:
     try:
-        return [cell(entry) for entry in json.loads(content)]
+        return [cell(entry) for entry in loads(content)]
     except ValueError:
         return (content,)
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.record import Record
 from assay.data.base import ID, Columns, Findings, Reader, Row, check_columns, record_of
 from assay.data.conll import SUFFIXES, read_conll
@@ -211,7 +212,7 @@ def _objects(path: Path) -> Iterator[tuple[int, int, Row]]:
 
 def _loads(path: Path, raw: bytes, where: str) -> Any:
     try:
-        content = json.loads(raw)
+        content = loads(raw)
         if b"\\ud" in raw or b"\\uD" in raw:
             json.dumps(content, ensure_ascii=False).encode()
     except UnicodeDecodeError as bad:
@@ -283,7 +284,7 @@ def _batches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, Row]]:
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
     """Of columns that Hugging Face `datasets` keeps as numbers of classes."""
     try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"].items()
+        features = loads(metadata[b"huggingface"])["info"]["features"].items()
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}
     return {
@@ -325,7 +326,7 @@ def _dataset_files(path: Path) -> list[Path]:
     if not state.exists():
         return sorted(path.glob("*.arrow")) or sorted(path.glob("*.parquet"))
     try:
-        named = [file["filename"] for file in json.loads(state.read_bytes())["_data_files"]]
+        named = [file["filename"] for file in loads(state.read_bytes())["_data_files"]]
     except (ValueError, KeyError, TypeError) as bad:
         raise InputError(f"{state}: not the state of a dataset ({bad})") from None
     return [path / Path(name).name for name in named]

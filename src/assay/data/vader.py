@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.record import Record, TextPart
 from assay.data.write import whole, write_rows
 
@@ -118,7 +119,7 @@ def prepare(archive: Path, name: str = "tweets") -> VaderSet:
             continue
         id = f"{name}-{key}"
         # the mean beside the text differs from its ratings for some tweets: the ratings count
-        ratings[id] = tuple(json.loads(rated[key][-1]))
+        ratings[id] = tuple(loads(rated[key][-1]))
         records.append(Record(id, (TextPart(html.unescape(cells[-1])),), "en", name))
     return VaderSet(name, tuple(records), ratings)
 

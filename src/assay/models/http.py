@@ -1,7 +1,6 @@
 """One JSON call over HTTP, tried again where that can help, every attempt counted."""
 
 import asyncio
-import json
 import math
 import os
 import re
@@ -15,9 +14,12 @@ from typing import Any
 import aiohttp
 
 from assay.core.cost import Usage
-from assay.core.errors import ModelError
+from assay.core.errors import AssayError, ModelError
+from assay.core.jsons import loads
 from assay.core.redact import hidden, hide, remember, scrubbed
+from assay.core.spelling import whole_letters
 from assay.models.base import Completion
+from assay.models.bodies import body_of
 from assay.models.limits import Endpoint, retry_after
 
 Parse = Callable[[Any], Completion]
@@ -95,7 +97,9 @@ class Http:
             if line is None or line.session.closed:
                 connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
                 timeout = aiohttp.ClientTimeout(total=self.endpoint.limits.timeout)
-                session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+                session = aiohttp.ClientSession(
+                    connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+                )
                 line = self._lines[loop] = Line(session)
             return line
 
@@ -144,16 +148,9 @@ class Http:
 
     async def _attempt(self, call: Call, parse: Parse) -> Attempt:
         try:
-            async with (
-                self._session() as session,
-                session.post(
-                    call.url, data=call.body, headers=call.headers, allow_redirects=False
-                ) as reply,
-            ):
-                body = await _read(reply, self.endpoint.limits.most_bytes)
-                if body is None:
-                    return Attempt(error=self._too_long(), final=True)
-                return self._judge(reply.status, reply.headers, body, parse)
+            return await self._sent(call, parse)
+        except AssayError:
+            raise
         except TimeoutError:
             return Attempt(error=f"no answer within {self.endpoint.limits.timeout:g} s")
         except aiohttp.InvalidURL:
@@ -163,11 +160,27 @@ class Http:
             return Attempt(error=f"cannot connect ({said})", absent=True)
         except (aiohttp.ClientError, OSError) as bad:
             return Attempt(error=f"connection cut ({type(bad).__name__})")
+        except Exception as bad:  # a server can say anything; none of it may end a run
+            why = hide(f"unreadable reply ({type(bad).__name__}: {bad})")
+            return Attempt(error=whole_letters(why[:200]))
+
+    async def _sent(self, call: Call, parse: Parse) -> Attempt:
+        async with (
+            self._session() as session,
+            session.post(
+                call.url, data=call.body, headers=call.headers, allow_redirects=False
+            ) as reply,
+            body_of(reply, self.endpoint.limits.most_bytes) as body,
+        ):
+            if body is None:
+                return Attempt(error=self._too_long(), final=True)
+            return self._judge(reply, body, parse)
 
     def _too_long(self) -> str:
         return f"the reply is longer than {self.endpoint.limits.most_bytes:,} bytes; not read on"
 
-    def _judge(self, status: int, headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
+    def _judge(self, reply: aiohttp.ClientResponse, body: bytes, parse: Parse) -> Attempt:
+        status, headers = reply.status, reply.headers
         if status == 200:
             return _parsed(headers, body, parse)
         said = message_of(body)
@@ -187,32 +200,20 @@ class Http:
         return Attempt(error=error, final=True)
 
 
-async def _read(reply: aiohttp.ClientResponse, most: int) -> bytes | None:
-    """The body; None where it is longer than `most` bytes, of which little more are then held."""
-    if (reply.content_length or 0) > most:
-        return None
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in reply.content.iter_any():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > most:
-            return None
-    return b"".join(chunks)
-
-
 def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
     kind = headers.get("Content-Type", "")
     if "html" in kind or body[:15].lstrip().lower().startswith((b"<!doctype", b"<html")):
         return Attempt(error="answered with a web page, not JSON: is base_url right?", absent=True)
     try:
-        content = scrubbed(json.loads(body))
-    except (ValueError, RecursionError):
+        content = scrubbed(loads(body))
+    except ValueError:
         return Attempt(error=f"broken JSON of {len(body)} bytes")
     try:
         return Attempt(_sane(parse(content)))
     except NO_COMPLETION as bad:
-        return Attempt(error=_whole(f"not the expected reply ({type(bad).__name__}: {bad})"[:200]))
+        return Attempt(
+            error=whole_letters(f"not the expected reply ({type(bad).__name__}: {bad})"[:200])
+        )
 
 
 def _sane(completion: Completion) -> Completion:
@@ -221,6 +222,8 @@ def _sane(completion: Completion) -> Completion:
     for token in completion.tokens:
         if not all(map(math.isfinite, (token.logprob, *token.top.values()))):
             raise ValueError("a log-probability is no finite number")
+        if not all(isinstance(piece, str) for piece in (token.token, *token.top)):
+            raise TypeError("a token is no text")
     u = completion.usage
     if max(u.input_tokens, u.output_tokens, u.reasoning_tokens, u.image_tokens) > MOST_TOKENS:
         raise ValueError("more tokens are counted than one call can have")
@@ -232,12 +235,7 @@ def _sane(completion: Completion) -> Completion:
         output_tokens=max(0, u.output_tokens),
         reasoning_tokens=max(0, u.reasoning_tokens),
     )
-    return replace(completion, text=_whole(completion.text), usage=usage)
-
-
-def _whole(text: str) -> str:
-    """Without half characters (lone surrogates), which JSON can spell and UTF-8 cannot."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return replace(completion, text=whole_letters(completion.text), usage=usage)
 
 
 def _counted(completion: Completion, attempts: int, began: float) -> Completion:
@@ -248,12 +246,12 @@ def _counted(completion: Completion, attempts: int, began: float) -> Completion:
 def message_of(body: bytes) -> str:
     """What a server says of its error, one short line."""
     try:
-        content = json.loads(body)
+        content = loads(body)
         error = content.get("error", content) if isinstance(content, dict) else content
         text = error.get("message", error) if isinstance(error, dict) else error
-    except (ValueError, RecursionError):
+    except ValueError:
         text = body.decode("utf-8", "replace")
-    return _whole(hide(" ".join(str(text).split()))[:200])
+    return whole_letters(hide(" ".join(str(text).split()))[:200])
 
 
 def key_from(variable: str | None) -> str | None:

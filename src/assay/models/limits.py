@@ -1,10 +1,12 @@
 """How fast an endpoint may be asked, when to ask again, and when to give up on it."""
 
 import asyncio
+import math
 import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -24,7 +26,7 @@ class Limits:
     longest_wait: float = 60.0
     longest_asked: float = 600.0  # a server that asks for a longer pause is left alone
     timeout: float = 120.0
-    most_bytes: int = 64 * 2**20  # of one reply, unpacked
+    most_bytes: int = 16 * 2**20  # of one reply, unpacked
     broken_after: int = 8  # failures in a row that open the circuit, once there was
     patience: float = 8.0  # no success for this long: a burst of calls may fail together
 
@@ -143,13 +145,14 @@ class Endpoint:
 
 def retry_after(header: str | None, now: Callable[[], float] = time.time) -> float | None:
     """Seconds from a Retry-After header, a number or a date; None where there is none."""
-    if not header:
-        return None
+    wait = None if not header else _seconds(header, now)
+    return None if wait is None or math.isnan(wait) else max(0.0, wait)
+
+
+def _seconds(header: str, now: Callable[[], float]) -> float | None:
+    with suppress(ValueError):
+        return float(header)
     try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now())
-    except ValueError:
+        return parsedate_to_datetime(header).timestamp() - now()
+    except (ValueError, TypeError, OverflowError, IndexError, OSError):  # no moment of any calendar
         return None

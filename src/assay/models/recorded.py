@@ -9,6 +9,7 @@ from typing import Any
 from assay.core.cost import Usage
 from assay.core.digest import digest
 from assay.core.errors import InputError, ModelError
+from assay.core.jsons import loads
 from assay.models.base import Completion, Message, Model, Options, TokenScore
 
 
@@ -79,7 +80,7 @@ def load(name: str, path: Path) -> RecordedModel:
             if not line.strip():
                 continue
             try:
-                entry = json.loads(line)
+                entry = loads(line)
                 heard[entry["key"]] = _completion(entry["completion"])
             except (ValueError, KeyError, TypeError) as bad:
                 raise InputError(

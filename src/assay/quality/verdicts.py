@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from assay.core.annotation import Source
 from assay.core.digest import digest
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.spelling import as_number, oddities
 from assay.core.value import Value
 from assay.data.base import Row, cell, check_columns
@@ -253,7 +254,7 @@ def canonical(text: str) -> str:
     """Labels parted by `;` and JSON lists say the same in any order."""
     if text.startswith(("[", "{")):
         try:
-            content = json.loads(text)
+            content = loads(text)
         except ValueError:
             return text
         parts = content if isinstance(content, list) else [content]

@@ -27,6 +27,7 @@ from assay.core.record import Record
 from assay.core.task import Task
 from assay.data.document import from_top
 from assay.ledger.base import Ledger
+from assay.run.answers import answers
 from assay.run.panel import joint
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
@@ -215,8 +216,8 @@ class LedgerAsk:
         stop = self._desk.stop
         try:
             with from_top("annotators", name):
-                async with drawn(who.annotate(stop.until(requests.values()))) as answers:
-                    async for annotation in answers:
+                async with drawn(answers(who, stop.until(requests.values()))) as given:
+                    async for annotation in given:
                         if annotation.key not in requests:
                             raise InputError(
                                 f"annotator {name!r} answered a request on record "

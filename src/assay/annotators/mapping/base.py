@@ -20,6 +20,7 @@ class Reading:
     source: Source | None = None
     scores: Table[str, float] | None = None
     rationale: str | None = None
+    error: str | None = None  # why nothing was understood, where there is more to say
 
 
 UNPARSED = Reading(Outcome.UNPARSED)

@@ -14,8 +14,9 @@ from functools import lru_cache
 
 from assay.annotators.mapping.base import UNPARSED, Reading, reading
 from assay.annotators.mapping.jsons import first_json
-from assay.annotators.mapping.script import unspaced
+from assay.annotators.mapping.lines import before, named_lines
 from assay.annotators.mapping.spans import read_spans
+from assay.annotators.mapping.words import any_of, meant
 from assay.annotators.prompt import AnswerForm
 from assay.core.annotation import Request
 from assay.core.schema import Boxes, Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
@@ -29,9 +30,9 @@ _NEGATION = re.compile(
     r"don't|wasn't|aren't|non|nicht|kein\w*|pas|no\s+es|नाही|नहीं)\b[\s-]+(?:[\w'’]+\s+){0,3}?)$",
     re.IGNORECASE,
 )
-_ABSENT = re.compile(r"\s*(?:none|no labels?|nothing|-|\[\])\s*\.?\s*", re.IGNORECASE)
+_ABSENT = re.compile(r"(?:none|no labels?|nothing|-|\[\])\s*+\.?", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+(?:[.,]\d+)?(?![\w])")
-_LAST = re.compile(r"^\W*label\W*[:：]\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
+_LEAST_DENIAL = 3  # characters before a mention that can deny it: "no "
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,19 @@ class LastLine:
         return 0
 
     def read(self, request: Request, completion: Completion) -> Reading:
-        tagged = list(_LAST.finditer(completion.text))
-        if not tagged:
+        text, last, least = completion.text, None, 0
+        for line in named_lines(text, ("label",), ":：", apart=True):
+            last, least = line, last.end if last else 0
+        if last is None:
             return UNPARSED
-        last = tagged[-1]
         schema, record = request.task.schema, request.record
         if isinstance(schema, Spans):
-            said = read_spans(first_json(last[1]), record, schema)
+            said = read_spans(first_json(last.content), record, schema)
         else:
-            said = reading(find(schema, last[1], record.language, request.way.focus))
-        before = completion.text[: last.start()].strip()
-        return replace(said, rationale=before or said.rationale) if said.value is not None else said
+            said = reading(find(schema, last.content, record.language, request.way.focus))
+        if said.value is None:
+            return said
+        return replace(said, rationale=before(text, last.start, least) or said.rationale)
 
 
 def find(
@@ -127,7 +130,7 @@ def _choice(schema: Choice, text: str, language: str | None) -> Value | None:
 def _several(
     schema: MultiChoice, text: str, language: str | None, focus: Sequence[str]
 ) -> Value | None:
-    if _ABSENT.fullmatch(text):
+    if _ABSENT.fullmatch(text.strip()):
         return frozenset[str]()
     asked = set(focus or schema.names)
     found = [m for m in mentions(schema.labels, text, language) if m.label in asked]
@@ -147,7 +150,11 @@ def _yes_or_no(text: str, focus: Sequence[str]) -> Value | None:
 
 
 def _number(schema: Scale, text: str) -> Value | None:
+    tried: set[str] = set()
     for match in _NUMBER.finditer(text):
+        if match[0] in tried:
+            continue
+        tried.add(match[0])
         value = schema.parse(match[0])
         if value is not None:
             return value
@@ -157,9 +164,12 @@ def _number(schema: Scale, text: str) -> Value | None:
 def _fields(schema: Form, text: str, language: str | None, focus: Sequence[str]) -> Value | None:
     """A line each; who was asked about one attribute may leave its name out."""
     value: dict[str, Value] = {}
+    lines: dict[str, str] = {}
+    for line in named_lines(text, tuple(schema.fields), ":：="):
+        lines.setdefault(line.name.casefold(), line.content)
     for name, inner in schema.fields.items():
-        line = re.search(rf"^\W*{re.escape(name)}\W*[:：=]\s*(.+)$", text, re.I | re.M)
-        found = find(inner, line[1], language) if line else None
+        content = lines.get(name.casefold())
+        found = None if content is None else find(inner, content, language)
         if found is not None:
             value[name] = found
     if not value and len(focus) == 1:
@@ -174,9 +184,11 @@ def mentions(labels: Sequence[Label], text: str, language: str | None = None) ->
     last = 0
     for match in pattern.finditer(text):
         # a denial reaches to the next mention only: "not drama but comedy"
-        denied = _NEGATION.search(text, max(last, match.start() - 60), match.start()) is not None
+        start = max(last, match.start() - 60)
+        near = match.start() - start >= _LEAST_DENIAL
+        denied = near and _NEGATION.search(text, start, match.start()) is not None
         last = match.end()
-        yield Mention(match.start(), match.end(), table[match[0].casefold()], denied)
+        yield Mention(match.start(), match.end(), meant(match[0], table), denied)
 
 
 @lru_cache(maxsize=256)
@@ -184,14 +196,4 @@ def _words(
     labels: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> tuple[re.Pattern[str], dict[str, str]]:
     table = {word.casefold(): name for name, words in labels for word in words}
-    longest_first = sorted(table, key=len, reverse=True)
-    return re.compile("|".join(map(_whole, longest_first)), re.IGNORECASE), table
-
-
-def _whole(word: str) -> str:
-    """Boundaries only where the script parts words by spaces and combines no marks."""
-    # \w misses combining marks (Devanagari vowel signs), so they are named beside it
-    edge = r"\w\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-    start = "" if unspaced(word[0]) else rf"(?<![{edge}])"
-    end = "" if unspaced(word[-1]) else rf"(?![{edge}])"
-    return start + re.escape(word) + end
+    return any_of(table), table

@@ -44,6 +44,7 @@ Place: TypeAlias = tuple[int, int]
 _ALIKE = str.maketrans(dict.fromkeys("‘’‚‛`´ʼ＇", "'") | dict.fromkeys("“”„‟«»＂", '"')
                        | dict.fromkeys("‐‑‒–—―−", "-"))  # fmt: skip
 _JOINER = "\u200d"
+LONGEST_CLUSTER = 64
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
 
 
@@ -81,18 +82,14 @@ def _quotes(content: object) -> list[object] | None:
 def anchor(entries: Sequence[object], record: Record, schema: Spans) -> Anchored:
     """The policy of this module, applied to {"text", "label"} objects."""
     result = Anchored()
-    texts = [(part.name, Searched(part.text)) for part in record.texts]
-    taken: set[Span] = set()
+    looked = Looked([(part.name, Searched(part.text)) for part in record.texts])
     for entry in entries:
         quote, label = _entry(entry, schema)
         if not quote or label is None:
             result.counts[BROKEN] += 1
             continue
-        span, how = _place(quote, label, texts, taken)
-        result.counts[how] += 1
-        if span is not None:
-            taken.add(span)
-    result.spans = tuple(sorted(taken))
+        result.counts[looked.place(quote, label)] += 1
+    result.spans = tuple(sorted(looked.taken))
     overlaps = sum(_overlaps(result.spans))
     if overlaps:
         result.counts[OVERLAPPING] = overlaps
@@ -103,23 +100,6 @@ def _entry(entry: object, schema: Spans) -> tuple[str, str | None]:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("text"), str):
         return "", None
     return entry["text"].strip(), schema.named(entry.get("label", ""))
-
-
-def _place(
-    quote: str, label: str, texts: Sequence[tuple[str, "Searched"]], taken: set[Span]
-) -> tuple[Span | None, str]:
-    """The first place not yet taken by the same label, in the first way that finds one."""
-    seen = False
-    for how in PLACED:
-        if seen and how == INSIDE:
-            break  # one that stands as a word elsewhere is not meant inside another word
-        for part, text in texts:
-            for start, end in text.places(quote, how):
-                span = Span(start, end, label, part)
-                if span not in taken:
-                    return span, how
-                seen = True
-    return None, REPEATED if seen else ABSENT
 
 
 def _overlaps(spans: Sequence[Span]) -> Iterator[bool]:
@@ -198,6 +178,40 @@ class Searched:
         return outside or not (joins(self.text[at]) or self.text[at - 1] == _JOINER)
 
 
+class Looked:
+    """The places taken so far. A quote that comes again is looked for behind where it was found,
+    since the places before that stay taken."""
+
+    def __init__(self, texts: Sequence[tuple[str, Searched]]) -> None:
+        self.taken: set[Span] = set()
+        self._texts = texts
+        self._further: dict[tuple[str, str, str], Iterator[Span]] = {}
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def place(self, quote: str, label: str) -> str:
+        """Takes the first place not yet taken by the same label, in the first way that finds one;
+        says which way."""
+        seen = False
+        for how in PLACED:
+            if seen and how == INSIDE:
+                break  # one that stands as a word elsewhere is not meant inside another word
+            key = (quote, label, how)
+            if key not in self._further:
+                self._further[key] = self._spans(quote, label, how)
+            for span in self._further[key]:
+                self._seen.add(key)
+                if span not in self.taken:
+                    self.taken.add(span)
+                    return how
+            seen = seen or key in self._seen
+        return REPEATED if seen else ABSENT
+
+    def _spans(self, quote: str, label: str, how: str) -> Iterator[Span]:
+        for part, text in self._texts:
+            for start, end in text.places(quote, how):
+                yield Span(start, end, label, part)
+
+
 def clusters(text: str) -> Iterator[Place]:
     """What a reader sees as one character: a letter with its marks, a joined emoji."""
     start = 0
@@ -212,7 +226,9 @@ def fold(text: str) -> Iterator[tuple[str, int]]:
     spaced = True  # nothing before the text
     for number, (start, end) in enumerate(clusters(text)):
         shown = _INVISIBLE.sub("", text[start:end].translate(_ALIKE))
-        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", shown).casefold())
+        folded = shown.casefold()
+        if len(folded) <= LONGEST_CLUSTER:  # to order the marks of more takes the square of them
+            folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", shown).casefold())
         blank = bool(folded) and folded.isspace()
         if blank and spaced:
             continue

@@ -1,11 +1,11 @@
 """The contract of a schema: the kind of answer a task wants."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from assay.core.errors import InputError, SpecError
+from assay.core.jsons import loads
 from assay.core.shown import Shown
 from assay.core.spelling import folded
 from assay.core.value import Value
@@ -87,7 +87,7 @@ def entries(cell: object, name: str) -> list[object]:
     content = cell
     if isinstance(cell, str):
         try:
-            content = json.loads(cell)
+            content = loads(cell)
         except ValueError as bad:
             raise InputError(f"{cell!r:.80} is not a JSON list of {name}") from bad
     if isinstance(content, Mapping):

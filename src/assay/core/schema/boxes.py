@@ -44,7 +44,7 @@ class Boxes(Labelled):
             raise InputError(f"{entry['label']!r} is not a label: {', '.join(self.names)}")
         try:
             left, top, width, height = (float(entry[edge]) for edge in EDGES)
-        except (TypeError, ValueError) as bad:
+        except (TypeError, ValueError, OverflowError) as bad:
             raise InputError(f"{entry!r:.80}: {', '.join(EDGES)} are numbers") from bad
         return Box(*inside((left, top, width, height)), label)
 

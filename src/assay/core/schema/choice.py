@@ -1,9 +1,9 @@
 """One label out of a closed set."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.schema.base import Labelled
 from assay.core.value import Value
 
@@ -17,7 +17,7 @@ class Choice(Labelled):
         text = raw.strip()
         if text.startswith(("{", '"')):
             try:
-                content = json.loads(text)
+                content = loads(text)
             except ValueError:
                 return None
             found = content.get("label") if isinstance(content, dict) else content

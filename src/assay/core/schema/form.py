@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError, SpecError
+from assay.core.jsons import loads
 from assay.core.schema.base import Schema
 from assay.core.shown import Shown
 from assay.core.value import Value
@@ -41,7 +42,7 @@ class Form(Shown):
 
     def parse(self, raw: str) -> Value | None:
         try:
-            content = json.loads(raw)
+            content = loads(raw)
         except ValueError:
             return None
         if not isinstance(content, dict):
@@ -59,7 +60,7 @@ class Form(Shown):
         content = cell
         if isinstance(cell, str):
             try:
-                content = json.loads(cell)
+                content = loads(cell)
             except ValueError:
                 content = None
         if not isinstance(content, Mapping):

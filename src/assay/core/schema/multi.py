@@ -1,9 +1,9 @@
 """Any number of labels out of a closed set."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.schema.base import Labelled
 from assay.core.value import Value
 
@@ -18,7 +18,7 @@ class MultiChoice(Labelled):
     def parse(self, raw: str) -> Value | None:
         text = raw.strip()
         try:
-            content = json.loads(text) if text.startswith(("{", "[")) else text.split(",")
+            content = loads(text) if text.startswith(("{", "[")) else text.split(",")
         except ValueError:
             return None
         found = content.get("labels") if isinstance(content, dict) else content
@@ -72,7 +72,7 @@ def _entries(cell: object) -> Iterable[object]:
     text = str(cell).strip()
     if text.startswith("["):
         try:
-            content = json.loads(text)
+            content = loads(text)
         except ValueError as bad:
             raise InputError(f"{text!r} is not a JSON list of labels") from bad
         return list(content)

@@ -1,15 +1,23 @@
 """A number between two bounds."""
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError, SpecError
+from assay.core.jsons import loads
 from assay.core.shown import Shown
 from assay.core.value import Value
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+
+
+def as_float(number: float) -> float:
+    """A number of JSON, which may be a whole one larger than any float: that is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 class Scale(Shown):
@@ -48,13 +56,13 @@ class Scale(Shown):
         text = raw.strip()
         if text.startswith("{"):
             try:
-                content = json.loads(text)
+                content = loads(text)
             except ValueError:
                 return None
             found = content.get("rating") if isinstance(content, dict) else None
             if isinstance(found, bool) or not isinstance(found, int | float):
                 return None
-            return self._fit(float(found))
+            return self._fit(as_float(found))
         match = _NUMBER.fullmatch(text)
         return self._fit(float(match[0].replace(",", "."))) if match else None
 

@@ -39,7 +39,7 @@ class Spans(Labelled):
             raise InputError(f"{entry['label']!r} is not a label: {', '.join(self.names)}")
         try:
             start, end = int(entry["start"]), int(entry["end"])
-        except (TypeError, ValueError) as bad:
+        except (TypeError, ValueError, OverflowError) as bad:
             raise InputError(f"{entry!r}: start and end are whole numbers") from bad
         if not 0 <= start < end:
             raise InputError(f"span {start} to {end} is empty or backwards")

@@ -1,9 +1,9 @@
 """An answer in free words."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.shown import Shown
 from assay.core.value import Value
 
@@ -23,7 +23,7 @@ class FreeText(Shown):
         text = raw.strip()
         if text.startswith("{"):
             try:
-                content = json.loads(text)
+                content = loads(text)
             except ValueError:
                 content = None
             if isinstance(content, dict) and isinstance(content.get("text"), str):

@@ -4,7 +4,6 @@ Every row has an `image`; where a reader found the picture itself it is an `At`,
 that the collection gives, to be looked up like any cell.
 """
 
-import json
 import os
 import tarfile
 import zipfile
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.data.base import Row
 from assay.data.coco import coco_of, complaints_of, has_boxes
 from assay.data.images.decode import MOST_BYTES, SUFFIXES
@@ -158,6 +158,6 @@ def _row(image: object, file: str) -> Row:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        return loads(path.read_bytes())
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None

@@ -1,10 +1,10 @@
 """Boxes: F1 between annotators, of places with their labels and of places alone, and how well the
 places fit. Two boxes are of one thing where they overlap by half."""
 
-import json
 from collections.abc import Mapping
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.value import Box, decode
 from assay.quality.agreement.spans import Marks
 from assay.quality.boxes import match
@@ -16,7 +16,7 @@ Answer = tuple[Box, ...]
 def boxes_of(label: str) -> Answer:
     """A JSON list of boxes with left, top, width, height and label, or the ledger's form."""
     try:
-        content = json.loads(label)
+        content = loads(label)
         if isinstance(content, Mapping):
             found = decode(content)
             assert isinstance(found, tuple)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.votes import Votes
 from assay.quality.agreement.base import Distance, Estimate, Resampling
 from assay.quality.agreement.coefficients import Measures, estimates
@@ -26,7 +27,7 @@ def _set(label: str) -> frozenset[str]:
     text = label.strip()
     if text.startswith(("[", "{")):
         try:
-            content = json.loads(text)
+            content = loads(text)
         except ValueError:
             raise InputError(f"{label!r} is not a JSON list of labels") from None
         found = content.get("set", content.get("labels")) if isinstance(content, dict) else content

@@ -4,7 +4,6 @@ Nobody says what was not marked, so there is no chance correction for exact span
 possible spans F1 comes close to kappa anyway (Hripcsak and Rothschild, 2005).
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,6 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.core.value import Span, decode
 from assay.core.votes import Votes
 from assay.quality.agreement.base import Estimate, Floats, Resampling, estimate, ratio
@@ -52,11 +52,11 @@ class SpanPair:
 def spans_of(label: str) -> Answer:
     """A JSON list of spans with start, end, label (objects or lists), or the ledger's form."""
     try:
-        content = json.loads(label)
+        content = loads(label)
         if isinstance(content, Mapping):
             content = content["spans"]
         found = [_span(entry) for entry in content]
-    except (ValueError, TypeError, KeyError, IndexError, InputError):
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, InputError):
         raise InputError(
             f"{label!r:.80} is not a JSON list of spans; each needs start, end and label"
         ) from None

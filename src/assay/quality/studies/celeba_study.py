@@ -5,7 +5,6 @@ original human label a person decided anew. Since labels are binary, the origina
 label, negated where there is a new one.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.errors import InputError
+from assay.core.jsons import loads
 from assay.data.inputs import reading
 from assay.quality.agreement.pairs import pairwise
 
@@ -181,7 +181,7 @@ def _names(changes: object) -> dict[str, int]:
 def _read(path: Path) -> dict[str, object]:
     reading(path)
     try:
-        content = json.loads(path.read_bytes())
+        content = loads(path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path} does not exist; the study needs {', '.join(FILES)}") from None
     except ValueError as bad:
