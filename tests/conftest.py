@@ -1,11 +1,16 @@
-"""Fixtures that several folders share."""
+"""Fixtures that several folders share, and what becomes of a skip."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from assay.data.inputs import Files, files
+REQUIRED = "ASSAY_REQUIRE_SERVICES"  # set by .ci/run, which has made everything available
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker each core: more threads only get in the way
+    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
+        os.environ.setdefault(library, "1")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,6 +25,8 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_files() -> Iterator[None]:
     """What one test reads is no input of another."""
+    from assay.data.inputs import Files, files  # not before the number of threads is set
+
     with files(Files()):
         yield
 
@@ -31,3 +38,25 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared/data is not there")
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _failed_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _failed_if_skipped(report)
+    return report
+
+
+def _failed_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Where every service is there, a test that does not run is a fault of its own."""
+    if REQUIRED in os.environ and report.skipped and not hasattr(report, "wasxfail"):
+        *_, reason = report.longrepr if isinstance(report.longrepr, tuple) else ("skipped",)
+        report.outcome = "failed"
+        report.longrepr = f"{reason}: skipped, although {REQUIRED} is set"

@@ -16,8 +16,8 @@ from assay.core.task import Example, Task
 from assay.models.transformers_text import TextClassifier, Tuning
 from assay.strategies.specialists import Specialists, Stages
 from assay.testing import check_annotator
-from tests.extras import needs_extra
 from tests.models.tiny_classifier import saved
+from tests.needs import needs_extra
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
 pytestmark = needs_extra("hub", "torch", "transformers")

@@ -6,6 +6,7 @@ from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
+from tests.needs import needs_extra
 
 TASK = Task("t", "?", Choice(["negative", "neutral", "positive"]))
 
@@ -42,8 +43,8 @@ async def test_a_rule_that_breaks_fails_its_record() -> None:
     assert made.error == "rule shouting: ValueError: no such thing"
 
 
+@needs_extra("vader", "vaderSentiment")
 async def test_vader_labels_by_its_thresholds() -> None:
-    pytest.importorskip("vaderSentiment")
     vader = rule("vader")
     texts = {"I love this, great!": "positive", "I hate it": "negative", "A table.": "neutral"}
     for text, label in texts.items():

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import needs_models
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FETCHED = re.compile(r"^assay models fetch (\S+)$", re.M)
 BLOCK = re.compile(
     r"(?P<skip><!-- not run: .+? -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```", re.M | re.S
 )
@@ -29,6 +32,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)
 def test_every_snippet_of_the_page_runs(page: Path, tmp_path: Path) -> None:
+    needs_models(*(name for _, code in blocks(page) for name in FETCHED.findall(code)))
     env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     python: list[str] = []

@@ -8,8 +8,8 @@ from PIL import Image
 
 from assay.core.errors import InputError, SpecError
 from assay.core.record import ImagePart
-from assay.models.cache import BY_NAME, default_cache
 from assay.models.efficientnet import EfficientNetLite, network, pixels
+from tests.needs import needs_models
 
 Weights = dict[str, NDArray[np.float32]]
 Doubles = NDArray[np.float64]
@@ -131,8 +131,7 @@ def test_an_unknown_size_names_the_known_ones() -> None:
 
 
 def test_the_real_weights_see_a_difference_and_give_the_same_again() -> None:
-    if not default_cache().has(BY_NAME["efficientnet-lite0"]):
-        pytest.skip("efficientnet-lite0 is not in the cache: assay models fetch efficientnet-lite0")
+    needs_models("efficientnet-lite0")
     eye = EfficientNetLite()
     red, blue = (pixels(jpeg((300, 200), c), 224) for c in ((255, 0, 0), (0, 0, 255)))
     once, again = eye.look([red, blue]), eye.look([red, blue])

@@ -1,11 +1,10 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from assay.models.cache import BY_NAME, default_cache
 from assay.models.encoder import WIDTH, MiniLM
 from assay.models.imagenet import CLASSES, ImageNet, keep, load
+from tests.needs import needs_models
 
 
 def test_vectors_are_kept_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -23,9 +22,7 @@ def test_vectors_are_kept_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_everyday_words_lie_near_their_classes(minilm: MiniLM) -> None:
-    for name in ("imagenet-synsets", "imagenet-lemmas", "imagenet-definitions"):
-        if not default_cache().has(BY_NAME[name]):
-            pytest.skip(f"{name} is not in the cache: assay models fetch {name}")
+    needs_models("imagenet-synsets", "imagenet-lemmas", "imagenet-definitions")
     classes = ImageNet(minilm)
     assert (len(classes.names), classes.names[22]) == (1000, "bald eagle")
     near = classes.nearness(["dog", "musical instrument", "fruit"])

@@ -25,8 +25,8 @@ from assay.models.transformers_vlm import (
     prompt_of,
 )
 from assay.testing import check_annotator
-from tests.extras import needs_extra
 from tests.models.tiny_vlms import FAMILIES
+from tests.needs import needs_extra
 
 pytestmark = needs_extra("vision", "torch", "transformers")
 

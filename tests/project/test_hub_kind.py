@@ -8,8 +8,8 @@ from assay.annotators.hub import Hub
 from assay.core.errors import SpecError
 from assay.project import open_project
 from assay.strategies.specialists import Specialists
-from tests.extras import needs_extra
 from tests.models.tiny_classifier import saved
+from tests.needs import needs_extra
 
 pytestmark = needs_extra("hub", "torch", "transformers")
 

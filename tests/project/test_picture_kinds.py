@@ -9,10 +9,10 @@ from PIL import Image
 from assay.annotators.picture import PictureClassifier, ZeroShotPicture
 from assay.annotators.scored import Scored
 from assay.core.errors import SpecError
-from assay.models.cache import BY_NAME, default_cache
 from assay.models.transformers_vlm import TransformersVLM
 from assay.project import open_project
 from assay.strategies.prior import PriorCorrected
+from tests.needs import needs_models
 
 TASK = """\
 name: looks
@@ -48,8 +48,7 @@ def test_a_picture_annotator_is_calibrated_unless_told_otherwise(tmp_path: Path)
 
 
 def test_a_classifier_on_pictures_learns_from_gold(tmp_path: Path) -> None:
-    if not default_cache().has(BY_NAME["efficientnet-lite0"]):
-        pytest.skip("efficientnet-lite0 is not in the cache: assay models fetch efficientnet-lite0")
+    needs_models("efficientnet-lite0")
     path = project(tmp_path, "{kind: classifier, features: pictures}")
     made = open_project(path).annotators["eye"]
     assert isinstance(made, PictureClassifier)

@@ -91,7 +91,7 @@ async def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:
     server, ledger = Server(delay=DELAY), tmp_path / "l.sqlite"
     async with serving(server) as url:
         started = await begun(url, ledger)
-        await asyncio.sleep(0.5)
+        await more_calls(server, 50)
         started.send_signal(signal.SIGINT)
         await started.communicate()
         assert started.returncode == 130

@@ -20,7 +20,6 @@ from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
 from assay.core.value import Span
-from assay.models.cache import BY_NAME, default_cache
 from assay.models.encoder import MiniLM
 from assay.strategies.nearest import (
     AtRandom,
@@ -33,6 +32,7 @@ from assay.strategies.nearest import (
 )
 from assay.strategies.retrieval import NOTHING, Retrieved, in_turn, labels_of, pool_split
 from tests.annotators.test_picture import ColourEye, record
+from tests.needs import needs_models
 from tests.strategies.recorded_ask import RecordedAsk
 
 TASK = Task("t", "which?", Choice(["fruit", "metal"]))
@@ -109,8 +109,7 @@ def test_fixed_examples_are_the_same_for_all_records_and_differ_by_seed() -> Non
 
 
 def test_the_nearest_by_meaning_share_no_word() -> None:
-    if not all(default_cache().has(BY_NAME[n]) for n in ("minilm-l6-int8", "minilm-l6-tokenizer")):
-        pytest.skip("the sentence encoder is not in the cache: assay models fetch minilm-l6-int8")
+    needs_models("minilm-l6-int8", "minilm-l6-tokenizer")
     retrieved = Retrieved("m", POOL, ByEmbedding(MiniLM()), count=2)
     records = [text_record("r", "steel and copper"), text_record("s", "a pear")]
     shown = retrieved.examples(records)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -76,7 +76,7 @@ async def label(
     progress.pace = Pace(answers_each(job.strategy, job.annotators))
     hears: AbstractContextManager[None] = nullcontext()
     if stop is None:
-        stop = stop_of(job.settings)
+        stop = stop_of(job.settings, asyncio.get_running_loop().time)
         hears = interruptible(stop.interrupt)
     blocks = _blocks(records, job.settings.block)
     first = next(blocks, [])
@@ -88,8 +88,8 @@ async def label(
             return await _labelled(job, filter(None, chain([first], blocks)), progress, stop, whole)
 
 
-def stop_of(settings: Settings) -> Stop:
-    return Stop(settings.seconds, settings.grace)
+def stop_of(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Stop:
+    return Stop(settings.seconds, settings.grace, clock)
 
 
 async def _labelled(

@@ -1,7 +1,6 @@
 """Why and when a run ends before all its records are labelled."""
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from enum import StrEnum
 from typing import TypeVar
@@ -25,9 +24,9 @@ class Stop:
 
     def __init__(
         self,
-        seconds: float | None = None,
-        grace: float = 10.0,
-        clock: Callable[[], float] = time.monotonic,
+        seconds: float | None,
+        grace: float,
+        clock: Callable[[], float],
     ) -> None:
         self.reason: Reason | None = None
         self.message = ""
