@@ -32,7 +32,9 @@ class SkippingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.skipping.now
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]  # the stub's types of the arguments vary
+        self, executor: Any, func: Any, *args: Any
+    ) -> asyncio.Future[Any]:
         future = super().run_in_executor(executor, func, *args)
         self.skipping.in_threads += 1
         future.add_done_callback(self._returned)

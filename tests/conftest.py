@@ -5,12 +5,17 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REQUIRED = "ASSAY_REQUIRE_SERVICES"  # set by .ci/run, which has made everything available
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker each core: more threads only get in the way
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
         os.environ.setdefault(library, "1")
+
+
+settings.register_profile("untimed", deadline=None)  # a slow machine is no fault
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,7 +12,7 @@ from assay.quality.boundary import Limits, limits
 from assay.quality.certificate import certify
 from assay.quality.promise import Promise
 
-FEW = 12
+FEW = 10
 VERDICTS = ((np.arange(2**FEW)[:, None] >> np.arange(FEW)) & 1).astype(bool)  # all there can be
 
 
