@@ -303,10 +303,11 @@ def _outlook_of_output(path: _Path, promise: Promise) -> tuple[int | None, str]:
     if lower(wrong, path.labels, promise.delta) > promise.alpha:
         return None, HOPELESS
     least = smallest_sample(promise.alpha, promise.delta)
-    if wrong / path.labels >= promise.alpha:
+    rate = (wrong + 0.5) / (path.labels + 1.0)
+    if rate >= promise.alpha:
         needed = f"; {least:,} labels are the least, should none of them be wrong"
         return None, TOO_FEW + (needed if path.labels < least else "")
-    rate = min(wrong / path.labels, 0.98 * promise.alpha)
+    rate = min(rate, 0.98 * promise.alpha)
     sizes = np.unique(np.geomspace(least, 1e8, 600).astype(int))
     enough = sizes[errors_allowed(sizes, promise.alpha, promise.delta) >= rate * sizes]
     return max(1, int(enough[0]) - path.labels), ""
