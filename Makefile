@@ -3,7 +3,7 @@ BIN := .venv/bin
 RECORDS ?= 300
 OUT ?= out/demo
 
-.PHONY: demo test check clean
+.PHONY: demo test check fuzz clean
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -22,6 +22,11 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_size.py
+
+SECONDS ?= 60
+
+fuzz: .venv/ready
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 clean:
 	rm -rf .venv out

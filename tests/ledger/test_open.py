@@ -1,11 +1,14 @@
 """Opening a ledger by its place: who only reads makes nothing."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from assay.core.errors import LedgerError
-from assay.ledger import MemoryLedger, has_ledger, kept_ledger, open_ledger
+from assay.ledger import MemoryLedger, SqlLedger, has_ledger, kept_ledger, open_ledger
+from tests.fuzz import corpus as fuzzed
 
 
 @pytest.mark.parametrize("content", [None, b""])
@@ -52,3 +55,32 @@ def test_a_url_of_no_ledger_is_refused(place: str, says: str) -> None:
     with pytest.raises(LedgerError, match=says) as refused:
         open_ledger(place)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["x", "[", "5", "null", "{}", "[1]", '{"form": 5}', "[" * 2_000])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("annotations", "value"), ("annotations", "rest"), ("annotations", "outcome"),
+     ("records", "content"), ("decisions", "content"), ("tasks", "content"), ("runs", "settings")],
+)  # fmt: skip
+def test_rows_that_assay_did_not_write_are_told_as_damage(
+    table: str, column: str, text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "l.sqlite"
+    path.write_bytes(fuzzed.ledger(tmp_path))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE {table} SET {column} = ?", (text,))
+        connection.commit()
+    kept = SqlLedger(str(path))
+    said = "damaged"
+    try:
+        for read in (kept.records(), kept.annotations(), kept.decisions("run")):
+            assert list(read)
+        assert kept.runs()
+        assert kept.schemas()
+        kept.votes(fuzzed.TASK.id, fuzzed.FORM)
+    except LedgerError as bad:
+        said = str(bad)
+    finally:
+        kept.close()
+    assert "damaged" in said or "unknown kind" in said

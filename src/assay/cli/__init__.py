@@ -42,6 +42,9 @@ COMMANDS = {
 }
 
 
+LONGEST_LINE = 2_000  # characters of what a mistake is told in
+
+
 class LazyGroup(click.Group):
     """Knows its commands by name and loads a command's module when it is called."""
 
@@ -102,6 +105,21 @@ def main() -> None:
         _drop_output()
         place = f"{bad.filename}: " if bad.filename is not None else ""
         _refuse(f"{place}{bad.strerror or bad}")
+    except Exception as bad:
+        _broke(bad)
+
+
+def _broke(bad: Exception) -> None:
+    """A user's mistake deep in a group of several is told as one; anything else is our fault."""
+    from assay.cli.crash import EXIT, line_on
+
+    while isinstance(bad, ExceptionGroup):
+        own = bad.subgroup(AssayError)
+        bad = (own or bad).exceptions[0]
+    if isinstance(bad, AssayError):
+        _refuse(str(bad))
+    click.echo(f"assay: {line_on(bad)}", err=True)
+    sys.exit(EXIT)
 
 
 def _set_up_output() -> None:
@@ -117,7 +135,10 @@ def _set_up_output() -> None:
 
 
 def _refuse(line: str) -> None:
-    click.echo("assay: " + " ".join(line.split()), err=True)
+    said = " ".join(line.split())
+    if len(said) > LONGEST_LINE:  # a file may hold, and a message repeat, words of any length
+        said = f"{said[: LONGEST_LINE - 200]} … {said[-200:]}"
+    click.echo(f"assay: {said}", err=True)
     sys.exit(2)
 
 

@@ -4,17 +4,15 @@ import csv
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from assay.core.errors import InputError
 from assay.core.jsons import loads
 from assay.core.record import Record
+from assay.data.arrow import read_arrow, read_parquet
 from assay.data.base import ID, Columns, Findings, Reader, Row, check_columns, record_of
 from assay.data.conll import SUFFIXES, read_conll
 from assay.data.guard import GUARD, named, unguarded
@@ -32,7 +30,7 @@ from assay.data.images.layouts import (
 from assay.data.inputs import reading
 
 csv.field_size_limit(2**27)
-BATCH = 4_096
+MOST_OF_NAME = 255  # characters of a file's name
 AHEAD = 2**20  # bytes of JSON lines that are read ahead for the names of their keys
 QUOTED = re.compile(r'"[^"]*"')
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -244,63 +242,6 @@ def read_json(path: Path) -> Iterator[tuple[int, Row]]:
         yield number, {**blank, **row}
 
 
-def read_parquet(path: Path) -> Iterator[tuple[int, Row]]:
-    try:
-        file = pq.ParquetFile(path)
-        batches = file.iter_batches(BATCH)
-        yield from _batches(batches)
-    except (pa.ArrowException, OSError) as bad:
-        raise InputError(
-            f"{path}: not a readable Parquet file ({str(bad).splitlines()[0]})"
-        ) from None
-
-
-def read_arrow(path: Path) -> Iterator[tuple[int, Row]]:
-    """Arrow files as Hugging Face `datasets` keeps them: streams, at times random access."""
-    try:
-        with pa.memory_map(str(path)) as source:
-            try:
-                yield from _batches(iter(pa.ipc.open_stream(source)))
-            except pa.ArrowInvalid:
-                opened = pa.ipc.open_file(source)
-                yield from _batches(opened.get_batch(i) for i in range(opened.num_record_batches))
-    except (pa.ArrowException, OSError) as bad:
-        raise InputError(
-            f"{path}: not a readable Arrow file ({str(bad).splitlines()[0]})"
-        ) from None
-
-
-def _batches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, Row]]:
-    number = 0
-    for batch in batches:
-        names = _class_names(batch.schema.metadata or {})
-        for row in batch.to_pylist():
-            for column, known in names.items():
-                row[column] = _class_name(row[column], known)
-            number += 1
-            yield number, row
-
-
-def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Of columns that Hugging Face `datasets` keeps as numbers of classes."""
-    try:
-        features = loads(metadata[b"huggingface"])["info"]["features"].items()
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return {}
-    return {
-        column: [str(name) for name in feature["names"]]
-        for column, feature in features
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
-    }
-
-
-def _class_name(number: object, names: list[str]) -> object:
-    """Minus one, or nothing, is a class that is not known."""
-    if not isinstance(number, int):
-        return number
-    return names[number] if 0 <= number < len(names) else None
-
-
 def _folder(path: Path) -> Iterator[tuple[int, Row]]:
     """A data set on disk as its files tell: Hugging Face's, a table of pictures, CelebA, MM-IMDB,
     or just pictures."""
@@ -327,9 +268,9 @@ def _dataset_files(path: Path) -> list[Path]:
         return sorted(path.glob("*.arrow")) or sorted(path.glob("*.parquet"))
     try:
         named = [file["filename"] for file in loads(state.read_bytes())["_data_files"]]
+        return [path / Path(name[:MOST_OF_NAME]).name for name in named]
     except (ValueError, KeyError, TypeError) as bad:
-        raise InputError(f"{state}: not the state of a dataset ({bad})") from None
-    return [path / Path(name).name for name in named]
+        raise InputError(f"{state}: not the state of a dataset ({bad!s:.100})") from None
 
 
 def _in_turn(files: list[Path]) -> Iterator[tuple[int, Row]]:

@@ -90,7 +90,7 @@ def _message(errors: list[Any], place: str, names: list[str]) -> str:
     error = errors[0]
     key = str(error["loc"][-1])
     if error["type"] == "extra_forbidden":
-        return f"unknown key `{key}`; {meant(key, names, '`')}"
+        return f"unknown key `{key:.80}`; {meant(key, names, '`')}"
     if error["type"] == "union_tag_not_found":
         answer = (TaskFile if place == "answer" else FieldSpec).model_fields["answer"]
         return kindless(place, _kinds(answer.annotation))

@@ -1,6 +1,7 @@
 """The ledger in SQLite, or in PostgreSQL by its URL, through SQLAlchemy Core."""
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -30,7 +31,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from assay.core.annotation import Annotation, Decision
 from assay.core.digest import digest_text
-from assay.core.errors import InputError, LedgerError
+from assay.core.errors import InputError, LedgerError, SpecError
 from assay.core.record import Record
 from assay.core.redact import hidden, without_password
 from assay.core.schema.base import Schema
@@ -53,6 +54,8 @@ PRAGMAS = (
     "cache_size=-8192", "wal_autocheckpoint=8000",
 )  # fmt: skip
 T = TypeVar("T")
+BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError,
+          RecursionError, AssertionError)  # fmt: skip
 
 
 class SqlLedger:
@@ -74,7 +77,7 @@ class SqlLedger:
     def _clear_errors(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as bad:
+        except (SQLAlchemyError, sqlite3.Error) as bad:
             reason = str(getattr(bad, "orig", None) or bad).strip().splitlines()[0]
             raise LedgerError(
                 f"ledger {self.name}: {self._plain(reason)}; {_advice(reason)}"
@@ -88,6 +91,20 @@ class SqlLedger:
             raise LedgerError(
                 f"ledger {self.name}: {self._plain(str(bad))}; for PostgreSQL: "
                 "pip install assay[postgres] and a URL that begins with postgresql+psycopg://"
+            ) from None
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """A block that makes objects of rows: what Assay cannot have written is told as damage."""
+        try:
+            yield
+        except LedgerError:
+            raise
+        except (InputError, SpecError, *BROKEN) as bad:
+            said = " ".join(str(bad).split()) or type(bad).__name__
+            raise LedgerError(
+                f"ledger {self.name}: it holds what Assay did not write ({said:.100}); "
+                f"{_advice('malformed')}"
             ) from None
 
     @contextmanager
@@ -125,7 +142,8 @@ class SqlLedger:
 
     def schemas(self) -> dict[str, Schema]:
         found = self._read(select(tables.tasks).order_by(tables.tasks.c.id))
-        return {row.id: schema_of(json.loads(row.content)[2]) for row in found}
+        with self._sound():
+            return {row.id: schema_of(json.loads(row.content)[2]) for row in found}
 
     def add_records(self, records: Iterable[Record]) -> int:
         return sum(self._add_records(batch) for batch in chunks(records, AT_ONCE))
@@ -156,6 +174,10 @@ class SqlLedger:
         return fresh
 
     def records(self, ids: Sequence[str] | None = None) -> Iterator[Record]:
+        with self._sound():
+            yield from self._records(ids)
+
+    def _records(self, ids: Sequence[str] | None) -> Iterator[Record]:
         t = tables.records.c
         if ids is None:
             for row in self._pages(select(t.row, t.id, t.content), t.row):
@@ -191,7 +213,8 @@ class SqlLedger:
     def _answers(self, keys: Sequence[str]) -> Iterator[Annotation]:
         """Earlier revisions first, then by arrival."""
         for page in self._named(self._text.answers, keys):
-            yield from map(rows.annotation_of, page)
+            with self._sound():
+                yield from map(rows.annotation_of, page)
 
     def annotations(
         self,
@@ -209,7 +232,8 @@ class SqlLedger:
         superseded = self._superseded()
         for row in self._pages(query, t.row):
             if row.row not in superseded:
-                yield rows.annotation_of(row[:-1])
+                with self._sound():
+                    yield rows.annotation_of(row[:-1])
 
     def _superseded(self) -> set[int]:
         """Rows of answers of which a later revision exists; they are few."""
@@ -221,16 +245,17 @@ class SqlLedger:
         from assay.ledger.columns import Source, mirrored  # noqa: PLC0415
         from assay.ledger.votes import chosen, columns_for, votes_from_columns, without  # noqa: PLC0415
 
-        superseded = self._superseded()
-        names = ["task", *(["annotator"] if annotators is not None else [])]
-        names += ["row"] if superseded else []
-        source = Source(self._answered, self._mark)
-        table = mirrored(source, self._folder, self._end(), [*names, *columns_for(schema)])
-        table = chosen(table, "task", [task])
-        table = table if annotators is None else chosen(table, "annotator", annotators)
-        if superseded:
-            table = without(table, superseded)
-        return votes_from_columns(schema, table)
+        with self._sound():
+            superseded = self._superseded()
+            names = ["task", *(["annotator"] if annotators is not None else [])]
+            names += ["row"] if superseded else []
+            source = Source(self._answered, self._mark)
+            table = mirrored(source, self._folder, self._end(), [*names, *columns_for(schema)])
+            table = chosen(table, "task", [task])
+            table = table if annotators is None else chosen(table, "annotator", annotators)
+            if superseded:
+                table = without(table, superseded)
+            return votes_from_columns(schema, table)
 
     def _answered(self, start: int, end: int) -> Iterator[Sequence[Any]]:
         for first in range(start, end, PAGE_OF_VOTES):
@@ -272,10 +297,11 @@ class SqlLedger:
         t = tables.runs
         query = select(t).order_by(t.c.started)
         found = self._read(query if task is None else query.where(t.c.task == task))
-        return [
-            Run(r.id, r.task, r.strategy, r.started, r.ended, json.loads(r.settings), r.version)
-            for r in found
-        ]
+        with self._sound():
+            return [
+                Run(r.id, r.task, r.strategy, r.started, r.ended, json.loads(r.settings), r.version)
+                for r in found
+            ]
 
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
         self._put(self._text.add_decisions, [rows.decision_row(run, d) for d in decisions])
@@ -285,7 +311,8 @@ class SqlLedger:
         among = [] if records is None else [self._among(t.record, records)]
         query = select(t.row, t.content).where(t.run == run, *among)
         for row in self._pages(query, t.row):
-            yield rows.decision_of(row.content)
+            with self._sound():
+                yield rows.decision_of(row.content)
 
     def turn(self, name: str) -> LetGo | None:
         if self.engine.dialect.name == "postgresql":

@@ -75,14 +75,14 @@ class Recorder:
 def load(name: str, path: Path) -> RecordedModel:
     """InputError names the line that is no recording."""
     heard: dict[str, Completion] = {}
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
                 entry = loads(line)
                 heard[entry["key"]] = _completion(entry["completion"])
-            except (ValueError, KeyError, TypeError) as bad:
+            except (ValueError, KeyError, TypeError, AttributeError) as bad:
                 raise InputError(
                     f"{path}:{number}: not a recorded completion ({type(bad).__name__}: {bad})"
                 ) from None
