@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 REQUIRED = "ASSAY_REQUIRE_SERVICES"  # set by .ci/run, which has made everything available
 
@@ -13,8 +13,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a worker each core: more threads only
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
         os.environ.setdefault(library, "1")
 
-
 settings.register_profile("untimed", deadline=None)  # a slow machine is no fault
+settings.register_profile(  # of tools/mutants.py: that a test fails is all it asks
+    "mutants", deadline=None, derandomize=True, database=None,
+    phases=(Phase.explicit, Phase.generate),
+)  # fmt: skip
 settings.load_profile("untimed")
 
 
