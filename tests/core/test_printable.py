@@ -1,6 +1,7 @@
 import io
 import json
 import unicodedata
+from typing import IO, cast
 
 import click
 from hypothesis import given
@@ -35,7 +36,7 @@ def test_letters_of_all_scripts_stay() -> None:
 
 def test_a_stream_is_safe_for_whoever_writes_to_it() -> None:
     below = io.StringIO()
-    stream = Printed(below)
+    stream: IO[str] = cast(IO[str], Printed(below))
     print(HOSTILE, file=stream)
     click.echo(HOSTILE, file=stream)
     assert "\x1b" not in below.getvalue()

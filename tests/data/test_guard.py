@@ -2,6 +2,7 @@
 
 import csv
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ NAMES = st.lists(
 )
 
 
-def written(rows: list[dict[str, str]], fields: tuple[str, ...], path: Path) -> bytes:
+def written(rows: Sequence[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> bytes:
     write_rows(rows, fields, path)
     return path.read_bytes()
 

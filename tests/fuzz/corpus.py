@@ -12,6 +12,7 @@ from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Source,
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, MultiChoice, Scale
 from assay.core.task import Task
+from assay.core.value import Value
 from assay.ledger import Run, SqlLedger
 
 FORM = Form({"tone": Choice(["good", "bad"]), "tags": MultiChoice(["x", "y"]), "n": Scale(1, 5)})
@@ -102,7 +103,7 @@ def ledger(folder: Path) -> bytes:
     kept.add_records(records)
     run = Run("run", TASK.id, "single", 1.0, 2.0, {"a": 1}, "0.1")
     kept.start_run(run)
-    value = {"tone": "good", "tags": frozenset({"x"}), "n": 3.0}
+    value: Value = {"tone": "good", "tags": frozenset({"x"}), "n": 3.0}
     requests = [Request(TASK, record, "m") for record in records]
     kept.add([answer(r, Outcome.ANSWERED, value=value, raw="raw", confidence=0.5,
                      confidence_source=Source.STATED, run="run") for r in requests])  # fmt: skip

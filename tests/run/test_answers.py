@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.annotators.base import Annotator
+from assay.annotators.base import Annotator, HoldsNothing
 from assay.annotators.llm import LLM, LONGEST
 from assay.annotators.mapping import BY_NAME
 from assay.annotators.rule import Rule
@@ -27,7 +27,7 @@ RECORDS = [text_record(f"r{i}", f"text {i}") for i in range(40)]
 
 
 @dataclass
-class Broken:
+class Broken(HoldsNothing):
     """Draws blocks, and breaks on the records named; a plugin as one should not be."""
 
     on: frozenset[str]
@@ -58,7 +58,7 @@ class Says:
         self.calls += 1
         return Completion(self.text)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         return None
 
 

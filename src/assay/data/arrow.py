@@ -89,7 +89,7 @@ def _cells(path: Path, name: str, column: pa.Array) -> list[Any]:
 
 
 def _is_time(kind: pa.DataType) -> bool:
-    return (pa.types.is_timestamp(kind) or pa.types.is_time64(kind)) and kind.unit == "ns"
+    return (pa.types.is_timestamp(kind) or pa.types.is_time64(kind)) and bool(kind.unit == "ns")
 
 
 def _as_text(column: pa.Array) -> list[Any]:

@@ -207,7 +207,7 @@ def _deep_line(text: str) -> int:
     for event in yaml.parse(text, Loader=Loader):
         level += isinstance(event, yaml.CollectionStartEvent)
         level -= isinstance(event, yaml.CollectionEndEvent)
-        if level > DEEPEST:
+        if level > DEEPEST and event.start_mark is not None:
             return int(event.start_mark.line) + 1
     return 1
 

@@ -95,7 +95,7 @@ def _bare(part: Value) -> object:
     return int(part) if isinstance(part, float) and part.is_integer() else part
 
 
-def write_rows(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+def write_rows(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> int:
     """Write by the ending of the name (none: a Hugging Face folder); how many rows there were."""
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
@@ -167,7 +167,7 @@ def _check_folder(path: Path) -> None:
         )
 
 
-def _csv(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+def _csv(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> int:
     """With a last column that names guarded cells, from the first of them on (see `guard`)."""
     count, names = 0, [heading(name) for name in fields]
     marks = names != list(fields)
@@ -203,7 +203,7 @@ def _add_marks(path: Path) -> None:
     os.replace(longer, path)
 
 
-def _jsonl(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+def _jsonl(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
@@ -216,13 +216,13 @@ def _schema(fields: tuple[str, ...]) -> pa.Schema:
     return pa.schema([(f, pa.float64() if f in NUMBERS else pa.string()) for f in fields])
 
 
-def _tables(rows: Iterable[Table], schema: pa.Schema) -> Iterator[pa.Table]:
+def _tables(rows: Iterable[Mapping[str, object]], schema: pa.Schema) -> Iterator[pa.Table]:
     iterator = iter(rows)
     while batch := list(islice(iterator, BATCH)):
         yield pa.Table.from_pylist(batch, schema=schema)
 
 
-def _parquet(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+def _parquet(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> int:
     count, schema = 0, _schema(fields)
     with pq.ParquetWriter(path, schema) as writer:
         for table in _tables(rows, schema):
@@ -231,7 +231,7 @@ def _parquet(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
     return count
 
 
-def _folder(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
+def _folder(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> int:
     """What `datasets.load_from_disk` reads: an Arrow stream, dataset_info.json, state.json."""
     path.mkdir()
     name, count, schema = ARROW, 0, _schema(fields)
@@ -250,5 +250,5 @@ def _folder(rows: Iterable[Table], fields: tuple[str, ...], path: Path) -> int:
     return count
 
 
-Writer = Callable[[Iterable[Table], tuple[str, ...], Path], int]
+Writer = Callable[[Iterable[Mapping[str, object]], tuple[str, ...], Path], int]
 WRITERS: dict[str, Writer] = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet, "": _folder}
