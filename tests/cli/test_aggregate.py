@@ -298,3 +298,11 @@ def test_a_task_file_stands_for_its_ledger(tmp_path: Path) -> None:
     done = assay(tmp_path, "aggregate", "task.yaml", "--method", "majority")
     assert done.stdout.startswith("2 votes of 1 annotators on 2 records")
     assert "there is no ledger" in complaint(assay(tmp_path, "aggregate", "none.sqlite"))
+
+
+@pytest.mark.parametrize("head", ["foo,bar", "annotator,kind", "who,family"])
+def test_families_of_other_columns_are_named(head: str, tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("record,annotator,label\n1,a,x\n1,b,y\n2,a,x\n2,b,x\n")
+    (tmp_path / "f.csv").write_text(f"{head}\na,1\nb,1\n")
+    asked = "aggregate v.csv --method correlated --families f.csv"
+    assert "f.csv has no column" in complaint(assay(tmp_path, *asked.split()))

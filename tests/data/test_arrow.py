@@ -106,3 +106,9 @@ def test_plain_moments_stay_what_they_were(path: Path) -> None:
     moment = datetime(2024, 1, 2, 3, 4, 5)
     table = pa.table({"when": pa.array([moment], pa.timestamp("us"))})
     assert [row for _, row in read_rows(written(path, table))] == [{"when": moment}]
+
+
+def test_parts_of_a_folder_have_the_same_columns(tmp_path: Path) -> None:
+    written(tmp_path / "a.parquet", pa.table({"text": ["x"], "id": ["1"]}))
+    written(tmp_path / "b.parquet", pa.table({"text": ["y"]}))
+    assert "b.parquet has other columns" in refused(tmp_path)

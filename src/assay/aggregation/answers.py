@@ -15,7 +15,7 @@ from assay.aggregation.pairs import TIE, Comparisons, compared
 from assay.core.errors import InputError
 from assay.core.votes import Codes, Ints, Votes
 from assay.data.annotations import Given, Names, read_given, settled
-from assay.data.base import cell
+from assay.data.base import cell, check_columns
 from assay.data.inputs import reading
 from assay.data.layout import RECORD, TRUTH, Layout, one_of
 from assay.data.read import columns_of, read_rows
@@ -73,6 +73,7 @@ def read_labels(path: Path, record: str | None = None, label: str | None = None)
     there = columns_of(path)
     of_record = record or one_of(path, there, RECORD, "--record")
     of_label = label or one_of(path, there, TRUTH, "--label")
+    check_columns(path, there, (of_record, of_label))
     found: dict[str, str] = {}
     for number, row in read_rows(path):
         name, said = cell(row[of_record]).strip(), cell(row[of_label]).strip()

@@ -106,11 +106,11 @@ def _groups(source: str, name: str) -> dict[str, str]:
     from assay.cli.audit import is_ledger
     from assay.core.errors import InputError
     from assay.data.base import cell, check_columns
-    from assay.data.read import read_rows
+    from assay.data.read import columns_of, read_rows
 
     if not is_ledger(source):
+        check_columns(Path(source), columns_of(source), ("record", name))
         rows = [row for _, row in read_rows(source)]
-        check_columns(Path(source), list(rows[0]), (name,))
         return {cell(row["record"]).strip(): cell(row[name]) or "(none)" for row in rows}
     from assay.cli.data import ledger_and_task
 

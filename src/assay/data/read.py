@@ -275,10 +275,19 @@ def _dataset_files(path: Path) -> list[Path]:
 
 def _in_turn(files: list[Path]) -> Iterator[tuple[int, Row]]:
     number = 0
+    columns: set[str] | None = None
     for file in files:
-        for _, row in (read_parquet if file.suffix == ".parquet" else read_arrow)(file):
+        for place, (_, row) in enumerate(_file_rows(file)):
+            columns = columns or set(row)
+            if place == 0 and row.keys() != columns:
+                odd = ", ".join(sorted(columns ^ row.keys()))
+                raise InputError(f"{file} has other columns than the files before it: {odd:.200}")
             number += 1
             yield number, row
+
+
+def _file_rows(file: Path) -> Iterator[tuple[int, Row]]:
+    return (read_parquet if file.suffix == ".parquet" else read_arrow)(file)
 
 
 def _with_pictures(table: Path) -> Iterator[tuple[int, Row]]:
