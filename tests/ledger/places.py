@@ -1,5 +1,6 @@
 """Ledgers of each kind, fresh and empty; the server's database is skipped where there is none."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ import sqlalchemy
 
 from assay.ledger import Ledger, MemoryLedger, SqlLedger
 
-POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+POSTGRES = os.environ.get(
+    "ASSAY_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+)
 
 Place = Callable[[Path], Iterator[Ledger]]
 
@@ -41,7 +44,7 @@ def own_schema() -> Iterator[str]:
         with engine.begin() as connection:
             connection.execute(sqlalchemy.text(f"CREATE SCHEMA {name}"))
     except sqlalchemy.exc.OperationalError:
-        pytest.skip("no PostgreSQL server on 127.0.0.1:5432")
+        pytest.skip(f"no PostgreSQL server at {POSTGRES} (ASSAY_TEST_POSTGRES names another)")
     yield f"{POSTGRES}?options=-csearch_path%3D{name}"
     with engine.begin() as connection:
         connection.execute(sqlalchemy.text(f"DROP SCHEMA {name} CASCADE"))
