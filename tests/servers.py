@@ -37,6 +37,7 @@ class Server:
         self.calls: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.under_way = 0
         self._answer = answer
         self._delay = delay
 
@@ -46,11 +47,15 @@ class Server:
         self.calls[text] += 1
         self.bodies.append(body)
         self.headers.append(dict(request.headers))
-        if self._delay:
-            await asyncio.sleep(self._delay)
-        if self._answer is not None:
-            return await self._answer(request, text)
-        return web.json_response(completion(label_of(text)))
+        self.under_way += 1
+        try:
+            if self._delay:
+                await asyncio.sleep(self._delay)
+            if self._answer is not None:
+                return await self._answer(request, text)
+            return web.json_response(completion(label_of(text)))
+        finally:
+            self.under_way -= 1
 
 
 @asynccontextmanager

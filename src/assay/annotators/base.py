@@ -1,8 +1,8 @@
 """The contract of an annotator: requests in, one annotation for each out."""
 
 import inspect
-from collections.abc import AsyncIterator, Iterable
-from typing import Protocol
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Protocol, runtime_checkable
 
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.errors import BudgetError, LedgerError, ModelError, SpecError
@@ -71,3 +71,17 @@ def reason(bad: Exception) -> str:
     """What went wrong, in one short line."""
     said = " ".join(str(bad).split())
     return whole_letters(f"{type(bad).__name__}: {said}" if said else type(bad).__name__)[:300]
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """Requests as a run gives them: an annotator that holds places for its calls asks, in a place,
+    whether to send, and hands the answer over before the place is given to the next call."""
+
+    def __iter__(self) -> Iterator[Request]: ...
+
+    def check(self) -> None:
+        """Raises where no answer can be kept any more; then nothing is to be sent."""
+
+    async def heard(self, annotation: Annotation) -> None:
+        """On disk when it returns. It is yielded later all the same."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from assay.annotators.base import STOPS, end, failed, reason
+from assay.annotators.base import STOPS, Drawn, end, failed, reason
 from assay.annotators.mapping import Mapping, Pattern, Reading
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
@@ -13,7 +13,7 @@ from assay.core.cost import Budget, Prices, Usage
 from assay.core.digest import digest
 from assay.core.schema.form import narrowed
 from assay.core.shown import Shown
-from assay.models.base import Completion, Message, Model, Options, View
+from assay.models.base import Completion, Message, Model, Options, Placed, View
 from assay.models.image_tokens import most_tokens
 
 FREE = Prices()
@@ -65,13 +65,14 @@ class LLM(Shown):
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         """Answers as they come. Trouble ends the drawing of requests, not what is under way."""
         source = iter(requests)
+        drawn = requests if isinstance(requests, Drawn) else None
         done: asyncio.Queue[asyncio.Task[Annotation]] = asyncio.Queue()
         running: set[asyncio.Task[Annotation]] = set()
         trouble: BaseException | None = None
 
         def begin(count: int) -> None:
             for request in islice(source, count):
-                task = asyncio.ensure_future(self._one(request))
+                task = asyncio.ensure_future(self._one(request, drawn))
                 running.add(task)
                 task.add_done_callback(done.put_nowait)
 
@@ -92,15 +93,15 @@ class LLM(Shown):
         if trouble is not None:
             raise trouble
 
-    async def _one(self, request: Request) -> Annotation:
+    async def _one(self, request: Request, drawn: Drawn | None) -> Annotation:
         try:
-            return await self._asked(request)
+            return await self._asked(request, drawn)
         except STOPS:
             raise
         except Exception as bad:  # in its record, its prompt or its pictures
             return failed(request, bad)
 
-    async def _asked(self, request: Request) -> Annotation:
+    async def _asked(self, request: Request, drawn: Drawn | None) -> Annotation:
         if not seen(request, self.modality).record.parts:
             return answer(request, Outcome.FAILED, error=nothing(self.modality))
         budget, most = self.purse.budget, self.ceiling(request)
@@ -108,12 +109,19 @@ class LLM(Shown):
             await budget.reserve_in_turn(most)
         spent = 0
         try:
-            completion = await self.model.complete(*self.call(request))
-            spent = self.purse.prices.nanos(completion.usage)
+            given = await self._answered(request, drawn)
+            spent = given.cost
         finally:
             if budget is not None:
                 budget.settle(most, spent)
-        return self.read(request, completion, spent)
+        return given
+
+    async def _answered(self, request: Request, drawn: Drawn | None) -> Annotation:
+        if drawn is None or not isinstance(self.model, Placed):
+            return self.read(request, await self.model.complete(*self.call(request)))
+        kept = _Kept(self, request, drawn)
+        completion = await self.model.complete_and_keep(*self.call(request), kept)
+        return kept.given or self.read(request, completion)
 
     def call(self, request: Request) -> tuple[tuple[Message, ...], Options]:
         """What is sent for a request."""
@@ -127,7 +135,7 @@ class LLM(Shown):
             options = replace(options, seed=(options.seed or 0) + request.way.replica)
         return render(seen(request, self.modality), self.mapping.form), options
 
-    def read(self, request: Request, completion: Completion, cost: int) -> Annotation:
+    def read(self, request: Request, completion: Completion) -> Annotation:
         """The annotation in a completion; of the raw text `LONGEST` characters are kept."""
         said = self._reading(request, completion)
         return answer(
@@ -142,7 +150,7 @@ class LLM(Shown):
             mapping=self.mapping.name,
             error=completion.error or said.error,
             usage=completion.usage,
-            cost=cost,
+            cost=self.purse.prices.nanos(completion.usage),
             seconds=completion.seconds,
         )
 
@@ -190,3 +198,20 @@ class LLM(Shown):
             attempts=ATTEMPTS,
         )
         return prices.nanos(most)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Hands an answer over while its call still holds its place."""
+
+    annotator: LLM
+    request: Request
+    drawn: Drawn
+    given: Annotation | None = None
+
+    def check(self) -> None:
+        self.drawn.check()
+
+    async def keep(self, completion: Completion) -> None:
+        self.given = self.annotator.read(self.request, completion)
+        await self.drawn.heard(self.given)

@@ -39,7 +39,11 @@ class BudgetError(AssayError):
 
 
 class LedgerError(AssayError):
-    """The ledger cannot be read or written."""
+    """The ledger cannot be read or written; `passing` where waiting may help."""
+
+    def __init__(self, message: str, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 def meant(word: str, known: Iterable[str], mark: str = "'") -> str:

@@ -46,6 +46,13 @@ class Ledger(Protocol):
     def add(self, annotations: Sequence[Annotation]) -> int:
         """Insert; how many were new. A second final answer to one key and person is ignored."""
 
+    def jot(self, annotation: Annotation) -> None:
+        """Keeps it, at little cost, where no kill of the process takes it away, until `add` has
+        it; if that never comes, whoever opens the ledger next adds it."""
+
+    def add_again(self, annotations: Sequence[Annotation]) -> int:
+        """As `add`, where an earlier try may have kept some: failed answers are not kept twice."""
+
     def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
         """The final answer to each key that has one (last revision); failed ones are not final.
 

@@ -2,35 +2,29 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
-from platformdirs import user_cache_dir
 from sqlalchemy import (
-    URL,
     Column,
     ColumnElement,
     Connection,
-    Engine,
     Select,
     String,
     any_,
     cast,
-    create_engine,
-    event,
     func,
-    make_url,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from assay.core.annotation import Annotation, Decision
-from assay.core.digest import digest_text
+from assay.core.annotation import Annotation, Decision, Outcome
 from assay.core.errors import InputError, LedgerError, SpecError
 from assay.core.record import Record
 from assay.core.redact import hidden, without_password
@@ -39,20 +33,17 @@ from assay.core.task import Task
 from assay.core.votes import Votes
 from assay.ledger import rows, tables
 from assay.ledger.base import Run
+from assay.ledger.journal import FULL, Journal, left_behind, slot
 from assay.ledger.migrations import migrate
+from assay.ledger.passing import advice, is_passing
+from assay.ledger.place import address, engine_at, journal_of, mirror_of
 from assay.ledger.schemas import schema_of
-from assay.ledger.statements import DIALECTS, Statements
+from assay.ledger.statements import Statements
 from assay.ledger.turns import LetGo, file_turn, nothing, server_turn
 
 PAGE = 2_000  # rows fetched at once
 PAGE_OF_VOTES = 20_000  # the few columns of an answer that votes need
 AT_ONCE = 2_000  # names looked up, or records added, in one statement
-PRAGMAS = (
-    "journal_mode=WAL", "synchronous=FULL",  # what was committed survives kill -9 and a power cut
-    "busy_timeout=60000",
-    # keys are spread over their whole index: hold more of it, and copy it to the file less often
-    "cache_size=-8192", "wal_autocheckpoint=8000",
-)  # fmt: skip
 T = TypeVar("T")
 BROKEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError,
           RecursionError, AssertionError)  # fmt: skip
@@ -65,10 +56,12 @@ class SqlLedger:
         self.name = hidden(url)
         self._plain = partial(without_password, place=url)
         with self._clear_errors():
-            self.engine = _engine(_address(url))
+            self.engine = engine_at(address(url))
             migrate(self.engine, self.name)
         self._text = Statements(self.engine.dialect.name)
-        self._folder = _mirror_of(self.engine)
+        self._folder = mirror_of(self.engine)
+        self._journal = Journal(journal_of(self.engine))
+        self._take_over()
 
     def __repr__(self) -> str:
         return f"SqlLedger({self.name!r})"
@@ -79,9 +72,8 @@ class SqlLedger:
             yield
         except (SQLAlchemyError, sqlite3.Error) as bad:
             reason = str(getattr(bad, "orig", None) or bad).strip().splitlines()[0]
-            raise LedgerError(
-                f"ledger {self.name}: {self._plain(reason)}; {_advice(reason)}"
-            ) from None
+            said = f"ledger {self.name}: {self._plain(reason)}; {advice(reason)}"
+            raise LedgerError(said, is_passing(bad)) from None
         except UnicodeEncodeError:
             raise InputError(
                 "a record or an answer holds half a character (a lone surrogate such as \\ud83d), "
@@ -104,7 +96,7 @@ class SqlLedger:
             said = " ".join(str(bad).split()) or type(bad).__name__
             raise LedgerError(
                 f"ledger {self.name}: it holds what Assay did not write ({said:.100}); "
-                f"{_advice('malformed')}"
+                f"{advice('malformed')}"
             ) from None
 
     @contextmanager
@@ -130,7 +122,7 @@ class SqlLedger:
                 yield connection.exec_driver_sql(statement, (self._text.names(chunk),)).all()
 
     def _among(self, column: Column[str], names: Collection[str]) -> ColumnElement[bool]:
-        """Whether it is one of these, be they as many as they may."""
+        """Whether it is one of these few."""
         if self.engine.dialect.name == "postgresql":
             return column == any_(cast(list(names), ARRAY(String)))
         given = func.json_each(json.dumps(list(names))).table_valued("value")
@@ -198,8 +190,44 @@ class SqlLedger:
     def count_records(self) -> int:
         return int(self._read(select(func.count()).select_from(tables.records))[0][0])
 
+    def jot(self, annotation: Annotation) -> None:
+        try:
+            with self._clear_errors():
+                self._journal.write(annotation)
+        except OSError as bad:
+            raise self._no_journal(bad) from None
+
+    def _no_journal(self, bad: OSError) -> LedgerError:
+        where, why = self._journal.beside.parent, bad.strerror or bad
+        return LedgerError(
+            f"ledger {self.name}: answers cannot be kept at once in {where}: {why}; free some "
+            "space there, or make it writable",
+            bad.errno in FULL,
+        )
+
     def add(self, annotations: Sequence[Annotation]) -> int:
-        return self._put(self._text.add_annotations, [rows.annotation_row(a) for a in annotations])
+        self._journal.turn()
+        content = [rows.annotation_row(a) for a in annotations]
+        added = self._put(self._text.add_annotations, content)
+        self._journal.kept(annotations)
+        return added
+
+    def add_again(self, annotations: Sequence[Annotation]) -> int:
+        failed = {a.run for a in annotations if not a.outcome.final}
+        t = tables.annotations.c
+        query = select(t.key, t.person, t.revision, t.at).where(
+            t.outcome == str(Outcome.FAILED), t.run.in_(failed)
+        )
+        there = {(key, by or None, *more) for key, by, *more in self._read(query) if failed}
+        self._journal.kept([a for a in annotations if slot(a) in there])
+        return self.add([a for a in annotations if slot(a) not in there])
+
+    def _take_over(self) -> None:
+        """What processes that were killed had not yet added."""
+        for left in left_behind(self._journal.beside):
+            for batch in left.batches(AT_ONCE):
+                self.add_again(batch)
+            left.remove()
 
     def answers(self, keys: Sequence[str]) -> dict[str, Annotation]:
         return {a.key: a for a in self._answers(keys)}
@@ -226,12 +254,12 @@ class SqlLedger:
         wanted = [
             *([t.task == task] if task is not None else []),
             *([t.annotator.in_(annotators)] if annotators is not None else []),
-            *([self._among(t.record, records)] if records is not None else []),
+            *([self._among(t.record, records)] if _few(records) else []),
         ]
         query = select(*(t[name] for name in rows.ANNOTATION), t.row).where(*wanted)
-        superseded = self._superseded()
+        superseded, among = self._superseded(), _wanted(records)
         for row in self._pages(query, t.row):
-            if row.row not in superseded:
+            if row.row not in superseded and (among is None or row.record in among):
                 with self._sound():
                     yield rows.annotation_of(row[:-1])
 
@@ -283,6 +311,10 @@ class SqlLedger:
         return int(self._read(query if task is None else query.where(t.task == task))[0][0])
 
     def start_run(self, run: Run) -> None:
+        try:
+            self._journal.open()
+        except OSError as bad:
+            raise self._no_journal(bad) from None
         settings = rows.dump(dict(run.settings or {}))
         row = (run.id, run.task, run.strategy, run.started, run.ended, settings, run.version)
         self._put(self._text.insert("runs", rows.RUN), [row])
@@ -308,9 +340,12 @@ class SqlLedger:
 
     def decisions(self, run: str, records: Collection[str] | None = None) -> Iterator[Decision]:
         t = tables.decisions.c
-        among = [] if records is None else [self._among(t.record, records)]
-        query = select(t.row, t.content).where(t.run == run, *among)
+        few = [self._among(t.record, records)] if _few(records) else []
+        query = select(t.row, t.record, t.content).where(t.run == run, *few)
+        among = _wanted(records)
         for row in self._pages(query, t.row):
+            if among is not None and row.record not in among:
+                continue
             with self._sound():
                 yield rows.decision_of(row.content)
 
@@ -322,7 +357,19 @@ class SqlLedger:
         return nothing if place in (None, "", ":memory:") else file_turn(Path(place), name)
 
     def close(self) -> None:
+        self._journal.close()
         self.engine.dispose()
+
+
+def _few(names: Collection[str] | None) -> TypeGuard[Collection[str]]:
+    """Few enough to be sent with every page; of more, the rows are chosen here."""
+    return names is not None and len(names) <= AT_ONCE
+
+
+def _wanted(names: Collection[str] | None) -> Collection[str] | None:
+    if names is None or isinstance(names, Mapping | AbstractSet):
+        return names
+    return frozenset(names)
 
 
 def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -334,64 +381,3 @@ def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-def _mirror_of(engine: Engine) -> Path | None:
-    """Where the columns lie: beside a SQLite file, in the user's cache for a server's database."""
-    if engine.dialect.name == "sqlite":
-        place = engine.url.database
-        return Path(f"{place}.columns") if place and place != ":memory:" else None
-    name = digest_text(engine.url.render_as_string(hide_password=True))
-    return Path(user_cache_dir("assay"), "columns", name)
-
-
-def _address(place: str) -> URL:
-    """A path is taken letter by letter: `?` and `#`, which part a URL, may be in a file's name."""
-    if "://" not in place:
-        return URL.create("sqlite", database=place)
-    try:
-        url = make_url(place)
-    except (ArgumentError, ValueError):  # such as a port that is no number
-        raise LedgerError(
-            f"ledger {hidden(place)}: no URL of a database; it looks like "
-            "postgresql+psycopg://user@host/name"
-        ) from None
-    kind = url.get_backend_name()
-    if kind not in DIALECTS:
-        raise LedgerError(
-            f"ledger {hidden(place)}: {kind!r} is no database that Assay keeps a ledger in; give "
-            "a file, or a URL that begins with postgresql+psycopg://"
-        )
-    if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise LedgerError(
-            f"ledger {hidden(place)}: it names no file, as sqlite:///answers.sqlite does"
-        )
-    return url
-
-
-def _engine(url: URL) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _prepare(connection: Any, _: Any) -> None:
-            for pragma in PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
-def _advice(reason: str) -> str:
-    for sign, advice in {
-        "not a database": "give another path, this file is something else",
-        "malformed": "the file is damaged; take a copy of it, or give another path",
-        "unable to open": "check that the folder exists and may be written",
-        "disk is full": "free some space and run again, nothing answered so far is lost",
-        "I/O": "is the disk full, or gone? nothing answered so far is lost, run again",
-        "readonly": "the file or its folder may not be written",
-        "locked": "another process holds it; run again when that has ended",
-        "onnect": "is the database server running, and are user and password right?",
-    }.items():
-        if sign in reason:
-            return advice
-    return "the ledger is as it was before this write"

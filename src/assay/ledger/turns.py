@@ -27,7 +27,7 @@ def file_turn(beside: Path, name: str) -> LetGo | None:
         number = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError:
         return nothing  # whoever writes to the ledger next will say what is wrong with the folder
-    if not _locked(number, path):
+    if not locked(number, path):
         os.close(number)
         return None
 
@@ -38,7 +38,8 @@ def file_turn(beside: Path, name: str) -> LetGo | None:
     return let_go
 
 
-def _locked(number: int, path: Path) -> bool:
+def locked(number: int, path: Path) -> bool:
+    """Whether the lock on this open file was free, and is held from now on."""
     if fcntl is None:
         return True
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,25 @@ class Model(Protocol):
     async def aclose(self) -> None:
         """Ends what it holds: connections of the running event loop, threads, weights in memory.
         The next call opens anew, on whatever loop it comes."""
+
+
+class Keeping(Protocol):
+    """What is to be done in the place of a call."""
+
+    def check(self) -> None:
+        """Before it is sent; raises where its answer could not be kept."""
+
+    async def keep(self, completion: Completion) -> None:
+        """Before its place is given to the next call."""
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A model whose calls wait for places at an endpoint."""
+
+    async def complete_and_keep(
+        self, messages: Sequence[Message], options: Options, keeping: Keeping
+    ) -> Completion: ...
 
 
 class Scorer(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from assay.core.errors import InputError
 from assay.core.redact import hidden, remember_place
 from assay.core.shown import Shown
-from assay.models.base import Completion, Message, Options
+from assay.models.base import Completion, Keeping, Message, Options
 from assay.models.http import Call, Http, key_from
 from assay.models.image_tokens import Family, counted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
@@ -57,14 +57,23 @@ class Hosted(ABC):
         return self._http.endpoint
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+        return await self.complete_and_keep(messages, options, None)
+
+    async def complete_and_keep(
+        self, messages: Sequence[Message], options: Options, keeping: Keeping | None
+    ) -> Completion:
         try:
             pictures = await self.gallery.shown(messages, options.view)
         except InputError as bad:  # a picture that cannot be used is this record's trouble alone
             return Completion("", error=str(bad))
         body = json.dumps(self.body(messages, options, pictures), ensure_ascii=False)
         call = Call(self.url, self._headers, body.encode("utf-8", "replace"))
-        said = await self._http.ask(call, self.parse)
-        return counted(said, pictures.values(), self.family, options.view, self.model)
+
+        def parse(reply: Any) -> Completion:
+            said = self.parse(reply)
+            return counted(said, pictures.values(), self.family, options.view, self.model)
+
+        return await self._http.ask(call, parse, keeping)
 
     async def aclose(self) -> None:
         self.gallery.close()

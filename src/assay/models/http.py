@@ -18,7 +18,7 @@ from assay.core.errors import AssayError, ModelError
 from assay.core.jsons import loads
 from assay.core.redact import hidden, hide, remember, scrubbed
 from assay.core.spelling import whole_letters
-from assay.models.base import Completion
+from assay.models.base import Completion, Keeping
 from assay.models.bodies import body_of
 from assay.models.limits import Endpoint, retry_after
 
@@ -111,8 +111,9 @@ class Http:
             await line.close_if_idle()
         self.endpoint.rest()
 
-    async def ask(self, call: Call, parse: Parse) -> Completion:
-        """The completion, or one with `error` where every attempt failed.
+    async def ask(self, call: Call, parse: Parse, keeping: Keeping | None = None) -> Completion:
+        """The completion, or one with `error` where every attempt failed. Its place is given to the
+        next call when it is kept.
 
         ModelError for what no later request can mend either: a refused key, an unknown model or
         address, an open circuit.
@@ -121,10 +122,16 @@ class Http:
         endpoint, error = self.endpoint, ""
         for number in range(1, endpoint.limits.attempts + 1):
             async with endpoint:
+                if keeping is not None:
+                    keeping.check()
                 attempt = await self._attempt(call, parse)
+                if attempt.completion is not None:
+                    said = _counted(attempt.completion, number, began)
+                    if keeping is not None:
+                        await keeping.keep(said)
             if attempt.completion is not None:
                 endpoint.succeeded()
-                return _counted(attempt.completion, number, began)
+                return said
             error = attempt.error
             if (attempt.wait or 0.0) > endpoint.limits.longest_asked:
                 raise ModelError(

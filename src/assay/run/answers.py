@@ -7,10 +7,10 @@ may break it.
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 
-from assay.annotators.base import STOPS, Annotator, failed
+from assay.annotators.base import STOPS, Annotator, Drawn, failed
 from assay.core.annotation import Annotation, Outcome, Request
 from assay.core.spelling import whole_letters
 from assay.core.value import Box, Span
@@ -31,7 +31,7 @@ async def answers(who: Annotator, requests: Iterable[Request]) -> AsyncIterator[
         broken = False
         drawn: dict[str, Request] = {}
         counted = count()
-        said = _said(who, _noted(coming, drawn, counted), drawn)
+        said = _said(who, _noted(requests, coming, drawn, counted), drawn)
         try:
             async with aclosing(said):
                 async for annotation in said:
@@ -74,13 +74,44 @@ async def _said(
             yield sound(annotation)
 
 
+@dataclass(slots=True)
+class _Noted:
+    """The requests as they are drawn, each noted until it is answered."""
+
+    coming: Iterator[Request]
+    drawn: dict[str, Request]
+    counted: "count[int]"
+
+    def __iter__(self) -> Iterator[Request]:
+        for request in self.coming:
+            next(self.counted)
+            self.drawn[request.key] = request
+            yield request
+
+
+@dataclass(slots=True)
+class _NotedDrawn(_Noted):
+    """The same, where a run hears the answers in the places of their calls."""
+
+    run: Drawn
+
+    def check(self) -> None:
+        self.run.check()
+
+    async def heard(self, annotation: Annotation) -> None:
+        self.drawn.pop(annotation.key, None)
+        await self.run.heard(sound(annotation))
+
+
 def _noted(
-    requests: Iterator[Request], drawn: dict[str, Request], counted: "count[int]"
-) -> Iterator[Request]:
-    for request in requests:
-        next(counted)
-        drawn[request.key] = request
-        yield request
+    requests: Iterable[Request],
+    coming: Iterator[Request],
+    drawn: dict[str, Request],
+    counted: "count[int]",
+) -> Iterable[Request]:
+    if isinstance(requests, Drawn):
+        return _NotedDrawn(coming, drawn, counted, requests)
+    return _Noted(coming, drawn, counted)
 
 
 def sound(annotation: Annotation) -> Annotation:

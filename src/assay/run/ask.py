@@ -3,8 +3,9 @@
 import asyncio
 import copy
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from assay.annotators.base import Annotator
@@ -67,7 +68,7 @@ class LedgerAsk:
         self._tasks = {task.id}
         self._annotators = {a.id: a for a in annotators.values()} | dict(annotators)
         self._people: dict[str, bool] = {}
-        self._desk = desk
+        self.desk = desk
         self._under_way: dict[str, asyncio.Future[Mapping[str, Answer]]] = {}
         self._failed: dict[str, Annotation] = {}  # asked again in the next run, not in this one
         self._shaky: set[str] = set()  # records with a failed answer
@@ -80,7 +81,7 @@ class LedgerAsk:
     @property
     def spent(self) -> int:
         """Nanos, in all runs, on the task and on those that strategies brought along."""
-        return sum(self._desk.ledger.spent(task) for task in self._tasks)
+        return sum(self.desk.ledger.spent(task) for task in self._tasks)
 
     def people(self, annotator: str) -> bool:
         if annotator not in self._people:
@@ -111,7 +112,8 @@ class LedgerAsk:
         *,
         task: Task | None = None,
     ) -> list[Answer]:
-        who, task = self._named(annotator), self._known(task or self._task)
+        who = self._named(annotator)
+        task = await self.desk.writer.patience.read(lambda: self._known(task or self._task))
         each = [ways] * len(records) if isinstance(ways, Way) else ways
         requests = [
             Request(task, record, who.id, way) for record, way in zip(records, each, strict=True)
@@ -129,22 +131,22 @@ class LedgerAsk:
     def _known(self, task: Task) -> Task:
         """A task that a strategy brings along is kept too, and what it has cost counts."""
         if task.id not in self._tasks:
+            self.desk.ledger.add_task(task)
+            if self.desk.budget is not None:
+                self.desk.budget.spent += self.desk.ledger.spent(task.id)
             self._tasks.add(task.id)
-            self._desk.ledger.add_task(task)
-            if self._desk.budget is not None:
-                self._desk.budget.spent += self._desk.ledger.spent(task.id)
         return task
 
     async def _answers(
         self, name: str, who: Annotator, requests: Sequence[Request]
     ) -> list[Answer]:
-        # no await between looking up and marking as under way, else two could send one request
+        # nobody else runs between looking up and marking: else two could send one request
         keys = [request.key for request in requests]
-        found = self._held(who, keys, requests)
+        found = await self.desk.writer.patience.read(lambda: self._held(who, keys, requests))
         if found:
-            self._desk.progress.replayed(name, list(found.values()))
+            self.desk.progress.replayed(name, list(found.values()))
         if found and isinstance(who, Recorded):
-            self._desk.progress.tally(name).outdated += sum(
+            self.desk.progress.tally(name).outdated += sum(
                 who.differs(request, found[key])
                 for key, request in zip(keys, requests, strict=True)
                 if key in found
@@ -176,8 +178,8 @@ class LedgerAsk:
     ) -> dict[str, Annotation]:
         """What the ledger holds; of a panel, where as many people have answered as it wants."""
         if not isinstance(who, Panel):
-            return self._desk.ledger.answers(keys)
-        said = self._desk.ledger.answers_by_person(keys)
+            return self.desk.ledger.answers(keys)
+        said = self.desk.ledger.answers_by_person(keys)
         return {
             request.key: joint(said[request.key], request.task.schema)
             for request in requests
@@ -185,14 +187,14 @@ class LedgerAsk:
         }
 
     def _open(self, name: str, key: str, request: Request) -> Waiting:
-        if self._desk.stop.reason is not None and not self.people(name):
+        if self.desk.stop.reason is not None and not self.people(name):
             self.cut.add(request.record.id)
         return Waiting(key, request.record.id, name)
 
     async def _send(
         self, name: str, who: Annotator, requests: dict[str, Request]
     ) -> Mapping[str, Answer]:
-        desk, came = self._desk, dict[str, Answer]()
+        desk, came = self.desk, dict[str, Answer]()
         done: asyncio.Future[Mapping[str, Answer]] = asyncio.get_running_loop().create_future()
         self._under_way |= dict.fromkeys(requests, done)
         ignored = desk.writer.ignored
@@ -202,7 +204,8 @@ class LedgerAsk:
             try:
                 await desk.writer.flush()
                 if desk.writer.ignored != ignored:  # another process was quicker: its answer counts
-                    came |= desk.ledger.answers(list(requests))
+                    look = partial(desk.ledger.answers, list(requests))
+                    came |= await desk.writer.patience.read(look)
             finally:
                 for key in requests:
                     del self._under_way[key]
@@ -213,19 +216,16 @@ class LedgerAsk:
         self, name: str, who: Annotator, requests: dict[str, Request], came: dict[str, Answer]
     ) -> None:
         """Draws the answers into `came`, each on its way to the ledger."""
-        stop = self._desk.stop
+        stop = self.desk.stop
+        asked = _Asked(self, name, requests, came)
         try:
             with from_top("annotators", name):
-                async with drawn(answers(who, stop.until(requests.values()))) as given:
+                async with drawn(answers(who, asked)) as given:
                     async for annotation in given:
-                        if annotation.key not in requests:
-                            raise InputError(
-                                f"annotator {name!r} answered a request on record "
-                                f"{annotation.record!r} that it was not given"
-                            )
-                        came[annotation.key] = self._keep(name, annotation)
+                        if annotation.key not in came:
+                            await asked.heard(annotation)
                         if len(came) % BREATH == 0:
-                            await self._desk.writer.breathe()
+                            await self.desk.writer.breathe()
         except BudgetError as spent:
             stop.because(Reason.BUDGET, str(spent))
         except ModelError as broken:
@@ -233,15 +233,17 @@ class LedgerAsk:
         if stop.reason is None and who.decided_by is DecidedBy.MODEL:
             for key in requests.keys() - came.keys():
                 silent = answer(requests[key], Outcome.FAILED, error="no answer came")
-                came[key] = self._keep(name, silent)
+                await asked.heard(silent)
 
-    def _keep(self, name: str, annotation: Annotation) -> Annotation:
-        stamped = annotation.stamped(self._desk.run, self._desk.clock())
+    async def keep(self, name: str, annotation: Annotation) -> Annotation:
+        stamped = annotation.stamped(self.desk.run, self.desk.clock())
         if stamped.outcome is Outcome.FAILED:
             self._failed[stamped.key] = stamped
             self._shaky.add(stamped.record)
-        self._desk.writer.put(stamped)
-        self._desk.progress.answered(name, stamped)
+        on_disk = self.desk.writer.put(stamped)
+        self.desk.progress.answered(name, stamped)
+        if not on_disk:
+            await self.desk.writer.flush()
         return stamped
 
     async def _nested(self, who: Strategy, requests: Sequence[Request]) -> list[Answer]:
@@ -263,10 +265,11 @@ class LedgerAsk:
         if needs_all(who, self._annotators) and (self.cut or self._shaky & asked._drawn.keys()):
             return answers  # one answer missing may change all
         final = [a for a in answers if isinstance(a, Annotation) and self._settled(a)]
-        known = self._desk.ledger.answers([a.key for a in final])
+        look = partial(self.desk.ledger.answers, [a.key for a in final])
+        known = await self.desk.writer.patience.read(look)
         for a in final:
             if a.key not in known:
-                self._desk.writer.put(a.stamped(self._desk.run, self._desk.clock()))
+                self.desk.writer.put(a.stamped(self.desk.run, self.desk.clock()))
         return answers
 
     def _settled(self, annotation: Annotation) -> bool:
@@ -290,6 +293,30 @@ class LedgerAsk:
             scores=made.scores,
             mapping="strategy",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The requests sent to one annotator together, and where its answers go."""
+
+    ask: LedgerAsk
+    name: str
+    requests: Mapping[str, Request]
+    came: dict[str, Answer]
+
+    def __iter__(self) -> Iterator[Request]:
+        return self.ask.desk.stop.until(self.requests.values())
+
+    def check(self) -> None:
+        self.ask.desk.writer.check()
+
+    async def heard(self, annotation: Annotation) -> None:
+        if annotation.key not in self.requests:
+            raise InputError(
+                f"annotator {self.name!r} answered a request on record {annotation.record!r} that "
+                "it was not given"
+            )
+        self.came[annotation.key] = await self.ask.keep(self.name, annotation)
 
 
 def needs_all(

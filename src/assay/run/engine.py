@@ -21,6 +21,7 @@ from assay.run.blocking import interruptible
 from assay.run.each import answers_each
 from assay.run.order import Decide, InOrder
 from assay.run.pace import Pace
+from assay.run.patience import Patience
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.summary import Summary
@@ -35,6 +36,7 @@ class Settings:
     """`block` records are decided together; `in_flight` blocks are under way at once, so that a
     slow answer holds up its own block alone. `budget` is the one the annotators hold; `seconds`
     is the time allowed, `grace` what answers under way get when it is over or at Ctrl-C.
+    `patience` is how long a full disk or a lost database is waited for.
     """
 
     block: int = 250
@@ -42,6 +44,7 @@ class Settings:
     budget: Budget | None = None
     seconds: float | None = None
     grace: float = 10.0
+    patience: float = 60.0
     note: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -96,7 +99,8 @@ async def _labelled(
     job: Job, blocks: Iterator[list[Record]], progress: Progress, stop: Stop, whole: bool
 ) -> Summary:
     run = _start(job)
-    writer = Writer(job.ledger, run.id)
+    patience = Patience(job.settings.patience, progress, stop)
+    writer = Writer(job.ledger, run.id, patience)
     desk = Desk(job.ledger, writer, progress, stop, run.id, job.settings.budget)
     ask = LedgerAsk(job.task, job.annotators, desk)
     try:
@@ -110,8 +114,9 @@ async def _labelled(
         await end(*ask.enrolled)
         if job.settings.budget is not None:
             job.settings.budget.end()
-    job.ledger.end_run(run.id, time.time())
-    return Summary.of(run.id, progress, ask.spent, stop, job.settings.currency)
+    await patience.read(lambda: job.ledger.end_run(run.id, time.time()))
+    spent = await patience.read(lambda: ask.spent)
+    return Summary.of(run.id, progress, spent, stop, job.settings.currency)
 
 
 def _start(job: Job) -> Run:

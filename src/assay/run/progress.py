@@ -74,6 +74,7 @@ class Progress:
         self.waiting = 0
         self.asked = 0
         self.behind = False  # another run over the same records
+        self.paused: str | None = None  # why nothing is asked
         self.pace = Pace()
         self.started = clock()
         self._asking = self.started  # when the first request was sent that had to be
@@ -104,6 +105,11 @@ class Progress:
     def wait(self, behind: bool) -> None:
         self.behind = behind
         if behind and self._show:
+            self._show(self)
+
+    def trouble(self, why: str | None) -> None:
+        self.paused = why
+        if self._show:
             self._show(self)
 
     def block(self, decisions: Sequence[Decision], records: Iterable[str]) -> None:
@@ -146,6 +152,8 @@ class Progress:
         return None if open_ is None else open_ / self.rate
 
     def parts(self, currency: str) -> list[str]:
+        if self.paused:
+            return [self.paused]
         if self.behind:
             return ["waiting for another run over these records"]
         of = f" of {self.total:,}" if self.total else ""
@@ -171,13 +179,14 @@ def plain(
     stream: IO[str] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Show:
-    """A line on stderr every few seconds, for logs and pipes."""
-    last = clock()
+    """A line on stderr every few seconds, for logs and pipes; that a run pauses is said at once."""
+    last, paused = clock(), False
 
     def show(progress: Progress) -> None:
-        nonlocal last
-        if clock() - last >= EVERY:
-            last = clock()
+        nonlocal last, paused
+        changed = paused != bool(progress.paused)
+        if clock() - last >= EVERY or changed:
+            last, paused = clock(), bool(progress.paused)
             print(", ".join(progress.parts(currency)), file=stream or sys.stderr, flush=True)
 
     return show

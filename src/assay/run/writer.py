@@ -1,12 +1,14 @@
 """Commits what a run writes, in small batches, one at a time, off the event loop."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from assay.core.annotation import Annotation, Decision
 from assay.core.errors import LedgerError
 from assay.core.record import Record
 from assay.ledger.base import Ledger
+from assay.run.patience import Patience
 
 PAUSE = 0.005  # seconds between two commits, in which answers gather
 BACKLOG = 4_000  # answers at which the asking waits for the ledger
@@ -15,12 +17,14 @@ BACKLOG = 4_000  # answers at which the asking waits for the ledger
 class Writer:
     """One for a run: the only one who writes to the ledger while blocks are in flight.
 
-    What comes while a commit is under way goes together into the next one. What was put is
-    durable when a later `flush` returns. Decisions never overtake the answers they rest on.
+    An answer is on disk when `put` returns, in the ledger's journal. What comes while a commit is
+    under way goes together into the next one. What was put is in the ledger when a later `flush`
+    returns. Decisions never overtake the answers they rest on.
     """
 
-    def __init__(self, ledger: Ledger, run: str) -> None:
+    def __init__(self, ledger: Ledger, run: str, patience: Patience | None = None) -> None:
         self.ignored = 0  # answers to keys that another process had answered meanwhile
+        self.patience = patience or Patience()
         self._ledger = ledger
         self._run = run
         self._answers: list[Annotation] = []
@@ -29,9 +33,23 @@ class Writer:
         self._behind: asyncio.Task[None] | None = None
         self._broken: LedgerError | None = None
 
-    def put(self, annotation: Annotation) -> None:
+    def check(self) -> None:
+        """LedgerError where nothing can be kept any more: then nothing is to be paid for."""
+        if self._broken is not None:
+            raise self._broken
+
+    def put(self, annotation: Annotation) -> bool:
+        """Whether it is on disk already; where there is no room, `flush` waits until it is."""
         self._answers.append(annotation)
-        self._commit_behind()
+        try:
+            self._ledger.jot(annotation)
+        except LedgerError as bad:
+            if not bad.passing:
+                raise
+            return False
+        finally:
+            self._commit_behind()
+        return True
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         self._decisions.extend(decisions)
@@ -39,7 +57,7 @@ class Writer:
 
     async def records(self, records: Sequence[Record]) -> None:
         async with self._one_at_a_time:
-            await asyncio.to_thread(self._ledger.add_records, records)
+            await self._patiently(lambda _: self._ledger.add_records(records))
 
     async def breathe(self) -> None:
         """Lets others run; waits for the ledger where it has fallen behind."""
@@ -49,8 +67,7 @@ class Writer:
             await asyncio.sleep(0)
 
     def _commit_behind(self) -> None:
-        if self._broken is not None:
-            raise self._broken  # no more is paid for that cannot be kept
+        self.check()
         if self._behind is None:
             self._behind = asyncio.ensure_future(self._gather_and_commit())
 
@@ -65,19 +82,40 @@ class Writer:
             self._behind = None
 
     async def flush(self) -> None:
+        self.check()
         await self._commit()
-        if self._broken is not None:  # by a commit that was waited for, too
-            raise self._broken
+        self.check()  # a commit that was waited for may have failed, too
 
     async def _commit(self) -> None:
         async with self._one_at_a_time:
             answers, self._answers = self._answers, []
             decisions, self._decisions = self._decisions, []
             if answers or decisions:
-                await asyncio.to_thread(self._write, answers, decisions)
+                await self._patiently(partial(self._write, answers, decisions))
 
-    def _write(self, answers: Sequence[Annotation], decisions: Sequence[Decision]) -> None:
+    def _write(
+        self, answers: Sequence[Annotation], decisions: Sequence[Decision], again: bool
+    ) -> None:
         if answers:
-            self.ignored += len(answers) - self._ledger.add(answers)
+            add = self._ledger.add_again if again else self._ledger.add
+            self.ignored += len(answers) - add(answers)
         if decisions:
             self._ledger.add_decisions(self._run, decisions)
+
+    async def _patiently(self, write: Callable[[bool], object]) -> None:
+        """Tries again, and tells `write` so, where waiting may help."""
+        tried = False
+        while True:
+            self.check()
+            try:
+                await asyncio.to_thread(write, tried)
+                break
+            except LedgerError as bad:
+                try:
+                    await self.patience.wait(bad)
+                except LedgerError as broken:
+                    self._broken = broken
+                    raise
+            tried = True
+        if tried:
+            self.patience.over()

@@ -1,0 +1,37 @@
+"""What to do about an error of a database, and whether waiting may help."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+SQLITE = {5, 6, 13}  # busy, locked, full
+POSTGRESQL = ("08", "40", "53", "57")  # connection, rolled back, resources, an operator steps in
+
+
+def is_passing(bad: SQLAlchemyError | sqlite3.Error) -> bool:
+    orig = bad.orig if isinstance(bad, DBAPIError) else bad
+    code = getattr(orig, "sqlite_errorcode", None)
+    if code is not None:
+        return int(code) & 0xFF in SQLITE
+    if not isinstance(bad, DBAPIError):
+        return False
+    state = getattr(orig, "sqlstate", None)
+    if state is None:  # no server has answered
+        return bad.connection_invalidated or isinstance(bad, OperationalError)
+    return str(state).startswith(POSTGRESQL)
+
+
+def advice(reason: str) -> str:
+    for sign, what in {
+        "not a database": "give another path, this file is something else",
+        "malformed": "the file is damaged; take a copy of it, or give another path",
+        "unable to open": "check that the folder exists and may be written",
+        "disk is full": "free some space and run again, nothing answered so far is lost",
+        "I/O": "is the disk full, or gone? nothing answered so far is lost, run again",
+        "readonly": "the file or its folder may not be written",
+        "locked": "another process holds it; run again when that has ended",
+        "onnect": "is the database server running, and are user and password right?",
+    }.items():
+        if sign in reason:
+            return what
+    return "the ledger is as it was before this write"
