@@ -118,10 +118,13 @@ class LLM(Shown):
 
     async def _answered(self, request: Request, drawn: Drawn | None) -> Annotation:
         if drawn is None or not isinstance(self.model, Placed):
-            return self.read(request, await self.model.complete(*self.call(request)))
+            return self.priced(request, await self.model.complete(*self.call(request)))
         kept = _Kept(self, request, drawn)
         completion = await self.model.complete_and_keep(*self.call(request), kept)
-        return kept.given or self.read(request, completion)
+        return kept.given or self.priced(request, completion)
+
+    def priced(self, request: Request, completion: Completion) -> Annotation:
+        return self.read(request, completion, self.purse.prices.nanos(completion.usage))
 
     def call(self, request: Request) -> tuple[tuple[Message, ...], Options]:
         """What is sent for a request."""
@@ -135,7 +138,7 @@ class LLM(Shown):
             options = replace(options, seed=(options.seed or 0) + request.way.replica)
         return render(seen(request, self.modality), self.mapping.form), options
 
-    def read(self, request: Request, completion: Completion) -> Annotation:
+    def read(self, request: Request, completion: Completion, cost: int) -> Annotation:
         """The annotation in a completion; of the raw text `LONGEST` characters are kept."""
         said = self._reading(request, completion)
         return answer(
@@ -150,7 +153,7 @@ class LLM(Shown):
             mapping=self.mapping.name,
             error=completion.error or said.error,
             usage=completion.usage,
-            cost=self.purse.prices.nanos(completion.usage),
+            cost=cost,
             seconds=completion.seconds,
         )
 
@@ -213,5 +216,5 @@ class _Kept:
         self.drawn.check()
 
     async def keep(self, completion: Completion) -> None:
-        self.given = self.annotator.read(self.request, completion)
+        self.given = self.annotator.priced(self.request, completion)
         await self.drawn.heard(self.given)
