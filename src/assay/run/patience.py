@@ -25,7 +25,7 @@ class Patience:
     ) -> None:
         self._seconds = seconds
         self._progress = progress or Progress()
-        self._stop = stop or Stop()
+        self._stop = stop
         self._clock = clock
         self._since: float | None = None  # when the trouble began
 
@@ -40,7 +40,7 @@ class Patience:
         left = self._seconds - (now - self._since)
         if not bad.passing:
             raise bad
-        if left <= 0 or self._stop.abandoned:
+        if left <= 0 or (self._stop is not None and self._stop.abandoned):
             raise LedgerError(f"{bad}; waited for {now - self._since:,.0f} s; run again to go on")
         self._progress.trouble(f"paused: {bad}; trying again for {left:,.0f} s")
         await asyncio.sleep(min(AGAIN, left))
