@@ -231,6 +231,7 @@ def test_published_results_come_out_of_the_command(
     words = ["--people", str(folder / "human_annotations.json")]
     words += ["--models", str(folder / "llm_annotations.json"), "--epsilon", str(PUBLISHED[name])]
     words += ["--score", "neg-rmse" if name == "lesion" else "accuracy", "--resamples", "0"]
+    words += ["--test", "published"]
     found = {
         t["model"]: (t["winning_rate"], t["advantage_probability"])
         for t in told(tmp_path, "compare", *words)["replacement_test"]

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control, ttest_1samp
+from scipy.stats import binom, false_discovery_control, ttest_1samp
 
 from assay.core.errors import InputError, SpecError
-from assay.quality.alt_test import NotPossible, Rules, alt_test, one_sided, rejections
+from assay.quality.alt_test import NotPossible, Rules, alt_test, doubted
+from assay.quality.rejections import one_sided, rejections
 
 EPSILON = {"wax": 0.1, "mtbench": 0.2, "framing": 0.15, "cebab_aspects": 0.1, "lesion": 0.15}
 ROW = re.compile(r"\| (\w+) \| ([\w.-]+) \| ([\d.]+) \| ([\d.]+) \|")
@@ -26,7 +27,9 @@ def test_all_published_rows_come_out_to_two_decimals(shared_data: Path) -> None:
         people = json.loads((folder / "human_annotations.json").read_text(encoding="utf-8"))
         models = json.loads((folder / "llm_annotations.json").read_text(encoding="utf-8"))
         score = "neg-rmse" if name == "lesion" else "accuracy"
-        found = alt_test(model, models[model], people, Rules(EPSILON[name], score))
+        found = alt_test(
+            model, models[model], people, Rules(EPSILON[name], score, test="published")
+        )
         assert found.winning_rate == pytest.approx(winning, abs=0.005001)
         assert found.advantage_probability == pytest.approx(advantage, abs=0.005001)
 
@@ -51,7 +54,7 @@ def test_the_test_keeps_its_error_for_a_model_far_worse_than_people() -> None:
     for run in range(100):
         panel = people(60, 3, 0.9, run)
         bad = {f"r{i}": int(rng.random() < 0.35) for i in range(60)}
-        passed += alt_test("bad", bad, panel).passed
+        passed += alt_test("bad", bad, panel).won
     assert passed <= 10
 
 
@@ -92,9 +95,52 @@ def test_a_model_that_never_differs_gives_no_nan() -> None:
     same: dict[str, dict[str, object]] = {
         f"p{k}": {f"r{i}": 1 for i in range(40)} for k in range(3)
     }
-    found = alt_test("m", {f"r{i}": 1 for i in range(40)}, same)
-    assert found.passed
+    found = alt_test("m", {f"r{i}": 1 for i in range(40)}, same, Rules(test="published"))
     assert all(a.p == 0.0 for a in found.against)
+    assert "--test exact holds" in " ".join(found.limits)
+    exact = alt_test("m", {f"r{i}": 1 for i in range(40)}, same)
+    assert all(0.9**40 <= a.p < 0.05 for a in exact.against)
+
+
+def test_thirty_records_without_a_difference_do_not_show_an_allowance_of_a_fiftieth() -> None:
+    same: dict[str, dict[str, object]] = {
+        f"p{k}": {f"r{i}": 1 for i in range(30)} for k in range(3)
+    }
+    found = alt_test("m", {f"r{i}": 1 for i in range(30)}, same, Rules(0.02))
+    assert found.passed is False
+    assert [a.p for a in found.against] == pytest.approx([0.98**30] * 3)
+
+
+@pytest.mark.parametrize("epsilon", [0.01, 0.02, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("n", [30, 100])
+def test_a_model_at_the_boundary_passes_no_more_often_than_it_may(epsilon: float, n: int) -> None:
+    """The people always agree, and the model differs from them on a share epsilon."""
+    losses = np.arange(n + 1)
+    passes = []
+    for lost in losses:
+        model = {f"r{i}": "b" if i < lost else "a" for i in range(n)}
+        panel = {f"p{k}": dict.fromkeys(model, "a") for k in range(3)}
+        passes.append(bool(alt_test("m", model, panel, Rules(epsilon)).passed))
+        if not passes[-1]:
+            break
+    chance = binom.pmf(losses[: len(passes)], n, epsilon) @ np.array(passes, float)
+    assert chance <= 0.05
+
+
+def test_where_a_constant_wins_too_it_cannot_be_told() -> None:
+    panel = people(200, 3, 0.97, 1)
+    truth = {f"r{i}": 0 for i in range(200)}
+    won = alt_test("good", truth, panel)
+    found = doubted(won, alt_test("always 0", truth, panel))
+    assert (won.passed, found.passed, found.result) == (True, None, "cannot be told")
+    assert "cannot be told" in found.verdict
+    assert found.as_json()["passed"] is None
+
+
+def test_a_third_person_with_one_answer_does_not_lift_the_warning() -> None:
+    panel = people(60, 2, 0.9, 0) | {"third": {"r1": 0}}
+    found = alt_test("m", {f"r{i}": 0 for i in range(60)}, panel)
+    assert "take three" in " ".join(found.limits)
 
 
 def test_p_values_are_those_of_the_one_sided_t_test() -> None:

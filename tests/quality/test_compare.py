@@ -116,12 +116,29 @@ def test_where_nothing_can_be_compared_there_is_one_clear_line(
 
 
 def test_all_one_class_gives_no_nan_and_says_that_passing_proves_little() -> None:
-    people: Said = {f"p{k}": {f"r{i}": "a" for i in range(40)} for k in range(3)}
+    people: Said = {f"p{k}": {f"r{i}": "a" for i in range(80)} for k in range(3)}
     found = compare(sides(people, {"m": people["p0"]}))
     kappa = found.beside[0].coefficients["cohen"]
     assert (kappa.value, kappa.why) == (None, "both gave one label only")
-    assert "always 'a' passes too, so passing proves little on these records" in found.limits
+    [test] = found.tests
+    assert isinstance(test, AltTest)
+    assert (test.won, test.passed) == (True, None)
+    assert "cannot be told" in test.verdict
+    assert "always 'a' is too" in test.verdict
     no_nan(found)
+
+
+def test_people_who_agree_no_more_than_chance_show_nothing() -> None:
+    rng = np.random.default_rng(4)
+    people: Said = {f"p{k}": {f"r{i}": "ab"[rng.integers(2)] for i in range(300)} for k in range(3)}
+    found = compare(sides(people, {"m": {f"r{i}": "ab"[rng.integers(2)] for i in range(300)}}))
+    [test] = found.tests
+    assert isinstance(test, AltTest)
+    assert test.won
+    assert test.passed is None
+    assert "no more than chance" in test.verdict
+    assert not isinstance(found.among_people, str)
+    assert found.among_people.beyond_chance is None
 
 
 def test_slices_repeat_the_comparison_and_small_ones_are_named() -> None:

@@ -131,6 +131,8 @@ def _tell(found: "Agreement") -> None:
     )
     if how.resamples:
         click.echo(f"95 % intervals from {how.resamples:,} bootstrap resamples of {how.over}")
+    if found.verdict is not None:
+        click.echo(found.verdict)
     _tell_overall(found.overall)
     for name, overall in found.tags.items():
         click.echo(f"\ntag {name}")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from assay.quality.compare import Comparison, Slice
 
 MOST_SHOWN = 20
+Test = tuple[float, float, int, str]
+"""Allowance, false discovery rate, least records, and which test."""
 
 
 @click.command("compare")
@@ -35,6 +37,8 @@ MOST_SHOWN = 20
 @click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
 @click.option("--q", type=Number(0, 1, min_open=True), default=0.05, show_default=True,
               help="False discovery rate.")  # fmt: skip
+@click.option("--test", "kind_of_test", type=click.Choice(["exact", "published"]), default="exact",
+              show_default=True, help="Exact, or Student's t as published.")  # fmt: skip
 @click.option("--least", type=click.IntRange(min=2), default=30, show_default=True,
               help="Records that a person must share to be tested.")  # fmt: skip
 @click.option("--slices", type=click.Path(path_type=Path),
@@ -69,6 +73,7 @@ def compare_command(
     kind: str | None,
     order: str | None,
     q: float,
+    kind_of_test: str,
     least: int,
     slices: Path | None,
     prices: Path | None,
@@ -100,14 +105,17 @@ def compare_command(
     names = Names(record, annotator, label, wide, counts)
     wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert,
                     currency)  # fmt: skip
-    asked, test = (kind, order, score), (epsilon, q, least)
+    asked, test = (kind, order, score), (epsilon, q, least, kind_of_test)
     if plan:
         from assay.cli.compare_plan import tell_plans
 
-        tell_plans(wanted, (asked, test), (person_right, model_right, choices), (power, seed),
-                   as_json)  # fmt: skip
+        guess, how = (person_right, model_right, choices), (power, seed)
+        tell_plans(wanted, (asked, test), guess, how, as_json)
         return
-    found = _compared(wanted, asked, test, (resamples, seed, prices))
+    _put_out(_compared(wanted, asked, test, (resamples, seed, prices)), html, as_json)
+
+
+def _put_out(found: "Comparison", html: Path | None, as_json: bool) -> None:
     if html is not None:
         from assay.report.compare_page import write_compare_page
 
@@ -123,7 +131,7 @@ def compare_command(
 def _compared(
     wanted: "Wanted",
     labels: tuple[str | None, str | None, str | None],
-    test: tuple[float, float, int],
+    test: Test,
     how: tuple[int, int, Path | None],
 ) -> "Comparison":
     from dataclasses import replace
@@ -145,7 +153,7 @@ def _compared(
 def rules_of(
     asked: tuple[str | None, str | None, str | None],
     found: str,
-    test: tuple[float, float, int],
+    test: Test,
     expert: str | None,
 ) -> "tuple[Measure, Rules]":
     """What is asked for first, else what the answers are; a scale is scored by its distance."""
@@ -156,8 +164,8 @@ def rules_of(
     labels = tuple(part.strip() for part in order.split(",")) if order else None
     kind = kind or ("ordinal" if labels else "interval" if score == "neg-rmse" else found)
     score = score or ("neg-rmse" if kind == "interval" else "accuracy")
-    epsilon, q, least = test
-    rules = Rules(epsilon, score, q, records_a_person=least, expert=expert)
+    epsilon, q, least, kind_of_test = test
+    rules = Rules(epsilon, score, q, records_a_person=least, expert=expert, test=kind_of_test)
     return Measure(kind, labels), rules
 
 
@@ -174,7 +182,7 @@ def _tell(found: "Comparison") -> None:
         click.echo(f"warning: {line}", err=True)
     rules = found.rules
     click.echo(
-        f"\nReplacement test (score {rules.score}, allowance {rules.epsilon:g}, "
+        f"\nReplacement test ({rules.test}, score {rules.score}, allowance {rules.epsilon:g}, "
         f"false discovery rate {rules.q:g}):"
     )
     for test in found.tests:
@@ -224,7 +232,7 @@ def _tested(test: object) -> str:
         return str(getattr(test, "verdict", ""))
     return (
         f"{test.model:<24} winning rate {test.winning_rate:.2f}, advantage probability "
-        f"{test.advantage_probability:.2f}: {'passed' if test.passed else 'not passed'}"
+        f"{test.advantage_probability:.2f}: {test.result}"
     )
 
 

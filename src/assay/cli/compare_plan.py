@@ -12,8 +12,8 @@ from assay.quality.alt_plan import AltPlan, Cell, Grid, Guess, plan_from_guess, 
 from assay.quality.alt_test import NotPossible, Rules
 from assay.report.table import columns
 
-Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int]]
-"""Kind, order and score; allowance, false discovery rate and least records."""
+Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int, str]]
+"""Kind, order and score; allowance, false discovery rate, least records and which test."""
 
 
 def tell_plans(

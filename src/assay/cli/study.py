@@ -152,7 +152,7 @@ def _tell_lesion(s: "Lesion") -> None:
         beside = "" if printed is None else f" (published {printed[0]:.2f} and {printed[1]:.2f})"
         click.echo(
             f"  {t.model:<22} winning rate {t.winning_rate:.2f}, advantage probability "
-            f"{t.advantage_probability:.2f}{beside}: {'passed' if t.passed else 'not passed'}"
+            f"{t.advantage_probability:.2f}{beside}: {t.result}"
         )
     click.echo(f"\n{'attribute':<12}{'labeller':<22}{'kappa':>7}{'exact':>8}{'wins':>7}{'adv.':>7}")
     for name, a in s.attributes.items():
@@ -162,7 +162,7 @@ def _tell_lesion(s: "Lesion") -> None:
             exact = "–" if share is None else f"{share:.0%}"
             click.echo(
                 f"{name:<12}{t.model:<22}{kappa:>7}{exact:>8}{t.winning_rate:>7.2f}"
-                f"{t.advantage_probability:>7.2f}{'  passed' if t.passed else ''}"
+                f"{t.advantage_probability:>7.2f}{'' if t.passed is False else '  ' + t.result}"
             )
     for caveat in s.caveats:
         click.echo(f"note: {caveat}")

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 from assay.core.errors import InputError, SpecError
 from assay.quality.accuracy import Share
 from assay.quality.alt_test import (
+    PUBLISHED,
     Floats,
     Ints,
     Labels,
     NotPossible,
     Rules,
     advantages,
-    one_sided,
-    rejections,
 )
+from assay.quality.rejections import one_sided, rejections
+from assay.quality.trinomial import p_values
 
 SUBSETS = 12  # of the pilot's people, for each number of them
 SEARCH = 20_000  # simulated records by which the boundary is found
@@ -224,11 +225,18 @@ def _passes(differences: Floats, rules: Rules, grid: Grid) -> list[Share]:
 def _verdicts(n: Ints, total: Floats, squares: Floats, rules: Rules) -> NDArray[np.bool_]:
     """Which runs pass, from sums of runs x people; people with too few records are not tested."""
     enough = n >= rules.records_a_person
-    p = np.where(enough, one_sided(np.maximum(n, 2), total, squares, rules.epsilon), NEVER)
+    p = np.where(enough, _p_values(n, total, squares, rules), NEVER)
     beaten = rejections(p, rules.q).sum(axis=-1)
     tests = enough.sum(axis=-1)
     passed: NDArray[np.bool_] = (tests > 0) & (2 * beaten >= tests)
     return passed
+
+
+def _p_values(n: Ints, total: Floats, squares: Floats, rules: Rules) -> Floats:
+    if rules.test == PUBLISHED:
+        return one_sided(np.maximum(n, 2), total, squares, rules.epsilon)
+    plus, minus = np.rint((squares + total) / 2), np.rint((squares - total) / 2)
+    return p_values(np.maximum(n, 1), plus, minus, rules.epsilon, int(np.median(n)) or 1)
 
 
 def plan_from_pilot(

@@ -5,17 +5,21 @@ model or that person agree better with the other people? A model passes where it
 cost-benefit allowance epsilon, at least half of the people, tested with a false discovery rate of q
 (Benjamini-Yekutieli, which allows for dependence between the tests). With a single expert (appendix
 C.2 there) both are held against the expert instead of against the other people.
+
+Each comparison is a mean of differences that are -1, 0 or 1. The published test is Student's, which
+does not hold where few of them differ from 0 or epsilon is small; the exact one always does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from assay.core.errors import InputError, SpecError
+from assay.quality.rejections import one_sided, rejections
+from assay.quality.trinomial import p_value
 
 Labels: TypeAlias = Mapping[str, object]
 """Record id to label."""
@@ -25,7 +29,15 @@ Ints = NDArray[np.int64]
 
 FEWEST_PEOPLE = 3  # with two, each is the only measure of the other
 FEW_RECORDS = 50  # the paper advises 50 to 100
+PUBLISHED_LIMIT = (
+    "the published test is Student's, which passes too many models where the allowance is small or "
+    "answers hardly differ; --test exact holds"
+)
 PAIRS_AT_ONCE = 4_000_000
+
+
+EXACT, PUBLISHED = "exact", "published"
+TESTS = (EXACT, PUBLISHED)
 
 
 class NotPossible(InputError):
@@ -70,15 +82,18 @@ class Rules:
     people_a_record: int = 2
     records_a_person: int = 30
     expert: str | None = None
+    test: str = EXACT  # or published: Student's t
 
     def __post_init__(self) -> None:
+        if self.test not in TESTS:
+            raise SpecError(f"unknown test {self.test!r}; there are {', '.join(TESTS)}")
         if self.score not in SCORES:
             raise SpecError(f"unknown score {self.score!r}; there are {', '.join(SCORES)}")
 
 
 @dataclass(frozen=True, slots=True)
 class AgainstPerson:
-    """The model against one left-out person; `p` is of the one-sided paired t-test."""
+    """The model against one left-out person; `p` is of the one-sided test that the rules name."""
 
     person: str
     records: int
@@ -93,18 +108,34 @@ class AltTest:
     model: str
     winning_rate: float
     advantage_probability: float
-    passed: bool
+    won: bool  # against at least half of the people
     people: int
     records: int
     against: tuple[AgainstPerson, ...]
     left_out: tuple[str, ...]  # people with too few records to be tested
     rules: Rules = Rules()
+    doubts: tuple[str, ...] = ()  # why winning would show nothing here
+
+    @property
+    def passed(self) -> bool | None:
+        """None where it won and that shows nothing, so it cannot be told."""
+        return None if self.won and self.doubts else self.won
+
+    @property
+    def result(self) -> str:
+        return {True: "passed", False: "not passed", None: "cannot be told"}[self.passed]
 
     @property
     def verdict(self) -> str:
         beaten = sum(a.rejected for a in self.against)
-        can = "may stand in" if self.passed else "is not shown to be able to stand in"
+        can = "may stand in" if self.won else "is not shown to be able to stand in"
         who = "person" if self.people == 1 else "people"
+        if self.passed is None:
+            return (
+                f"whether {self.model} may stand in for people here cannot be told: it is within "
+                f"the allowance of {self.rules.epsilon:g} of {beaten} of {self.people} {who}, but "
+                f"{' and '.join(self.doubts)}"
+            )
         return (
             f"{self.model} {can} for people here: within the allowance of {self.rules.epsilon:g} "
             f"it is as good as {beaten} of {self.people} {who} (at least half are needed), on "
@@ -116,13 +147,15 @@ class AltTest:
         """What to keep in mind when reading the verdict."""
         judges = "these people" if self.rules.expert is None else f"the expert {self.rules.expert}"
         found = [f"this speaks of records like these, judged by agreement with {judges}"]
-        if self.rules.expert is None and self.people + len(self.left_out) < FEWEST_PEOPLE:
+        if self.rules.expert is None and self.people < FEWEST_PEOPLE:
             found.append("with two people each is the only measure of the other; take three")
-        if not self.passed:
+        if not self.won:
             found.append(
                 "not passing does not show that it is worse; `assay compare --plan` tells how many "
                 "records would show more"
             )
+        if self.rules.test == PUBLISHED:
+            found.append(PUBLISHED_LIMIT)
         fewest = min(a.records for a in self.against)
         if fewest < FEW_RECORDS:
             found.append(f"{fewest} records for a person are few; 50 to 100 are advised")
@@ -137,6 +170,7 @@ class AltTest:
             "winning_rate": self.winning_rate,
             "advantage_probability": self.advantage_probability,
             "passed": self.passed,
+            "doubts": list(self.doubts),
             "people": self.people,
             "records": self.records,
             "verdict": self.verdict,
@@ -173,6 +207,13 @@ class NotTested:
         }  # fmt: skip
 
 
+def doubted(test: AltTest, constant: "AltTest | NotTested") -> AltTest:
+    """Where a constant wins too, winning shows nothing."""
+    if isinstance(constant, NotTested) or not constant.won:
+        return test
+    return replace(test, doubts=(*test.doubts, f"{constant.model} is too"))
+
+
 def alt_test(
     model: str, labels: Labels, people: Mapping[str, Labels], rules: Rules | None = None
 ) -> AltTest:
@@ -192,10 +233,7 @@ def alt_test(
             f"no person has {rules.records_a_person} records that {model} and {also} labelled too "
             f"(the most is {most})"
         )
-    counts = np.array([len(c) for c in tested.values()])
-    differences = [c[:, 1] - c[:, 0] for c in tested.values()]
-    sums = np.array([[d.sum(), (d**2).sum()] for d in differences])
-    p_values = one_sided(counts, sums[:, 0], sums[:, 1], rules.epsilon)
+    p_values = np.array([_p_value(c[:, 1] - c[:, 0], rules) for c in tested.values()])
     rejected = rejections(p_values, rules.q)
     against = tuple(
         AgainstPerson(name, len(c), float(c[:, 0].mean()), float(c[:, 1].mean()), float(p), bool(r))
@@ -209,6 +247,14 @@ def alt_test(
         model, winning, advantage, winning >= 0.5, len(tested), len(shared), against, left_out,
         rules,
     )  # fmt: skip
+
+
+def _p_value(differences: Floats, rules: Rules) -> float:
+    n, plus, minus = len(differences), int((differences > 0).sum()), int((differences < 0).sum())
+    if rules.test == EXACT:
+        return p_value(n, plus, minus, rules.epsilon)
+    total, squares = np.array([float(plus - minus)]), np.array([float(plus + minus)])
+    return float(one_sided(np.array([n]), total, squares, rules.epsilon)[0])
 
 
 def _check(labels: Labels, people: Mapping[str, Labels], rules: Rules) -> None:
@@ -337,32 +383,3 @@ def _blocks(done: Ints) -> list[tuple[int, int]]:
     cuts = np.unique(np.append(np.searchsorted(done, edges[1:], "right"), len(done)))
     starts = np.insert(cuts[:-1], 0, 0)
     return [(int(a), int(b)) for a, b in zip(starts, cuts, strict=True) if b > a]
-
-
-def one_sided(n: Ints, total: Floats, squares: Floats, epsilon: float) -> Floats:
-    """P-values of mean < epsilon by Student's t, from sums over n > 1 differences.
-
-    Where all differences are alike there is no spread to test with: 0 or 1 by their value.
-    """
-    mean = total / n
-    spread = np.maximum(squares - n * mean**2, 0.0) / (n - 1)
-    alike = spread < 1e-12
-    t = (mean - epsilon) / np.sqrt(np.where(alike, 1.0, spread) / n)
-    found: Floats = np.where(alike, (mean >= epsilon).astype(np.float64), stdtr(n - 1, t))
-    return found
-
-
-def rejections(p_values: Floats, q: float) -> NDArray[np.bool_]:
-    """Which hypotheses (last axis) Benjamini and Yekutieli reject at false discovery rate q.
-
-    An infinite p-value is no test and does not count.
-    """
-    ordered = np.sort(p_values, axis=-1)
-    tests = np.isfinite(ordered).sum(axis=-1, keepdims=True)
-    rank = np.arange(1, p_values.shape[-1] + 1)
-    harmonic = np.append(1.0, np.cumsum(1 / rank))[tests]
-    passing = ordered <= rank * q / (np.maximum(tests, 1) * harmonic)
-    last = np.where(passing, rank, 0).max(axis=-1, keepdims=True)
-    edge = np.take_along_axis(ordered, np.maximum(last - 1, 0), axis=-1)
-    rejected: NDArray[np.bool_] = (last > 0) & (p_values <= edge)
-    return rejected

@@ -21,6 +21,7 @@ from assay.quality.alt_test import (
     NotTested,
     Rules,
     alt_test,
+    doubted,
 )
 from assay.quality.beside import Beside, Measure, beside, majority, means
 from assay.quality.costs import Costs
@@ -29,6 +30,7 @@ MOST_PEOPLE = 30  # beyond, people are not told one by one
 MOST_SLICES = 20  # of one kind, the largest
 LEAST_SLICE = 10  # records of people and models; fewer say nothing
 LOW_ALPHA = 0.4
+CHANCE = "the people may agree with each other no more than chance would have them"
 UNNAMED = "it compares with each person in turn, and counts of votes do not say who voted"
 
 
@@ -107,10 +109,6 @@ class Comparison:
             limit if len(models) == len(self.tests) or not many else f"{', '.join(models)}: {limit}"
             for limit, models in said.items()
         ]
-        if isinstance(self.constant, AltTest) and self.constant.passed:
-            found.append(
-                f"{self.constant.model} passes too, so passing proves little on these records"
-            )
         alpha = self.alpha
         if alpha is not None and alpha < LOW_ALPHA:
             found.append(
@@ -175,8 +173,10 @@ def compare(sides: Sides, rules: Rules | None = None) -> Comparison:
     found, tests = _side_by_side(sides, rules)
     slices, left_out = _slices(sides, rules)
     left_out += _unheard(sides, rules)
+    constant, among = _constant(sides, rules), _among(sides)
+    tests = tuple(_doubted(test, constant, among) for test in tests)
     return Comparison(
-        found, tests, _constant(sides, rules), rules, sides.measure, _among(sides), slices,
+        found, tests, constant, rules, sides.measure, among, slices,
         sides.costs, (*sides.notes, *left_out, *odd),
     )  # fmt: skip
 
@@ -249,6 +249,18 @@ def _tested(model: str, labels: Labels, sides: Sides, rules: Rules) -> Tested:
         shared = {record for said in sides.people.values() for record in said if record in labels}
         return NotTested(model, UNNAMED, len(sides.people), len(shared))
     return tested(model, labels, sides.people, rules)
+
+
+def _doubted(test: Tested, constant: Tested, among: Agreement | str) -> Tested:
+    """Besides, the people may agree no more than chance would have them."""
+    if not isinstance(test, AltTest):
+        return test
+    found = doubted(test, constant)
+    if isinstance(among, str) or test.rules.expert is not None or among.overall.alpha is None:
+        return found
+    if among.beyond_chance:
+        return found
+    return replace(found, doubts=(*found.doubts, CHANCE))
 
 
 def _unheard(sides: Sides, rules: Rules) -> list[str]:
@@ -326,5 +338,8 @@ def _slices(sides: Sides, rules: Rules) -> tuple[tuple[Slice, ...], list[str]]:
             )
         for value, records in shown:
             within = sides.within(frozenset(records))
-            found.append(Slice(kind, value, len(records), *_side_by_side(within, rules)))
+            each, tests = _side_by_side(within, rules)
+            constant, among = _constant(within, rules), _among(within)
+            told = tuple(_doubted(test, constant, among) for test in tests)
+            found.append(Slice(kind, value, len(records), each, told))
     return tuple(found), notes

@@ -84,6 +84,8 @@ def headline(found: Comparison) -> str:
     passed = [t.model for t in tests if t.passed]
     if not tests:
         return "Whether a model may stand in for people cannot be told here"
+    if not passed and any(t.passed is None for t in tests):
+        return "Whether a model may stand in for people cannot be told from these records"
     if not passed:
         return "No model is shown to be able to stand in for people here"
     told = ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found.tests)} models"

@@ -1,15 +1,15 @@
 """Agreement of a set of answers: the coefficients that fit their kind, and what to beware of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from assay.core.errors import InputError, SpecError
-from assay.core.spelling import oddities
+from assay.core.spelling import oddities, shortened
 from assay.core.votes import Votes, with_numbers_alike
-from assay.quality.agreement.base import Estimate, Floats, Resampling
+from assay.quality.agreement.base import ALIKE, Estimate, Floats, Resampling
 from assay.quality.agreement.boxes import BOXES
 from assay.quality.agreement.coefficients import Measures, estimates, prevalence
 from assay.quality.agreement.distances import LEVELS, numbers
@@ -30,6 +30,7 @@ from assay.quality.agreement.spans import SPANS, Marks, SpanPair, mark_agreement
 MARKED = ("spans", "boxes")
 KINDS = (*LEVELS, "multi", *MARKED)
 FEW_ANNOTATORS = 20  # below, simulated intervals over annotators miss more often than they say
+FEW_COMPARED, SMALL_SHARE = 10, 0.1  # records answered twice, below which that is said
 NOTHING = "nothing marked"
 MOST_SILENT = 5  # annotators without answers that are named
 MOST_PAIRED = 15  # with more annotators pairs are told only against a reference
@@ -64,6 +65,35 @@ class Overall:
     baseline_label: str = ""
 
     @property
+    def alpha(self) -> Estimate | None:
+        """Krippendorff's, of labels or of whole sets."""
+        known = self.coefficients
+        return known.get("krippendorff") or known.get("krippendorff_exact")
+
+    @property
+    def doubt(self) -> str:
+        """Why agreement beyond chance cannot be told; empty where it can."""
+        alpha, percent = self.alpha, self.coefficients.get("percent")
+        if alpha is None or alpha.value is None:
+            return f"alpha is {alpha}"
+        same = None if percent is None else percent.value
+        if same is not None and self.baseline is not None and same < self.baseline - ALIKE:
+            return (
+                f"always {shortened(self.baseline_label)} agrees as well, with {self.baseline:.1%}"
+            )
+        if alpha.low is not None and alpha.high is not None:
+            return f"alpha is {alpha}, which holds 0" if alpha.low <= 0 <= alpha.high else ""
+        enough = alpha.value > (1 - ALIKE if alpha.why else 0)  # no reason: no interval was wanted
+        return "" if enough else f"alpha is {alpha}, without an interval"
+
+    @property
+    def beyond_chance(self) -> bool | None:
+        alpha = self.alpha
+        if self.doubt or alpha is None or alpha.value is None:
+            return None
+        return alpha.value > 0
+
+    @property
     def warning(self) -> str | None:
         percent = self.coefficients.get("percent") or self.coefficients.get("same_answer")
         kappa = self.coefficients.get("fleiss")
@@ -95,8 +125,26 @@ class Agreement:
     notes: tuple[str, ...] = ()
 
     @property
+    def beyond_chance(self) -> bool | None:
+        """None where it cannot be told: alpha's interval holds 0, or agreement is below always the
+        same label; also of answers in parts, which have an alpha each."""
+        return self.overall.beyond_chance
+
+    @property
+    def verdict(self) -> str | None:
+        """The headline; None where the kind of answer knows no chance."""
+        alpha = self.overall.alpha
+        if alpha is None:
+            return None
+        if self.beyond_chance is None:
+            return f"whether they agree beyond chance cannot be told: {self.overall.doubt}"
+        more = "more" if self.beyond_chance else "less"
+        return f"they agree {more} than chance would have them: alpha {alpha}"
+
+    @property
     def warnings(self) -> list[str]:
         found = [self.overall.warning, *self.notes]
+        found += [*_few(self.overall.compared, self.records)] if self.overall.compared else []
         found += [f"{name}: {o.warning}" for name, o in self.tags.items() if o.warning]
         found += [
             f"{p.first} and {p.second}: {p.warning}"
@@ -115,6 +163,8 @@ class Agreement:
             "annotators": list(self.annotators),
             "intervals": {"level": 0.95, "resamples": how.resamples, "over": how.over,
                           "seed": how.seed},
+            "verdict": self.verdict,
+            "beyond_chance": self.beyond_chance,
             "overall": self.overall.as_json(),
             "tags": {name: o.as_json() for name, o in self.tags.items()},
             "pairs": [p.as_json() for p in self.pairs],
@@ -158,6 +208,14 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
 
 
 _NOTHING = Overall(0, {}, {})
+
+
+def _few(compared: int, records: int) -> Iterator[str]:
+    if compared < FEW_COMPARED or compared < records * SMALL_SHARE:
+        yield (
+            f"only {compared:,} of {records:,} records were answered by two or more; of the "
+            "others nothing is known"
+        )
 
 
 def _notes(asked: Asked, who: Sequence[str], votes: Votes) -> tuple[str, ...]:

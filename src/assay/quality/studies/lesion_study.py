@@ -21,7 +21,8 @@ from assay.core.schema import Form, Scale
 from assay.core.task import Task
 from assay.data.annotations import Names, read_given
 from assay.quality.agreement import Resampling
-from assay.quality.alt_test import AltTest, Rules, alt_test
+from assay.quality.alt_test import PUBLISHED as PUBLISHED_TEST
+from assay.quality.alt_test import AltTest, Rules, alt_test, doubted
 from assay.quality.beside import Beside, Measure, beside
 from assay.quality.ordinal import Ordinal, Ratings, ordinal
 
@@ -29,7 +30,7 @@ PEOPLE, MODELS, PICTURES = "human_annotations.json", "llm_annotations.json", "im
 MARK = "__"  # between picture and attribute in the files
 PANEL = "students"
 CONSTANT = "always the commonest"
-RULES = Rules(epsilon=0.15, score="neg-rmse")
+RULES = Rules(epsilon=0.15, score="neg-rmse", test=PUBLISHED_TEST)
 MEASURE = Measure("ordinal", resampling=Resampling(200))
 SHOWN = 6  # disagreements an attribute
 
@@ -144,7 +145,7 @@ class Study:
 
     @property
     def caveats(self) -> list[str]:
-        passed = [a.name for a in self.attributes.values() if a.tests[-1].passed]
+        passed = [a.name for a in self.attributes.values() if a.tests[-1].won]
         pooled = self.pooled[-1]
         found = (
             f"pooled over the attributes, the constant wins against {pooled.winning_rate:.0%} of "
@@ -185,11 +186,18 @@ def lesion(data: Lesions) -> Study:
     pooled = tuple(
         alt_test(who, _pooled(answers), people, RULES) for who, answers in labellers.items()
     )
+    pooled = _doubted(pooled)
     count = sum(len(v) for given in (data.people, data.models) for a in given.values()
                 for v in a.values())  # fmt: skip
     return Study(
         len(data.records), tuple(data.people), tuple(data.models), count, pooled, attributes
     )
+
+
+def _doubted(tests: tuple[AltTest, ...]) -> tuple[AltTest, ...]:
+    """Where the constant, the last, passes too, the others' passing shows nothing."""
+    *models, constant = tests
+    return (*(doubted(test, constant) for test in models), constant)
 
 
 def _pooled(answers: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
@@ -213,7 +221,7 @@ def _attribute(data: Lesions, name: str) -> Attribute:
     return Attribute(
         name,
         tuple(beside(*side, MEASURE) for side in sides),
-        tuple(alt_test(who, ratings, people, RULES) for who, ratings in labellers.items()),
+        _doubted(tuple(alt_test(who, r, people, RULES) for who, r in labellers.items())),
         tuple(ordinal(who, ratings, others) for (who, _), ratings, others in sides),
         constant,
         _disagreements(data, people, models),
