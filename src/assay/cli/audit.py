@@ -135,7 +135,6 @@ def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
 
 def _tell(found: "Audit") -> None:
     from assay.core.spelling import shortened
-    from assay.quality.accuracy import Share
 
     click.echo(found.statement)
     if found.baseline is not None:
@@ -143,6 +142,8 @@ def _tell(found: "Audit") -> None:
         click.echo(f"always {label} would be wrong in {found.baseline:.1%}")
     if len(found.strata) > 1:
         for s in found.strata:
-            click.echo(f"  {s.name:<24} {s.size:>9,} records, wrong {Share(s.errors, s.answered)}")
+            low, high = s.interval
+            wrong = f"{s.rate:.1%} [{low:.1%}, {high:.1%}] (n = {s.answered:,})"
+            click.echo(f"  {s.name:<24} {s.size:>9,} records, wrong {wrong}")
     for line in found.warnings:
         click.echo(f"warning: {line}", err=True)

@@ -1,10 +1,9 @@
 """Audit of what was shipped: a random sample of decisions, answered by people, and what it proves.
 
-The estimate is the stratified mean (unbiased whatever the strata); its interval is that of Clopper
-and Pearson with the effective sample size of the design (Korn and Graubard 1998), the finite
-population taken into account. The stop rule may be looked at after every answer: it rests on a
-confidence sequence for sampling without replacement, the ratio of prior to posterior of the number
-of errors (Waudby-Smith and Ramdas 2020).
+The estimate is the stratified mean (unbiased whatever the strata); its interval is exact for the
+draw without replacement (`stratified`). The stop rule may be looked at after every answer: it rests
+on a confidence sequence for sampling without replacement, the ratio of prior to posterior of the
+number of errors (Waudby-Smith and Ramdas 2020).
 """
 
 from collections import Counter
@@ -14,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
-from scipy.stats import beta
 
 from assay.core.annotation import Decision
 from assay.core.errors import InputError, SpecError
 from assay.data.write import flat
-from assay.quality.accuracy import Share
+from assay.quality.stratified import Counts, limits
 
 Floats = NDArray[np.float64]
 
@@ -52,9 +50,14 @@ class Stratum:
     def rate(self) -> float:
         return self.errors / self.answered
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        return limits(_counts([self]), LEVEL)
+
     def as_json(self) -> dict[str, object]:
-        told: dict[str, object] = {"name": self.name, "records": self.size}
-        return told | {"error": Share(self.errors, self.answered).as_json()}
+        error = {"hits": self.errors, "n": self.answered, "value": self.rate}
+        whole: dict[str, object] = {"name": self.name, "records": self.size}
+        return whole | {"error": error | {"interval": list(self.interval)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +186,13 @@ def draw(
     rng = np.random.default_rng(seed)
     drawn = [
         Drawn(str(record), name, len(members[name]))
-        for name, count in zip(names, _allocated(share, sizes, size), strict=True)
+        for name, count in zip(names, allocated(share, sizes, size), strict=True)
         for record in rng.choice(np.array(members[name], dtype=object), count, replace=False)
     ]
     return [drawn[i] for i in rng.permutation(len(drawn))]
 
 
-def _allocated(share: Floats, sizes: NDArray[np.int64], total: int) -> list[int]:
+def allocated(share: Floats, sizes: NDArray[np.int64], total: int) -> list[int]:
     """Whole numbers in proportion to `share`, each between the least and the stratum's size."""
     least = np.minimum(sizes, LEAST_A_STRATUM)
     count = np.minimum(np.maximum(np.floor(share / share.sum() * total), least), sizes).astype(int)
@@ -219,32 +222,15 @@ def estimate(strata: Sequence[Stratum], reference: str = "the people who answere
     """The error rate of everything from the answered part of a sample, with its interval."""
     if not strata or any(s.answered < 1 for s in strata):
         raise InputError("an audit needs an answer in each stratum")
-    size, n, k = (
-        np.array(column, dtype=np.float64)
-        for column in zip(*((s.size, s.answered, s.errors) for s in strata), strict=True)
-    )
-    weight = size / size.sum()
-    rate = float((weight * k / n).sum())
-    low, high = _interval(rate, weight, n, k, 1 - n / size)
-    seen = tuple(strata)
-    return Audit(reference, int(size.sum()), int(n.sum()), int(k.sum()), rate, low, high, seen)
+    counts = _counts(strata)
+    low, high = limits(counts, LEVEL)
+    of, n, k = (int(each.sum()) for each in (counts.size, counts.answered, counts.errors))
+    return Audit(reference, of, n, k, counts.rate, low, high, tuple(strata))
 
 
-def _interval(
-    rate: float, weight: Floats, n: Floats, k: Floats, unseen: Floats
-) -> tuple[float, float]:
-    """Clopper-Pearson at the effective sample size; strata without errors still have a variance."""
-    if not unseen.any():
-        return rate, rate
-    guess = (k + 0.5) / (n + 1)
-    variance = float((weight**2 * unseen * guess * (1 - guess) / n).sum())
-    middle = float((weight * guess).sum())
-    effective = middle * (1 - middle) / variance
-    errors = rate * effective
-    tail = (1 - LEVEL) / 2
-    low = float(beta.ppf(tail, errors, effective - errors + 1)) if rate > 0 else 0.0
-    high = float(beta.ppf(1 - tail, errors + 1, effective - errors)) if rate < 1 else 1.0
-    return low, high
+def _counts(strata: Sequence[Stratum]) -> Counts:
+    columns = zip(*((s.size, s.answered, s.errors) for s in strata), strict=True)
+    return Counts(*(np.array(column, dtype=np.int64) for column in columns))
 
 
 def stop(strata: Sequence[Stratum], target: float) -> Stop:

@@ -12,6 +12,7 @@ from assay.core.spelling import as_number, shortened
 from assay.core.value import Value, encode
 from assay.data.base import cell, check_columns
 from assay.data.guard import bare
+from assay.data.layout import refuse_weight
 from assay.data.read import read_rows
 from assay.data.write import flat, write_rows
 from assay.quality.audit import Audit, Drawn, Stratum, estimate, strata_of, stratify
@@ -63,6 +64,7 @@ def read_sheet(path: Path) -> Sheet:
     for number, row in read_rows(path):
         if not records:
             check_columns(path, list(row), ("record", TO_FILL, "audit"))
+        refuse_weight(row, f"{path}:{number}")
         record = cell(row["record"]).strip()
         if record in records[-1:] or not record:
             raise InputError(f"{path}:{number}: the record is missing or there twice")
@@ -201,6 +203,7 @@ def decisions_in(path: Path) -> tuple[list[Decision], dict[str, str]]:
     for number, row in read_rows(path):
         if not decisions:
             check_columns(path, list(row), ("record", "value"))
+        refuse_weight(row, f"{path}:{number}")
         record, value = cell(row["record"]).strip(), cell(row["value"]).strip()
         if not record or record in seen:
             raise InputError(f"{path}:{number}: record {record!r} is empty or there twice")

@@ -6,15 +6,15 @@ It is then right with probability q = theta certainty + (1 - theta) guess. The l
 concave in theta. Nothing here is about pay, so models are watched in the same way as people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Ints
+from assay.quality.golden.exact import exact_limits
 
 Bools = NDArray[np.bool_]
 
@@ -91,16 +91,14 @@ class Commitment:
 def commitments(
     questions: Questions, answers: Answers, level: float = 0.95
 ) -> tuple[Commitment, ...]:
-    """Each annotator's maximum-likelihood commitment, with its likelihood-ratio interval."""
+    """Each annotator's maximum-likelihood commitment, with exact limits."""
     asked = answers.per_annotator(np.ones(len(answers.question)))
     right = answers.per_annotator(answers.right.astype(float))
     silent = [n for n, count in zip(answers.annotators, asked, strict=True) if not count]
     if silent:
         raise InputError(f"annotator {silent[0]!r} answered no golden question")
-    model = _Likelihood(questions, answers)
-    best = model.maximum()
+    best = _Likelihood(questions, answers).maximum()
     told = _information(questions, answers, best)
-    low, high = model.interval(best, level)
     return tuple(
         Commitment(
             name,
@@ -108,10 +106,29 @@ def commitments(
             int(right[i]),
             float(best[i]),
             float(told[i] ** -0.5) if 0 < best[i] < 1 else None,
-            (float(low[i]), float(high[i])),
+            (min(low, float(best[i])), max(high, float(best[i]))),
         )
-        for i, name in enumerate(answers.annotators)
+        for i, (name, (low, high)) in enumerate(
+            zip(answers.annotators, _intervals(questions, answers, level), strict=True)
+        )
     )
+
+
+def _intervals(
+    questions: Questions, answers: Answers, level: float
+) -> Iterator[tuple[float, float]]:
+    """Of each annotator; those who were asked and answered alike have one computed for all."""
+    known: dict[bytes, tuple[float, float]] = {}
+    order = np.argsort(answers.annotator, kind="stable")
+    ends = np.searchsorted(answers.annotator[order], np.arange(1, len(answers.annotators)))
+    for own in np.split(order, ends):
+        asked, right = answers.question[own], answers.right[own]
+        guess, gap = questions.guess[asked], (questions.certainty - questions.guess)[asked]
+        same = np.lexsort((right, gap, guess))
+        key = np.concatenate([guess[same], gap[same], right[same]]).tobytes()
+        if key not in known:
+            known[key] = exact_limits(guess[same], gap[same], right[same], level)
+        yield known[key]
 
 
 def _information(questions: Questions, answers: Answers, theta: Floats) -> Floats:
@@ -133,9 +150,6 @@ class _Likelihood:
         q = self.guess + theta[self.answers.annotator] * self.gap
         return np.maximum(np.where(self.answers.right, q, 1 - q), LEAST)
 
-    def value(self, theta: Floats) -> Floats:
-        return self.answers.per_annotator(np.log(self._seen(theta)))
-
     def slope(self, theta: Floats) -> Floats:
         sign = np.where(self.answers.right, 1.0, -1.0)
         return self.answers.per_annotator(sign * self.gap / self._seen(theta))
@@ -147,22 +161,6 @@ class _Likelihood:
             rising = self.slope(middle) > 0
             low, high = np.where(rising, middle, low), np.where(rising, high, middle)
         return np.where(high == 1, 1.0, np.where(low == 0, 0.0, (low + high) / 2))
-
-    def interval(self, best: Floats, level: float) -> tuple[Floats, Floats]:
-        least = self.value(best) - chi2.ppf(level, 1) / 2
-        return self._edge(best, np.zeros_like(best), least), self._edge(
-            best, np.ones_like(best), least
-        )
-
-    def _edge(self, inside: Floats, outside: Floats, least: Floats) -> Floats:
-        """Where the likelihood falls to `least` between two points; `outside` if it never does."""
-        end = outside
-        within = self.value(outside) >= least
-        for _ in range(HALVINGS):
-            middle = (inside + outside) / 2
-            likely = self.value(middle) >= least
-            inside, outside = np.where(likely, middle, inside), np.where(likely, outside, middle)
-        return np.where(within, end, inside)
 
 
 def answers_of(rows: Sequence[tuple[str, int, bool]]) -> Answers:
