@@ -1,9 +1,12 @@
 """What a model reads of records with pictures."""
 
-from assay.annotators.prompt import render, seen
+import pytest
+
+from assay.annotators.prompt import AnswerForm, render, seen
 from assay.core.annotation import Request, Way
 from assay.core.record import ImagePart, Record, TextPart, text_record
-from assay.core.schema import Choice
+from assay.core.schema import Boxes, Choice, Form, MultiChoice, Scale, Schema, Spans
+from assay.core.schema.base import Label
 from assay.core.task import Example, Task
 from assay.models.base import Message
 
@@ -66,3 +69,37 @@ def test_a_modality_takes_the_other_parts_from_record_and_examples() -> None:
     assert seen(request, "both") is request
     plain = Request(TASK, text_record("r", "x"), "a")
     assert seen(plain, "text") is plain
+
+
+LABELS = [Label("cat", "a small one"), Label("dog"), Label("cow")]
+FORM = Form({"mood": Choice(["glad", "sad"]), "age": Scale(1, 5)}, {"mood": "How is it?"})
+
+
+def told(schema: Schema, form: AnswerForm = "label", *focus: str) -> list[str]:
+    request = Request(Task("t", "Which?", schema), text_record("r", "x"), "a", Way(focus=focus))
+    return render(request, form)[0].text.split("\n")
+
+
+@pytest.mark.parametrize("kind", [Choice, MultiChoice, Spans, Boxes])
+def test_the_model_is_told_every_label_and_what_it_means(kind: type[Schema]) -> None:
+    lines = told(kind(LABELS))  # type: ignore[call-arg]
+    first = lines.index("Labels:")
+    assert lines[first + 1 : first + 4] == ["- cat: a small one", "- dog", "- cow"]
+
+
+def test_the_model_is_told_the_scale_and_the_attributes_with_what_they_can_be() -> None:
+    assert "Scale: 1 to 5" in told(Scale(1, 5, anchors={1: "bad", 5: "good"}))
+    assert {"1 = bad", "5 = good"} <= set(told(Scale(1, 5, anchors={5: "good", 1: "bad"})))
+    lines = told(FORM)
+    first = lines.index("Answer each of these:")
+    assert lines[first + 1] == "- mood: How is it? (glad / sad)"
+    assert lines[first + 2].startswith("- age")
+
+
+def test_of_labels_and_attributes_in_focus_the_others_are_not_told() -> None:
+    lines = told(MultiChoice(LABELS), "label", "dog", "cow")
+    assert [line for line in lines if line.startswith("- ")] == ["- dog", "- cow"]
+    asked = told(FORM, "label", "mood")
+    assert [line for line in asked if line.startswith("- ")] == ["- mood: How is it? (glad / sad)"]
+    assert told(FORM, "json", "mood")[-1] == 'Answer with JSON only: {"mood": ...}'
+    assert told(FORM, "json")[-1] == 'Answer with JSON only: {"mood": ..., "age": ...}'

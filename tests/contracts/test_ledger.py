@@ -153,6 +153,23 @@ def test_the_last_decision_of_a_run_counts(ledger: Ledger) -> None:
     assert (run.ended, run.settings) == (2.0, {"seed": 1})
 
 
+def test_runs_are_those_of_the_task_or_all_in_the_order_of_their_start(ledger: Ledger) -> None:
+    for id, task, started in (("r2", "t", 2.0), ("r1", "u", 1.0), ("r3", "t", 3.0)):
+        ledger.start_run(Run(id, task, "single(m)", started, settings={}, version="0"))
+    assert [run.id for run in ledger.runs("t")] == ["r2", "r3"]
+    assert [run.id for run in ledger.runs("u")] == ["r1"]
+    assert [run.id for run in ledger.runs()] == ["r1", "r2", "r3"]
+    assert ledger.runs("none") == []
+
+
+def test_what_was_spent_is_that_of_the_task_or_of_all(ledger: Ledger) -> None:
+    other = Request(Task("u", "which?", TASK.schema), text_record("r", "x"), "m")
+    ledger.add([said("r", "a", cost=5), failed("s", cost=2)])
+    ledger.add([answer(other, Outcome.ANSWERED, value="a", cost=100)])
+    assert (ledger.spent(TASK.id), ledger.spent(other.task.id)) == (7, 100)
+    assert (ledger.spent(), ledger.spent("none")) == (107, 0)
+
+
 def test_what_was_said_of_some_records_is_found_among_the_rest(ledger: Ledger) -> None:
     ledger.add([said(str(i), "a") for i in range(300)])
     ledger.add_decisions(

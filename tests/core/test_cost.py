@@ -36,6 +36,16 @@ def test_what_is_in_flight_counts_against_the_cap() -> None:
         budget.reserve(5)
 
 
+def test_what_is_left_is_neither_spent_nor_held_back() -> None:
+    budget = Budget(100)
+    budget.reserve(30)
+    assert budget.left == 70
+    budget.settle(30, 10)
+    budget.reserve(25)
+    assert budget.left == 65
+    assert Budget(None).left is None
+
+
 async def test_a_call_waits_for_what_others_hold_back_and_no_longer() -> None:
     budget, began = Budget(10), []
 

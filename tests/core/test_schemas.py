@@ -123,3 +123,11 @@ def test_a_word_may_stand_for_different_labels_in_different_languages() -> None:
 def test_a_word_of_one_language_stands_for_one_label(one: str, other: str) -> None:
     with pytest.raises(SpecError, match="'bald' stands for two labels: 'a' and 'b'"):
         Choice([Label("a", aliases={one: ("bald",)}), Label("b", aliases={other: ("bald",)})])
+
+
+def test_a_stretch_of_several_labels_is_a_span_for_each_and_a_plus_in_a_name_is_none() -> None:
+    schema = Spans(["one", "two", "c+"])
+    assert schema.assemble({"text:0:3": "one+two"}) == (Span(0, 3, "one"), Span(0, 3, "two"))
+    assert schema.assemble({"text:0:3": "c+", "title:1:2": "one"}) == (
+        Span(0, 3, "c+"), Span(1, 2, "one", "title"),
+    )  # fmt: skip

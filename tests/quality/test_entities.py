@@ -7,7 +7,7 @@ from nervaluate import Evaluator
 
 from assay.core.errors import InputError
 from assay.core.value import Span, Value
-from assay.quality.entities import Entities, entity_scores
+from assay.quality.entities import Entities, Estimate, entity_scores
 
 
 def span(start: int, end: int, label: str = "x", part: str = "text") -> Span:
@@ -129,3 +129,10 @@ def test_exact_counts_are_the_common_spans_and_the_library_agrees(
     theirs = Evaluator(docs(1), docs(0), tags=["x", "y"], loader="dict").evaluate()["overall"]
     assert theirs["partial"].actual == found.exact.marked
     assert theirs["partial"].possible == found.exact.gold
+
+
+def test_an_estimate_that_is_not_known_has_no_interval() -> None:
+    unknown, known = Estimate(None, None, None), Estimate(0.5, 0.25, 0.75)
+    assert unknown.as_json() == {"value": None, "interval": None}
+    assert known.as_json() == {"value": 0.5, "interval": [0.25, 0.75]}
+    assert (str(unknown), str(known)) == ("not known", "50.0% [25.0%, 75.0%]")

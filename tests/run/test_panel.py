@@ -5,15 +5,24 @@ from collections.abc import Sequence
 import pytest
 
 from assay.annotators.people import Panel
-from assay.core.annotation import Annotation, Outcome, Request, Source, answer
+from assay.core.annotation import (
+    Annotation,
+    Decision,
+    Outcome,
+    Request,
+    Source,
+    Waiting,
+    answer,
+)
 from assay.core.cost import Usage
-from assay.core.record import text_record
+from assay.core.record import Record, text_record
 from assay.core.schema import Choice, MultiChoice, Schema
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger import MemoryLedger
 from assay.run import Job, label
 from assay.run.panel import joint
+from assay.strategies.base import Answer, Ask
 from assay.strategies.single import Single
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
@@ -83,3 +92,17 @@ async def test_a_later_answer_does_not_overrule_the_earlier_ones() -> None:
         ledger.add([one])
         done = await label(job, [RECORD])
         assert [d.value for d in ledger.decisions(done.run)] == ["a"]
+
+
+async def test_what_is_waited_for_names_its_request_its_record_and_who_is_to_answer() -> None:
+    seen: list[Answer] = []
+
+    class Looking:
+        id, whole, annotators = "looking", False, ("panel",)
+
+        async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+            seen.extend(await ask("panel", records))
+            return [Decision(r.id, None, waiting_for="panel") for r in records]
+
+    await label(Job(TASK, Looking(), {"panel": Panel("panel")}, MemoryLedger()), [RECORD])
+    assert seen == [Waiting(Request(TASK, RECORD, "panel").key, "r", "panel")]

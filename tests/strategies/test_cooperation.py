@@ -42,6 +42,10 @@ async def test_a_label_given_after_a_suggestion_is_decided_by_both_and_says_what
     for d in decisions:
         suggested = bool(ways[d.record].saw)
         assert d.decided_by is (DecidedBy.BOTH if suggested else DecidedBy.PEOPLE)
+        assert d.route == (
+            "with suggestion" if suggested else "control, without suggestion",
+            "panel",
+        )
     control = sum(d.decided_by is DecidedBy.PEOPLE for d in decisions)
     assert 30 <= control <= 70
 
@@ -73,6 +77,15 @@ async def test_what_the_model_leaves_unanswered_goes_to_people() -> None:
         records, RecordedAsk(TASK, {"model": silent, "panel": ask.given["panel"]}, ["panel"])
     )
     assert all(d.decided_by is DecidedBy.PEOPLE for d in decisions)
+
+
+async def test_what_the_model_leaves_unanswered_goes_to_people_beyond_their_share() -> None:
+    records, ask = world(20)
+    model: Given = {**ask.given["model"], **{r.id: (None, None) for r in records[:6]}}
+    asked = RecordedAsk(TASK, {"model": model, "panel": ask.given["panel"]}, ["panel"])
+    decisions = await TriageShare("model", "panel", share=0.1).label(records, asked)
+    assert asked.asked["panel"] == 6
+    assert all(d.decided_by is DecidedBy.PEOPLE for d in decisions[:6])
 
 
 async def test_a_conformal_set_is_fitted_on_gold_that_the_model_is_asked_about() -> None:

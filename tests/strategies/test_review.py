@@ -53,3 +53,15 @@ async def test_a_record_under_review_waits_for_people() -> None:
     )
     assert decisions[0].value is None
     assert decisions[0].waiting_for == "panel"
+
+
+async def test_the_route_says_who_was_reviewed_and_who_agreed() -> None:
+    records = [text_record("same", "1"), text_record("differ", "2")]
+    given = {
+        "ai": {"same": ("a", None), "differ": ("a", None)},
+        "human": {"same": ("a", None), "differ": ("b", None)},
+        "panel": {"differ": ("b", None)},
+    }
+    ask = RecordedAsk(KINDS, given, ["human", "panel"])
+    decisions = await ReviewDisagreements("ai", "human", "panel", audit=0.0).label(records, ask)
+    assert [d.route for d in decisions] == [("agreed",), ("reviewed",)]

@@ -115,7 +115,8 @@ class MemoryLedger:
         self._runs[id] = replace(self._runs[id], ended=ended)
 
     def runs(self, task: str | None = None) -> list[Run]:
-        return [r for r in self._runs.values() if task is None or r.task == task]
+        found = [r for r in self._runs.values() if task is None or r.task == task]
+        return sorted(found, key=lambda r: r.started)
 
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
         self._decisions.setdefault(run, {}).update({d.record: d for d in decisions})
