@@ -29,6 +29,7 @@ from assay.data.write import (
 )
 from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.project import Project, evaluation, open_project, story
+from assay.project.code import allowed, saying
 from assay.project.forecast import Forecast, forecast
 from assay.project.imports import Brought, check, target_of
 from assay.project.imports import bring as bring_in
@@ -267,9 +268,10 @@ async def abring(
     return await asyncio.to_thread(bring, path, task_file, people, panel, names)
 
 
-def load(path: Path | str) -> "Opened":
-    """A task file, ready to run."""
-    with files(Files()) as own:
+def load(path: Path | str, allow_code: bool = False) -> "Opened":
+    """A task file, ready to run. Code that the file names (a rule `module:function`, a plugin)
+    runs only with `allow_code`, or where it was trusted before."""
+    with files(Files()) as own, saying(allowed, allow_code):
         return Opened(open_project(path), own)
 
 

@@ -112,3 +112,76 @@ def test_a_key_that_no_header_can_carry_is_named_by_its_variable(
     said = complaint(assay(tmp_path, "run", "task.yaml"))
     assert "ASSAY_TEST_KEY" in said
     assert key not in said
+
+
+SLASHED = "sk/te+st/0123456789abcdef"
+SPELT = [
+    SLASHED.replace("/", "\\/"),
+    "".join(f"\\u{ord(c):04x}" for c in SLASHED),
+    SLASHED.replace("s", "\\u0073"),
+]
+
+
+@pytest.mark.parametrize("spelt", SPELT)
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+async def test_a_key_that_a_server_spells_otherwise_is_hidden(
+    spelt: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_TEST_KEY", SLASHED)
+
+    async def say(request: web.Request, text: str) -> web.StreamResponse:
+        told = completion("negative KEY") if status == 200 else {"error": {"message": "no KEY"}}
+        body = json.dumps(told).replace("KEY", spelt)
+        return web.Response(text=body, status=status, content_type="application/json")
+
+    async with serving(Server(say)) as url:
+        project(tmp_path, who=remote(url, ", key_env: ASSAY_TEST_KEY, timeout: 5"))
+        said = ""
+        for words in (
+            ["run", "task.yaml", "--json"], ["run", "task.yaml"],
+            ["export", "task.yaml", "--annotations", "-o", "x.jsonl"],
+        ):  # fmt: skip
+            done = await asyncio.to_thread(assay, tmp_path, *words)
+            said += done.stdout + done.stderr
+    exported = tmp_path / "x.jsonl"
+    rows = exported.read_text() if exported.exists() else ""
+    assert SLASHED not in said + rows + str(json.loads(f"[{','.join(rows.splitlines())}]"))
+    ledger = b"".join(p.read_bytes() for p in tmp_path.glob("*.sqlite*"))
+    for way in (SLASHED, *SPELT, SLASHED.replace("/", "\\\\/")):
+        assert way.encode() not in ledger
+        assert way not in said
+    assert "***" in said + rows
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "postgresql+psycopg://user:hunter22@127.0.0.1:9/x",
+        "postgresql+psycopg://user:hunter22/ss@127.0.0.1:9/x",
+        "postgresql+psycopg://user:a:hunter22?x@127.0.0.1:9/x",
+        "postgresql+psycopg://user:hunter22%2Fss@127.0.0.1:9/x",
+        "postgresql+psycopg://user@127.0.0.1:9/x?password=hunter22",
+        "postgresql+psycopg://127.0.0.1:9/x?user=me&password=hunter22&sslmode=disable",
+        "postgresql+psycopg://127.0.0.1:9/x?%70assword=hunter22",
+        "postgresql+psycopg://user:hunter22@127.0.0.1:port/x",
+        "mysql://user:hunter22@127.0.0.1:9/x",
+        "sqlite://user:hunter22@/",
+    ],
+)
+def test_no_command_repeats_the_password_of_a_database(place: str, tmp_path: Path) -> None:
+    project(tmp_path)
+    (tmp_path / "own.yaml").write_text(
+        (tmp_path / "task.yaml").read_text() + f"ledger: {json.dumps(place)}\nbudget: {place}\n"
+    )
+    (tmp_path / "v.csv").write_text("record,annotator,label\n1,a,positive\n")
+    for words in (
+        ["run", "task.yaml", "--ledger", place], ["run", "task.yaml", f"--ledger={place}"],
+        ["report", "task.yaml", "--ledger", place], ["export", place, "-o", "x.csv"],
+        ["export", place, "--ledger", "x", "-o", "x.csv"], ["check", "own.yaml"],
+        ["audit", "draw", place, "-o", "x.csv"], ["cost", place], ["aggregate", place],
+        ["import", "v.csv", "--ledger", place], ["agree", place], ["compare", place],
+        ["study", "lesion", ".", "--ledger", place], ["calibrate", place], ["init", place],
+    ):  # fmt: skip
+        done = assay(tmp_path, *words)
+        assert done.returncode, words
+        assert "hunter22" not in done.stdout + done.stderr, words

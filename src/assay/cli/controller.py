@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+from assay.cli.allow import allow_code_option
+
 
 @click.command("controller")
 @click.argument("task", type=click.Path(path_type=Path))
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
     """Have the controller of TASK choose from its registry, and stop there.

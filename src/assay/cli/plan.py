@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.outputs import output_option
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @output_option("--html", help="Write the plan with its chart here.")
+@allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def plan_command(
     task: Path,
@@ -91,10 +93,13 @@ def planned(
     import asyncio
 
     from assay.core.errors import InputError
+    from assay.project.exposed import exposed
     from assay.project.plan import collect, planned, prepare
     from assay.run import Progress
     from assay.run.live import shown
 
+    for line in exposed(project.file):
+        click.echo(f"note: {line}", err=True)
     prepared = prepare(project, person)
     with shown(project.file.currency) as show:
         progress = Progress(len(prepared.records), show)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
               "people's included.")  # fmt: skip
 @click.option("--human-label", type=AMOUNT,
               help="With --target: price of a person's label; replaces the file's.")  # fmt: skip
+@allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 def run_command(
     task: Path,
@@ -86,6 +88,7 @@ def _next(summary: "Summary", task: Path, ledger: str | None) -> None:
 def prepared(project: "Project", limit: int | None, planned: bool = False) -> int:
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
     here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
+    from assay.project.exposed import exposed
     from assay.project.unscored import strays
     from assay.project.unsure import unsure
 
@@ -95,6 +98,8 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
         _ = project.strategy
         for line in unsure(project):
             click.echo(f"note: {line}", err=True)
+    for line in exposed(project.file):
+        click.echo(f"note: {line}", err=True)
     if (odd := strays(project)) is not None:
         click.echo(f"note: {odd}", err=True)
     return total

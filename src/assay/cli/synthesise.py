@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT
 from assay.cli.outputs import output_option
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
               show_default=True, help="Likeness from which a text repeats another.")  # fmt: skip
 @click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def synthesise_command(
     task: Path,
@@ -48,10 +50,13 @@ def synthesise_command(
     import asyncio
 
     from assay.project import open_project
+    from assay.project.exposed import exposed
     from assay.project.synthesis import drifted, save, write, writing
     from assay.strategies.synthesise import Plan
 
     project = open_project(task).changed({} if budget is None else {"money": budget}, ledger)
+    for line in exposed(project.file):
+        click.echo(f"note: {line}", err=True)
     plan = Plan(per_label, topic or ("",), persona or ("",), nearest)
     with project.lines():
         work = writing(project, generator, plan, checker)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.allow import allow_code_option
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -34,15 +35,20 @@ def init_command(data: Path, out: Path) -> None:
 
 @click.command("check")
 @click.argument("task", type=click.Path(path_type=Path))
+@allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON on stdout.")
 def check_command(task: Path, as_json: bool) -> None:
     """Validate TASK; show the prompt, and expected requests, tokens, money and time."""
     import asyncio
 
     from assay.project import open_project
+    from assay.project.code import code_of, trust
     from assay.project.forecast import forecast
 
     project = open_project(task)
+    if project.allow_code:
+        for code in code_of(project.file):
+            trust(code)
     try:
         found = forecast(project)
     finally:

@@ -27,6 +27,7 @@ from assay.data.images.layouts import (
     read_films,
     read_pictures,
 )
+from assay.data.images.source import leads_out
 from assay.data.inputs import reading
 
 csv.field_size_limit(2**27)
@@ -246,6 +247,9 @@ def _folder(path: Path) -> Iterator[tuple[int, Row]]:
     """A data set on disk as its files tell: Hugging Face's, a table of pictures, CelebA, MM-IMDB,
     or just pictures."""
     files = _dataset_files(path)
+    for file in (*files, *(path / name for name in (*TABLES, CELEBA))):
+        if leads_out(path, file):
+            raise InputError(f"{file} is a link that leads out of its folder; copy the file there")
     if files:
         return _in_turn(files)
     table = next((t for name in TABLES if (t := path / name).is_file()), None)

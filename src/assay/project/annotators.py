@@ -6,6 +6,7 @@ an annotator; the task file names them as `kind: plugin` with `plugin: NAME`.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,6 +23,7 @@ from assay.run.ask import Askable
 if TYPE_CHECKING:
     from assay.annotators.hub import TrainableHub
     from assay.annotators.picture import Pictures
+    from assay.core.record import Record
     from assay.models.base import Options
     from assay.models.cache import Entry
     from assay.project.workshop import Workshop
@@ -138,10 +140,17 @@ def weights(model: str | None, folder: Path) -> "Entry | Path":
 
 
 def lexicon(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
-    from assay.annotators.rule import rule
+    from assay.annotators.rule import Rule, rule
+    from assay.project.code import code_in, from_source, looking, permit
 
+    code = code_in(name, spec)
     with at("rule"):
-        made = rule(spec.rule or "")
+        if code is not None and looking.get():
+            return Rule(name, silent, "not looked at")
+        if code is not None:
+            permit(code, shop.allow_code)
+        with from_source() if code is not None else nullcontext():
+            made = rule(spec.rule or "")
         strange = unknown_labels(made.says, shop.task.schema)
         mapped = shop.file.strategy.registry is not None  # which may map its labels to the task's
         if strange and len(strange) == len(made.says) and not mapped:
@@ -153,6 +162,10 @@ def lexicon(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
                 f"`{{name: …, aliases: [{strange[0]}]}}`, or take another annotator"
             )
         return made
+
+
+def silent(record: "Record") -> None:
+    """Stands for code that is not run where a task file is only looked at."""
 
 
 def unknown_labels(says: Iterable[str], schema: Schema) -> list[str]:
@@ -246,7 +259,18 @@ def strategy(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
 
 
 def plugin(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
-    return cast(Maker, entry_point(spec.plugin).load())(shop, name, spec)
+    from assay.annotators.rule import Rule
+    from assay.project.code import code_in, from_source, looking, permit
+
+    found, code = entry_point(spec.plugin), code_in(name, spec)
+    if looking.get():
+        return Rule(name, silent, "not looked at")
+    assert code is not None
+    with at("plugin"):
+        permit(code, shop.allow_code)
+    with from_source():
+        made = cast(Maker, found.load())
+    return made(shop, name, spec)
 
 
 def entry_point(name: str | None) -> EntryPoint:

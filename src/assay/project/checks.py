@@ -1,5 +1,6 @@
 """What can be said of annotators before a model is loaded, fetched or fitted."""
 
+from assay.core.errors import SpecError
 from assay.core.schema import Spans
 from assay.data.document import at, from_top
 from assay.data.specs import AnnotatorSpec
@@ -10,6 +11,7 @@ from assay.project.annotators import (
     picture_model,
     weights,
 )
+from assay.project.code import NOWHERE, code_in
 from assay.project.project import Project
 from assay.project.workshop import Workshop
 from assay.run.ask import Askable
@@ -22,7 +24,7 @@ def checked(project: Project) -> dict[str, Askable | None]:
     with project.lines():
         for name, spec in project.file.annotators.items():
             with from_top("annotators", name):
-                if spec.kind in LIGHT:
+                if spec.kind in LIGHT and code_in(name, spec) is None:
                     found[name] = KINDS[spec.kind](shop, name, spec)
                 else:
                     _look(shop, name, spec)
@@ -33,6 +35,9 @@ def checked(project: Project) -> dict[str, Askable | None]:
 def _look(shop: Workshop, name: str, spec: AnnotatorSpec) -> None:
     if spec.kind == "embedded":
         weights(spec.model, shop.folder)
+    elif (code := code_in(name, spec)) is not None and code.where == NOWHERE:
+        with at(spec.kind):
+            raise SpecError(f"{code.what} cannot be loaded: there is no such module here")
     elif spec.kind == "plugin":
         entry_point(spec.plugin)
     elif spec.kind == "strategy":

@@ -6,7 +6,7 @@ nothing; an annotator that the rehearsal does not reach counts as if it were ask
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 
 from assay.annotators.base import Annotator
@@ -23,6 +23,8 @@ from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
 from assay.project.annotators import REMOTE
 from assay.project.checks import checked
+from assay.project.code import Code, code_of, looking, saying
+from assay.project.exposed import exposed
 from assay.project.project import Project
 from assay.project.unscored import strays
 from assay.project.unsure import unsure
@@ -128,7 +130,21 @@ class Rehearsal:
 
 
 def forecast(project: Project) -> Forecast:
-    """Goes through the records once; what the ledger holds already is free."""
+    """Goes through the records once; what the ledger holds already is free. Code that the file
+    names is listed, and neither run nor imported."""
+    if not (named := code_of(project.file)):
+        return _forecast(project, [])
+    with saying(looking):  # in a copy: whoever runs the project afterwards makes the real ones
+        return _forecast(replace(project), [_standing(code) for code in named])
+
+
+def _standing(code: Code) -> str:
+    if code.trusted:
+        return f"{code}: trusted, and not run by a check"
+    return f"{code}: NOT trusted, nothing of it was run; look at it, then allow it: --allow-code"
+
+
+def _forecast(project: Project, named: list[str]) -> Forecast:
     names = project.strategy.annotators
     made = checked(project)
     who = {name: made[name] for name in names}
@@ -152,6 +168,8 @@ def forecast(project: Project) -> Forecast:
         tuple(parts.values()),
         prompt,
         (
+            *named,
+            *exposed(project.file),
             *project.findings.lines(),
             *_strays(project),
             *unsure(project),

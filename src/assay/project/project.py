@@ -22,6 +22,7 @@ from assay.data.gold import Gold, Purpose
 from assay.data.specs import StrategySpec, TaskFile
 from assay.data.taskfile import read
 from assay.ledger import Ledger, has_ledger, open_ledger
+from assay.project.code import allowed
 from assay.project.files import protect
 from assay.project.names import check_names
 from assay.project.sources import gold_of, records_of
@@ -56,6 +57,7 @@ class Project(Shown):
     findings: Findings = field(default_factory=Findings)
     document: Document | None = None  # where the file's parts stand
     promised: Mapping[str, object] | None = None  # a certificate that a run's labels are given
+    allow_code: bool = field(default_factory=allowed.get)  # that the file names
 
     def facts(self) -> Mapping[str, object]:
         return {
@@ -74,7 +76,7 @@ class Project(Shown):
 
     @property
     def workshop(self) -> Workshop:
-        return Workshop(self.file, self.folder, self.task, self.gold, self.budget)
+        return Workshop(self.file, self.folder, self.task, self.gold, self.budget, self.allow_code)
 
     @cached_property
     def annotators(self) -> dict[str, Askable]:

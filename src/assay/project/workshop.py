@@ -37,6 +37,7 @@ class Workshop:
     task: Task
     gold: Gold
     budget: Budget
+    allow_code: bool = False  # that the file names
     gallery: Gallery = field(default_factory=Gallery)  # pictures are made once for all models
 
     def annotators(self) -> dict[str, Askable]:

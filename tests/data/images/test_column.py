@@ -12,7 +12,7 @@ from assay.core.record import ImagePart
 from assay.data.base import Columns, Findings, Row
 from assay.data.images.column import PictureColumns, pictures
 from assay.data.images.source import content_of
-from assay.data.read import read_records
+from assay.data.read import read_records, read_rows
 from tests.data.images.hostile import jpeg, png
 
 
@@ -131,3 +131,58 @@ def test_troubles_are_counted_when_there_are_too_many_to_name(folder: Path) -> N
         columns.parts({"image": f"{i}.jpg"}, f"x.csv:{i}", findings)
     assert len(findings.lines()) == 101
     assert findings.lines()[-1] == "… and 50 more pictures with trouble"
+
+
+def test_a_link_out_of_the_folder_is_refused_like_two_dots(folder: Path) -> None:
+    (folder.parent / "secret.jpg").write_bytes(png())
+    (folder.parent / "elsewhere").mkdir()
+    (folder.parent / "elsewhere" / "c.png").write_bytes(png())
+    (folder / "link.jpg").symlink_to("../secret.jpg")
+    (folder / "way").symlink_to("../elsewhere")
+    (folder / "images").symlink_to("../elsewhere")
+    (folder / "inside.png").symlink_to("deep/b.png")
+    columns = pictures(("image",), folder / "x.csv")
+    for name in ("link.jpg", "way/c.png", "images/c.png"):
+        parts, told = asked(columns, {"image": name})
+        assert parts is None
+        assert "is a link that leads out of its folder" in told[-1]
+    assert asked(columns, {"image": "c.png"})[0] is None
+    parts, _ = asked(columns, {"image": "inside.png"})
+    assert parts is not None
+    named = pictures(("image",), folder / "x.csv", folder / "images")  # the user says so
+    parts, _ = asked(named, {"image": "c.png"})
+    assert parts is not None
+
+
+def test_pictures_found_in_a_folder_are_not_links_out_of_it(folder: Path) -> None:
+    (folder.parent / "secret.jpg").write_bytes(png())
+    (folder / "link.jpg").symlink_to("../secret.jpg")
+    columns = pictures(("image",), folder)
+    found = {str(row["file"]): asked(columns, row)[0] for _, row in read_rows(folder)}
+    assert found.pop("link.jpg") is None
+    assert found
+    assert None not in found.values()
+
+
+def test_the_links_of_a_hubs_cache_stay_within_it(tmp_path: Path) -> None:
+    blobs, snapshot = tmp_path / "hub" / "blobs", tmp_path / "hub" / "snapshots" / "1a"
+    blobs.mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    (blobs / "sha").write_bytes(png())
+    (snapshot / "a.png").symlink_to("../../blobs/sha")
+    (tmp_path / "outside.png").write_bytes(png())
+    (snapshot / "b.png").symlink_to("../../../outside.png")
+    columns = pictures(("image",), snapshot)
+    assert asked(columns, {"image": "a.png"})[0] is not None
+    assert asked(columns, {"image": "b.png"})[0] is None
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "list_attr_celeba.txt", "x.parquet", "film.json"])
+def test_tables_of_a_folder_are_not_links_out_of_it(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("file_name,text\nx,y\n")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "film.jpg").write_bytes(png())
+    (folder / name).symlink_to("../secret")
+    with pytest.raises(InputError, match="leads out of its folder"):
+        list(read_rows(folder))

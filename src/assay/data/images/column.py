@@ -17,10 +17,11 @@ from assay.core.record import ImagePart
 from assay.data.base import Findings, Row
 from assay.data.images.decode import examine
 from assay.data.images.fetch import URLS, Fetch
-from assay.data.images.source import BANG, STORE, TAR, ZIP, At, Store, read_bytes, shown
+from assay.data.images.source import BANG, STORE, TAR, ZIP, At, Store, leads_out, read_bytes, shown
 
 USUAL = ("", "images", "img", "img_align_celeba")  # where pictures lie beside their table
 DATA_URL = "data:image/"
+LINK = "is a link that leads out of its folder; name a folder above both in `data.images`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class PictureColumns:
     def _found(self, claim: object) -> tuple[str | None, bytes]:
         """Address, where the bytes have one, and bytes."""
         if isinstance(claim, At):
+            if claim.below is not None and leads_out(claim.below, claim.uri):
+                raise InputError(LINK)
             return claim.uri, read_bytes(claim.uri)
         if isinstance(claim, Mapping):
             held = claim.get("bytes")
@@ -106,6 +109,8 @@ class PictureColumns:
                 if path.startswith(os.path.abspath(root).rstrip(os.sep) + os.sep):
                     outside = False
                     if os.path.lexists(path):
+                        if leads_out(root, path):
+                            raise InputError(LINK)
                         return path
         if outside:
             raise InputError("lies elsewhere; name a folder above all pictures in `data.images`")
@@ -115,7 +120,8 @@ class PictureColumns:
 def pictures(columns: tuple[str, ...], path: Path, images: Path | None = None) -> PictureColumns:
     """For the data at `path`, whose pictures lie in `images` or in a usual place beside it."""
     folder = path if path.is_dir() else path.parent
-    roots = tuple(folder / name for name in USUAL if (folder / name).is_dir())
+    there = (folder / name for name in USUAL if (folder / name).is_dir())
+    roots = tuple(place for place in there if not leads_out(folder, place))
     if images is not None:
         if not images.exists():
             raise InputError(f"{images}, which should hold the pictures, does not exist")

@@ -18,7 +18,7 @@ from assay.core.jsons import loads
 from assay.data.base import Row
 from assay.data.coco import coco_of, complaints_of, has_boxes
 from assay.data.images.decode import MOST_BYTES, SUFFIXES
-from assay.data.images.source import BANG, TAR, ZIP, At
+from assay.data.images.source import BANG, TAR, ZIP, At, leads_out
 
 CELEBA = "list_attr_celeba.txt"
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
@@ -44,7 +44,8 @@ def read_pictures(folder: Path) -> Rows:
             file = Path(os.path.relpath(os.path.join(path, name), folder)).as_posix()
             if is_picture(file):
                 number += 1
-                yield number, _row(At(os.path.abspath(os.path.join(path, name))), file)
+                found = At(os.path.abspath(os.path.join(path, name)), os.path.abspath(folder))
+                yield number, _row(found, file)
 
 
 def read_films(folder: Path) -> Rows:
@@ -54,6 +55,8 @@ def read_films(folder: Path) -> Rows:
     often only a teaser.
     """
     for number, path in enumerate(sorted(folder.glob("*.json")), 1):
+        if leads_out(folder, path):
+            raise InputError(f"{path} is a link that leads out of its folder; copy the file there")
         film = _json(path)
         if not isinstance(film, dict):
             raise InputError(f"{path}: a JSON object is needed, not a {type(film).__name__}")
@@ -63,7 +66,7 @@ def read_films(folder: Path) -> Rows:
         poster = next(
             (p for s in sorted(SUFFIXES) if (p := path.with_suffix(s)).is_file()), None
         )  # fmt: skip
-        image = At(os.path.abspath(poster)) if poster else None
+        image = At(os.path.abspath(poster), os.path.abspath(folder)) if poster else None
         yield number, {"id": path.stem, "image": image, **film}
 
 

@@ -53,6 +53,16 @@ def content_of(part: ImagePart) -> bytes:
     return content
 
 
+def leads_out(folder: Path | str, path: Path | str) -> bool:
+    """Whether a link below `folder` leads out of it, as `..` would. The cache of a hub, where
+    every file of `snapshots` is a link into `blobs` beside it, is one folder."""
+    top, end = Path(os.path.realpath(folder)), Path(os.path.realpath(path))
+    if end.is_relative_to(top):
+        return False
+    cache = next((p.parent for p in (top, *top.parents) if p.name == "snapshots"), None)
+    return cache is None or end.parent != cache / "blobs"
+
+
 def shown(uri: str) -> str:
     """A name for messages: the last two parts of the address."""
     plain = uri.replace(BANG, "/").encode("utf-8", "replace").decode("utf-8")
@@ -77,9 +87,11 @@ def _unzipped(archive: str, member: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The address of a picture that a reader of ours found, not one that a cell claims."""
+    """The address of a picture that a reader of ours found, not one that a cell claims; `below`:
+    the folder that it was found in, which no link leads out of."""
 
     uri: str
+    below: str | None = None
 
     def __str__(self) -> str:
         return shown(self.uri)

@@ -1,0 +1,38 @@
+"""Where keys would be sent that others can read on the way."""
+
+import ipaddress
+import os
+from urllib.parse import urlsplit
+
+from assay.core.redact import hidden, password_of
+from assay.data.specs import TaskFile
+from assay.project.annotators import HOSTS
+
+
+def exposed(file: TaskFile) -> list[str]:
+    """A line for each annotator whose key or password would go over plain http to another host."""
+    told = []
+    for name, spec in file.annotators.items():
+        if spec.kind not in HOSTS or spec.base_url is None:
+            continue
+        variable = spec.key_env or HOSTS[spec.kind][1]
+        key = f"the key in {variable}" if variable and os.environ.get(variable) else None
+        secret = key or ("its password" if password_of(spec.base_url) else None)
+        if secret is not None and is_open(spec.base_url):
+            told.append(
+                f"annotator {name!r} sends {secret} to {hidden(spec.base_url)} unencrypted, where "
+                "others can read it on the way; use https"
+            )
+    return told
+
+
+def is_open(url: str) -> bool:
+    """Plain http to another machine than this one."""
+    parts = urlsplit(url.strip())
+    if parts.scheme.casefold() != "http":
+        return False
+    host = (parts.hostname or "").rstrip(".").casefold()
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
