@@ -126,16 +126,23 @@ def remember(key: str) -> None:
 
 
 def remember_place(place: str) -> None:
-    """The same for an address with a password: where it stands whole, its password is hidden."""
-    shown = hidden(place)
-    if shown != place:
-        for spelt in (place, repr(place)[1:-1], json.dumps(place)[1:-1], quote(place)):
-            _PLACES[spelt] = shown
+    """The same for an address with a password: it is hidden in the address, and in those parts of
+    it that name it, since a path loses a slash and a long text its end."""
+    found = {place: hidden(place)}
+    if "://" in place:
+        for user, password in re.findall(r"/([^:/]*):(.*)@", place, re.S):
+            found[f"/{user}:{password}"] = f"/{user}:{MASK}"
+        for option in _OPTION.finditer(place):
+            found[option[0][1:]] = _option(option)[1:]
+    for known, shown in found.items():
+        if known != shown:
+            for spelt in (known, repr(known)[1:-1], json.dumps(known)[1:-1], quote(known)):
+                _PLACES[spelt] = shown
 
 
 def hide(text: str) -> str:
     """A text without the keys and passwords that this process knows."""
-    for place, shown in _PLACES.items():
+    for place, shown in sorted(_PLACES.items(), key=lambda pair: -len(pair[0])):
         text = text.replace(place, shown)
     for secret in _SECRETS:
         text = secret.out_of(text)

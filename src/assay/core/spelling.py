@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from assay.core.redact import hide
+
 SHOWN = 3  # groups of names that are told
 MOST = 4  # names of one group
 LONGEST = 40  # characters of a name
@@ -84,6 +86,7 @@ def oddities(
 
 def shortened(name: str) -> str:
     """A name as it is shown; no long or broken line, and decomposed letters as escapes."""
+    name = hide(name)  # before it is cut, and no longer known
     shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
     return repr(shown) if shown == composed(shown) else ascii(shown)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from assay.core.errors import meant
+from assay.core.redact import hide
 
 KEYS, LIST, TEXT = "keys with values", "a list", "a text"
 WANTED = {
@@ -95,6 +96,7 @@ def _stands(given: object) -> str:
     if given is None or given == "":
         return "nothing stands"
     shown = str(given).lower() if isinstance(given, bool) else repr(given)
+    shown = hide(shown)  # before a key or a password is cut, and no longer known
     return f"{shown if len(shown) <= 40 else shown[:39] + '…'} stands"
 
 
