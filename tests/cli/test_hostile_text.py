@@ -5,6 +5,7 @@ import csv
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -49,7 +50,7 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def write(path: Path, header: list[str], rows: list[list[object]]) -> None:
+def write(path: Path, header: list[str], rows: Sequence[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
 
