@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from assay.core.annotation import DecidedBy
+from assay.core.annotation import DecidedBy, Source
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
@@ -223,3 +223,110 @@ async def test_ranks_are_taken_among_the_records_that_a_link_saw() -> None:
     # three go on; at the first link they rank 3/6, 2/6 and 1/6, at the second among three
     assert [d.value for d in decisions] == ["a", "a", "a", "b", "a", "b"]
     assert [d.confidence for d in decisions] == [1.0, 5 / 6, 4 / 6, 2 / 3, 1 / 3, 1.0]
+
+
+def steady(n: int, labels: str = "ab") -> tuple[list[Record], RecordedAsk]:
+    """Record i is i nats sure at every link; link k says its own label."""
+    records = [text_record(f"r{i}", f"text {i}") for i in range(n)]
+    given: dict[str, Given] = {
+        link: {r.id: (label, {label: 0.0, "z": -float(i)}) for i, r in enumerate(records)}
+        for link, label in zip(LINKS, labels, strict=False)
+    }
+    return records, RecordedAsk(TASK, given)
+
+
+async def test_a_route_names_every_link_that_a_record_came_by() -> None:
+    records, ask = steady(6, "abc")
+    made = await Chain(LINKS, answer="forward").label(records, ask)
+    assert [d.route for d in made] == [LINKS, LINKS, LINKS[:2], LINKS[:2], LINKS[:1], LINKS[:1]]
+    assert [d.value for d in made] == ["c", "c", "b", "b", "a", "a"]
+    assert made[4].scores == {"a": 0.0, "z": -4.0}
+    assert made[4].decided_by is DecidedBy.MODEL
+
+
+async def test_each_link_keeps_its_part_of_what_reaches_it_rounded_down() -> None:
+    records, ask = steady(8, "abc")
+    await Chain(LINKS, answer="forward").label(records, ask)
+    assert dict(ask.asked) == {"cheap": 8, "middle": 6, "dear": 3}
+
+
+async def test_an_answer_exactly_as_sure_as_the_threshold_is_kept() -> None:
+    records, ask = steady(4)
+    made = await ThresholdChain(LINKS[:2], (2.0,)).label(records, ask)
+    assert [d.value for d in made] == ["b", "b", "a", "a"]
+
+
+async def test_a_rank_is_given_with_its_source_and_who_is_behind_it() -> None:
+    records, ask = steady(2)
+    ask.panels = {"middle"}
+    made = await Chain(LINKS[:2]).label(records, ask)
+    assert [(d.value, d.confidence, d.route) for d in made] == [
+        ("b", 1.0, ("middle",)),
+        ("a", 1.0, ("cheap",)),
+    ]
+    assert [d.decided_by for d in made] == [DecidedBy.PEOPLE, DecidedBy.MODEL]
+    assert {d.confidence_source for d in made} == {Source.RANK}
+    assert made[0].scores == {"b": 0.0, "z": -0.0}
+
+
+async def test_of_equal_ranks_the_earlier_link_decides() -> None:
+    records = [text_record("r0", "x"), text_record("r1", "y")]
+    silent: Given = {"r0": ("a", None), "r1": ("a", None)}
+    other: Given = {"r0": ("b", None), "r1": ("b", None)}
+    ask = RecordedAsk(TASK, {"cheap": silent, "dear": other})
+    made = await Chain(("cheap", "dear")).label(records, ask)
+    assert [(d.value, d.route) for d in made] == [("a", ("cheap",))] * 2
+    assert ask.asked["dear"] == 2  # an answer without confidence is not kept
+
+
+async def test_where_no_link_answers_the_route_says_so() -> None:
+    records, ask = steady(1)
+    ask.given = {"cheap": {"r0": (None, None)}, "dear": {"r0": (None, None)}}
+    [ranked] = await Chain(("cheap", "dear")).label(records, ask)
+    [straight] = await Chain(("cheap", "dear"), "forward").label(records, ask)
+    assert ranked.route == ("no link answered",)
+    assert straight.route == ("cheap", "dear", "unparsed")
+
+
+async def test_a_record_that_only_the_first_link_answered_keeps_that_answer_by_rank() -> None:
+    records, ask = steady(2)
+    ask.given = {"cheap": ask.given["cheap"], "dear": dict.fromkeys(("r0", "r1"), (None, None))}
+    made = await Chain(("cheap", "dear")).label(records, ask)
+    assert [(d.value, d.confidence) for d in made] == [("a", 0.5), ("a", 1.0)]
+
+
+def test_thresholds_are_the_least_confidence_kept_of_what_reaches_a_link() -> None:
+    first, second = [5.0, 4.0, 3.0, 2.0, 1.0, 0.0], [9.0, 9.0, 4.0, 8.0, 6.0, 7.0]
+    assert calibrate([first, second, first]) == (4.0, 7.0)  # 2 of 6, then 2 of 4
+    assert calibrate([first, second, first], [0.5, 0.34]) == (3.0, 8.0)
+    assert calibrate([first, second, first], [0.0, 0.5]) == (None, 8.0)
+    assert calibrate([first]) == ()
+
+
+def test_a_silence_is_never_kept_and_nothing_is_kept_of_nothing() -> None:
+    assert surest(np.array([-np.inf, -np.inf]), 1).tolist() == [False, False]
+    assert surest(np.array([2.0, 1.0]), 0).tolist() == [False, False]
+    assert surest(np.array([2.0, 1.0]), 1).tolist() == [True, False]
+    assert surest(np.array([]), 0).tolist() == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_wrong_number_of_thresholds_is_told_in_figures(count: int) -> None:
+    with pytest.raises(SpecError, match=rf"chain of 3 links needs 2 thresholds, not {count}: "):
+        ThresholdChain(LINKS, (0.5,) * count)
+
+
+async def test_random_routing_gives_a_link_nothing_where_its_share_is_nothing() -> None:
+    records, ask = steady(5)
+    made = await RandomChain(("cheap", "middle"), 0, (1.0, 0.0)).label(records, ask)
+    assert dict(ask.asked) == {"cheap": 5, "middle": 0}
+    assert {d.route for d in made} == {("cheap",)}
+
+
+async def test_people_who_keep_a_chain_waiting_are_named_for_all_that_they_saw() -> None:
+    records, ask = steady(4)
+    ask.panels = {"cheap"}
+    ask.given["cheap"].pop("r1")  # type: ignore[attr-defined]
+    made = await Chain(LINKS[:2]).label(records, ask)
+    assert [d.waiting_for for d in made] == ["cheap"] * 4
+    assert ask.asked["middle"] == 0

@@ -1,4 +1,6 @@
-from assay.core.annotation import DecidedBy
+import pytest
+
+from assay.core.annotation import DecidedBy, Source
 from assay.core.record import text_record
 from assay.core.schema import Choice, MultiChoice
 from assay.core.task import Task
@@ -65,3 +67,68 @@ async def test_the_route_says_who_was_reviewed_and_who_agreed() -> None:
     ask = RecordedAsk(KINDS, given, ["human", "panel"])
     decisions = await ReviewDisagreements("ai", "human", "panel", audit=0.0).label(records, ask)
     assert [d.route for d in decisions] == [("agreed",), ("reviewed",)]
+
+
+@pytest.mark.parametrize(
+    ("panels", "who"),
+    [
+        ((), DecidedBy.MODEL),
+        (("panel",), DecidedBy.BOTH),
+        (("human", "panel"), DecidedBy.BOTH),
+        (("ai", "human", "panel"), DecidedBy.PEOPLE),
+    ],
+)
+async def test_who_decided_are_those_whose_answers_counted(
+    panels: tuple[str, ...], who: DecidedBy
+) -> None:
+    given = {"ai": {"r": ("a", None)}, "human": {"r": ("b", None)}, "panel": {"r": ("b", None)}}
+    ask = RecordedAsk(KINDS, given, panels)
+    [made] = await ReviewDisagreements("ai", "human", "panel").label([text_record("r", "1")], ask)
+    assert (made.value, made.decided_by, made.route) == ("b", who, ("reviewed",))
+
+
+async def test_agreed_units_make_the_confidence_and_the_route_says_what_was_reviewed() -> None:
+    records = [text_record("same", "1"), text_record("differ", "2")]
+    given = {
+        "ai": {"same": (frozenset("x"), None), "differ": (frozenset("xy"), None)},
+        "human": {"same": (frozenset("x"), None), "differ": (frozenset("x"), None)},
+        # beyond its focus, and so not heard: z
+        "panel": {"differ": (frozenset("yz"), None)},
+    }
+    ask = RecordedAsk(TAGS, given, ["human", "panel"])
+    same, differ = await ReviewDisagreements("ai", "human", "panel", audit=0.0).label(records, ask)
+    assert [way.focus for name, _, way in ask.log if name == "panel"] == [("y",)]
+    assert (same.confidence, same.route) == (1.0, ("agreed",))
+    assert (differ.value, differ.route) == (frozenset("xy"), ("reviewed",))
+    assert differ.confidence == pytest.approx(2 / 3)
+    assert same.confidence_source is differ.confidence_source is Source.VOTE_SHARE
+
+
+async def test_where_one_is_silent_people_see_the_whole_record() -> None:
+    records = [text_record("one", "1"), text_record("both", "2")]
+    given = {
+        "ai": {"one": (frozenset("x"), None), "both": (None, None)},
+        "human": {"one": (None, None), "both": (None, None)},
+        "panel": {"one": (frozenset("y"), None), "both": (frozenset("y"), None)},
+    }
+    ask = RecordedAsk(TAGS, given, ["panel"])
+    one, both = await ReviewDisagreements("ai", "human", "panel", 0).label(records, ask)
+    assert [way.focus for name, _, way in ask.log if name == "panel"] == [(), ()]
+    assert (one.value, one.decided_by) == (frozenset("y"), DecidedBy.BOTH)
+    assert (both.value, both.decided_by) == (frozenset("y"), DecidedBy.PEOPLE)
+
+
+async def test_a_difference_in_the_only_unit_is_shown_as_the_whole_question() -> None:
+    given = {"ai": {"r": ("a", None)}, "human": {"r": ("b", None)}, "panel": {"r": ("b", None)}}
+    ask = RecordedAsk(KINDS, given)
+    await ReviewDisagreements("ai", "human", "panel", 0).label([text_record("r", "1")], ask)
+    assert [way.focus for name, _, way in ask.log if name == "panel"] == [()]
+
+
+@pytest.mark.parametrize("task", [KINDS, TAGS], ids=["one label", "tags"])
+async def test_nobody_answering_decides_nothing(task: Task) -> None:
+    """Least of all that no tag applies."""
+    silent = {"r": (None, None)}
+    ask = RecordedAsk(task, dict.fromkeys(("ai", "human", "panel"), silent), ["panel"])
+    [made] = await ReviewDisagreements("ai", "human", "panel").label([text_record("r", "1")], ask)
+    assert (made.value, made.decided_by, made.route) == (None, None, ("nobody answered",))

@@ -2,13 +2,22 @@
 
 import pytest
 
-from assay.core.annotation import DecidedBy, Decision, Source
+from assay.core.annotation import (
+    Annotation,
+    DecidedBy,
+    Decision,
+    Outcome,
+    Request,
+    Source,
+    Way,
+    answer,
+)
 from assay.core.errors import InputError, SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, MultiChoice, Schema, Spans
 from assay.core.task import Task
 from assay.core.value import Span, Value
-from assay.strategies.vote import Vote
+from assay.strategies.vote import Vote, _surest, count
 from tests.strategies.recorded_ask import RecordedAsk
 
 CHOICE = Choice(["a", "b", "c"])
@@ -175,3 +184,117 @@ def test_a_vote_of_one_is_refused() -> None:
         Vote(("x",))
     with pytest.raises(SpecError, match="named twice"):
         Vote(("x", "x"))
+
+
+def sure(
+    label: str, confidence: float | None, source: Source = Source.CALIBRATED, who: str = "x"
+) -> tuple[Annotation, str]:
+    given = answer(
+        Request(Task("t", "?", CHOICE), RECORD, who),
+        Outcome.ANSWERED,
+        value=label,
+        confidence=confidence,
+        confidence_source=None if confidence is None else source,
+    )
+    return given, label
+
+
+@pytest.mark.parametrize(
+    ("votes", "label"),
+    [
+        ([sure("a", 0.6), sure("b", 0.7, who="y")], "b"),
+        ([sure("b", 0.9), sure("a", 0.5), sure("b", 0.2)], "b"),  # by its surest vote
+        ([sure("a", 0.6), sure("b", 0.6, who="y")], None),
+        ([sure("a", 0.6), sure("b", None, who="y")], None),
+        ([sure("a", 0.6, Source.RANK), sure("b", 0.7, Source.RANK, "y")], "b"),
+        ([sure("a", 0.6, Source.STATED), sure("b", 0.7, Source.STATED)], "b"),  # of one annotator
+    ],
+)
+def test_the_surest_label_breaks_a_tie_where_confidences_compare(
+    votes: list[tuple[Annotation, str]], label: str | None
+) -> None:
+    assert _surest(votes) == label
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        [sure("a", 0.6, Source.STATED), sure("b", 0.7, Source.STATED, "y")],
+        [sure("a", 0.6, Source.RANK), sure("b", 0.7, Source.CALIBRATED, "y")],
+        [sure("a", 0.6, Source.STATED), sure("b", 0.7, Source.JUDGE)],
+    ],
+)
+def test_confidences_that_do_not_compare_break_no_tie(votes: list[tuple[Annotation, str]]) -> None:
+    named = ", ".join(sorted({str(a.confidence_source) for a, _ in votes}))
+    with pytest.raises(InputError, match=rf"record 'r': .* of {named} from several annotators"):
+        _surest(votes)
+
+
+async def test_a_tie_that_was_broken_says_by_what() -> None:
+    for strategy, how in ((Vote(("x", "y"), ties="first"), "first"), (Vote(THREE[:2]), "")):
+        made = await vote(strategy, {"x": "a", "y": "b"})
+        assert made.route == ("2 of 2 answered", f"tie: {how}" if how else "tie")
+    made = await vote(Vote(("x", "y"), referee="z"), {"x": "a", "y": "b", "z": "a"})
+    assert (made.value, made.route) == ("a", ("3 of 3 answered", "tie: z"))
+    assert made.confidence == 0.5
+
+
+async def test_the_first_named_breaks_only_ties_it_took_part_in() -> None:
+    given = {"x": None, "y": "b", "z": "a"}
+    assert (await vote(Vote(THREE, ties="first"), given)).value == "b"
+    more = {"w": "c", "x": "a", "y": "b", "z": "a", "v": "b"}
+    made = await vote(Vote(("w", "x", "y", "z", "v"), ties="first"), more)
+    assert (made.value, made.confidence) == ("a", 0.4)
+
+
+async def test_the_share_is_the_mean_over_the_units_that_were_voted_on() -> None:
+    form = Form({"size": Choice(["big", "small"]), "hue": Choice(["red", "blue"])})
+    said: dict[str, Value | None] = {
+        "x": {"size": "big", "hue": "red"},
+        "y": {"size": "big"},
+        "z": {"size": "small", "hue": "red"},
+    }
+    made = await vote(Vote(THREE), said, form)
+    assert made.value == {"size": "big", "hue": "red"}
+    assert made.confidence == pytest.approx((2 / 3 + 1) / 2)
+
+
+async def test_equal_empty_answers_are_a_full_agreement() -> None:
+    made = await vote(Vote(("x", "y")), {"x": (), "y": ()}, Spans(["PER"]))
+    assert (made.value, made.confidence) == ((), 1.0)
+
+
+async def test_equal_answers_to_different_questions_are_not_counted_as_one() -> None:
+    """What was not asked is no vote: both say no tag, of which each was asked about one."""
+    schema = MultiChoice(["p", "q"])
+    task = Task("t", "?", schema)
+
+    def about(label: str, who: str) -> Annotation:
+        request = Request(task, RECORD, who, Way(focus=(label,)))
+        return answer(request, Outcome.ANSWERED, value=frozenset("p"))
+
+    tally = count([about("p", "x"), about("q", "y")], schema)
+    assert (tally.labels, tally.shares, tally.tied) == ({"p": "yes", "q": "no"}, [1.0, 1.0], {})
+    twice = count([about("p", "x"), about("p", "y")], schema)
+    assert twice.labels == {"p": "yes"}
+
+
+def test_a_tally_names_the_tied_in_the_order_of_the_voters() -> None:
+    given = [sure(label, None)[0] for label in ("c", "a", "a", "c", "b")]
+    tally = count(given, CHOICE)
+    assert (tally.labels, tally.shares, tally.tied) == ({}, [0.4], {"": ["c", "a"]})
+
+
+async def test_a_referee_is_not_asked_while_a_voter_is_awaited() -> None:
+    strategy = Vote(("x", "y"), referee="z")
+    ask = RecordedAsk(Task("t", "?", CHOICE), {"x": {"r": ("a", None)}, "y": {}, "z": {}}, ["y"])
+    [made] = await strategy.label([RECORD], ask)
+    assert (made.waiting_for, ask.asked["z"]) == ("y", 0)
+
+
+def test_two_answers_are_the_least_however_they_come() -> None:
+    assert Vote(("x",), replicas=2).voters == ("x",)
+    assert Vote(("x", "y"), replicas=1).replicas == 1
+    for voters, replicas in ((("x", "y", "z"), 0), (("x",), 1), ((), 2)):
+        with pytest.raises(SpecError, match="at least two answers"):
+            Vote(voters, replicas)

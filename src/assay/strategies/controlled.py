@@ -95,7 +95,7 @@ class Controlled:
         made = [
             [[c.name, c.description, sorted(c.labels.items()), c.trainable] for c in self.registry],
             [e.digest for e in (*learning.training, *learning.gold)],
-            [learning.stages.beta, learning.stages.replay, learning.stages.seed],
+            learning.stages.settings,
         ]
         who = f"{self.controller}:{self.count} of {len(self.registry)}>{self.reviewer}"
         return f"controlled({who};{digest(made, 4)})"

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.annotators.prompt import spoken
 from assay.core.annotation import (
     PLAIN,
     Annotation,
@@ -22,6 +23,7 @@ from assay.core.annotation import (
 )
 from assay.core.digest import digest
 from assay.core.record import Record
+from assay.core.schema import Choice, Scale, Schema
 from assay.core.task import Example
 from assay.core.value import Value
 from assay.quality.conformal import fitted_least
@@ -31,7 +33,7 @@ from assay.strategies.chain import awaited, decision, waiting
 
 
 class Suggest(Protocol):
-    """The labels to show people for an answer."""
+    """The labels to show people for an answer; none where it has no label scores."""
 
     @property
     def id(self) -> str: ...
@@ -41,7 +43,7 @@ class Suggest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """The k labels with the largest scores; the answer itself where there are no scores."""
+    """The k labels with the largest scores."""
 
     k: int = 1
 
@@ -52,7 +54,7 @@ class Top:
     def labels(self, annotation: Annotation) -> tuple[str, ...]:
         scores = annotation.scores
         if not scores:
-            return (str(annotation.value),)
+            return ()
         return tuple(sorted(scores, key=scores.__getitem__, reverse=True)[: self.k])
 
 
@@ -78,7 +80,7 @@ class PredictionSet:
     def labels(self, annotation: Annotation) -> tuple[str, ...]:
         scores = annotation.scores
         if not scores:
-            return (str(annotation.value),)
+            return ()
         names = sorted(scores, key=scores.__getitem__, reverse=True)
         weights = np.exp(np.array([scores[n] for n in names]) - scores[names[0]])
         share = weights / weights.sum()
@@ -150,7 +152,10 @@ class Sequential:
             if fitted is None:
                 return awaited(records, self.model)
             shown = fitted
-        ways = [self._way(r, s, shown) for r, s in zip(records, suggestions, strict=True)]
+        ways = [
+            self._way(r, s, shown, ask.task.schema)
+            for r, s in zip(records, suggestions, strict=True)
+        ]
         held = waiting(suggestions)
         asked = [i for i in range(len(records)) if not held[i]]
         answers = await ask(self.panel, [records[i] for i in asked], [ways[i] for i in asked])
@@ -161,12 +166,15 @@ class Sequential:
             made[i] = self._decide(records[i], answer, ways[i], ask)
         return made
 
-    def _way(self, record: Record, suggestion: Answer, suggest: Suggest) -> Way:
+    def _way(self, record: Record, suggestion: Answer, suggest: Suggest, schema: Schema) -> Way:
         told = isinstance(suggestion, Annotation) and suggestion.answered
         if not told or drawn(record, self.control, self.seed):
             return PLAIN
         assert isinstance(suggestion, Annotation)
-        shown = ", ".join(suggest.labels(suggestion))
+        assert suggestion.value is not None
+        # the scores of other kinds are of units, which are no answers
+        labels = suggest.labels(suggestion) if isinstance(schema, Choice | Scale) else ()
+        shown = ", ".join(labels) or spoken(schema, Example(record, suggestion.value), "label")
         return Way(hint=f"Suggested: {shown}", saw=(suggestion.key,))
 
     def _decide(self, record: Record, answer: Answer, way: Way, ask: Ask) -> Decision:

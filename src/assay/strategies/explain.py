@@ -7,6 +7,7 @@ had run with empty slots without noticing.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assay.annotators.prompt import spoken
 from assay.core.annotation import Annotation, Decision, Way
 from assay.core.digest import digest
 from assay.core.errors import ModelError, SpecError
@@ -58,7 +59,8 @@ class ExplainThenAnnotate:
 
     async def explained(self, ask: Ask) -> tuple[Example, ...]:
         """The demonstrations in their order, each with a non-empty rationale."""
-        ways = [Way(hint=f"The right answer is: {said(e)}") for e in self.demonstrations]
+        words = [spoken(ask.task.schema, e, "label") for e in self.demonstrations]
+        ways = [Way(hint=f"The right answer is: {right}") for right in words]
         question = Task(
             f"{ask.task.name}-why",
             f"{ask.task.question}\nExplain in one or two sentences why the given answer is right.",
@@ -93,10 +95,5 @@ def balanced(examples: Sequence[Example], per_label: int) -> tuple[Example, ...]
     """The first `per_label` examples of each label, labels in turn; the order is the input's."""
     groups: dict[str, list[Example]] = {}
     for example in examples:
-        groups.setdefault(said(example), []).append(example)
+        groups.setdefault(str(encode(example.value)), []).append(example)
     return tuple(g[r] for r in range(per_label) for g in groups.values() if r < len(g))
-
-
-def said(example: Example) -> str:
-    value = encode(example.value)
-    return value if isinstance(value, str) else str(value)

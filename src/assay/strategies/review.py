@@ -82,6 +82,8 @@ class ReviewDisagreements:
         waiting = next((a for a in answers if isinstance(a, Waiting)), None)
         if waiting is not None:
             return Decision(record.id, None, waiting_for=waiting.annotator)
+        if not given:  # no answer is not the empty one
+            return Decision(record.id, None, route=("nobody answered",))
         value = majority_by_unit(given, ask)
         if value is None:
             return Decision(record.id, None, route=("no majority",))

@@ -32,6 +32,11 @@ class Stages:
     seed: int = 42
     most: int = 10  # stages
 
+    @property
+    def settings(self) -> tuple[float, ...]:
+        """All that can change a decision, for the ids of what works in stages."""
+        return (self.beta, self.replay, self.block, self.seed, self.most)
+
 
 DEFAULT_STAGES = Stages()
 
@@ -66,8 +71,7 @@ class Specialists:
     def id(self) -> str:
         names = ",".join((*self.fixed, *(t.name for t in self.trainable)))
         made = [[e.digest for e in self.training], [e.digest for e in self.gold]]
-        plan = [self.stages.beta, self.stages.replay, self.stages.block, self.stages.seed, made]
-        return f"specialists({names}>{self.reviewer};{digest(plan, 4)})"
+        return f"specialists({names}>{self.reviewer};{digest([*self.stages.settings, made], 4)})"
 
     @property
     def whole(self) -> bool:
