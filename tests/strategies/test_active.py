@@ -5,6 +5,7 @@ thresholds bounded in `tests/quality/test_calibration.py` and `test_certificate.
 switched labels are in `tests/aggregation`; synthetic texts in `test_synthesise.py`.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answe
 from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
-from assay.core.schema import Choice
+from assay.core.schema import Choice, FreeText
 from assay.core.task import Example, Task
 from assay.strategies.active import Active, Loop, arms
 from assay.strategies.queries import QUERIES, Pool, core_set, disagreement, gradient_diversity
@@ -169,3 +170,125 @@ def test_gradient_diversity_copes_with_identical_records() -> None:
 def test_an_unknown_query_is_named() -> None:
     with pytest.raises(SpecError, match="unknown query 'best'"):
         Active("people", (Logistic(),), Plane(), "best")
+
+
+class Even(HoldsNothing):
+    """Says a of everything, with the odds of the first number of the text; a member's id and the
+    seeds it was fitted with are kept."""
+
+    decided_by = DecidedBy.MODEL
+
+    def __init__(self, name: str, scored: bool = True) -> None:
+        self.id, self.scored = name, scored
+
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+        for request in requests:
+            odds = float(request.record.text.split()[0])
+            scores = {"a": odds, "b": 0.0} if self.scored else None
+            yield answer(request, Outcome.ANSWERED, value="a", scores=scores)
+
+
+class Counting:
+    """A learner that remembers how many examples and which seeds it was fitted with."""
+
+    def __init__(self, name: str = "counting", scored: bool = True) -> None:
+        self.name, self.scored = name, scored
+        self.fits: list[tuple[int, int]] = []
+
+    def fitted(self, task: Task, examples: Sequence[Example], seed: int) -> Even:
+        self.fits.append((len(examples), seed))
+        return Even(f"{self.name}#{len(self.fits)}", self.scored)
+
+
+async def test_rounds_fit_on_all_that_is_known_and_the_last_only_predicts() -> None:
+    records, _, ask = world(60)
+    one, two = Counting("one"), Counting("two")
+    loop = Loop(first=10, batch=5, rounds=2, random_share=0.4, seed=3)
+    made = await Active("people", (one, two), Plane(), "margin", loop).label(records, ask)
+    assert one.fits == [(10, 3000), (15, 3001), (20, 3002)]
+    assert two.fits == [(10, 3101), (15, 3102), (20, 3103)]
+    assert [d.record for d in made] == [r.id for r in records]
+    why = Counter(d.route[0] for d in made)
+    assert why == {"chosen at random": 10 + 2 * 2, "chosen by margin": 2 * 3, "learnt": 40}
+    learnt = [d for d in made if d.route == ("learnt",)]
+    assert {(d.value, d.decided_by) for d in learnt} == {("a", DecidedBy.MODEL)}
+    assert {d.route[1] for d in made if d.decided_by is DecidedBy.PEOPLE} == {"people"}
+    assert (ask.asked["one#3"], ask.asked["two#3"]) == (40, 40)
+
+
+async def test_the_query_takes_those_nearest_to_the_boundary() -> None:
+    records, _, ask = world(40)
+    loop = Loop(first=5, batch=4, rounds=1, random_share=0.0)
+    made = await Active("people", (Counting(),), Plane(), "margin", loop).label(records, ask)
+    first = {d.record for d in made if d.route[0] == "chosen at random"}
+    odds = {r.id: abs(float(r.text.split()[0])) for r in records if r.id not in first}
+    assert len(first) == 5
+    assert {d.record for d in made if d.route[0] == "chosen by margin"} == set(
+        sorted(odds, key=odds.__getitem__)[:4]
+    )
+
+
+async def test_without_scores_all_labels_are_as_likely_and_picks_are_drawn() -> None:
+    records, _, ask = world(30)
+    loop = Loop(first=5, batch=4, rounds=1, random_share=0.0)
+    learner = Counting(scored=False)
+    made = await Active("people", (learner,), Plane(), "margin", loop).label(records, ask)
+    assert sum(d.route[0] == "chosen by margin" for d in made) == 4
+
+
+async def test_fewer_records_than_the_budget_are_all_labelled_by_the_oracle() -> None:
+    records, _, ask = world(8)
+    learner = Counting()
+    loop = Loop(first=5, batch=9, rounds=3)
+    made = await Active("people", (learner,), Plane(), "margin", loop).label(records, ask)
+    assert {d.decided_by for d in made} == {DecidedBy.PEOPLE}
+    assert learner.fits == [(5, 0)]
+    assert ask.asked["people"] == 8
+
+
+async def test_an_open_answer_stops_the_loop_and_keeps_what_was_decided() -> None:
+    records, _, ask = world(40)
+    loop = Loop(first=10, batch=5, rounds=3, random_share=0.0)
+    first = await Active("people", (Counting(),), Plane(), "margin", loop).label(records, ask)
+    picked = [d.record for d in first if d.route[0] == "chosen by margin"]
+    ask.given["people"].pop(picked[0])  # type: ignore[attr-defined]
+    made = await Active("people", (Counting(),), Plane(), "margin", loop).label(records, ask)
+    assert {d.waiting_for for d in made if d.value is None} == {"people"}
+    assert sum(d.value is not None for d in made) >= 10
+    assert {d.route for d in made if d.value is None} >= {("not reached",)}
+    assert not [d for d in made if d.route == ("learnt",)]
+
+
+async def test_an_oracle_that_says_nothing_teaches_nothing() -> None:
+    records, _, ask = world(12)
+    ask.given = {"people": {r.id: (None, None) for r in records}}
+    learner = Counting()
+    loop = Loop(first=4, batch=2, rounds=2)
+    made = await Active("people", (learner,), Plane(), "margin", loop).label(records, ask)
+    assert learner.fits == []
+    assert Counter(d.route[-1] for d in made) == {"unparsed": 4, "not reached": 8}
+    assert {d.waiting_for for d in made} == {None}
+
+
+async def test_open_answers_cannot_be_learnt_and_nobody_is_asked_for_them() -> None:
+    records, _, ask = world(8)
+    text = RecordedAsk(Task("t", "?", FreeText()), ask.given, ["people"])
+    with pytest.raises(SpecError, match="closed set of labels"):
+        await Active("people", (Counting(),), Plane()).label(records, text)
+    assert not text.asked
+
+
+def test_a_loop_needs_a_learner() -> None:
+    with pytest.raises(SpecError, match="needs a learner"):
+        Active("people", (), Plane())
+
+
+def test_arms_are_the_query_and_the_random_control_once_a_seed() -> None:
+    loop = Loop(first=7, seed=99)
+    found = arms(Active("people", (Counting(),), Plane(), "badge", loop), (1, 2))
+    assert [(arm.query, arm.loop.seed, arm.loop.first) for arm in found] == [
+        ("badge", 1, 7),
+        ("badge", 2, 7),
+        ("random", 1, 7),
+        ("random", 2, 7),
+    ]

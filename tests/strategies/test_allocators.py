@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 
 from assay.annotators.classifier import TrainableClassifier
+from assay.core.annotation import Annotation, Outcome, Request, Waiting, answer
 from assay.core.errors import InputError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
 from assay.core.value import Value
-from assay.strategies.allocators import ErrorPredictor, Hardness, Uncertainty
+from assay.strategies.allocators import ErrorPredictor, Hardness, Uncertainty, answered, towards
 from assay.strategies.cooperation import Triage, TriageShare
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
@@ -97,3 +98,74 @@ async def test_silence_of_model_or_judge_goes_to_people() -> None:
 def test_the_allocator_is_part_of_the_id() -> None:
     ids = {Triage("m", "p", 0.5, by).id for by in (Uncertainty(), Hardness("j"), predictor())}
     assert len(ids) == 3
+
+
+def test_safety_is_the_difference_of_scores_or_the_answer_itself() -> None:
+    request = Request(TASK, text_record("r", "x"), "j")
+
+    def judged(value: str | None, scores: dict[str, float] | None = None) -> float:
+        outcome = Outcome.UNPARSED if value is None else Outcome.ANSWERED
+        return towards("yes", "no", answer(request, outcome, value=value, scores=scores))
+
+    assert judged("yes", {"yes": -0.5, "no": -2.0}) == 1.5
+    assert judged("yes", {"yes": -3.0, "no": -2.0}) == -1.0
+    assert judged("yes", {"yes": -0.5}) == judged("yes") == 1.0
+    assert judged("no") == judged("no", {"no": -0.5, "maybe": -9.0}) == -1.0
+    assert judged(None) == -np.inf
+    assert towards("yes", "no", Waiting("k", "r", "j")) == -np.inf
+
+
+def test_the_answer_is_a_part_of_the_record_beside_what_it_has() -> None:
+    record = text_record("r", "a text")
+    given = answer(Request(TASK, record, "m"), Outcome.ANSWERED, value="b")
+    assert [(p.name, p.text) for p in answered(record, given).texts] == [
+        ("text", "a text"),
+        ("answer", "answer: b"),
+    ]
+
+
+async def test_nothing_is_learnt_before_all_gold_is_answered() -> None:
+    records, ask, gold = world(20)
+    ask.given["model"].pop("r3")  # type: ignore[attr-defined]
+    by = ErrorPredictor(TrainableClassifier(), tuple(Example(r, gold[r.id]) for r in records[:10]))
+    made = await Triage("model", "panel", 0.0, by).label(records[10:], ask)
+    assert {d.waiting_for for d in made} == {"model"}
+    assert (ask.asked["panel"], ask.enrolled) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (None, "all 0 answers of model on calibration gold are missing"),
+        ("a", "all 2 answers of model on calibration gold are right"),
+        ("b", "all 2 answers of model on calibration gold are wrong"),
+    ],
+)
+async def test_errors_cannot_be_learnt_where_all_answers_are_alike(
+    said: str | None, why: str
+) -> None:
+    records = [text_record(f"r{i}", f"text {i}") for i in range(2)]
+    ask = RecordedAsk(TASK, {"model": {r.id: (said, None) for r in records}})
+    by = ErrorPredictor(TrainableClassifier(), tuple(Example(r, "a") for r in records))
+    with pytest.raises(InputError, match=f"{why}: .*allocate by its confidence"):
+        await by.safety("model", records, [], ask)
+
+
+async def test_a_judge_is_asked_by_the_tasks_question_and_guideline() -> None:
+    class Watching(RecordedAsk):
+        def _answer(self, request: Request) -> Annotation | Waiting:
+            asked[request.annotator] = request.task
+            return super()._answer(request)
+
+    asked: dict[str, Task] = {}
+    task = Task("t", "which?", Choice(["a", "b"]), "be strict")
+    records = [text_record("r", "x")]
+    given: dict[str, Given] = {"model": {"r": ("a", None)}, "judge": {"r": ("hard", None)}}
+    ask = Watching(task, given)
+    answers = await ask("model", records)
+    safe = await Hardness("judge").safety("model", records, answers, ask)
+    assert safe.tolist() == [-1.0]
+    judged = asked["judge"]
+    assert (judged.name, judged.guideline) == ("t-hardness", "be strict")
+    assert judged.question.endswith(": which?")
+    assert asked["model"] is task

@@ -92,3 +92,50 @@ def test_calibrated_confidences_are_of_the_annotator_they_were_fitted_on() -> No
 def test_people_are_not_a_link() -> None:
     with pytest.raises(SpecError, match="name two"):
         Hybrid(("crowd",), "crowd", 0.5)
+
+
+def test_an_answer_exactly_as_sure_as_the_certificate_is_kept() -> None:
+    found, ask = run(Hybrid(("cheap",), "crowd", 0.7))
+    assert [d.value for d in found] == ["a", "b", "a", "b", "b", "a"]
+    assert ask.asked["crowd"] == 3
+
+
+def test_routes_name_every_link_that_saw_the_record() -> None:
+    found, _ = run(Hybrid(("cheap", "dear"), "crowd", 0.75))
+    assert [d.route for d in found[:4]] == [
+        ("cheap",),
+        ("cheap", "dear"),
+        ("cheap",),
+        ("cheap", "dear", "crowd"),
+    ]
+    alone, _ = run(Hybrid(("cheap", "dear"), "crowd", None))
+    assert {d.route for d in alone} == {("crowd",)}
+
+
+@pytest.mark.parametrize(
+    ("most", "people"),
+    [(0, []), (1, ["3"]), (3, ["1", "3", "4"]), (4, ["1", "3", "4", "5"]), (9, list("1345"))],
+)
+def test_people_get_no_more_than_they_have_time_for(most: int, people: list[str]) -> None:
+    found, ask = run(Hybrid(("cheap",), "crowd", 0.75, most=most))
+    assert [d.record for d in found if d.decided_by is DecidedBy.PEOPLE] == people
+    assert ask.asked["crowd"] == len(people)
+    assert sum(d.route == (BEYOND,) for d in found) == 4 - len(people)
+
+
+def test_the_surest_of_all_links_counts_and_ties_do_not_go_by_place() -> None:
+    """0.75 at the second link puts record 1 behind 3, 4 and 5, of which that link said nothing."""
+    found, _ = run(Hybrid(("cheap", "dear"), "crowd", 0.95, most=3))
+    assert [d.record for d in found if d.decided_by is DecidedBy.PEOPLE] == ["3", "4", "5"]
+    ask = RecordedAsk(TASK, {"cheap": dict.fromkeys("012345", ("a", {"a": 0.5})), "crowd": PEOPLE})
+    strategy = Hybrid(("cheap",), "crowd", 0.75, most=3)
+    straight = asyncio.run(strategy.label(RECORDS, ask))
+    turned = asyncio.run(strategy.label(RECORDS[::-1], ask))
+    assert straight == turned[::-1]
+    assert [d.record for d in straight if d.value] != ["0", "1", "2"]
+
+
+def test_people_cannot_label_fewer_than_none() -> None:
+    assert Hybrid(("cheap",), "crowd", 0.5, most=0).most == 0
+    with pytest.raises(SpecError, match="no fewer than 0 records, not -1"):
+        Hybrid(("cheap",), "crowd", 0.5, most=-1)

@@ -7,10 +7,10 @@ import pytest
 
 from assay.annotators.recorded import Given as Recording
 from assay.annotators.recorded import Recorded
-from assay.core.annotation import Annotation, DecidedBy
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, Waiting, answer
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record, text_record
-from assay.core.schema import Choice, FreeText, MultiChoice, Scale
+from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger import MemoryLedger
@@ -19,7 +19,7 @@ from assay.run import Job, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Answer, Strategy
 from assay.strategies.cooperation import Sequential, TriageShare
-from assay.strategies.joint import FittedJoint, Joint, asked, fitted
+from assay.strategies.joint import FittedJoint, Joint, Pair, _units, asked, fitted
 from assay.strategies.vote import Vote
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
@@ -185,3 +185,151 @@ def test_a_change_of_gold_or_fusion_changes_the_id() -> None:
     assert Joint("m", "p").id != Joint("m", "p", {"r": "a"}).id
     one, two = ({"": Fusion(np.eye(2), t)} for t in (1.0, 2.0))
     assert FittedJoint("m", "p", one).id != FittedJoint("m", "p", two).id
+
+
+def columns(*answers: Annotation | Waiting, schema: Schema = TASK.schema) -> list[list[float]]:
+    """The model's log probabilities as the fusion sees them."""
+    silent = Waiting("k", "r", "panel")
+    [unit] = _units([Pair(a, silent) for a in answers], schema)
+    rows: list[list[float]] = unit.columns([Pair(a, silent) for a in answers])[1].tolist()
+    return rows
+
+
+def model(
+    value: Value | None,
+    confidence: float | None = None,
+    source: Source = Source.PROBABILITY,
+    scores: dict[str, float] | None = None,
+) -> Annotation:
+    return answer(
+        Request(TASK, text_record("r", "x"), "model"),
+        Outcome.UNPARSED if value is None else Outcome.ANSWERED,
+        value=value,
+        confidence=confidence,
+        confidence_source=None if confidence is None else source,
+        scores=scores,
+    )
+
+
+def test_a_confidence_leaves_the_rest_to_the_other_labels_evenly() -> None:
+    [row] = columns(model("b", 0.8))
+    assert np.exp(row) == pytest.approx([0.1, 0.8, 0.1])
+    [margin] = columns(model("b", 0.0, Source.MARGIN))
+    assert np.exp(margin) == pytest.approx([0.25, 0.5, 0.25])
+    [certain] = columns(model("b", 1.0))
+    assert certain == pytest.approx([np.log(1e-300), 0.0, np.log(1e-300)])
+    [never] = columns(model("b", 0.0))
+    assert never == pytest.approx([np.log(0.5), np.log(1e-300), np.log(0.5)])
+    assert columns(model("b", 7.0)) == [certain]  # no probability, yet none beyond 1
+    assert columns(model("b", -7.0)) == [never]
+
+
+def test_scores_of_all_labels_go_before_a_confidence_and_some_do_not() -> None:
+    given = {"a": -1.0, "b": -2.0, "c": -3.0}
+    assert columns(model("b", 0.8, scores=given)) == [[-1.0, -2.0, -3.0]]
+    del given["c"]
+    assert columns(model("b", 0.8, scores=given)) == columns(model("b", 0.8))
+
+
+def test_silence_says_nothing_about_any_label() -> None:
+    assert columns(model(None), Waiting("k", "r", "model")) == [[0.0] * 3, [0.0] * 3]
+
+
+@pytest.mark.parametrize(
+    "given", [model("b"), model("b", 0.9, Source.RANK)], ids=["no confidence", "a rank"]
+)
+def test_without_a_probability_a_model_is_named_and_refused(given: Annotation) -> None:
+    with pytest.raises(InputError, match="record 'r': model gives neither label scores nor"):
+        columns(given)
+
+
+async def test_a_fused_record_says_its_chances_and_who_decided() -> None:
+    fusion = Fusion(np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]))
+    records = [text_record(f"r{i}", f"text {i}") for i in range(4)]
+    even = {label: float(np.log(1 / 3)) for label in LABELS}
+    given: dict[str, Given] = {
+        "model": {"r0": ("a", even), "r1": (None, None), "r2": ("b", even), "r3": (None, None)},
+        "panel": {"r0": ("c", None), "r1": ("c", None), "r2": (None, None), "r3": (None, None)},
+    }
+    ask = RecordedAsk(TASK, given, ["panel"])
+    both, people, alone, none = await FittedJoint("model", "panel", {"": fusion}).label(
+        records, ask
+    )
+    assert (both.value, both.route, both.confidence_source) == ("c", ("fused",), Source.PROBABILITY)
+    assert both.confidence == pytest.approx(0.8)
+    assert {k: np.exp(s) for k, s in (both.scores or {}).items()} == pytest.approx(
+        {"a": 0.1, "b": 0.1, "c": 0.8}
+    )
+    assert (people.value, people.route) == ("c", ("people alone",))
+    assert (alone.decided_by, alone.route) == (DecidedBy.MODEL, ("model alone",))
+    assert alone.confidence == pytest.approx(1 / 3)
+    assert (none.value, none.route) == (None, ("nobody answered",))
+
+
+async def test_a_model_that_is_awaited_is_waited_for_and_the_panel_first() -> None:
+    records = [text_record("r0", "x"), text_record("r1", "y")]
+    score = dict.fromkeys(LABELS, -1.0)
+    given: dict[str, Given] = {"model": {"r0": ("a", score)}, "panel": {"r0": ("a", None)}}
+    ask = RecordedAsk(TASK, given, ["panel"])
+    assert [d.waiting_for for d in await Joint("model", "panel").label(records, ask)] == [
+        None,
+        "panel",
+    ]
+    given["panel"] = dict.fromkeys(("r0", "r1"), ("a", None))
+    made = await Joint("model", "panel").label(records, RecordedAsk(TASK, given, ["panel"]))
+    assert [d.waiting_for for d in made] == [None, "model"]
+
+
+async def test_gold_keeps_its_label_while_the_fusion_learns() -> None:
+    """People who are always wrong on gold are read the other way round."""
+    records = [text_record(f"r{i}", f"text {i}") for i in range(30)]
+    even = {"a": float(np.log(0.5)), "b": float(np.log(0.5))}
+    task = Task("t", "?", Choice(["a", "b"]))
+    given: dict[str, Given] = {
+        "model": {r.id: ("a", even) for r in records},
+        "panel": {r.id: ("ab"[i % 2], None) for i, r in enumerate(records)},
+    }
+    gold: dict[str, Value] = {r.id: "ba"[i % 2] for i, r in enumerate(records)}
+    made = await Joint("model", "panel", gold).label(records, RecordedAsk(task, given, ["panel"]))
+    assert [d.value for d in made] == [gold[r.id] for r in records]
+
+
+async def test_a_fusion_is_needed_for_every_unit() -> None:
+    fusion = Fusion(np.full((2, 2), 0.5))
+    sure = {f"{x}={w}": -0.7 for x in "xy" for w in ("yes", "no")}
+    given: dict[str, Given] = {
+        "model": {"r": (frozenset("x"), sure)},
+        "panel": {"r": (frozenset("x"), None)},
+    }
+    ask = RecordedAsk(Task("t", "?", MultiChoice(["x", "y"])), given, ["panel"])
+    with pytest.raises(InputError, match="no fusion was fitted for 'y'"):
+        await FittedJoint("model", "panel", {"x": fusion}).label([text_record("r", "x")], ask)
+    with pytest.raises(InputError, match="no fusion was fitted for 'the answer'"):
+        await FittedJoint("model", "panel", {}).label(*alone())
+
+
+def alone() -> tuple[list[Record], RecordedAsk]:
+    given: dict[str, Given] = {"model": {"r": ("a", None)}, "panel": {"r": ("a", None)}}
+    return [text_record("r", "x")], RecordedAsk(TASK, given, ["panel"])
+
+
+async def test_one_label_is_no_choice_to_fuse() -> None:
+    records, ask = alone()
+    one = RecordedAsk(Task("t", "?", Choice(["a"])), ask.given, ["panel"])
+    with pytest.raises(SpecError, match="two or more; 'the answer' has none"):
+        await Joint("model", "panel").label(records, one)
+
+
+async def test_a_form_is_as_sure_as_its_least_sure_unit_and_leaves_out_what_nobody_said() -> None:
+    schema = Form({"hue": Choice(["red", "blue"]), "old": Choice(["yes", "no"])})
+    known = {"hue=red": -0.1, "hue=blue": -2.4}
+    given: dict[str, Given] = {
+        "model": {"r": ({"hue": "red"}, known)},
+        "panel": {"r": ({"hue": "red"}, None)},
+    }
+    ask = RecordedAsk(Task("t", "?", schema), given, ["panel"])
+    [made] = await Joint("model", "panel").label([text_record("r", "x")], ask)
+    assert made.value == {"hue": "red"}
+    assert made.scores is not None
+    assert set(made.scores) == set(known)
+    assert made.confidence == pytest.approx(np.exp(made.scores["hue=red"]))

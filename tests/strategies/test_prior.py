@@ -1,5 +1,6 @@
 import pytest
 
+from assay.core.annotation import DecidedBy, Source
 from assay.core.errors import SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice
@@ -52,3 +53,36 @@ async def test_an_annotator_without_scores_is_refused() -> None:
 def test_one_record_is_no_prior() -> None:
     with pytest.raises(SpecError, match="at least two"):
         PriorCorrected("llm", (RECORDS[0],))
+
+
+async def test_a_corrected_answer_says_how_it_came_about() -> None:
+    made = await prior_corrected("llm", RECORDS).label(RECORDS, RecordedAsk(TASK, GIVEN))
+    assert {d.route for d in made} == {("llm", "minus the mean score")}
+    assert {(d.decided_by, d.confidence_source) for d in made} == {
+        (DecidedBy.MODEL, Source.LIKELIHOOD)
+    }
+    assert [d.record for d in made] == ["0", "1", "2", "3"]
+
+
+async def test_silence_and_open_answers_say_so_and_do_not_move_the_mean() -> None:
+    given = {"llm": {**GIVEN["llm"], "x": (None, None)}}
+    records = [*RECORDS[:1], text_record("x", "silent"), text_record("y", "open")]
+    made = await PriorCorrected("llm", (*RECORDS, records[1])).label(
+        records, RecordedAsk(TASK, given)
+    )
+    assert made[0].scores == {"good": 0.0, "bad": 1.0}
+    assert (made[1].value, made[1].route) == (None, ("llm", "unparsed"))
+    assert (made[2].value, made[2].waiting_for) == (None, "llm")
+
+
+async def test_a_label_that_was_never_scored_before_is_named() -> None:
+    new = text_record("new", "text")
+    given = {"llm": {**GIVEN["llm"], "new": ("odd", {"good": -1.0, "odd": -0.2, "ugly": -3.0})}}
+    with pytest.raises(SpecError, match="record 'new': label 'odd' was not scored"):
+        await prior_corrected("llm", RECORDS).label([new], RecordedAsk(TASK, given))
+
+
+def test_the_fit_is_on_the_first_records() -> None:
+    many = [text_record(str(i), str(i)) for i in range(250)]
+    assert prior_corrected("llm", many).fit == tuple(many[:200])
+    assert PriorCorrected("llm", tuple(many[:2])).fit == tuple(many[:2])

@@ -19,7 +19,7 @@ from assay.core.errors import InputError, SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
-from assay.core.value import Span
+from assay.core.value import Box, Span
 from assay.models.encoder import MiniLM
 from assay.strategies.nearest import (
     AtRandom,
@@ -177,3 +177,82 @@ def test_pool_and_rest_share_no_content() -> None:
     twins = [Example(text_record(f"e{i}", f"text {i % 5}"), "fruit") for i in range(20)]
     pool, rest = pool_split(twins, 0.3, seed=0)
     assert not {e.record.digest for e in pool} & {e.record.digest for e in rest}
+
+
+@pytest.mark.parametrize(
+    ("labels", "order"),
+    [
+        (["a", "a", "b", "a", "c", "b"], [0, 2, 4, 1, 5, 3]),
+        (["a", "a", "a"], [0, 1, 2]),
+        (["b", "a", "b", "a"], [0, 1, 2, 3]),
+        (["ab", "a", "b", "c"], [0, 3, 1, 2]),  # one that shows both leaves the third label first
+        (["a", "ab", "b"], [0, 1, 2]),
+        ([], []),
+    ],
+)
+def test_turns_go_to_the_label_shown_least_and_then_to_the_first_seen(
+    labels: list[str], order: list[int]
+) -> None:
+    assert in_turn(range(len(labels)), [frozenset(x) for x in labels]) == order
+
+
+def test_turns_follow_the_ranking_and_not_the_pool() -> None:
+    assert in_turn([3, 1, 2, 0], [frozenset(x) for x in "aabb"]) == [3, 1, 2, 0]
+    assert in_turn([1, 0], [frozenset("a"), frozenset("b"), frozenset("c")]) == [1, 0]
+
+
+def test_boxes_numbers_and_nested_answers_have_labels() -> None:
+    assert labels_of((Box(0, 0, 1, 1, "cat"), Box(0, 0, 0.5, 1, "cat"))) == {"cat"}
+    assert labels_of((Span(0, 1, "PER"), Span(2, 3, "LOC"))) == {"PER", "LOC"}
+    assert labels_of({"tags": frozenset()}) == {f"tags={NOTHING}"}
+    assert labels_of("a") == {"a"}
+
+
+def test_equally_near_examples_come_in_the_order_of_the_pool_nearest_last() -> None:
+    pool = tuple(Example(text_record(f"p{i}", "same words"), "fruit") for i in range(4))
+    [shown] = Retrieved("m", pool, ByWords(), count=2).examples([text_record("r", "other words")])
+    assert [e.id for e in shown] == ["p1", "p0"]
+    [one] = Retrieved("m", pool, ByWords(), count=1).examples([text_record("r", "other words")])
+    assert [e.id for e in one] == ["p0"]
+
+
+def test_balanced_or_not_is_told_apart_by_what_is_shown_and_by_the_id() -> None:
+    record = text_record("r", "apple apples")
+    plain, turns = (Retrieved("m", POOL, ByWords(), 3, balanced=b) for b in (False, True))
+    assert [e.value for e in plain.examples([record])[0]] == ["fruit"] * 3
+    assert [e.value for e in turns.examples([record])[0]] == ["fruit", "metal", "fruit"]
+    assert plain.id != turns.id
+
+
+async def test_a_retrieved_answer_says_by_whom_and_each_record_has_its_own_examples() -> None:
+    records = [text_record("r", "apple tart"), text_record("s", "iron rust")]
+    ask = RecordedAsk(TASK, {"m": {"r": ("fruit", None), "s": ("metal", None)}})
+    strategy = Retrieved("m", POOL, ByWords(), count=1)
+    made = await strategy.label(records, ask)
+    assert [(d.value, d.route) for d in made] == [
+        ("fruit", ("retrieved", "m")),
+        ("metal", ("retrieved", "m")),
+    ]
+    shown = [[e.value for e in way.examples] for _, _, way in ask.log]
+    assert shown == [["fruit"], ["metal"]]
+    assert strategy.ways(records) == [way for _, _, way in ask.log]
+
+
+@pytest.mark.parametrize(("share", "size"), [(0.0, 0), (0.3, 3), (0.24, 2), (0.26, 3), (1.0, 10)])
+def test_the_pool_is_the_share_asked_for_and_another_seed_draws_another(
+    share: float, size: int
+) -> None:
+    examples = [Example(text_record(f"e{i}", f"text {i}"), "fruit") for i in range(10)]
+    pool, rest = pool_split(examples, share, seed=0)
+    assert (len(pool), len(rest)) == (size, 10 - size)
+    assert {e.id for e in (*pool, *rest)} == {e.id for e in examples}
+    if 0 < size < 10:
+        assert pool != pool_split(examples, share, seed=1)[0]
+        assert pool == pool_split(examples, share, seed=0)[0]
+
+
+def test_one_example_is_enough_to_show() -> None:
+    assert Retrieved("m", POOL[:1], ByWords(), count=1).count == 1
+    for count in (0, -1):
+        with pytest.raises(SpecError, match=f"at least one example, not {count}"):
+            Retrieved("m", POOL, ByWords(), count=count)

@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 
 from assay.annotators.base import HoldsNothing
-from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
+from assay.core.annotation import (
+    Annotation,
+    DecidedBy,
+    Decision,
+    Outcome,
+    Request,
+    Source,
+    answer,
+)
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
@@ -187,3 +195,177 @@ async def test_specialists_worse_than_chance_show_in_the_unanimous_part_alone() 
     overall = np.mean([d.value == truth[d.record] for d in decisions])
     assert overall > 0.8
     assert counts["unanimous"][0] / counts["unanimous"][1] < 0.4
+
+
+def fixed_world(
+    votes: dict[str, list[str | None]], panels: Sequence[str] = ()
+) -> tuple[list[Record], RecordedAsk]:
+    """What each says of records r0, r1, ...; `llm` says b of all."""
+    n = len(next(iter(votes.values())))
+    records = [text_record(f"r{i}", f"text {i}") for i in range(n)]
+    given: dict[str, Given] = {
+        name: {f"r{i}": (v, None) for i, v in enumerate(said)} for name, said in votes.items()
+    }
+    given["llm"] = {r.id: ("b", None) for r in records}
+    return records, RecordedAsk(TASK, given, panels)
+
+
+async def test_what_all_say_is_decided_and_the_reviewer_sees_the_rest_in_order() -> None:
+    records, ask = fixed_world({"s": ["a", "a", None, "b"], "t": ["a", "b", "a", "b"]})
+    made = await Specialists(("s", "t"), "llm").label(records, ask)
+    assert [d.value for d in made] == ["a", "b", "b", "b"]
+    assert [d.route for d in made] == [
+        ("unanimous", "stage 0"),
+        ("reviewed", "stage 0", "llm"),
+        ("reviewed", "stage 0", "llm"),
+        ("unanimous", "stage 0"),
+    ]
+    assert (made[0].confidence, made[0].confidence_source) == (1.0, Source.VOTE_SHARE)
+    assert [record for name, record, _ in ask.log if name == "llm"] == ["r1", "r2"]
+
+
+@pytest.mark.parametrize(
+    ("panels", "who"),
+    [((), DecidedBy.MODEL), (("t",), DecidedBy.BOTH), (("llm",), DecidedBy.MODEL)],
+)
+async def test_a_person_among_the_specialists_decides_with_them(
+    panels: tuple[str, ...], who: DecidedBy
+) -> None:
+    records, ask = fixed_world({"s": ["a"], "t": ["a"]}, panels)
+    [made] = await Specialists(("s", "t"), "llm").label(records, ask)
+    assert made.decided_by is who
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A learner whose versions are right on gold as often as the script says, stage by stage."""
+
+    name: str
+    right: Sequence[float]
+    fits: list[tuple[list[str], int]]
+
+    def fitted(self, task: Task, examples: Sequence[Example], seed: int) -> "Says":
+        self.fits.append(([e.id for e in examples], seed))
+        return Says(f"{self.name}#{len(self.fits)}", self.right[len(self.fits) - 1])
+
+
+@dataclass(frozen=True)
+class Says(HoldsNothing):
+    """Right (a) on the first part of the gold; of records it says a."""
+
+    id: str
+    right: float
+    decided_by: DecidedBy = DecidedBy.MODEL
+
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+        for request in requests:
+            name = request.record.id
+            good = not name.startswith("gold") or int(name[4:]) < self.right * 10
+            yield answer(request, Outcome.ANSWERED, value="a" if good else "b")
+
+
+def staging(
+    right: Sequence[float], stages: Stages, n: int = 12
+) -> tuple[Scripted, Specialists, list[Record], RecordedAsk]:
+    """A specialist that disagrees with the learner on every record, so that all are reviewed."""
+    records, ask = fixed_world({"s": ["b"] * n})
+    learner = Scripted("l", right, [])
+    training = tuple(Example(text_record(f"old{i}", f"old {i}"), "a") for i in range(4))
+    gold = tuple(Example(text_record(f"gold{i}", f"gold {i}"), "a") for i in range(10))
+    return (
+        learner,
+        Specialists(("s",), "llm", (learner,), training, gold, stages),
+        records,
+        ask,
+    )
+
+
+async def test_stages_begin_when_enough_is_reviewed_and_learn_old_and_new() -> None:
+    stages = Stages(beta=4, replay=0.5, block=2, seed=7, most=10)
+    learner, strategy, records, ask = staging([0.5, 0.6, 0.7, 0.8], stages)
+    made = await strategy.label(records, ask)
+    # a stage after 4, 8 and 12 records; half of the old ones: of 4, of 4 + 4, of 4 + 8
+    assert [len(ids) for ids, _ in learner.fits] == [4, 2 + 4, 4 + 4, 6 + 4]
+    assert [ids[-4:] for ids, _ in learner.fits[1:]] == [
+        [f"r{i}" for i in range(start, start + 4)] for start in (0, 4, 8)
+    ]
+    assert {seed for _, seed in learner.fits} == {7}
+    assert [d.route[1] for d in made] == [f"stage {i // 4}" for i in range(12)]
+    for ids, _ in learner.fits[1:]:
+        replayed = ids[:-4]
+        assert len(set(replayed)) == len(replayed)
+        assert not set(replayed) & set(ids[-4:])
+
+
+async def test_a_stage_that_is_as_good_is_kept_and_a_worse_one_is_forgotten_with_its_records() -> (
+    None
+):
+    stages = Stages(beta=4, replay=1.0, block=4, most=10)
+    learner, strategy, records, ask = staging([0.5, 0.5, 0.4, 0.45], stages)
+    await strategy.label(records, ask)
+    kept = [f"r{i}" for i in range(4)]
+    old = [f"old{i}" for i in range(4)]
+    assert learner.fits[2][0] == [*old, *kept, *(f"r{i}" for i in range(4, 8))]
+    # the second stage was worse than 0.5: its records are not replayed, and 0.45 is worse too
+    assert learner.fits[3][0] == [*old, *kept, *(f"r{i}" for i in range(8, 12))]
+    assert ask.asked["l#1"] == 10 + 4
+    assert ask.asked["l#2"] == 10 + 8
+    assert ask.asked["l#3"] == ask.asked["l#4"] == 10
+
+
+@pytest.mark.parametrize(("most", "fits"), [(0, 1), (1, 2), (2, 3), (9, 4)])
+async def test_there_are_no_more_stages_than_allowed(most: int, fits: int) -> None:
+    stages = Stages(beta=4, block=4, most=most)
+    learner, strategy, records, ask = staging([0.5] * 9, stages)
+    await strategy.label(records, ask)
+    assert len(learner.fits) == fits
+
+
+async def test_fewer_reviewed_than_beta_start_no_stage() -> None:
+    learner, strategy, records, ask = staging([0.5] * 9, Stages(beta=13, block=4))
+    await strategy.label(records, ask)
+    assert len(learner.fits) == 1
+
+
+async def test_several_learners_are_fitted_with_seeds_of_their_own() -> None:
+    one, two = Scripted("l", [0.5], []), Scripted("k", [0.5], [])
+    records, ask = fixed_world({"s": ["a"]})
+    training = (Example(text_record("old", "old"), "a"),)
+    gold = (Example(text_record("gold0", "gold"), "a"),)
+    strategy = Specialists((), "llm", (one, two), training, gold)
+    [made] = await strategy.label(records, ask)
+    assert (made.value, made.route[0]) == ("a", "unanimous")
+    assert (one.fits, two.fits) == ([(["old"], 42)], [(["old"], 43)])
+
+
+def test_those_that_learn_need_gold_twice_and_all_need_company() -> None:
+    learner = Scripted("l", [], [])
+    one, two = (Example(text_record(x, x), "a") for x in "xy")
+    for training, gold in (((), (one,)), ((one,), ()), ((), ())):
+        with pytest.raises(SpecError, match="calibration gold twice"):
+            Specialists(("s",), "llm", (learner,), training, gold)
+    with pytest.raises(SpecError, match="at least two"):
+        Specialists(("s",), "llm")
+    with pytest.raises(SpecError, match=r"^1 records are in both"):
+        Specialists(("s", "t"), "llm", (), (one, two), (one,))
+    assert Specialists(("s", "t"), "llm").trainable == ()
+
+
+def test_the_review_share_in_closed_form() -> None:
+    assert review_share((0.9, 0.8)) == pytest.approx(1 - 0.72 - 0.02)
+    assert review_share((0.9, 0.8), classes=3) == pytest.approx(1 - 0.72 - 2 * 0.05 * 0.1)
+    assert review_share((1.0, 1.0)) == 0
+
+
+def test_parts_count_what_has_a_truth_and_silence_as_wrong() -> None:
+    made = [
+        Decision("r0", "a", decided_by=DecidedBy.MODEL, route=("unanimous", "stage 0")),
+        Decision("r1", "b", decided_by=DecidedBy.MODEL, route=("unanimous", "stage 0")),
+        Decision("r2", None, route=("reviewed", "stage 0")),
+        Decision("r3", "a", decided_by=DecidedBy.MODEL, route=("reviewed", "stage 0")),
+        Decision("r4", "a", decided_by=DecidedBy.MODEL, route=("kept",)),
+        Decision("r5", "a", decided_by=DecidedBy.MODEL, route=("unanimous",)),
+        Decision("r0", "a", decided_by=DecidedBy.MODEL),
+    ]
+    truth: dict[str, object] = dict.fromkeys(("r0", "r1", "r2", "r3", "r4"), "a")
+    assert parts(made, truth) == {"unanimous": (1, 2), "reviewed": (1, 2)}

@@ -14,7 +14,7 @@ from assay.annotators.trainable import Trainable
 from assay.core.annotation import Annotation, Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
-from assay.core.task import Example
+from assay.core.task import Example, Task
 from assay.models.base import Encoder
 from assay.strategies.base import Ask
 from assay.strategies.chain import decision
@@ -75,6 +75,7 @@ class Active:
         return (self.oracle,)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        _labels(ask.task)  # refused before anyone is asked
         rng = np.random.default_rng(self.loop.seed)
         vectors = np.asarray(self.encoder.encode([r.text for r in records]), dtype=np.float64)
         chosen = [int(i) for i in rng.permutation(len(records))[: self.loop.first]]
@@ -136,9 +137,7 @@ class Active:
         self, records: Sequence[Record], left: Sequence[int], names: Sequence[str], ask: Ask
     ) -> tuple[Floats, dict[int, Decision]]:
         """Probabilities (learners, records, labels) and the first learner's answers."""
-        labels = ask.task.schema.unit_labels("")
-        if labels is None:
-            raise SpecError("active labelling needs a closed set of labels")
+        labels = _labels(ask.task)
         open_ = [records[i] for i in left]
         probs = np.full((len(names), len(left), len(labels)), 1 / len(labels))
         rest: dict[int, Decision] = {}
@@ -151,6 +150,13 @@ class Active:
                 if k == 0:
                     rest[left[j]] = decision(open_[j], answer, ("learnt",), ask)
         return probs, rest
+
+
+def _labels(task: Task) -> tuple[str, ...]:
+    labels = task.schema.unit_labels("")
+    if labels is None:
+        raise SpecError("active labelling needs a closed set of labels")
+    return labels
 
 
 def _example(record: Record, made: Decision) -> Example:
