@@ -20,7 +20,7 @@ from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answe
 from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
-from assay.core.schema import Choice, FreeText
+from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema
 from assay.core.task import Example, Task
 from assay.strategies.active import Active, Loop, arms
 from assay.strategies.queries import QUERIES, Pool, core_set, disagreement, gradient_diversity
@@ -270,10 +270,13 @@ async def test_an_oracle_that_says_nothing_teaches_nothing() -> None:
     assert {d.waiting_for for d in made} == {None}
 
 
-async def test_open_answers_cannot_be_learnt_and_nobody_is_asked_for_them() -> None:
+@pytest.mark.parametrize(
+    "schema", [FreeText(), Form({"f": Choice(["a"])}), MultiChoice(["a", "b"]), Scale(0, 1, None)]
+)
+async def test_other_answers_cannot_be_learnt_and_nobody_is_asked_for_them(schema: Schema) -> None:
     records, _, ask = world(8)
-    text = RecordedAsk(Task("t", "?", FreeText()), ask.given, ["people"])
-    with pytest.raises(SpecError, match="closed set of labels"):
+    text = RecordedAsk(Task("t", "?", schema), ask.given, ["people"])
+    with pytest.raises(SpecError, match="one label of a closed set"):
         await Active("people", (Counting(),), Plane()).label(records, text)
     assert not text.asked
 

@@ -1,5 +1,6 @@
 """Nearness of examples by each retriever, and what counts as the same content."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ class Letters:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.batches.append(len(texts))
         return np.array([[t.count("a"), t.count("b")] for t in texts], dtype=np.float32)
 

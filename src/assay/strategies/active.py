@@ -14,6 +14,7 @@ from assay.annotators.trainable import Trainable
 from assay.core.annotation import Annotation, Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
+from assay.core.schema import Choice, Scale
 from assay.core.task import Example, Task
 from assay.models.base import Encoder
 from assay.strategies.base import Ask
@@ -153,9 +154,10 @@ class Active:
 
 
 def _labels(task: Task) -> tuple[str, ...]:
-    labels = task.schema.unit_labels("")
+    schema = task.schema
+    labels = schema.unit_labels("") if isinstance(schema, Choice | Scale) else None
     if labels is None:
-        raise SpecError("active labelling needs a closed set of labels")
+        raise SpecError("active labelling needs one label of a closed set")
     return labels
 
 
