@@ -5,7 +5,7 @@ from assay.core.record import text_record
 from assay.core.schema import Choice, MultiChoice
 from assay.core.task import Task
 from assay.strategies.review import ReviewDisagreements
-from tests.strategies.recorded_ask import RecordedAsk
+from tests.strategies.recorded_ask import Given, RecordedAsk
 
 TAGS = Task("tags", "which?", MultiChoice(["x", "y", "z"]))
 KINDS = Task("kinds", "which?", Choice(["a", "b", "c"]))
@@ -106,7 +106,7 @@ async def test_agreed_units_make_the_confidence_and_the_route_says_what_was_revi
 
 async def test_where_one_is_silent_people_see_the_whole_record() -> None:
     records = [text_record("one", "1"), text_record("both", "2")]
-    given = {
+    given: dict[str, Given] = {
         "ai": {"one": (frozenset("x"), None), "both": (None, None)},
         "human": {"one": (None, None), "both": (None, None)},
         "panel": {"one": (frozenset("y"), None), "both": (frozenset("y"), None)},

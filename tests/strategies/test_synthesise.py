@@ -84,7 +84,7 @@ class Parrot(RecordedAsk):
     def __init__(self, said: Sequence[str], checked: Sequence[str | None] = ()) -> None:
         schema = Choice([Label("good", "of good quality"), Label("bad")])
         super().__init__(Task("t", "good or bad?", schema, "be fair"), {})
-        self.said = {"llm": list(said), "checker": list(checked)}
+        self.said: dict[str, list[str | None]] = {"llm": [*said], "checker": [*checked]}
         self.briefs: list[str] = []
         self.tasks: list[Task] = []
 

@@ -240,9 +240,9 @@ async def test_a_tie_that_was_broken_says_by_what() -> None:
 
 
 async def test_the_first_named_breaks_only_ties_it_took_part_in() -> None:
-    given = {"x": None, "y": "b", "z": "a"}
+    given: dict[str, Value | None] = {"x": None, "y": "b", "z": "a"}
     assert (await vote(Vote(THREE, ties="first"), given)).value == "b"
-    more = {"w": "c", "x": "a", "y": "b", "z": "a", "v": "b"}
+    more: dict[str, Value | None] = {"w": "c", "x": "a", "y": "b", "z": "a", "v": "b"}
     made = await vote(Vote(("w", "x", "y", "z", "v"), ties="first"), more)
     assert (made.value, made.confidence) == ("a", 0.4)
 
