@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assay.core.annotation import Annotation, Outcome, Request, Way, answer
+from assay.core.annotation import PLAIN, Annotation, Outcome, Request, Way, answer
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, MultiChoice, Scale, Schema
 from assay.core.task import Task
@@ -15,7 +15,7 @@ def said(
     record: str,
     who: str,
     value: Value | None,
-    way: Way | None = None,
+    way: Way = PLAIN,
     **more: object,
 ) -> Annotation:
     request = Request(Task("t", "?", schema), text_record(record, record), who, way)
