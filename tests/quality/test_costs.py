@@ -1,4 +1,6 @@
-from dataclasses import replace
+import math
+from dataclasses import asdict, replace
+from statistics import NormalDist, stdev
 
 import numpy as np
 import pytest
@@ -11,7 +13,16 @@ from assay.core.errors import InputError
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.quality.costs import NEVER_COUNTED, PriceList, Rates, costs, price_list
+from assay.ledger.base import Run
+from assay.quality.costs import (
+    NEVER_COUNTED,
+    PriceList,
+    Rates,
+    booked_in,
+    check_currency,
+    costs,
+    price_list,
+)
 
 TASK = Task("t", "?", Choice(["a", "b"]))
 TOKENS = Usage(input_tokens=1_000, cached_tokens=400, output_tokens=50, attempts=1)
@@ -187,3 +198,114 @@ def test_a_price_list_is_read_with_its_name_and_currency() -> None:
 def test_without_answers_and_decisions_nothing_is_spent() -> None:
     found = costs([], [], PriceList())
     assert (found.whole.records, found.whole.bill.total, found.setup.total) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "records", "clipped"), [((10, 20, 60), 100, False), ((1, 1, 100), 50, True)]
+)
+def test_a_projection_is_the_mean_with_its_error_and_never_below_the_setup(
+    amounts: tuple[int, ...], records: int, clipped: bool
+) -> None:
+    answers = [said(i, "x", cost=c * 1000) for i, c in enumerate((*amounts, 7))]
+    found = costs(answers, [kept(i) for i in range(3)], PriceList()).projected(records)
+    cost = round(sum(amounts) * 1000 / 3 * records) + 7000
+    reach = NormalDist().inv_cdf(0.975) * stdev(amounts) * 1000 / math.sqrt(3) * records
+    low = 7000 if clipped else round(cost - reach)
+    assert (found.cost, found.setup, found.interval) == (cost, 7000, (low, round(cost + reach)))
+    assert found.as_json() == {
+        "records": records, "cost": cost / NANOS, "setup": 7000 / NANOS, "same_people": None,
+        "interval": [low / NANOS, round(cost + reach) / NANOS],
+    }  # fmt: skip
+
+
+def test_of_one_record_no_interval_is_told() -> None:
+    rates = {"p": Rates(Prices(human_label=1.0), bonus=2.0)}
+    found = costs([said(0, "p", Usage())], [sent(0)], PriceList("l", "EUR", rates)).projected(1)
+    assert (found.interval, found.cost, found.same_people) == (None, 3 * NANOS, 3 * NANOS)
+    told = found.as_json()
+    assert (told["interval"], told["same_people"]) == (None, 3.0)
+
+
+def test_the_whole_is_told_as_json() -> None:
+    answers = [said(0, "m"), said(0, "x", Usage(), cost=NANOS), said(1, "m"), said(9, "m")]
+    prices = PriceList("list", "EUR", {"m": MODEL})
+    found = costs(answers, [sent(0), kept(1)], prices)
+    model = {"input": 0.0012, "cached": 0.0002, "output": 0.0004, "requests": 0.001}
+    used = asdict(TOKENS)
+    people, alone = {
+        "route": ["sent on"], "decided_by": "people", "records": 1, "answers": 2, "usage": used,
+        "cost": {"total": pytest.approx(1.0028), "kinds": {**model, "booked": 1.0}},
+        "per_record": pytest.approx(1.0028),
+    }, {
+        "route": ["kept"], "decided_by": "model", "records": 1, "answers": 1, "usage": used,
+        "cost": {"total": pytest.approx(0.0028), "kinds": model},
+        "per_record": pytest.approx(0.0028),
+    }  # fmt: skip
+    twice = {k: 2 * v for k, v in model.items()}
+    assert found.as_json() == {
+        "price_list": "list", "currency": "EUR", "routes": [people, alone],
+        "all": {
+            "route": ["all"], "decided_by": None, "records": 2, "answers": 3,
+            "usage": {k: 2 * v for k, v in used.items()},
+            "cost": {"total": pytest.approx(1.0056), "kinds": {**twice, "booked": 1.0}},
+            "per_record": pytest.approx(0.5028),
+        },
+        "setup": {"total": pytest.approx(0.0028), "kinds": model},
+        "not_counted": list(NEVER_COUNTED),
+    }  # fmt: skip
+    assert found.booked == NANOS
+    assert found.whole.name == "open: all"
+
+
+def test_the_rarer_cases_of_prices() -> None:
+    cached = PriceList("l", None, {"m": Rates(Prices(input=2.0))})
+    assert costs([said(0, "m")], [kept(0)], cached).whole.bill.kinds["cached"] == 800_000
+    assert cached.unit == "units"
+    measured = said(0, "p", Usage(human_seconds=1.0), by="ann", seconds=5.0)
+    hourly = PriceList("l", "USD", {"p": Rates(Prices(human_hour=36.0))})
+    assert costs([measured], [sent(0)], hourly).whole.bill.total == 10_000_000
+    nested = said(0, "s", cost=9, mapping="strategy")
+    assert costs([nested], [kept(0)], PriceList()).whole.bill.total == 0
+    request = Request(TASK, text_record("r1", "x"), "p")
+    silent = answer(request, Outcome.REFUSED, usage=Usage(), by="bob")
+    rates = {"p": Rates(Prices(human_label=1.0), bonus=3.0)}
+    found = costs([said(0, "p", Usage(), by="ann"), silent], [], PriceList("l", "USD", rates))
+    kinds = found.whole.bill.kinds
+    assert (kinds["human_labels"], kinds["bonus"]) == (NANOS, 6 * NANOS)
+    unpriced = {"m": Rates(Prices(per_request=1.0)), "p": Rates(Prices(human_label=1.0))}
+    answers = [said(0, "m"), said(0, "m"), said(0, "p", Usage(human_seconds=1.0), by="ann")]
+    told = costs(answers, [kept(0)], PriceList("l", "USD", unpriced)).not_counted
+    assert told == NEVER_COUNTED
+    twice = [said(i, "x") for i in range(2)]
+    told = costs(twice, [kept(0)], PriceList()).not_counted
+    assert told[0] == "x: no price, and nothing was booked (2 answers)"
+
+
+def test_money_of_two_currencies_is_no_sum() -> None:
+    def run(currency: str | None) -> Run:
+        told = {} if currency is None else {"currency": currency}
+        return Run("r", "t", "s", 0.0, settings=told)
+
+    assert booked_in([run("EUR"), run(None), run("EUR")]) == "EUR"
+    assert booked_in([run(None)]) is None
+    with pytest.raises(InputError, match="in EUR and in USD, which cannot be added up"):
+        booked_in([run("USD"), run("EUR")])
+    booked = costs([said(0, "x", cost=5)], [kept(0)], PriceList("l", "USD"))
+    for fits in ("USD", None):
+        check_currency(booked, fits)
+    check_currency(costs([], [], PriceList("l", "USD")), "EUR")
+    with pytest.raises(InputError, match="booked in EUR .* which is in USD"):
+        check_currency(booked, "EUR")
+
+
+def test_the_people_who_earned_a_bonus_are_a_whole_number() -> None:
+    def listed(earned: float) -> PriceList:
+        return price_list({"annotators": {"p": {"bonus": 1, "earned": earned}}}, "prices.yaml")
+
+    assert listed(2.0).rates["p"].earned == 2
+    assert listed(0).rates["p"].earned == 0
+    assert (listed(2).name, listed(2).currency) == ("prices.yaml", "USD")
+    with pytest.raises(InputError, match="earned is a number of people, not 1.5"):
+        listed(1.5)
+    with pytest.raises(InputError, match="needs `annotators`, each with its prices"):
+        price_list({"annotators": [1]})

@@ -94,6 +94,9 @@ def test_people_and_the_language_model_are_counted(rows: dict[str, Row]) -> None
     assert rows["one person"].to_people == 1.0
     assert rows["vader"].to_people == rows["vader"].cost_per_1000 == 0.0
     assert rows["chain"].to_llm == pytest.approx(1 / 3)
+    assert rows["vote"].to_llm == rows["smollm2"].to_llm == 1.0
+    assert rows["one person"].cost_per_1000 == pytest.approx(100.0)  # 1,000 labels of 0.10
+    assert rows["always the commonest label"].answered == 1.0
     people, llm = rows["specialists, people review"], rows["specialists, LLM reviews"]
     assert people.cost_per_1000 == pytest.approx(100 * people.to_people)
     assert 0 < llm.to_llm < 1
