@@ -206,7 +206,7 @@ def test_the_cells_of_a_tie_are_weighed_by_labels_then_people_and_the_best_is_to
 def test_a_pilot_in_which_all_agree_always_passes_and_one_of_losses_never() -> None:
     records = [f"r{i}" for i in range(60)]
     people = {k: dict.fromkeys(records, "a") for k in "xyz"}
-    people["z"] = {r: "a" for r in records[:30]}  # labels half of the pilot
+    people["z"] = dict.fromkeys(records[:30], "a")  # labels half of the pilot
     grid = Grid((3,), (120,), 24)
     same = plan_from_pilot("m", dict.fromkeys(records, "a"), people, Rules(0.2), grid)
     other = plan_from_pilot("m", dict.fromkeys(records, "b"), people, Rules(0.2), grid)

@@ -1,11 +1,13 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -16,12 +18,16 @@ from assay.core.errors import InputError, SpecError
 from assay.data.gold import Gold, Purpose
 from assay.quality.calibration import (
     METHODS,
+    agreed_with,
     check_distributions,
+    equal_bins,
     fit,
     fit_arrays,
+    fit_verdicts,
     temperature_of_classes,
 )
 from assay.quality.reliability import auroc, judge, reliability
+from assay.quality.verdicts import Verdict
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -220,3 +226,131 @@ def test_confidence_that_tells_nothing_is_warned_of() -> None:
     found = reliability(rng.random(500), rng.random(500) < 0.7)
     assert any("not shown to tell right from wrong" in w for w in found.warnings)
     assert any("always stating" in w for w in found.warnings)
+
+
+def test_platt_takes_his_smoothed_targets() -> None:
+    """On few labels: the likeliest curve for targets (yes + 1) / (yes + 2) and 1 / (no + 2)."""
+    sure, right = overconfident(40, 20)
+    x, yes, no = logit(sure), int(right.sum()), int((~right).sum())
+    target = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
+
+    def loss(ab: Floats) -> float:
+        z = ab[0] * x + ab[1]
+        return float((np.logaddexp(0, z) - target * z).sum())
+
+    best = minimize(loss, [0.5, 0.5], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
+    told = fit_arrays(sure, right, "platt").parameters
+    assert (told["slope"], told["intercept"]) == pytest.approx(tuple(best.x), abs=1e-4)
+
+
+def test_temperature_is_the_likeliest() -> None:
+    sure, right = overconfident(200, 21)
+
+    def loss(log_t: float) -> float:
+        p = expit(logit(sure) / np.exp(log_t))
+        return -float(np.log(np.where(right, p, 1 - p)).mean())
+
+    best = np.exp(minimize_scalar(loss, bounds=(-6, 6), method="bounded").x)
+    fitted = fit_arrays(sure, right, "temperature")
+    assert fitted.parameters == {"temperature": pytest.approx(best, rel=1e-4)}
+    assert fitted([0.3, 0.9]) == pytest.approx(expit(logit([0.3, 0.9]) / best), rel=1e-4)
+
+
+def test_a_histogram_has_bins_of_thirty_and_one_pseudo_answer_each_way() -> None:
+    sure = np.repeat([0.1, 0.5, 0.9], [30, 30, 31])
+    right = np.concatenate([np.arange(30) < 6, np.arange(30) < 15, np.arange(31) < 30])
+    fitted = fit_arrays(sure, right, "histogram")
+    assert fitted.parameters == {"bins": 3.0}
+    at = fitted([0.0, 0.1, 0.49, 0.5, 0.89, 0.9, 1.0])
+    low, middle, high = 7 / 32, 16 / 32, 31 / 33
+    assert at == pytest.approx([low, low, low, middle, middle, high, high])
+    assert fit_arrays(sure[:59], right[:59], "histogram").parameters == {"bins": 1.0}
+    many, verdicts = overconfident(3_000, 22)
+    assert fit_arrays(many, verdicts, "histogram").parameters == {"bins": 15.0}
+
+
+@pytest.mark.parametrize(
+    ("values", "count", "sizes"),
+    [
+        ([3, 1, 2, 4], 2, [[1, 2], [3, 4]]), ([1, 1, 1, 2], 2, [[1, 1, 1, 2]]),
+        ([1, 2, 2, 2], 2, [[1], [2, 2, 2]]), ([5, 5, 5], 3, [[5, 5, 5]]), ([2, 1], 5, [[1], [2]]),
+    ],
+)  # fmt: skip
+def test_bins_hold_about_equal_numbers_and_equal_confidences_together(
+    values: list[float], count: int, sizes: list[list[float]]
+) -> None:
+    sure = np.array(values, float)
+    assert [sure[part].tolist() for part in equal_bins(sure, count)] == sizes
+
+
+def test_just_enough_labels_are_fitted_and_answers_all_alike_by_histogram_alone() -> None:
+    ten = [0.5] * 10
+    for method in METHODS:
+        assert 0 < fit_arrays(ten, [True, False] * 5, method)([0.5])[0] < 1
+    for method in ("isotonic", "histogram"):
+        assert fit_arrays(ten, [False] * 10, method)([0.5])[0] < 0.1
+    with pytest.raises(InputError, match="answers are wrong"):
+        fit_arrays(ten, [False] * 10, "temperature")
+    with pytest.raises(InputError, match="10 labels or more, there are 9"):
+        fit_arrays(ten[:9], [True, False, True] * 3)
+    with pytest.raises(SpecError, match="unknown calibration"):
+        fit_arrays(ten, [True, False] * 5, "guess")
+    for edge in (0.0, 1.0):
+        assert fit_arrays([edge] * 10, [True, False] * 5)([0.0, 1.0]).shape == (2,)
+    with pytest.raises(InputError, match=r"is -0\.1; it lies between 0 and 1"):
+        fit_arrays([-0.1] * 10, [True, False] * 5)
+
+
+def test_judged_answers_are_fitted_on_their_calibration_part() -> None:
+    sure, right = overconfident(60, 23)
+    rows = [
+        Verdict(f"r{i}", "m", "", "a", float(s), bool(r), source=Source.JUDGE,
+                purpose=Purpose.CALIBRATION if i < 40 else Purpose.EVALUATION)
+        for i, (s, r) in enumerate(zip(sure, right, strict=True))
+    ]  # fmt: skip
+    extra = [
+        replace(rows[0], record="x", right=None),
+        replace(rows[0], record="y", confidence=None),
+    ]
+    fitted = fit_verdicts([*rows, *extra])
+    assert fitted.records == {f"r{i}" for i in range(40)}
+    assert (fitted.method, fitted.source) == ("platt", Source.JUDGE)
+    assert fitted.parameters == fit_arrays(sure[:40], right[:40]).parameters
+    assert fit_verdicts([replace(v, source=None) for v in rows]).source is Source.STATED
+    with pytest.raises(InputError, match="no answer with a confidence has calibration gold"):
+        fit_verdicts(rows[40:])
+    with pytest.raises(InputError, match="several kinds"):
+        fit_verdicts([*rows, replace(rows[0], record="z", source=Source.STATED)])
+
+
+def test_a_decision_without_confidence_stays_and_agreements_pair_up() -> None:
+    sure, right = overconfident(20, 24)
+    fitted = fit(decided(sure, right), gold(calibration=range(20)))
+    silent = Decision("q", "yes", decided_by=DecidedBy.MODEL)
+    assert fitted.decision(silent) is silent
+    own = decided(sure[:1], right[:1])[0]
+    assert fitted.decision(own).confidence == pytest.approx(fitted([sure[0]])[0])
+    records, stated, verdicts = agreed_with([own, silent], {"r0": "yes", "q": "yes", "z": "no"})
+    assert (records, stated.tolist(), verdicts.tolist()) == (["r0"], [sure[0]], [bool(right[0])])
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [([0.5, 0.5], "are a table"), (np.zeros((0, 2)), "are a table"),
+     ([[0.5, 0.5], [np.inf, 0.0]], "row 2: a probability is negative or missing"),
+     ([[0.5, 0.502]], r"row 1: the probabilities sum to 1\.002, not to 1 \(1 such rows\)")],
+)  # fmt: skip
+def test_what_is_no_table_of_distributions_is_told(table: object, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        check_distributions(np.array(table))
+
+
+def test_classes_and_their_labels_fit_together() -> None:
+    fine = np.full((10, 2), 0.5005)
+    assert check_distributions(fine).shape == (10, 2)
+    assert temperature_of_classes(fine, [0, 1] * 5) > 0
+    for truth in ([0] * 9, [0] * 9 + [2], [0] * 9 + [-1]):
+        with pytest.raises(InputError, match="10 or more are needed|outside the 2 classes"):
+            temperature_of_classes(fine, truth)
+    with pytest.raises(InputError, match="10 or more"):
+        temperature_of_classes(fine[:9], [0] * 9)

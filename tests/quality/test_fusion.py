@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
+from scipy.stats import norm
 
 from assay.core.annotation import Outcome, Request, Way, answer
 from assay.core.errors import InputError
@@ -14,7 +15,17 @@ from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.core.votes import Floats
-from assay.quality.fusion import Fusion, Labels, fit, independent, learn, shared_errors
+from assay.quality.fusion import (
+    Counts,
+    Fusion,
+    Labels,
+    SharedErrors,
+    fit,
+    independent,
+    learn,
+    shared_errors,
+    unrelated,
+)
 
 Made = tuple[Labels, Floats, Labels]
 
@@ -161,3 +172,117 @@ def test_input_that_does_not_fit_together_is_refused() -> None:
         fit(said, log_probs * np.nan, truth)
     with pytest.raises(InputError, match="temperature"):
         Fusion(np.eye(2), 0.0)
+
+
+def test_learning_is_the_rounds_written_out() -> None:
+    """Two rounds of EM against plain loops; the temperature has a test of its own."""
+    said, log_probs, truth = world(60, seed=5, classes=3)
+    truth = np.where(np.arange(60) < 6, truth, -1)
+    said[10:13] = -1
+    phi, temperature = np.full((3, 3), 0.05) + 0.85 * np.eye(3), 1.0
+    prior = Counts(0.5, 3.0)
+    for turn in (1, 2):
+        soft = np.empty((60, 3))
+        for i in range(60):
+            model = np.exp(log_softmax(log_probs[i] / temperature))
+            row = model if said[i] < 0 else model * phi[said[i]]
+            soft[i] = np.eye(3)[truth[i]] if truth[i] >= 0 else row / row.sum()
+        counts = np.full((3, 3), 0.5) + 3.0 * np.eye(3)
+        for i in np.flatnonzero(said >= 0):
+            counts[said[i]] += soft[i]
+        phi = counts / counts.sum(axis=0)
+        found = learn(said, log_probs, truth, prior, rounds=turn)
+        assert found.rounds == turn
+        assert found.confusion == pytest.approx(phi, abs=1e-9)
+        temperature = found.temperature
+
+
+def test_learning_stops_when_nothing_moves_any_more() -> None:
+    said, log_probs, _ = world(400, seed=6)
+    blind = np.full(400, -1)
+    last = learn(said, log_probs, blind)
+    assert 2 < last.rounds < 100
+    before = learn(said, log_probs, blind, rounds=last.rounds - 1)
+    assert np.abs(last.confusion - before.confusion).max() < 1e-5
+    earlier = learn(said, log_probs, blind, rounds=last.rounds - 2)
+    assert np.abs(before.confusion - earlier.confusion).max() >= 1e-5
+
+
+def test_few_labels_count_with_the_answers_assumed() -> None:
+    said, truth = np.array([0, 0, 1, -1]), np.array([0, 1, 1, 0])
+    found = fit(said, np.zeros((4, 2)), truth, Counts(0.5, 1.0)).confusion
+    assert found.tolist() == [[2.5 / 3, 1.5 / 4], [0.5 / 3, 2.5 / 4]]
+    plain = fit(said, np.zeros((4, 2)), truth).confusion
+    assert plain[0, 0] == pytest.approx(3.1 / 3.2)
+
+
+def test_a_label_the_model_rules_out_can_still_be_heard() -> None:
+    """Log probabilities end at -700: two ruled out alike are told apart by the person."""
+    found = Fusion(np.array([[0.9, 0.1], [0.1, 0.9]])).fuse(
+        np.array([1]), np.array([[-np.inf, -1e9]])
+    )
+    assert found[0].tolist() == pytest.approx([0.1, 0.9])
+    certain = Fusion(np.eye(2)).fuse(np.array([1]), np.log([[0.7, 0.3]]))
+    assert certain[0].tolist() == pytest.approx([0.0, 1.0])
+
+
+def test_shared_errors_are_counted_against_independence() -> None:
+    truth = np.array([0] * 8 + [1] * 8 + [-1])
+    model = np.array([0] * 6 + [1] * 2 + [1] * 5 + [0] * 3 + [0])
+    said = np.array([0] * 5 + [1] + [1, 0] + [1] * 4 + [0] + [0, 0, 0] + [0])
+    found = shared_errors(said, model, truth)
+    phi = np.array([[5 + 2.1, 1.1], [1.1, 4 + 2.1]])
+    phi /= phi.sum(axis=0)
+    chance = np.array([phi[1, 0]] * 2 + [phi[0, 1]] * 3)
+    assert (found.model_wrong, found.same) == (5, 4)
+    assert found.expected == pytest.approx(chance.sum())
+    spread = np.sqrt((chance * (1 - chance)).sum())
+    assert found.spread == pytest.approx(spread)
+    assert found.p == pytest.approx(norm.sf((3.5 - chance.sum()) / spread))
+
+
+@pytest.mark.parametrize(
+    ("same", "spread", "warns"), [(3, 0.5, True), (2, 0.1, False), (3, 2.0, False), (9, 0.0, False)]
+)
+def test_shared_errors_warn_where_they_are_several_and_beyond_chance(
+    same: int, spread: float, warns: bool
+) -> None:
+    found = SharedErrors(1_200, same, 0.25, spread)
+    assert (found.warning is not None) is warns
+    if warns:
+        assert "on 1,200 records" in str(found.warning)
+        assert f"label {same} times; independence expects 0.2" in str(found.warning)
+
+
+def test_answers_that_draw_on_the_same_one_are_refused() -> None:
+    task = Task("t", "?", Choice(["a", "b"]))
+    requests = [Request(task, text_record("r1", "x"), name) for name in ("p", "q", "r")]
+    one, other = (answer(r, Outcome.ANSWERED, value="a") for r in requests[:2])
+    unrelated(one, other)
+    with pytest.raises(InputError, match="'r1': the answers of p and p draw on the same answer"):
+        unrelated(one, one)
+    twice = replace(requests[2], way=Way(saw=("k", "l")))
+    with pytest.raises(InputError, match="'r1': r answered after seeing 2 other answers; fusing"):
+        independent([answer(twice, Outcome.ANSWERED, value="a")])
+
+
+def test_a_matrix_may_be_off_by_rounding_and_labels_must_be_known() -> None:
+    for off, fits in ((5e-7, True), (3e-6, False), (-3e-6, False)):
+        phi = np.array([[0.9, 0.2], [0.1, 0.8 + off]])
+        if fits:
+            Fusion(phi)
+        else:
+            with pytest.raises(InputError, match="column 2 of the confusion matrix sums to"):
+                Fusion(phi)
+    for bad in (np.nan, np.inf, -1.0):
+        with pytest.raises(InputError, match="temperature is above 0"):
+            Fusion(np.eye(2), bad)
+    with pytest.raises(InputError, match="negative or missing"):
+        Fusion(np.array([[np.nan, 0.0], [0.0, 1.0]]))
+    fine = np.log(np.full((2, 2), 0.5))
+    for said in ([-2, 0], [0, 2]):
+        with pytest.raises(InputError, match="outside the 2 labels"):
+            Fusion(np.eye(2)).fuse(np.array(said), fine)
+    with pytest.raises(InputError, match="missing or infinite"):
+        Fusion(np.eye(2)).fuse(np.array([0, 1]), fine + np.inf)
+    assert Fusion(np.eye(2)).fuse(np.zeros(0, np.int64), np.zeros((0, 2))).shape == (0, 2)

@@ -3,19 +3,34 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from assay.annotators.base import HoldsNothing
+from assay.core.annotation import DecidedBy, Decision
 from assay.core.record import Record, TextPart
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.data.vader import VaderSet
 from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message
-from assay.training.vader import LABELS, Models, Row, Setup, compare, deal, study, summary
+from assay.strategies.confidence import own
+from assay.strategies.specialists import Specialists, Stages
+from assay.training.vader import (
+    LABELS,
+    Models,
+    Row,
+    Setup,
+    compare,
+    deal,
+    strategies,
+    study,
+    summary,
+)
 
 WORDS = {
     "negative": "awful bad sad",
@@ -125,3 +140,47 @@ def test_seeds_are_summed_up_by_strategy_and_a_stopped_study_goes_on(tmp_path: P
     assert model.asked == asked
     assert len(found) == 11
     assert all(row.interval[0] <= row.accuracy <= row.interval[1] for row in found)
+
+
+@pytest.mark.parametrize("count", [60, 400])
+def test_stages_of_the_specialists_grow_with_the_records(count: int) -> None:
+    setup = Setup(records=count, fit=40, certify=120, stages=3)
+    dealt = deal(texts(620), setup, 2)
+    pick = SimpleNamespace(links=("vader",), threshold=0.7, certificate=None)
+    made: Any = SimpleNamespace(pick=pick), own
+    found = strategies(dealt, Models(Even(), Letters()), setup, made)
+    table = {name: strategy for name, (strategy, _) in found.items()}
+    beta = max(10, count // 10)
+    for name, reviewer in (("LLM reviews", "smollm2"), ("people review", "people")):
+        here = table[f"specialists, {name}"]
+        assert isinstance(here, Specialists)
+        assert here.stages == Stages(beta=beta, block=max(10, beta // 2), seed=2, most=3)
+        assert here.reviewer == reviewer
+        assert len(here.training) == len(here.gold) == 20
+        assert not {e.id for e in here.training} & {e.id for e in here.gold}
+    assert found["hybrid"][1] == "nothing certified"
+
+
+def test_a_row_counts_shares_of_the_records_decided() -> None:
+    decided = [
+        Decision("a", "x", decided_by=DecidedBy.PEOPLE),
+        Decision("b", "y", decided_by=DecidedBy.MODEL),
+        Decision("c", None),
+        Decision("d", "x", decided_by=DecidedBy.MODEL),
+    ]
+    row = Row.of("s", decided, {"a": "x", "b": "x", "c": "x", "d": "x"})
+    assert row.right == {"a": True, "b": False, "c": False, "d": True}
+    assert (row.strategy, row.answered, row.to_people) == ("s", 0.75, 0.25)
+
+
+def test_a_summary_averages_the_seeds_and_its_interval_is_a_bootstrap_over_records() -> None:
+    marks = {f"r{i}": i % 4 != 0 for i in range(400)}
+    one = Row("s", marks, 1.0, 0.2, 0.4, 10.0, "note")
+    two = Row("s", dict.fromkeys(marks, True), 0.5, 0.4, 0.0, 30.0, "other")
+    found = summary("set", [one, two])
+    assert (found.set, found.strategy, found.note, found.n) == ("set", "s", "note", 400)
+    assert (found.accuracy, found.seeds) == (0.875, (0.75, 1.0))
+    rest = (found.answered, found.to_people, found.to_llm, found.cost_per_1000)
+    assert rest == pytest.approx((0.75, 0.3, 0.2, 20.0))
+    half = 1.96 * np.std(np.repeat([1.0, 0.5], [300, 100])) / 20
+    assert found.interval == pytest.approx((0.875 - half, 0.875 + half), abs=0.004)

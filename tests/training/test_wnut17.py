@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiohttp import web
 from click.testing import CliRunner
+from numpy.typing import NDArray
 
 from assay.annotators.llm import LLM
 from assay.annotators.mapping import Json
@@ -17,7 +19,8 @@ from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message, Options
 from assay.models.hosted import Address
 from assay.models.openai import OpenAI
-from assay.training.wnut17 import FILES, Corpus, Lab, Plan, Study, drawn, read, study
+from assay.strategies.retrieval import Retrieved
+from assay.training.wnut17 import FILES, Corpus, Lab, Plan, Study, drawn, read, strategies, study
 from tests.servers import Server, completion, serving
 
 PLAN = Plan(records=6, examples=2)
@@ -145,6 +148,60 @@ async def test_ways_are_ranked_over_the_sets_beside_the_tagger(folder: Path) -> 
     assert made.ranks is not None
     assert set(made.ranks.mean_ranks) == WAYS | {"tagger on the pool"}
     assert made.ranks.blocks == 3
+
+
+async def test_progress_is_told_and_answers_that_cannot_be_read_are_counted_alone(
+    folder: Path,
+) -> None:
+    told: list[str] = []
+
+    class Garbled(Oracle):
+        async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+            return Completion("I would rather not say.")
+
+    corpus = read(folder, PLAN)
+    made = await study(corpus, PLAN, Lab(LLM(Garbled(), Json()), MemoryLedger(), tell=told.append))
+    assert told[0] == "fitting taggers on people's labels ..."
+    assert told[1:] == [f"{name}: 18 records ..." for name in made.ways]
+    for way in made.ways.values():
+        assert way.outcomes == {"unparsed": 18}
+        assert set(way.alignment.values()) == {0}
+        assert way.as_json()["downstream"] is None
+    sizes = made.as_json()["sizes"]
+    assert sizes == {
+        "train": 40, "dev": 40, "test": 40, "pool": len(corpus.pool), "rest": len(corpus.rest),
+    }  # fmt: skip
+
+
+class Lengths:
+    id = "lengths"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[1.0, len(text)] for text in texts], dtype=np.float32)
+
+
+def test_with_an_encoder_examples_are_chosen_by_meaning_too(folder: Path) -> None:
+    corpus = read(folder, PLAN)
+    assert set(strategies(corpus, PLAN, None)) == WAYS
+    found = strategies(corpus, Plan(examples=3, balanced=True, seed=5), Lengths())
+    assert list(found) == ["no examples", "fixed draw", "by words", "by meaning"]
+    ways = [found[name] for name in list(found)[1:]]
+    assert all(isinstance(way, Retrieved) and way.count == 3 and way.balanced for way in ways)
+    assert len({way.id for way in ways}) == 3
+
+
+def test_records_are_drawn_by_the_seed_in_the_order_of_their_set(folder: Path) -> None:
+    corpus = read(folder, PLAN)
+    found = drawn(corpus, PLAN)
+    assert list(found) == ["rest", "dev", "test"]
+    for name, (records, gold) in found.items():
+        whole = [e.record for e in corpus.rest] if name == "rest" else corpus.sets[name][0]
+        assert len(records) == PLAN.records
+        assert [r for r in whole if r in records] == records
+        truth = corpus.sets["train" if name == "rest" else name][1]
+        assert gold == {r.id: truth[r.id] for r in records}
+    assert found == drawn(corpus, PLAN)
+    assert found != drawn(corpus, Plan(records=6, examples=2, seed=1))
 
 
 def test_a_folder_without_the_files_is_one_clear_line(tmp_path: Path) -> None:

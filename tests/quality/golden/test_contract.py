@@ -1,6 +1,10 @@
 import math
+import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.stats import binom, norm
 
 from assay.core.errors import InputError
 from assay.quality.golden.contract import Terms, contract
@@ -77,3 +81,68 @@ def test_a_threshold_that_pays_everybody_is_not_a_contract() -> None:
 def test_terms_that_make_no_sense_are_refused(terms: dict[str, float], says: str) -> None:
     with pytest.raises(InputError, match=says):
         Terms(**({"questions": 10, "target": 0.8} | terms))  # type: ignore[arg-type]
+
+
+def test_every_figure_of_a_contract_follows_from_its_terms() -> None:
+    """Written out for a certain question of two options, where I = 1 / (4 q (1 - q))."""
+    terms = Terms(200, 0.7, bonus=2.0, marginal_cost=0.8, certainty=0.95, guess=0.4, power=2.0)
+    gap = 0.95 - 0.4
+    q = 0.4 + 0.7 * gap
+    information = gap**2 / (q * (1 - q))
+    precision = math.sqrt(200 * information)
+    z = math.sqrt(2 * math.log(2.0 * precision / (0.8 * math.sqrt(2 * math.pi))))
+    found = contract(terms)
+    assert terms.information == pytest.approx(information)
+    assert terms.precision == pytest.approx(precision)
+    assert found.z == pytest.approx(z)
+    assert found.threshold == pytest.approx(0.7 - z / precision)
+    assert found.threshold is not None
+    needed = math.ceil(200 * (0.4 + found.threshold * gap))
+    assert found.needed == needed
+    assert found.failure == pytest.approx(norm.cdf(-z))
+    assert found.exact_failure == pytest.approx(binom.cdf(needed - 1, 200, q))
+    assert found.scaled == pytest.approx(norm.cdf(-z) * math.sqrt(200 * math.log(200)))
+    assert found.limit == pytest.approx(0.8 / (2.0 * math.sqrt(information)))
+    at = np.array([0.0, 0.5, 1.0])
+    assert terms.cost(at) == pytest.approx(0.8 * 0.7 / 2 * (at / 0.7) ** 2)
+    assert terms.chance(at) == pytest.approx([0.4, 0.675, 0.95])
+    assert found.passing(at) == pytest.approx(binom.sf(needed - 1, 200, [0.4, 0.675, 0.95]))
+    told = found.as_json()
+    for name in ("questions", "target", "bonus", "marginal_cost", "certainty", "guess"):
+        assert told[name] == getattr(terms, name)
+    for name in ("threshold", "z", "needed", "failure", "exact_failure", "scaled", "limit"):
+        assert told[name] == getattr(found, name)
+    assert (told["feasible"], told["why"], told["information"]) == (True, None, terms.information)
+    assert told["statement"] == found.statement
+    assert f"({needed} of 200 golden questions right)" in found.statement
+    assert "commits at 0.7 misses it" in found.statement
+
+
+def test_what_it_takes_is_just_enough() -> None:
+    weak = Terms(20, 0.8, bonus=0.2, marginal_cost=1.0)
+    why = str(contract(weak).why)
+    questions = int(re.findall(r"at least ([\d,]+) questions", why)[0].replace(",", ""))
+    bonus = float(re.findall(r"bonus above ([\d.]+)", why)[0])
+    assert "bonus of 0.2 on 20 questions is too weak for a marginal cost of 1" in why
+    for terms, enough in (
+        (replace(weak, questions=questions), True), (replace(weak, questions=questions - 1), False),
+        (replace(weak, bonus=bonus * 1.01), True), (replace(weak, bonus=bonus * 0.99), False),
+    ):  # fmt: skip
+        assert ("too weak" not in str(contract(terms).why)) is enough
+    found = contract(weak)
+    assert (found.threshold, found.needed, found.failure, found.scaled) == (None, None, None, None)
+    assert found.exact_failure is None
+    assert found.statement.startswith("not feasible: a bonus of 0.2")
+    with pytest.raises(InputError, match="nothing to pass"):
+        found.passing(np.array(0.5))
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [{"target": 1.0}, {"target": 0.0}, {"questions": 0}, {"bonus": 0.0}, {"marginal_cost": 0.0},
+     {"bonus": math.inf}, {"power": 0.99}, {"power": math.inf}, {"guess": 0.9, "certainty": 0.9}],
+)  # fmt: skip
+def test_the_edges_of_the_terms_are_refused(terms: dict[str, float]) -> None:
+    with pytest.raises(InputError):
+        Terms(**({"questions": 100, "target": 0.8} | terms))  # type: ignore[arg-type]
+    assert Terms(1, 0.8, power=1.0).power == 1.0
