@@ -1,9 +1,11 @@
 """Votes and comparisons read from files: the same from rows as from columns."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from assay.aggregation.answers import (
@@ -31,12 +33,15 @@ def said(votes: Votes) -> list[tuple[str, str, str]]:
 def table(folder: Path, kind: str, rows: list[Cells], **more: list[object]) -> Path:
     names = ("record", "annotator", "label")
     columns: dict[str, list[object]] = {n: [row[k] for row in rows] for k, n in enumerate(names)}
+    columns |= more
     path = folder / f"votes.{kind}"
-    frame = pl.DataFrame(columns | more)
-    if kind == "csv":
-        frame.write_csv(path)
-    else:
-        frame.write_parquet(path)
+    if kind == "parquet":
+        pq.write_table(pa.table(columns), path)
+        return path
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
     return path
 
 
@@ -83,11 +88,12 @@ def test_weights_count_and_are_refused_where_they_would_be_ignored(
 
 def test_columns_of_numbers_and_codes_say_what_their_text_would(tmp_path: Path) -> None:
     path = tmp_path / "votes.parquet"
-    frame = pl.DataFrame(
-        {"record": [1, 2, 2], "annotator": ["a", "a", "b"], "label": [1.0, 2.5, 1.0]},
-        schema_overrides={"annotator": pl.Categorical},
-    )
-    frame.write_parquet(path, row_group_size=2)
+    columns = {
+        "record": [1, 2, 2],
+        "annotator": pa.array(["a", "a", "b"]).dictionary_encode(),
+        "label": [1.0, 2.5, 1.0],
+    }
+    pq.write_table(pa.table(columns), path, row_group_size=2)
     votes = read_votes(path)
     assert [(r, a) for r, a, _ in said(votes)] == [("1", "a"), ("2", "a"), ("2", "b")]
     assert votes.label.tolist() == [0, 1, 0]
@@ -128,32 +134,32 @@ def test_a_vote_table_in_any_order_gives_the_same_label_order() -> None:
     assert (found.labels, found.label.tolist()) == (("a", "b", "c"), [2, 0, 1])
 
 
-def csv(folder: Path, text: str) -> Path:
+def written(folder: Path, text: str) -> Path:
     path = folder / "table.csv"
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def test_trusted_labels_are_one_a_record(tmp_path: Path) -> None:
-    path = csv(tmp_path, "record,label,who,said\nr1, x ,r8,z\nr2,,r9,\nr3,y,r8,z\nr1,x,r7,q\n")
+    path = written(tmp_path, "record,label,who,said\nr1, x ,r8,z\nr2,,r9,\nr3,y,r8,z\nr1,x,r7,q\n")
     assert read_labels(path) == {"r1": "x", "r3": "y"}
     assert read_labels(path, "who", "said") == {"r8": "z", "r7": "q"}
     with pytest.raises(InputError, match=":3: record 'r1' is 'y' here and 'x' above"):
-        read_labels(csv(tmp_path, "record,label\nr1,x\nr1,y\n"))
+        read_labels(written(tmp_path, "record,label\nr1,x\nr1,y\n"))
     with pytest.raises(InputError, match="holds no labels"):
-        read_labels(csv(tmp_path, "record,label\nr1,\n"))
+        read_labels(written(tmp_path, "record,label\nr1,\n"))
 
 
 def test_comparisons_name_the_winner_or_its_side(tmp_path: Path) -> None:
-    path = csv(tmp_path, "left,right,winner\na,b,a\na,b,RIGHT\nb,c,tie\nc,a, left \n")
+    path = written(tmp_path, "left,right,winner\na,b,a\na,b,RIGHT\nb,c,tie\nc,a, left \n")
     found = read_comparisons(path)
     assert found.rivals == ("a", "b", "c")
     assert found.first.tolist() == [0, 0, 1, 2]
     assert found.second.tolist() == [1, 1, 2, 0]
     assert found.share.tolist() == [1.0, 0.0, 0.5, 1.0]
     assert found.weight.tolist() == [1.0] * 4
-    other = read_comparisons(csv(tmp_path, "first,second,answer\na,b,b\n"))
+    other = read_comparisons(written(tmp_path, "first,second,answer\na,b,b\n"))
     assert other.share.tolist() == [0.0]
     for row in ("a,b,c", "a,a,a", ",b,b", "a,,a", "a,b,"):
         with pytest.raises(InputError, match=r":2: .* is not the winner of"):
-            read_comparisons(csv(tmp_path, f"left,right,winner\n{row}\n"))
+            read_comparisons(written(tmp_path, f"left,right,winner\n{row}\n"))

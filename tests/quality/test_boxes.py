@@ -6,6 +6,7 @@ from hypothesis import given, settings
 
 from assay.core.schema.boxes import overlap, rectangle
 from assay.core.value import Box
+from assay.quality.accuracy import Share
 from assay.quality.boxes import box_scores, match, mean_pairwise_f1
 from tests.core.test_boxes import values
 
@@ -91,3 +92,45 @@ def test_annotators_agree_pair_by_pair() -> None:
 
 def test_without_shared_records_there_are_no_scores() -> None:
     assert box_scores({"a": ()}, {"b": ()}, "gold") is None
+
+
+def test_a_score_is_told_whole_and_its_intervals_are_a_bootstrap_over_records() -> None:
+    def box(x: float, label: str = "dog", size: float = 0.2) -> Box:
+        return Box(x, 0.0, size, 0.2, label)
+
+    reference = {f"r{i}": [box(0.0), box(0.5)] for i in range(30)} | {"none": []}
+    answers: dict[str, list[Box] | None] = {
+        f"r{i}": [box(0.0), box(0.5, "cat" if i % 3 else "dog", 0.15)] for i in range(20)
+    }
+    answers |= {f"r{i}": None for i in range(20, 30)} | {"none": [box(0.1)], "other": [box(0.0)]}
+    found = box_scores(answers, reference, "people")
+    assert found is not None
+    assert (found.reference, found.records, found.least) == ("people", 31, 0.5)
+    assert (found.answered, found.precision) == (Share(21, 31), Share(27, 41))
+    assert (found.recall, found.found, found.named) == (Share(27, 60), Share(40, 60), Share(27, 40))
+    assert found.f1 == pytest.approx(2 * 27 / 101)
+    assert found.fit == pytest.approx((20 * 1.0 + 20 * 0.75) / 40)
+    told = found.as_json()
+    for name in ("answered", "precision", "recall", "found", "named"):
+        assert told[name] == getattr(found, name).as_json()
+    for name in ("f1", "f1_interval", "fit", "fit_interval", "baseline", "records", "reference"):
+        assert told[name] == getattr(found, name)
+    parts = np.array([4 if i % 3 == 0 else 2 for i in range(20)] + [0] * 11)
+    whole = np.array([4] * 20 + [2] * 10 + [1])
+    rng = np.random.default_rng(5)
+    drawn = [parts[k].sum() / whole[k].sum() for k in rng.integers(0, 31, (4_000, 31))]
+    assert found.f1_interval == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.02)
+    assert found.fit_interval == pytest.approx((0.875, 0.875))
+    strict = box_scores(answers, reference, "people", 0.8)
+    assert strict is not None
+    assert (strict.found.hits, strict.least) == (20, 0.8)
+
+
+def test_of_nothing_given_and_nothing_wanted_no_figure_is_known() -> None:
+    found = box_scores({"r": []}, {"r": []}, "people")
+    assert found is not None
+    assert (found.f1, found.f1_interval, found.fit, found.fit_interval, found.baseline) == (
+        None,
+    ) * 5
+    assert box_scores({"r": []}, {"s": []}, "people") is None
+    assert mean_pairwise_f1({"a": {"r": None}, "b": {"r": []}}) is None

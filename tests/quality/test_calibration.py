@@ -350,7 +350,7 @@ def test_classes_and_their_labels_fit_together() -> None:
     assert check_distributions(fine).shape == (10, 2)
     assert temperature_of_classes(fine, [0, 1] * 5) > 0
     for truth in ([0] * 9, [0] * 9 + [2], [0] * 9 + [-1]):
-        with pytest.raises(InputError, match="10 or more are needed|outside the 2 classes"):
+        with pytest.raises(InputError, match=r"10 or more are needed|outside the 2 classes"):
             temperature_of_classes(fine, truth)
     with pytest.raises(InputError, match="10 or more"):
         temperature_of_classes(fine[:9], [0] * 9)

@@ -294,7 +294,7 @@ def test_money_of_two_currencies_is_no_sum() -> None:
     for fits in ("USD", None):
         check_currency(booked, fits)
     check_currency(costs([], [], PriceList("l", "USD")), "EUR")
-    with pytest.raises(InputError, match="booked in EUR .* which is in USD"):
+    with pytest.raises(InputError, match=r"booked in EUR .* which is in USD"):
         check_currency(booked, "EUR")
 
 
@@ -305,7 +305,7 @@ def test_the_people_who_earned_a_bonus_are_a_whole_number() -> None:
     assert listed(2.0).rates["p"].earned == 2
     assert listed(0).rates["p"].earned == 0
     assert (listed(2).name, listed(2).currency) == ("prices.yaml", "USD")
-    with pytest.raises(InputError, match="earned is a number of people, not 1.5"):
+    with pytest.raises(InputError, match=r"earned is a number of people, not 1\.5"):
         listed(1.5)
     with pytest.raises(InputError, match="needs `annotators`, each with its prices"):
         price_list({"annotators": [1]})

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from nervaluate import Evaluator
 
 from assay.core.errors import InputError
 from assay.core.value import Span, Value
+from assay.quality.accuracy import Share
 from assay.quality.entities import Entities, Estimate, entity_scores
 
 
@@ -136,3 +138,67 @@ def test_an_estimate_that_is_not_known_has_no_interval() -> None:
     assert unknown.as_json() == {"value": None, "interval": None}
     assert known.as_json() == {"value": 0.5, "interval": [0.25, 0.75]}
     assert (str(unknown), str(known)) == ("not known", "50.0% [25.0%, 75.0%]")
+
+
+def test_everything_is_told_in_lines_and_json() -> None:
+    said: dict[str, Value | None] = {
+        "r0": (span(0, 4), span(5, 7, "y")), "r1": (span(0, 3),), "r2": None, "r3": (),
+    }  # fmt: skip
+    truth = {"r0": [span(0, 4), span(5, 7, "y")], "r1": [span(0, 4)], "r2": [span(1, 2)], "r3": []}
+    found = entity_scores(said, truth, "gold")
+    told = found.as_json()
+    assert (told["reference"], told["measure"], told["level"], told["records"]) == (
+        "gold", "direct", 0.95, 4,
+    )  # fmt: skip
+    assert told["answered"] == {**Share(3, 4).as_json(), "value": 0.75}
+    assert told["whole"] == {**Share(2, 4).as_json(), "value": 0.5}
+    assert told["baseline"] == {"marks": "nothing", "f1": 0.0, "whole": Share(1, 4).as_json()}
+    exact = found.schemes["exact"]
+    assert (exact.matches, exact.marked, exact.gold) == (2.0, 3, 4)
+    ratios = [exact.precision.value, exact.recall.value, exact.f1.value]
+    assert ratios == pytest.approx([2 / 3, 1 / 2, 4 / 7])
+    assert found.schemes["partial"].matches == 2.5
+    assert told["schemes"] == {name: s.as_json() for name, s in found.schemes.items()}
+    assert told["labels"] == {name: s.as_json() for name, s in found.labels.items()}
+    assert exact.as_json() == {
+        "matches": 2.0, "marked": 3, "gold": 4,
+        "precision": {"value": exact.precision.value,
+                      "interval": [exact.precision.low, exact.precision.high]},
+        "recall": exact.recall.as_json(), "f1": exact.f1.as_json(),
+    }  # fmt: skip
+    silent = scored(None, [])
+    assert silent.exact.f1.as_json() == {"value": None, "interval": None}
+    head, *middle, last = found.lines("m")
+    assert head == f"m, direct score against gold: {Share(3, 4)} answered"
+    assert [line.split()[0] for line in middle] == ["exact", "type", "partial"]
+    p = exact.precision
+    assert f"precision {p.value:.1%} [{p.low:.1%}, {p.high:.1%}] (n = 3 marked)" in middle[0]
+    assert f"recall {exact.recall} (n = 4 gold), F1 {exact.f1}" in middle[0]
+    assert last.strip() == (
+        f"records all right: {Share(2, 4)}; marking nothing would be right on 25.0% of them, "
+        "with F1 0"
+    )
+    assert "not known" in silent.lines("m")[1]
+
+
+def test_intervals_are_a_bootstrap_over_records_and_wilsons_at_the_ends() -> None:
+    rng = np.random.default_rng(2)
+    sizes, hits = rng.integers(1, 4, 120), []
+    said: dict[str, Value | None] = {}
+    truth: dict[str, list[Span]] = {}
+    for i, size in enumerate(sizes):
+        right = int(rng.integers(0, size + 1))
+        hits.append(right)
+        truth[str(i)] = [span(10 * k, 10 * k + 4) for k in range(size)]
+        said[str(i)] = tuple(span(10 * k, 10 * k + (4 if k < right else 5)) for k in range(size))
+    recall = entity_scores(said, truth, "gold").exact.recall
+    drawn = [np.take(hits, k).sum() / sizes[k].sum() for k in rng.integers(0, 120, (4_000, 120))]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert (recall.low, recall.high) == pytest.approx((low, high), abs=0.012)
+    whole = entity_scores({r: tuple(s) for r, s in truth.items()}, truth, "gold").exact
+    assert (whole.f1.low, whole.f1.high) == Share(
+        2 * int(sizes.sum()), 2 * int(sizes.sum())
+    ).interval
+    assert (whole.recall.low, whole.recall.high) == Share(
+        int(sizes.sum()), int(sizes.sum())
+    ).interval

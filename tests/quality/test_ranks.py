@@ -93,3 +93,27 @@ def test_any_table_gives_probabilities_and_mean_ranks_that_add_up(
 
 def test_holm_multiplies_the_least_by_all_and_never_falls() -> None:
     assert holm(np.array([0.01, 0.04, 0.03])).tolist() == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_what_was_found_is_told_in_lines_and_json() -> None:
+    found = compare_ranks(WAYS, 0.1)
+    told = found.as_json()
+    assert (told["blocks"], told["alpha"], told["differ"]) == (5, 0.1, True)
+    assert told["mean_ranks"] == found.mean_ranks
+    assert (told["statistic"], told["p"]) == (found.statistic, found.p)
+    assert told["groups"] == [list(group) for group in found.groups]
+    assert told["pairs"] == [
+        {"better": p.better, "worse": p.worse, "p": p.p, "differ": p.p < 0.1} for p in found.pairs
+    ]
+    first, second, third = found.lines()
+    assert first == (
+        "mean ranks over 5 data sets: meaning 1.20, words 2.10, random 2.70, none 4.00"
+    )
+    assert second == "Friedman: chi-square 12.67, p = 0.0054 (alpha 0.1)"
+    apart = [p for p in found.pairs if p.differ]
+    assert third == "Conover, Holm-adjusted: " + "; ".join(
+        f"{p.better} above {p.worse} (p = {p.p:.3g})" for p in apart
+    )
+    tie = compare_ranks({name: [1.0, 2.0] for name in "abc"}).lines()
+    assert tie[1] == "Friedman: all tie, p = 1 (alpha 0.05; few data sets, so read it as a hint)"
+    assert compare_ranks(WAYS, found.p).differ is False

@@ -72,3 +72,73 @@ def test_an_interval_allows_for_cells_of_one_record_that_go_together() -> None:
     assert alone.low is not None
     assert together.low < alone.low - 0.1
     assert rate(np.array([]), np.array([])).value is None
+
+
+def test_the_interval_over_records_is_that_of_a_ratio() -> None:
+    hits, records = np.array([1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0]), np.array([3, 3, 3, 8, 9, 9, 9])
+    found = rate(hits, records)
+    share = 3 / 7
+    off = np.array([2 - 3 * share, 0 - 1 * share, 1 - 3 * share])
+    half = 1.959964 * np.sqrt(3 / 2 * (off**2).sum()) / 7
+    low, high = wilson(3, 7)
+    assert (found.hits, found.n, found.value) == (3, 7, share)
+    assert found.low == pytest.approx(max(0.0, min(low, share - half)))
+    assert found.high == pytest.approx(min(1.0, max(high, share + half)))
+    wide = rate(np.repeat([1.0, 0.0], 10), np.repeat([0, 1], 10))
+    assert (wide.low, wide.high) == (0.0, 1.0)
+    one = rate(np.array([1.0, 0.0]), np.array([4, 4]))  # one record has no spread
+    assert (one.low, one.high) == wilson(1, 2)
+    assert one.as_json() == {"value": 0.5, "hits": 1, "n": 2, "interval": [one.low, one.high]}
+    assert rate(np.array([]), np.array([])).as_json() == {
+        "value": None, "hits": 0, "n": 0, "interval": None,
+    }  # fmt: skip
+
+
+def test_a_review_is_told_whole() -> None:
+    form = Form(
+        {"hat": YES_NO, "smile": YES_NO, "age": YES_NO},
+        objectivity={"hat": "objective", "smile": "subjective", "age": "objective"},
+    )
+
+    def said(hat: str, smile: str, age: str) -> dict[str, str]:
+        return {"hat": hat, "smile": smile, "age": age}
+
+    cases = [
+        Case(said("yes", "no", "yes"), said("no", "no", "yes"), said("no", "yes", "yes"),
+             said("no", "yes", "yes")),
+        Case(said("yes", "no", "no"), said("yes", "yes", "no"), said("yes", "no", "no")),
+        Case(said("no", "no", "no"), said("no", "no", "yes"), None, said("no", "no", "no"),
+             ("age",)),
+    ]  # fmt: skip
+    found = reviewed(cases, form)
+    assert found is not None
+    told = found.as_json()
+    counts = {
+        name: {m: (r["hits"], r["n"]) for m, r in group.items() if isinstance(r, dict)}
+        for name, group in [*told["attributes"].items(), *told["kinds"].items(), ("all", told["all"])]
+    }  # fmt: skip
+    names = ("agreement", "sided_with_first", "first_consistency", "second_consistency", "rejected")
+    expected = {
+        "hat": [(2, 3), (0, 1), (1, 2), (2, 2), (0, 0)],
+        "smile": [(2, 3), (0, 0), (1, 2), (0, 2), (1, 1)],
+        "age": [(2, 3), (1, 1), (2, 2), (2, 2), (0, 1)],
+        "objective": [(4, 6), (1, 2), (3, 4), (4, 4), (0, 1)],
+        "subjective": [(2, 3), (0, 0), (1, 2), (0, 2), (1, 1)],
+        "all": [(6, 9), (1, 2), (4, 6), (4, 6), (1, 2)],
+    }
+    assert counts == {k: dict(zip(names, v, strict=True)) for k, v in expected.items()}
+    assert (told["records"], told["cells"], told["cells_looked_at"]) == (3, 9, 4)
+    rejected = found.all.rejected
+    assert rejected.low is not None
+    assert rejected.high is not None
+    assert told["shared_errors"] == (3, round(6 * rejected.low), round(6 * rejected.high))
+    kinds = {name: group["objectivity"] for name, group in told["attributes"].items()}
+    assert kinds == {"hat": "objective", "smile": "subjective", "age": "objective"}
+    each = [found.attributes[name] for name in ("hat", "smile", "age")]
+    kappas = [g.kappa for g in each]
+    assert found.all.kappa == pytest.approx(np.mean([k for k in kappas if k is not None]))
+    assert [g.baseline for g in each] == pytest.approx([2 / 3, 2 / 3, 2 / 3])
+    assert found.all.baseline == pytest.approx(2 / 3)
+    assert told["all"]["kappa"] == found.all.kappa
+    assert told["all"]["warning"] is None
+    assert found.kinds["objective"].name == "objective"

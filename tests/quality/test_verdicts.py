@@ -142,7 +142,7 @@ def test_answers_are_grouped_by_annotator_and_tag_and_a_second_one_is_refused() 
     }  # fmt: skip
     with pytest.raises(InputError, match="record 'a' is there twice of 'm'"):
         grouped([verdict("a"), verdict("a")])
-    with pytest.raises(InputError, match="twice$"):
+    with pytest.raises(InputError, match=r"twice$"):
         grouped([verdict("a", annotator=""), verdict("a", annotator="")])
 
 
