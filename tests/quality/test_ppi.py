@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import ttest_1samp
+from scipy.stats import norm, t, ttest_1samp
 
 from assay.core.errors import InputError
 from assay.quality.ppi import NO_WIDER, by_group, difference, mean, prevalence, share
@@ -154,3 +154,34 @@ def test_bad_input_is_told(
 ) -> None:
     with pytest.raises(InputError, match=message):
         share(np.array(human), np.array(model), np.array(rest))
+
+
+def test_all_four_answers_of_a_mean_are_their_formulas() -> None:
+    rng = np.random.default_rng(8)
+    y, rest = rng.normal(3, 1, 30), rng.normal(2.8, 1.2, 200)
+    f = y + rng.normal(0.2, 0.6, 30)
+    found = mean(y, f, rest)
+    n, m, v = 30, 200, np.cov(y, f)
+    reach = t.ppf(0.975, n - 1)
+    naive = (f.sum() + rest.sum()) / (n + m)
+    half = norm.ppf(0.975) * np.sqrt(rest.var(ddof=1) / (n + m))
+    assert (found.naive.value, found.naive.low) == pytest.approx((naive, naive - half))
+    assert found.naive.high == pytest.approx(naive + half)
+    weight = v[0, 1] / (v[1, 1] + n / m * rest.var(ddof=1))
+    assert found.weight == pytest.approx(weight)
+
+    def error(w: float, freedom: float = 1.0) -> float:
+        off = v[0, 0] - 2 * w * v[0, 1] + w**2 * v[1, 1]
+        return float(np.sqrt(freedom * off / n + w**2 * rest.var(ddof=1) / m))
+
+    for told, w, free in ((found.human_only, 0.0, 1.0), (found.classical, 1.0, 1.0),
+                          (found.tuned, weight, (n - 1) / (n - 2))):  # fmt: skip
+        value = y.mean() + w * (rest.mean() - f.mean())
+        assert told.value == pytest.approx(value)
+        assert told.low == pytest.approx(value - reach * error(w, free))
+        assert told.high == pytest.approx(value + reach * error(w, free))
+        assert told.width == told.high - told.low
+        assert told.as_json() == {"value": told.value, "interval": [told.low, told.high]}
+        assert str(told) == f"{told.value:.4f} [{told.low:.4f}, {told.high:.4f}]"
+    assert found.gain == pytest.approx(error(0.0) ** 2 / error(weight, (n - 1) / (n - 2)) ** 2)
+    assert found.bias == found.naive.value - found.tuned.value
