@@ -92,10 +92,10 @@ def test_votes_that_teach_nothing_are_said() -> None:
     assert apart[0].startswith("no record has two votes")
     one_label = cautions(votes(("r0", "a", "x"), ("r0", "b", "x")))
     assert one_label == ["all votes say 'x'"]
-    nothing = votes(*fine)
+    nothing, nobody = votes(*fine), np.zeros(0, np.int32)
     nothing = Votes(
         nothing.records, nothing.units, nothing.annotators, nothing.labels,
-        *(np.zeros(0, np.int32) for _ in range(4)),
+        nobody, nobody, nobody, nobody,
     )  # fmt: skip
     assert cautions(nothing) == []
 

@@ -188,8 +188,8 @@ def test_learning_is_the_rounds_written_out() -> None:
             row = model if said[i] < 0 else model * phi[said[i]]
             soft[i] = np.eye(3)[truth[i]] if truth[i] >= 0 else row / row.sum()
         counts = np.full((3, 3), 0.5) + 3.0 * np.eye(3)
-        for i in np.flatnonzero(said >= 0):
-            counts[said[i]] += soft[i]
+        for at in np.flatnonzero(said >= 0):
+            counts[said[at]] += soft[at]
         phi = counts / counts.sum(axis=0)
         found = learn(said, log_probs, truth, prior, rounds=turn)
         assert found.rounds == turn
