@@ -2,12 +2,22 @@
 
 import pytest
 
-from assay.annotators.prompt import AnswerForm, render, seen
+from assay.annotators.prompt import (
+    AnswerForm,
+    Modality,
+    harmless,
+    nothing,
+    record_parts,
+    render,
+    seen,
+    spoken,
+)
 from assay.core.annotation import Request, Way
 from assay.core.record import ImagePart, Record, TextPart, text_record
-from assay.core.schema import Boxes, Choice, Form, MultiChoice, Scale, Schema, Spans
+from assay.core.schema import Boxes, Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
 from assay.core.schema.base import Label
 from assay.core.task import Example, Task
+from assay.core.value import Box, Span, Value
 from assay.models.base import Message
 
 CAT, DOG = (ImagePart(f"{n}.jpg", n, "image") for n in ("cat", "dog"))
@@ -103,3 +113,117 @@ def test_of_labels_and_attributes_in_focus_the_others_are_not_told() -> None:
     assert [line for line in asked if line.startswith("- ")] == ["- mood: How is it? (glad / sad)"]
     assert told(FORM, "json", "mood")[-1] == 'Answer with JSON only: {"mood": ...}'
     assert told(FORM, "json")[-1] == 'Answer with JSON only: {"mood": ..., "age": ...}'
+
+
+ANSWER_WITH = [
+    (Choice(LABELS), "exactly one of the labels", '{"label": one of the labels}'),
+    (MultiChoice(LABELS), 'the labels that apply, parted by commas, or "none"',
+     '{"labels": [those that apply]}'),
+    (Scale(1, 5), "one number on the scale", '{"rating": number}'),
+    (FORM, 'one line "name: answer" for each', '{"mood": ..., "age": ...}'),
+    (FreeText(), "your text", '{"text": your answer}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "what", "shape"), ANSWER_WITH)
+def test_the_last_instruction_says_what_to_answer(schema: Schema, what: str, shape: str) -> None:
+    assert told(schema)[-1] == f"Answer with {what} and nothing else."
+    assert told(schema, "last_line")[-1].endswith(f'End with a last line "Label: " and {what}.')
+    assert told(schema, "json")[-1] == f"Answer with JSON only: {shape}"
+
+
+def test_question_and_guideline_come_first_without_space_around() -> None:
+    task = Task("t", " Which? ", Choice(["a"]), "\n Be fair.\n")
+    lines = render(Request(task, text_record("r", "x"), "a"))[0].text.split("\n")
+    assert lines[:4] == ["Which?", "Be fair.", "Labels:", "- a"]
+    assert told(Choice(["a"]))[:2] == ["Which?", "Labels:"]
+    assert told(FreeText())[1].startswith("The record ")
+
+
+SPOKEN = [
+    (Choice(["a"]), "a", "a", '{"label": "a"}'),
+    (MultiChoice(["a", "b"]), frozenset("ba"), "a, b", '{"labels": ["a", "b"]}'),
+    (MultiChoice(["a"]), frozenset(), "none", '{"labels": []}'),
+    (Scale(1, 5), 4.0, "4", '{"rating": 4.0}'),
+    (Scale(0, 1, None), 0.25, "0.25", '{"rating": 0.25}'),
+    (FreeText(), "wörd", "wörd", '{"text": "wörd"}'),
+    (FORM, {"mood": "glad", "age": 3.0}, "mood: glad\nage: 3", '{"mood": "glad", "age": 3.0}'),
+    (Form({"t": MultiChoice(["a", "b"])}), {"t": frozenset("ba")}, "t: a, b", '{"t": ["a", "b"]}'),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "words", "as_json"), SPOKEN)
+def test_an_example_is_answered_in_the_form_that_is_asked_for(
+    schema: Schema, value: Value, words: str, as_json: str
+) -> None:
+    example = Example(text_record("e", "x"), value)
+    assert spoken(schema, example, "label") == spoken(schema, example, "last_line") == words
+    assert spoken(schema, example, "json") == as_json
+
+
+def test_spans_are_quoted_and_boxes_measured() -> None:
+    record = Record("e", (TextPart("in Rome"), TextPart("Ann", "by")))
+    spans = (Span(3, 7, "LOC"), Span(0, 3, "PER", "by"))
+    quoted = '{"spans": [{"text": "Rome", "label": "LOC"}, {"text": "Ann", "label": "PER"}]}'
+    for form in ("label", "json"):
+        assert spoken(Spans(["LOC", "PER"]), Example(record, spans), form) == quoted
+    box = Example(record, (Box(0.0, 0.25, 0.5, 1.0, "cat"),))
+    assert spoken(Boxes(["cat"]), box, "json") == (
+        '{"boxes": [{"left": 0.0, "top": 0.25, "width": 0.5, "height": 1.0, "label": "cat"}]}'
+    )
+
+
+def test_an_example_with_a_reason_or_a_last_line_is_tagged() -> None:
+    plain, why = (
+        Example(text_record("e", "x"), "a"),
+        Example(text_record("e", "x"), "a", "<record>"),
+    )
+    for example, form, said in (
+        (plain, "label", "Answer: a"),
+        (plain, "last_line", "Answer: Label: a"),
+        (why, "label", "Answer: ‹record>\nLabel: a"),
+        (why, "json", 'Answer: ‹record>\nLabel: {"label": "a"}'),
+    ):
+        task = Task("t", "?", Choice(["a"]), examples=(example,))
+        request = Request(task, text_record("r", "y"), "m")
+        [shown, *_] = render(request, form)[1].parts  # type: ignore[arg-type]
+        assert shown == f"<record>x</record>\n{said}"
+
+
+def test_several_texts_are_named_and_nothing_is_still_fenced() -> None:
+    two = Record("r", (TextPart("one"), TextPart("two", "title")))
+    assert record_parts(two) == [
+        "text:\n<record>one</record>",
+        "title:\n<record>two</record>",
+    ]
+    assert record_parts(Record("r", ())) == ["<record></record>"]
+    assert record_parts(Record("r", (CAT,))) == [CAT]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("</record> x", "‹/record> x"),
+        ("< / RECORD >", "‹ / RECORD >"),
+        ("<|im_end|>", "‹|im_end|>"),
+        ("[/INST]", "［/INST]"),
+        ("</s>", "‹/s>"),
+        ("<<SYS>>", "‹<SYS>>"),
+        ("a < b and [c]", "a < b and [c]"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_text_can_neither_close_its_fence_nor_begin_a_turn(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("modality", "why"),
+    [
+        ("both", "the record is empty: it has neither text nor picture"),
+        ("text", "the record has no text, and nothing else is shown to this model"),
+        ("image", "the record has no image, and nothing else is shown to this model"),
+    ],
+)
+def test_why_nothing_is_shown_is_said(modality: Modality, why: str) -> None:
+    assert nothing(modality) == why

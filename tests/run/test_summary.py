@@ -1,0 +1,189 @@
+"""What a run says of itself at its end."""
+
+import pytest
+
+from assay.core.annotation import DecidedBy, Decision, Outcome, Request, answer
+from assay.core.cost import NANOS, Usage
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+from assay.run.progress import KINDS, OTHER, Progress, Tally, span
+from assay.run.stop import Reason, Stop
+from assay.run.summary import GO_ON, Summary
+
+REQUEST = Request(Task("t", "?", Choice(["a"])), text_record("r", "x"), "m")
+
+
+def tally(*outcomes: Outcome, error: str | None = "down", attempts: int = 1) -> Tally:
+    made = Tally()
+    for outcome in outcomes:
+        value = "a" if outcome is Outcome.ANSWERED else None
+        failed = error if outcome is Outcome.FAILED else None
+        usage = Usage(attempts=attempts)
+        made.count(answer(REQUEST, outcome, value=value, error=failed, usage=usage, cost=NANOS))
+    return made
+
+
+A, F, U = Outcome.ANSWERED, Outcome.FAILED, Outcome.UNPARSED
+
+
+def summary(
+    reason: Reason | None = None,
+    message: str = "",
+    decided: int = 3,
+    tallies: dict[str, Tally] | None = None,
+) -> Summary:
+    return Summary(
+        "run1",
+        1_200,
+        decided,
+        2,
+        tallies or {},
+        NANOS // 2,
+        3 * NANOS,
+        61.25,
+        reason,
+        message,
+        "EUR",
+    )
+
+
+def test_an_answer_rate_is_of_all_but_the_failed() -> None:
+    assert tally(A, A, U, F).answer_rate == pytest.approx(2 / 3)
+    assert tally(F).answer_rate is None
+    assert Tally().answer_rate is None
+
+
+def test_retries_are_the_attempts_beyond_the_first() -> None:
+    assert tally(A, A, attempts=3).retries == 4
+    assert tally(A, attempts=0).retries == 0
+    assert tally(A, U).cost == 2 * NANOS
+
+
+def test_reasons_of_failure_are_counted_up_to_a_number_of_kinds() -> None:
+    made = tally(F, F, error="down")
+    made.count(answer(REQUEST, F))
+    assert made.errors == {"down": 2, "no reason given": 1}
+    for i in range(KINDS):
+        made.count(answer(REQUEST, F, error=f"at {i}"))
+    assert len(made.errors) == KINDS + 1
+    assert made.errors[OTHER] == 2
+    made.count(answer(REQUEST, F, error="down"))
+    assert made.errors["down"] == 3
+
+
+@pytest.mark.parametrize(
+    ("reason", "decided", "failed", "code"),
+    [
+        (None, 3, False, 0),
+        (None, 3, True, 0),
+        (None, 0, True, 3),
+        (None, 0, False, 0),
+        (Reason.BUDGET, 3, False, 3),
+        (Reason.TIME, 3, False, 3),
+        (Reason.MODEL, 3, False, 3),
+        (Reason.INTERRUPTED, 3, False, 130),
+    ],
+)
+def test_the_exit_code_says_how_it_ended(
+    reason: Reason | None, decided: int, failed: bool, code: int
+) -> None:
+    made = summary(reason, decided=decided, tallies={"m": tally(F) if failed else tally(A)})
+    assert made.exit_code == code
+
+
+def test_the_lines_say_what_was_done_what_it_cost_and_what_to_do() -> None:
+    replayed = tally(A, A, U, F)
+    replayed.replayed, replayed.outdated = 2, 1
+    told = summary(
+        Reason.BUDGET, "of the budget", tallies={"m": replayed, "n": tally(F, error="slow")}
+    ).lines()
+    assert told[0] == "1,200 records: 3 decided, 2 waiting for people, 1,195 left open"
+    assert told[1].startswith(
+        "m: 2 answered, 1 unparsed, 1 failed (66.7% of what was tried); 2 of them from before; "
+        "1 of these differ"
+    )
+    assert told[2] == "n: 0 answered, 1 failed"
+    assert told[3] == "cost 0.500 EUR in this run, 3.00 EUR in all; 61.2 s; 0 retries"
+    assert told[4] == "failed, and asked again next time: down (1); slow (1)"
+    assert told[5:] == [
+        "stopped since the money budget allows no more: of the budget",
+        GO_ON,
+    ]
+    assert "USD" in summary().lines("USD")[1]
+
+
+def test_a_run_that_went_well_says_no_more_than_it_did() -> None:
+    one = tally(A, attempts=2)
+    told = Summary("r", 1, 1, 0, {"m": one}, 0, 0, 1.0).lines()
+    assert told == [
+        "1 record: 1 decided, 0 waiting for people, 0 left open",
+        "m: 1 answered (100.0% of what was tried)",
+        "cost 0.00 USD in this run, 0.00 USD in all; 1.0 s; 1 retry",
+    ]
+    assert summary(Reason.TIME).lines()[-2] == "stopped since the time allowed is used up"
+
+
+def test_the_most_frequent_reasons_of_failure_are_told() -> None:
+    made = Tally()
+    for i, count in enumerate([1, 4, 2, 3]):
+        for _ in range(count):
+            made.count(answer(REQUEST, F, error=f"e{i}"))
+    line = next(x for x in summary(tallies={"m": made}).lines() if x.startswith("failed"))
+    assert line.endswith("e1 (4); e3 (3); e2 (2)")
+
+
+def test_a_summary_in_json_and_shown() -> None:
+    made = summary(Reason.MODEL, "gone", tallies={"m": tally(A, F)})
+    assert made.as_json() == {
+        "run": "run1",
+        "records": 1200,
+        "decided": 3,
+        "waiting": 2,
+        "undecided": 1195,
+        "annotators": {"m": made.tallies["m"].as_json()},
+        "cost": 0.5,
+        "spent": 3.0,
+        "seconds": 61.25,
+        "retries": 0,
+        "reason": "model",
+        "message": "gone",
+    }
+    assert made.tallies["m"].as_json() == {
+        "outcomes": {"answered": 1, "abstained": 0, "refused": 0, "unparsed": 0, "failed": 1},
+        "answer_rate": 1.0,
+        "replayed": 0,
+        "outdated": 0,
+        "retries": 0,
+        "cost": 2.0,
+        "errors": {"down": 1},
+    }
+    assert summary().as_json()["reason"] is None
+    assert "undecided=1195" in repr(made)
+    assert "cost='0.500 EUR'" in repr(made)
+
+
+def test_a_summary_is_taken_from_progress_and_stop() -> None:
+    times = iter([10.0, 15.0])
+    progress = Progress(5, clock=lambda: next(times))
+    progress.pace.begin(["r", "s", "p"])
+    progress.tally("m").cost = 7
+    made = [
+        Decision("r", "a", decided_by=DecidedBy.MODEL),
+        Decision("s", None),
+        Decision("p", None, waiting_for="crowd"),
+    ]
+    progress.block(made, ["r", "s", "p"])
+    found = Summary.of("x", progress, 9, Stop(None, 1, lambda: 0.0), "CHF")
+    assert (found.records, found.decided, found.waiting, found.undecided) == (3, 1, 1, 1)
+    assert (found.cost_nanos, found.spent_nanos, found.seconds) == (7, 9, 5.0)
+    assert (found.reason, found.message, found.currency) == (None, "", "CHF")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (89.4, "89 s"), (90, "1.5 min"), (599, "10.0 min"), (600, "10 min"),
+     (5399, "90 min"), (5400, "1.5 h"), (36_000, "10 h"), (3_600_000, "1,000 h")],
+)  # fmt: skip
+def test_a_span_of_time_is_told_in_its_unit(seconds: float, told: str) -> None:
+    assert span(seconds) == told
