@@ -9,9 +9,8 @@ from hypothesis import Phase, settings
 
 REQUIRED = "ASSAY_REQUIRE_SERVICES"  # set by .ci/run, which has made everything available
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # a worker each core: more threads only get in the way
-    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
-        os.environ.setdefault(library, "1")
+for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
+    os.environ.setdefault(library, "1")  # small problems: more threads only wait for each other
 
 settings.register_profile("untimed", deadline=None)  # a slow machine is no fault
 settings.register_profile(  # of tools/mutants.py: that a test fails is all it asks

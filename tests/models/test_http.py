@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -30,6 +31,7 @@ from tests.servers import (
 
 TASK = Task("t", "Positive or negative?", Choice(["positive", "negative"]))
 QUICK = Limits(first_wait=0.01, longest_wait=0.05, timeout=0.5, attempts=4, patience=0.5)
+PATIENT = replace(QUICK, timeout=60.0, patience=600.0)  # where a slow machine is no trouble
 
 
 def requests(n: int) -> list[Request]:
@@ -57,7 +59,7 @@ async def ask(server: Server, n: int = 20, limits: Limits = QUICK) -> list[Annot
 )  # fmt: skip
 async def test_passing_trouble_is_overcome_and_every_attempt_counted(trouble: object) -> None:
     server = Server(scripted([trouble, trouble]))  # type: ignore[list-item]
-    annotations = await ask(server)
+    annotations = await ask(server, limits=PATIENT)
     assert sorted(a.record for a in annotations) == sorted(f"r{i}" for i in range(20))
     assert all(a.answered and a.usage.attempts == 3 for a in annotations)
     assert set(server.calls.values()) == {3}
@@ -69,7 +71,7 @@ async def test_a_request_that_keeps_failing_ends_failed_after_its_attempts() -> 
 
     fine = scripted([])
     server = Server(answer)
-    annotations = {a.record: a for a in await ask(server)}
+    annotations = {a.record: a for a in await ask(server, limits=PATIENT)}
     assert annotations["r3"].outcome is Outcome.FAILED
     assert "status 500: made up 500" in (annotations["r3"].error or "")
     assert server.calls["text 3"] == QUICK.attempts
