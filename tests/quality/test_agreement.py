@@ -20,6 +20,7 @@ from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.core.votes import Votes, votes_of
 from assay.quality.agreement import Asked, Overall, Resampling, agree
+from assay.quality.agreement.base import estimate, mean_estimate
 from assay.quality.agreement.bootstrap import draws
 from assay.quality.agreement.coefficients import Measures, coefficients
 from assay.quality.agreement.pairs import Pair, pairwise, warning
@@ -372,3 +373,53 @@ def test_what_is_no_span_is_named(cell: str) -> None:
 def test_agreement_that_equals_the_constant_up_to_rounding_is_not_below_it() -> None:
     assert warning(0.2, 0.2 + 1e-16, 0.5) is None
     assert warning(0.1, 0.2, 0.5) == "agreement 10.0% is below always the same label 20.0%"
+
+
+@pytest.mark.parametrize(
+    ("percent", "baseline", "kappa", "says"),
+    [
+        (0.7, 0.7, 0.0999, "is what chance gives (kappa 0.10)"),
+        (0.7, 0.7, -0.0999, "is what chance gives (kappa -0.10)"),
+        (0.7, 0.7, 0.1, None), (0.699, 0.6, 0.0, None), (0.9, 0.9, None, None),
+        (0.6, 0.61, 0.5, "agreement 60.0% is below always the same label 61.0%"),
+        (0.6, 0.6, 0.5, None), (None, 0.6, 0.0, None), (0.9, None, 0.0, None),
+    ],
+)  # fmt: skip
+def test_a_percent_is_doubted_at_its_edges(
+    percent: float | None, baseline: float | None, kappa: float | None, says: str | None
+) -> None:
+    found = warning(percent, baseline, kappa)
+    assert (found is None) if says is None else (found is not None and says in found)
+
+
+@pytest.mark.parametrize("sample", [[0.2, 0.4, 0.9, 0.5], [0.0, 1.0], [0.5, 0.6, 0.4] * 9])
+def test_a_mean_has_students_interval_within_nought_and_one(sample: list[float]) -> None:
+    found = mean_estimate(float(np.mean(sample)), float(np.var(sample)), len(sample))
+    low, high = stats.ttest_1samp(sample, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((max(0.0, low), min(1.0, high)))
+    assert mean_estimate(0.5, 0.1, 1).low is None
+    alike = mean_estimate(0.5, 0.0, 9)
+    assert (alike.low, alike.why) == (None, "no interval: all of them are alike")
+
+
+def test_percentiles_are_expanded_by_students_tails() -> None:
+    drawn = np.linspace(0, 1, 10_001)
+    for things in (3, 40):
+        found = estimate(0.5, 100, drawn, size=things)
+        reach = stats.t.ppf(0.975, things - 1) * (things / (things - 1)) ** 0.5
+        tail = float(stats.norm.cdf(-reach))
+        assert (found.low, found.high) == pytest.approx((tail, 1 - tail), abs=1e-4)
+    assert estimate(0.5, 100, drawn, size=1).low is None
+    few = np.where(np.arange(100) < 5, np.nan, drawn[:100])
+    assert estimate(0.5, 9, few).low is not None
+    assert "too many resamples" in estimate(0.5, 9, np.append(few[:99], np.nan)).why
+    none = estimate(float("nan"), 9)
+    assert (none.value, none.why, none.as_json()["interval"]) == (
+        None, "no two answers to compare", None,
+    )  # fmt: skip
+
+
+def test_no_answers_and_one_annotator_are_refused() -> None:
+    nobody = np.zeros(0, np.int32)
+    with pytest.raises(InputError, match="there are no answers, so no agreement"):
+        agree(Votes((), ("",), (), (), nobody, nobody, nobody, nobody))

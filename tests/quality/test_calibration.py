@@ -354,3 +354,14 @@ def test_classes_and_their_labels_fit_together() -> None:
             temperature_of_classes(fine, truth)
     with pytest.raises(InputError, match="10 or more"):
         temperature_of_classes(fine[:9], [0] * 9)
+
+
+def test_margins_are_judged_after_a_calibrator_alone() -> None:
+    sure, right = overconfident(60, 25)
+    stated = judge(decided(sure, right), gold(evaluation=range(60)))
+    assert (stated.correct.n, stated.reference) == (60, "evaluation gold")
+    margins = decided(3 * sure, right, Source.MARGIN)
+    both = gold(calibration=range(30), evaluation=range(30, 60))
+    with pytest.raises(InputError, match="a margin is no probability; fit a calibrator first"):
+        judge(margins, both)
+    assert judge(margins, both, fit(margins, both)).correct.n == 30
