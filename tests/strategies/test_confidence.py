@@ -104,6 +104,7 @@ def test_a_curve_reads_evidence_by_slope_and_offset() -> None:
     curve = Calibrated((("other", 9.0, 9.0), ("m", 2.0, -0.5)))
     assert curve(said(confidence=0.8)) == pytest.approx(1 / (1 + math.exp(-log_odds)))
     assert Calibrated((("m", -1.0, 0.0),))(said()) == 0.5  # only a rising curve needs a confidence
+    assert Calibrated((("m", 0.5, 0.0),))(said()) is None
 
 
 def test_a_rank_is_the_share_that_is_at_most_as_sure() -> None:

@@ -266,6 +266,20 @@ async def test_a_fused_record_says_its_chances_and_who_decided() -> None:
     assert (none.value, none.route) == (None, ("nobody answered",))
 
 
+@pytest.mark.parametrize("label", LABELS)
+async def test_either_alone_decides_whichever_label_it_says(label: str) -> None:
+    """Also the first, whose place is nought."""
+    fusion = Fusion(np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]))
+    sure = {name: -0.1 if name == label else -3.0 for name in LABELS}
+    silent: Given = {"r": (None, None)}
+    one: Given = {"r": (label, sure)}
+    for given in ({"model": silent, "panel": one}, {"model": one, "panel": silent}):
+        [made] = await FittedJoint("model", "panel", {"": fusion}).label(
+            [text_record("r", "x")], RecordedAsk(TASK, given, ["panel"])
+        )
+        assert made.value == label
+
+
 async def test_a_model_that_is_awaited_is_waited_for_and_the_panel_first() -> None:
     records = [text_record("r0", "x"), text_record("r1", "y")]
     score = dict.fromkeys(LABELS, -1.0)
