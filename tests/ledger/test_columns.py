@@ -71,13 +71,13 @@ def test_votes_are_the_same_with_and_without_a_mirror(ledger: Ledger, task: Task
 def test_a_full_part_is_written_once(ledger: Ledger, tmp_path: Path) -> None:
     ledger.add([given(TASK, i) for i in range(50)])
     ledger.votes(TASK.id, TASK.schema)
-    [*parts] = sorted(tmp_path.rglob("*.parquet"))
-    assert [p.name for p in parts] == ["000000.parquet", "000001.parquet"]
+    [*parts] = sorted(tmp_path.rglob("*.votes"))
+    assert [p.name for p in parts] == ["000000.votes", "000001.votes"]
     written = [p.stat().st_mtime_ns for p in parts]
     ledger.add([given(TASK, i) for i in range(50, 70)])
     ledger.votes(TASK.id, TASK.schema)
     assert [p.stat().st_mtime_ns for p in parts] == written
-    assert len(list(tmp_path.rglob("*.parquet"))) == 3
+    assert len(list(tmp_path.rglob("*.votes"))) == 3
 
 
 def test_an_answer_thought_over_counts_once_though_it_was_mirrored(ledger: Ledger) -> None:
@@ -91,20 +91,25 @@ def test_an_answer_thought_over_counts_once_though_it_was_mirrored(ledger: Ledge
     assert votes == named(truth(ledger, TASK))
 
 
-@pytest.mark.parametrize("spoilt", ["other", "damaged", "empty", "in the way"])
+@pytest.mark.parametrize("spoilt", ["other", "damaged", "empty", "in the way", "a byte"])
 def test_what_lies_in_the_folder_never_changes_the_votes(tmp_path: Path, spoilt: str) -> None:
     ledger = SqlLedger(str(tmp_path / "l.sqlite"))
     if spoilt == "in the way":
         (tmp_path / MIRROR).write_text("a letter")
     ledger.add([given(TASK, i) for i in range(50)])
     expected = named(ledger.votes(TASK.id, TASK.schema))
-    part = tmp_path / MIRROR / "000000.parquet"
+    part = tmp_path / MIRROR / "000000.votes"
     if spoilt == "other":
         other = SqlLedger(str(tmp_path / "other.sqlite"))
         other.add([given(TASK, i) for i in range(100, 150)])
         other.votes(TASK.id, TASK.schema)
         other.close()
         (tmp_path / "other.sqlite.columns" / part.name).rename(part)
+    if spoilt == "a byte":
+        content = part.read_bytes()
+        for place in range(4, len(content), max(1, len(content) // 60)):
+            part.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            assert named(ledger.votes(TASK.id, TASK.schema)) == expected
     if spoilt in ("damaged", "empty"):
         part.write_bytes(part.read_bytes()[:-9] if spoilt == "damaged" else b"")
     assert named(ledger.votes(TASK.id, TASK.schema)) == expected == named(truth(ledger, TASK))

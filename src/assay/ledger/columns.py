@@ -2,7 +2,8 @@
 
 A row of the ledger never changes, so each full range of `PART` row numbers is written once, as a
 Parquet file, and never again; what has come since the last full range is read from the ledger each
-time. A file names the last row it was made from: one that another ledger left there is made anew.
+time. A file names the last row it was made from, and ends in a digest of itself: one that another
+ledger left there, or in which a byte is another, is made anew.
 """
 
 import json
@@ -10,12 +11,14 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+DIGEST = 16  # bytes
 PART = 250_000  # row numbers in one file
 NAMES = ("task", "annotator", "who", "record", "value", "focus")
 COLUMNS = pa.schema(
@@ -50,16 +53,29 @@ def mirrored(source: Source, folder: Path | None, end: int, columns: Sequence[st
 
 def _part(source: Source, folder: Path, number: int, columns: Sequence[str]) -> pa.Table:
     start, end = number * PART, (number + 1) * PART
-    path, mark = folder / f"{number:06d}.parquet", source.mark(end)
+    path, mark = folder / f"{number:06d}.votes", source.mark(end)
     try:
-        with pq.ParquetFile(path, read_dictionary=list(NAMES)) as file:
+        content = _undamaged(path.read_bytes())
+        with pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(NAMES)) as file:
             if (file.schema_arrow.metadata or {}).get(MARK) == mark.encode():
                 return file.read(list(columns)).select(columns)
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         pass  # not there yet, or damaged: it is made from the ledger
     table = _read(source, start, end)
     _write(table.replace_schema_metadata({MARK: mark}), path)
     return table.select(columns)
+
+
+def _undamaged(content: bytes) -> memoryview:
+    """The Parquet file; ValueError where it is not what was written."""
+    body = memoryview(content)[:-DIGEST]
+    if content[-DIGEST:] != _digest(body):
+        raise ValueError("not as it was written")
+    return body
+
+
+def _digest(content: memoryview) -> bytes:
+    return blake2b(content, digest_size=DIGEST).digest()
 
 
 def _write(table: pa.Table, path: Path) -> None:
@@ -67,7 +83,10 @@ def _write(table: pa.Table, path: Path) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, fresh)
+        content = pa.BufferOutputStream()
+        pq.write_table(table, content)
+        written = content.getvalue()
+        fresh.write_bytes(written.to_pybytes() + _digest(memoryview(written)))
         os.replace(fresh, path)
     except OSError:
         with suppress(OSError):

@@ -25,6 +25,9 @@ def advice(reason: str) -> str:
     for sign, what in {
         "not a database": "give another path, this file is something else",
         "malformed": "the file is damaged; take a copy of it, or give another path",
+        "no such column": "another program changed its tables; take a copy of it from before",
+        "has no column": "another program changed its tables; take a copy of it from before",
+        "no such table": "another program changed its tables; take a copy of it from before",
         "unable to open": "check that the folder exists and may be written",
         "disk is full": "free some space and run again, nothing answered so far is lost",
         "I/O": "is the disk full, or gone? nothing answered so far is lost, run again",

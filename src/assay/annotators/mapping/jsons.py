@@ -1,8 +1,11 @@
 """Reads JSON answers."""
 
 import json
-import re
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assay.annotators.mapping.base import UNPARSED, Reading, reading
 from assay.annotators.mapping.spans import read_spans
@@ -12,12 +15,14 @@ from assay.core.jsons import DEEPEST
 from assay.core.schema import Spans
 from assay.models.base import Completion
 
+Codes: TypeAlias = NDArray[np.uint32]
+Flags: TypeAlias = NDArray[np.bool_]
+Numbers: TypeAlias = NDArray[np.int64]
+
 _FENCE = "```"
 _DECODER = json.JSONDecoder()
-_OPENS = re.compile(r"[{\[]")
-_SIGN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+|[\[\]{}]', re.S)
 WORK = 4  # how often a text may be gone over, all tries to read it taken together
-A_TRY = 256  # characters that a try counts for, besides those it goes over
+A_TRY = 512  # characters that a try counts for, besides those it goes over
 LEAST_WORK = 2**16
 WINDOW = 4_096  # an error of the parser counts the lines before it: not from the very first
 
@@ -55,23 +60,29 @@ def first_json(text: str) -> object | None:
     not tried again; a text that still wants to be gone over more than `WORK` times holds none.
     """
     text = _unfenced(text)
-    broken: set[int] = set()
+    untried = _opening(codes(text))
     left = WORK * len(text) + LEAST_WORK
     base, window = 0, text
-    for match in _OPENS.finditer(text):
-        start = match.start()
-        if start in broken:
-            continue
+    start = -1
+    while left >= 0:
+        start = _next(untried, start + 1)
+        if start < 0:
+            return None
         if start - base > WINDOW:
             base, window = start, text[start:]
         content, end = _tried(window, start - base)
         if end is None:
             return content
         left -= base + end - start + A_TRY
-        if left < 0:
-            return None
-        broken |= _still_open(text, start, base + end)
+        untried[start + still_open(text[start : base + end])] = False
     return None
+
+
+def _next(untried: Flags, start: int) -> int:
+    """The first place from there on; -1 where there is none."""
+    ahead = untried[start:]
+    place = int(ahead.argmax()) if len(ahead) else 0
+    return start + place if len(ahead) and ahead[place] else -1
 
 
 def _tried(text: str, start: int) -> tuple[object, int | None]:
@@ -91,17 +102,37 @@ def _unfenced(text: str) -> str:
     return text if end < 0 else text[inner:end]
 
 
-def _still_open(text: str, start: int, end: int) -> set[int]:
-    """Where brackets stand that were open at the end, or that hold too many levels of others."""
-    opened: list[list[int]] = []  # place, levels inside
-    broken: set[int] = set()
-    for sign in _SIGN.finditer(text, start, end):
-        if sign[0] in "[{":
-            opened.append([sign.start(), 0])
-        elif sign[0] in "]}" and opened:
-            place, levels = opened.pop()
-            if levels >= DEEPEST:
-                broken.add(place)
-            if opened:
-                opened[-1][1] = max(opened[-1][1], levels + 1)
-    return broken | {place for place, _ in opened}
+def still_open(text: str) -> Numbers:
+    """Where brackets stand that are open at the end, or that hold too many levels of others."""
+    signs = codes(text.replace("\\\\", "__").replace('\\"', "__"))
+    outside = np.bitwise_xor.accumulate(signs == ord('"')) == 0
+    opens, closes = _opening(signs) & outside, _closing(signs) & outside
+    level = np.cumsum(opens.view(np.int8) - closes.view(np.int8), dtype=np.int64)
+    level -= np.minimum(np.minimum.accumulate(level), 0)  # one that closes nothing counts for none
+    lowest_after = np.minimum.accumulate(level[::-1])[::-1]
+    return np.concatenate(
+        [np.flatnonzero(opens & (lowest_after >= level)), _too_deep(np.flatnonzero(opens), level)]
+    )
+
+
+def _too_deep(opens: Numbers, level: Numbers) -> Numbers:
+    """Of brackets with others `DEEPEST` levels inside them, each the last of its level before."""
+    inner = opens[level[opens] > DEEPEST]
+    if not len(inner):
+        return inner
+    size = len(level)
+    ordered = np.sort(level[opens] * size + opens)  # level by level, in each by place
+    outer = np.searchsorted(ordered, (level[inner] - DEEPEST) * size + inner) - 1
+    return np.unique(ordered[outer] % size)
+
+
+def codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _opening(signs: Codes) -> Flags:
+    return (signs == ord("[")) | (signs == ord("{"))
+
+
+def _closing(signs: Codes) -> Flags:
+    return (signs == ord("]")) | (signs == ord("}"))

@@ -8,9 +8,10 @@ labels it is a mention of the other one.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from assay.annotators.mapping.base import UNPARSED, Reading, reading
 from assay.annotators.mapping.jsons import first_json
@@ -35,8 +36,7 @@ _NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+(?:[.,]\d+)?(?![\w])")
 _LEAST_DENIAL = 3  # characters before a mention that can deny it: "no "
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     start: int
     end: int
     label: str
@@ -133,10 +133,14 @@ def _several(
     if _ABSENT.fullmatch(text.strip()):
         return frozenset[str]()
     asked = set(focus or schema.names)
-    found = [m for m in mentions(schema.labels, text, language) if m.label in asked]
-    if not found:
-        return _yes_or_no(text, focus)
-    return frozenset(m.label for m in found if not m.denied)
+    found, denied = set[str](), False
+    for mention in mentions(schema.labels, text, language, found):
+        if mention.label in asked:
+            denied = denied or mention.denied
+            found |= set() if mention.denied else {mention.label}
+        if found == asked:
+            break
+    return frozenset(found) if found or denied else _yes_or_no(text, focus)
 
 
 def _yes_or_no(text: str, focus: Sequence[str]) -> Value | None:
@@ -178,17 +182,26 @@ def _fields(schema: Form, text: str, language: str | None, focus: Sequence[str])
     return value or None
 
 
-def mentions(labels: Sequence[Label], text: str, language: str | None = None) -> Iterator[Mention]:
-    """Mentions in reading order; of words that start at one place the longest is meant."""
+def mentions(
+    labels: Sequence[Label], text: str, language: str | None = None, known: Set[str] = frozenset()
+) -> Iterator[Mention]:
+    """Mentions in reading order; of words that start at one place the longest is meant. Those of
+    labels that are known when they come are left out."""
     pattern, table = _words(tuple((x.name, x.words(language)) for x in labels))
     last = 0
+    named: dict[str, str] = {}
     for match in pattern.finditer(text):
-        # a denial reaches to the next mention only: "not drama but comedy"
-        start = max(last, match.start() - 60)
-        near = match.start() - start >= _LEAST_DENIAL
-        denied = near and _NEGATION.search(text, start, match.start()) is not None
-        last = match.end()
-        yield Mention(match.start(), match.end(), meant(match[0], table), denied)
+        word, (begin, end) = match[0], match.span()
+        label = named.get(word)
+        if label is None:
+            label = named[word] = meant(word, table)
+        if label not in known:
+            # a denial reaches to the next mention only: "not drama but comedy"
+            start = max(last, begin - 60)
+            near = begin - start >= _LEAST_DENIAL
+            denied = near and _NEGATION.search(text, start, begin) is not None
+            yield Mention(begin, end, label, denied)
+        last = end
 
 
 @lru_cache(maxsize=256)
