@@ -22,7 +22,7 @@ Numbers: TypeAlias = NDArray[np.int64]
 _FENCE = "```"
 _DECODER = json.JSONDecoder()
 WORK = 4  # how often a text may be gone over, all tries to read it taken together
-A_TRY = 512  # characters that a try counts for, besides those it goes over
+A_TRY = 1_024  # characters that a try counts for, besides those it goes over
 LEAST_WORK = 2**16
 WINDOW = 4_096  # an error of the parser counts the lines before it: not from the very first
 
