@@ -63,15 +63,25 @@ class Endpoint:
         self._lock = threading.RLock()
 
     async def __aenter__(self) -> None:
+        waited = False
         while True:
             self.check()
             pause = self._not_before - self._clock()
             if pause > 0:
-                await asyncio.sleep(pause)
+                await self._paused(pause)
             elif self._take():
                 return
             else:
-                await self._waiters.wait(self._wake)
+                await self._waiters.wait(self._wake, first=waited)
+                waited = True
+
+    async def _paused(self, seconds: float) -> None:
+        """One who was woken and gives up hands the wake on, or the place would stay free."""
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            self._wake()
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         with self._lock:
@@ -85,8 +95,10 @@ class Endpoint:
             self.in_flight += 1
             return True
 
-    def _wake(self) -> None:
-        self._waiters.wake(max(0, int(self.room) - self.in_flight))
+    def _wake(self, places: int = 1) -> None:
+        """One waiter for each place that has come free: who is woken has not taken it yet, so
+        that waking as many as are free would wake all of them for each call that ends."""
+        self._waiters.wake(max(0, min(places, int(self.room) - self.in_flight)))
 
     def rest(self) -> None:
         """Between two uses: a circuit that is open is tried again, as the server may be mended."""
@@ -107,11 +119,11 @@ class Endpoint:
         with self._lock:
             self.failures = 0
             self.successes += 1
-            grows = self.room < self.limits.most
-            if grows:
-                self.room = min(self.limits.most, self.room + 1 / self.room * 4)
-        if grows:
-            self._wake()
+            before = int(self.room)
+            self.room = max(self.room, min(self.limits.most, self.room + 1 / self.room * 4))
+            grown = int(self.room) - before
+        if grown:
+            self._wake(grown)
 
     def _open(self) -> bool:
         lasting = self._clock() - self._failing_since >= self.limits.patience
