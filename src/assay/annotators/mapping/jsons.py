@@ -131,8 +131,10 @@ def codes(text: str) -> Codes:
 
 
 def _opening(signs: Codes) -> Flags:
-    return (signs == ord("[")) | (signs == ord("{"))
+    found: Flags = (signs == ord("[")) | (signs == ord("{"))
+    return found
 
 
 def _closing(signs: Codes) -> Flags:
-    return (signs == ord("]")) | (signs == ord("}"))
+    found: Flags = (signs == ord("]")) | (signs == ord("}"))
+    return found
