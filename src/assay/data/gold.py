@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from sys import intern
 
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
@@ -54,16 +55,21 @@ class Gold:
 
 
 def read_labels(
-    path: Path, record: str, label: str | Mapping[str, str], schema: Schema
+    path: Path,
+    record: str,
+    label: str | Mapping[str, str],
+    schema: Schema,
+    rows: Iterable[tuple[int, Row]] | None = None,
 ) -> dict[str, Value]:
-    """Labels of a file by record id, checked against the schema; empty cells are no label.
+    """Labels of a file, or of its rows where these are begun already, by record id, checked against
+    the schema; empty cells are no label.
 
     `label` is a column. Of a form it may be the column of each attribute; where there is no such
     column, attributes that all have columns of their own name are read from these.
     """
     values: dict[str, Value] = {}
     columns: str | Mapping[str, str] | None = None
-    for number, row in read_rows(path):
+    for number, row in read_rows(path) if rows is None else rows:
         if columns is None:
             columns = _columns(list(row), label, schema)
             named = (columns,) if isinstance(columns, str) else tuple(columns.values())
@@ -105,10 +111,12 @@ def _value(row: Row, columns: str | Mapping[str, str], schema: Schema) -> Value 
     return {n: schema.fields[n].check(part) for n, part in parts.items() if part} or None
 
 
-def read_numbers(path: Path, record: str, column: str) -> dict[str, float]:
+def read_numbers(
+    path: Path, record: str, column: str, rows: Iterable[tuple[int, Row]] | None = None
+) -> dict[str, float]:
     """A column of confidences by record id; empty cells are none."""
     values: dict[str, float] = {}
-    for number, row in read_rows(path):
+    for number, row in read_rows(path) if rows is None else rows:
         check_columns(path, list(row), (record, column))
         content, id = cell(row.get(column)).strip(), cell(row.get(record)).strip()
         if not content:
@@ -126,19 +134,34 @@ def read_numbers(path: Path, record: str, column: str) -> dict[str, float]:
     return values
 
 
-def read_purposes(path: Path, record: str, purpose: str, values: Mapping[str, Value]) -> Gold:
-    """Gold dealt by a column that names each label's purpose."""
-    sets: dict[Purpose, dict[str, Value]] = {p: {} for p in Purpose}
-    for number, row in read_rows(path):
-        check_columns(path, list(row), (record, purpose))
-        id, said = cell(row.get(record)).strip(), cell(row.get(purpose)).strip().lower()
-        if id not in values:
-            continue
-        if said not in sets:
-            known = ", ".join(Purpose)
-            raise InputError(f"{path}:{number}: record {id!r}: purpose {said!r} is none of {known}")
-        sets[Purpose(said)][id] = values[id]
-    return Gold(sets)
+@dataclass(slots=True)
+class Purposes:
+    """Rows on their way to others; what a column says of each record's purpose is kept."""
+
+    path: Path
+    rows: Iterable[tuple[int, Row]]
+    record: str
+    purpose: str
+    _said: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[tuple[int, Row]]:
+        for number, row in self.rows:
+            id, said = cell(row.get(self.record)).strip(), cell(row.get(self.purpose))
+            self._said.setdefault(id, []).append((intern(said.strip().lower()), number))
+            yield number, row
+
+    def gold(self, values: Mapping[str, Value]) -> Gold:
+        """The labels, once all rows have passed, each with its purpose."""
+        sets: dict[Purpose, dict[str, Value]] = {p: {} for p in Purpose}
+        for id, value in values.items():
+            for said, number in self._said[id]:
+                if said not in sets:
+                    known = ", ".join(Purpose)
+                    raise InputError(
+                        f"{self.path}:{number}: record {id!r}: purpose {said!r} is none of {known}"
+                    )
+                sets[Purpose(said)][id] = value
+        return Gold(sets)
 
 
 def split(values: Mapping[str, Value], shares: Mapping[Purpose, float], seed: int) -> Gold:

@@ -5,7 +5,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,30 @@ SHEETS = (".xlsx", ".xls", ".ods")
 TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
+class Rows:
+    """The rows of a file that is opened once; what its columns are is seen before they are read."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._coming = iter(read_rows(path))
+        first = next(self._coming, None)
+        self._first = [] if first is None else [first]
+        self.columns = None if first is None else list(first[1])  # of the first row
+
+    def __iter__(self) -> Iterator[tuple[int, Row]]:
+        first, self._first = self._first, []
+        return chain(first, self._coming)
+
+
 def read_records(
-    path: Path | str, columns: Columns, findings: Findings | None = None
+    path: Path | str, columns: Columns, findings: Findings | None = None, rows: Rows | None = None
 ) -> Iterator[Record]:
-    """The records of a file; what is odd about them is counted in `findings`."""
+    """The records of a file, or of its rows where these are begun already; what is odd about them
+    is counted in `findings`."""
     path = Path(path)
     findings = findings or Findings()
     checked = False
-    for number, row in read_rows(path):
+    for number, row in read_rows(path) if rows is None else rows:
         if not checked:
             check_columns(path, list(row), columns.named)
             findings.unnamed_id = columns.id is None and ID in row and ID not in columns.named

@@ -73,7 +73,7 @@ class Journal:
     def __init__(self, beside: Path) -> None:
         self.beside = beside
         self._parts: list[Part] = []  # the one that is written to comes first
-        self._where: dict[Slot, Part] = {}
+        self._where: dict[Slot, tuple[Part, rows.Row]] = {}
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -88,13 +88,21 @@ class Journal:
                 self._parts.append(Part(path, opened))
 
     def write(self, a: Annotation) -> None:
-        line = rows.dump(rows.annotation_row(a)).encode() + b"\n"
+        row = rows.annotation_row(a)
+        line = rows.dump(row).encode() + b"\n"
         with self._lock:
-            self.open()
+            if not self._parts:
+                self.open()
             if (place := slot(a)) not in self._where:
-                self._parts[0].write(line)
-                self._parts[0].held += 1
-                self._where[place] = self._parts[0]
+                part = self._parts[0]
+                part.write(line)
+                part.held += 1
+                self._where[place] = part, row
+
+    def row(self, a: Annotation) -> rows.Row:
+        """As the ledger keeps it; made once."""
+        known = self._where.get(slot(a)) if self._where else None
+        return rows.annotation_row(a) if known is None else known[1]
 
     def turn(self) -> None:
         """What is written from now on goes to the other file, if that has been emptied."""
@@ -108,9 +116,9 @@ class Journal:
             return
         with self._lock:
             for a in annotations:
-                part = self._where.pop(slot(a), None)
-                if part is not None:
-                    part.held -= 1
+                known = self._where.pop(slot(a), None)
+                if known is not None:
+                    known[0].held -= 1
             for part in self._parts:
                 if not part.held:
                     part.clear()

@@ -207,7 +207,7 @@ class SqlLedger:
 
     def add(self, annotations: Sequence[Annotation]) -> int:
         self._journal.turn()
-        content = [rows.annotation_row(a) for a in annotations]
+        content = [self._journal.row(a) for a in annotations]
         added = self._put(self._text.add_annotations, content)
         self._journal.kept(annotations)
         return added

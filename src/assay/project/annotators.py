@@ -230,11 +230,12 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.recorded import Given, Recorded
     from assay.core.annotation import DecidedBy
     from assay.core.cost import to_nanos
-    from assay.project.sources import confidences_of, ids_in, labels_of
+    from assay.project.sources import begun, confidences_of, ids_in, labels_of
 
     path = shop.folder / (spec.path or "")
-    record = ids_in(path, spec.record, shop.file.data, f"annotators.{name}.record")
-    labels = labels_of(path, record, spec.label, shop.task.schema)
+    rows = begun(path)
+    record = ids_in(rows, spec.record, shop.file.data, f"annotators.{name}.record")
+    labels = labels_of(rows, record, spec.label, shop.task.schema)
     sure = confidences_of(path, record, spec.confidence)
     who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
     a_label = to_nanos(spec.prices.human_label) if spec.people else 0

@@ -19,6 +19,7 @@ from assay.core.value import Value
 from assay.data.base import Findings
 from assay.data.document import Document
 from assay.data.gold import Gold, Purpose
+from assay.data.kept import Kept, changed_at
 from assay.data.specs import StrategySpec, TaskFile
 from assay.data.taskfile import read
 from assay.ledger import Ledger, has_ledger, open_ledger
@@ -56,6 +57,7 @@ class Project(Shown):
     budget: Budget
     findings: Findings = field(default_factory=Findings)
     document: Document | None = None  # where the file's parts stand
+    _read: tuple[object, Kept] | None = field(default=None, init=False, repr=False)
     promised: Mapping[str, object] | None = None  # a certificate that a run's labels are given
     allow_code: bool = field(default_factory=allowed.get)  # that the file names
 
@@ -76,7 +78,15 @@ class Project(Shown):
 
     @property
     def workshop(self) -> Workshop:
-        return Workshop(self.file, self.folder, self.task, self.gold, self.budget, self.allow_code)
+        return Workshop(
+            self.file,
+            self.folder,
+            self.task,
+            self.gold,
+            self.budget,
+            self.allow_code,
+            records=self._kept,
+        )
 
     @cached_property
     def annotators(self) -> dict[str, Askable]:
@@ -100,9 +110,17 @@ class Project(Shown):
         return len(self.gold.of(Purpose.CALIBRATION)) if self.fitted else 0
 
     def all_records(self) -> Iterator[Record]:
-        self.findings = Findings()
-        with self.lines():
-            return self.gold.trusted(records_of(self.file, self.folder, self.findings))
+        """However often they are gone through, the file is read once, unless it was changed."""
+        return iter(self._kept())
+
+    def _kept(self) -> Kept:
+        seen = changed_at(self.folder / self.file.data.path)
+        if self._read is None or self._read[0] != seen:
+            self.findings = Findings()
+            with self.lines():
+                found = self.gold.trusted(records_of(self.file, self.folder, self.findings))
+            self._read = seen, Kept(found)
+        return self._read[1]
 
     @property
     def fitted(self) -> bool:

@@ -1,6 +1,6 @@
 """The files that a task file names: its records, its gold, recorded answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Form, Schema
 from assay.core.value import Value
-from assay.data.base import Columns, Findings, check_columns
+from assay.data.base import Columns, Findings, Row, check_columns
 from assay.data.document import Key, as_written, at, from_top
-from assay.data.gold import Gold, Purpose, read_labels, read_numbers, read_purposes, split
+from assay.data.gold import Gold, Purpose, Purposes, read_labels, read_numbers, split
 from assay.data.images.column import pictures
 from assay.data.images.fetch import Fetch
-from assay.data.read import read_records, read_rows
+from assay.data.read import Rows, read_records
 from assay.data.specs import DataSpec, GoldSpec, TaskFile
 
 RECORD = "record"  # what a column of record ids is called where nobody says
@@ -37,10 +37,10 @@ def columns(file: TaskFile, folder: Path) -> Columns:
 def records_of(file: TaskFile, folder: Path, findings: Findings | None = None) -> Iterator[Record]:
     path = folder / file.data.path
     with from_top("data"):
-        there = columns_in(path)
+        rows = begun(path)
         for keys, column in _named(file.data):
-            _check(path, there, column, *keys)
-    return read_records(path, columns(file, folder), findings)
+            _check(rows, column, *keys)
+    return read_records(path, columns(file, folder), findings, rows)
 
 
 def _named(data: DataSpec) -> Iterator[tuple[tuple[Key, ...], str]]:
@@ -54,23 +54,21 @@ def _named(data: DataSpec) -> Iterator[tuple[tuple[Key, ...], str]]:
             yield from (((key, i), column) for i, column in enumerate(named or ()))
 
 
-def columns_in(path: Path) -> list[str] | None:
-    """Of the first row; None where there is no row."""
+def begun(path: Path) -> Rows:
+    """The rows of a file, and what its columns are called."""
     with at("path"), as_written():
-        rows = read_rows(path)
-    first = next(iter(rows), None)
-    return None if first is None else list(first[1])
+        return Rows(path)
 
 
-def _check(path: Path, there: list[str] | None, column: str, *keys: Key) -> None:
-    if there is not None:  # whoever reads a file without rows says that it has none
+def _check(rows: Rows, column: str, *keys: Key) -> None:
+    if rows.columns is not None:  # whoever reads a file without rows says that it has none
         with at(*keys), as_written():
-            check_columns(path, there, (column,))
+            check_columns(rows.path, rows.columns, (column,))
 
 
-def ids_in(path: Path, given: str | None, data: DataSpec, whose: str) -> str:
+def ids_in(rows: Rows, given: str | None, data: DataSpec, whose: str) -> str:
     """The column of record ids: the one given, or `record`, or one called as in the data."""
-    there = columns_in(path)
+    there = rows.columns
     if given is not None or there is None:
         return given or RECORD
     found = next((name for name in (RECORD, data.id) if name in there), None)
@@ -78,37 +76,41 @@ def ids_in(path: Path, given: str | None, data: DataSpec, whose: str) -> str:
         own = "" if data.id is None else f" and none {data.id!r}, as the data have"
         with at("record"):
             raise SpecError(
-                f"{path} has no column {RECORD!r}{own}; it has {', '.join(there)}: name the one "
-                f"that holds the ids of records with `{whose}`"
+                f"{rows.path} has no column {RECORD!r}{own}; it has {', '.join(there)}: name the "
+                f"one that holds the ids of records with `{whose}`"
             )
     return found
 
 
 def labels_of(
-    path: Path, record: str, label: str | Mapping[str, str], schema: Schema
+    rows: Rows,
+    record: str,
+    label: str | Mapping[str, str],
+    schema: Schema,
+    through: Iterable[tuple[int, Row]] | None = None,
 ) -> dict[str, Value]:
-    """Labels by record id; what the columns are called is checked first."""
-    there = columns_in(path)
-    _check(path, there, record, "record")
-    own = isinstance(schema, Form) and set(schema.fields) <= set(there or ())
+    """Labels by record id, of the rows or of those that come `through` something else; what the
+    columns are called is checked first."""
+    _check(rows, record, "record")
+    own = isinstance(schema, Form) and set(schema.fields) <= set(rows.columns or ())
     if isinstance(label, str) and not own:
-        _check(path, there, label, "label")
+        _check(rows, label, "label")
     elif isinstance(label, Mapping) and isinstance(schema, Form):
         for name, column in label.items():
             _check_attribute(name, tuple(schema.fields))
-            _check(path, there, column, "label", name)
+            _check(rows, column, "label", name)
     with at("label"):
-        return read_labels(path, record, label, schema)
+        return read_labels(rows.path, record, label, schema, rows if through is None else through)
 
 
 def confidences_of(path: Path, record: str, given: str | None) -> dict[str, float]:
     """By record id: of the column given, or of one called `confidence` where there is one."""
-    there = columns_in(path)
-    if given is None and CONFIDENCE not in (there or ()):
+    rows = begun(path)
+    if given is None and CONFIDENCE not in (rows.columns or ()):
         return {}
     column = given or CONFIDENCE
-    _check(path, there, column, "confidence")
-    return read_numbers(path, record, column)
+    _check(rows, column, "confidence")
+    return read_numbers(path, record, column, rows)
 
 
 def _check_attribute(name: str, known: Sequence[str]) -> None:
@@ -123,28 +125,28 @@ def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
     if spec is None:
         return Gold()
     with at("gold"):
-        path, record = gold_file(spec, file, folder)
-        values = labels_of(path, record, spec.label, schema)
+        rows, record = gold_rows(spec, file, folder)
         if spec.purpose is None:
-            return split(values, _shares(spec), file.seed)
+            return split(labels_of(rows, record, spec.label, schema), _shares(spec), file.seed)
         for purpose in _given_shares(spec):
             with at(purpose):
                 raise SpecError(f"`purpose: {spec.purpose}` deals the gold; leave the shares out")
-        _check(path, columns_in(path), spec.purpose, "purpose")
-        return read_purposes(path, record, spec.purpose, values)
+        _check(rows, spec.purpose, "purpose")
+        purposes = Purposes(rows.path, rows, record, spec.purpose)
+        return purposes.gold(labels_of(rows, record, spec.label, schema, purposes))
 
 
-def gold_file(spec: GoldSpec, file: TaskFile, folder: Path) -> tuple[Path, str]:
+def gold_rows(spec: GoldSpec, file: TaskFile, folder: Path) -> tuple[Rows, str]:
     """Where the gold stands, and the column of its ids."""
     if spec.path is not None:
-        path = folder / spec.path
-        return path, ids_in(path, spec.record, file.data, "gold.record")
+        rows = begun(folder / spec.path)
+        return rows, ids_in(rows, spec.record, file.data, "gold.record")
     if file.data.id is None:
         raise SpecError("gold from a column of the data file needs `data.id`")
-    path = folder / file.data.path
     with from_top("data"):
-        _check(path, columns_in(path), file.data.id, "id")
-    return path, file.data.id
+        rows = begun(folder / file.data.path)
+        _check(rows, file.data.id, "id")
+    return rows, file.data.id
 
 
 def _given_shares(spec: GoldSpec) -> dict[Purpose, float]:

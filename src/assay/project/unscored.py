@@ -1,9 +1,7 @@
 """Why nothing is said about how good the labels are, and what to do about it."""
 
-from dataclasses import replace
-
 from assay.project.project import Project
-from assay.project.sources import gold_file
+from assay.project.sources import gold_rows
 
 
 def strays(project: Project) -> str | None:
@@ -16,13 +14,13 @@ def strays(project: Project) -> str | None:
     if not ids:
         return _placed(project, f"{place} holds no gold label, so nothing can be compared with it")
     first = None
-    for record in replace(project).all_records():  # its own findings, so none counts twice
+    for record in project.all_records():
         if record.id in ids:
             return None
         first = first or record.id
     if first is None:
         return None
-    column = gold_file(spec, project.file, project.folder)[1]
+    column = gold_rows(spec, project.file, project.folder)[1]
     mend = (
         f"let the column {column!r} hold the ids of the data's column {data.id!r}"
         if data.id is not None

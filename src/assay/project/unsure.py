@@ -2,7 +2,7 @@
 
 from assay.data.specs import AnnotatorSpec, StrategySpec
 from assay.project.project import Project
-from assay.project.sources import CONFIDENCE, columns_in
+from assay.project.sources import CONFIDENCE, begun
 from assay.quality.confidences import REMEDY
 
 HOSTED = ("openai", "anthropic", "gemini")  # write text where no mapping is named
@@ -38,5 +38,5 @@ def _silent(project: Project, spec: AnnotatorSpec) -> bool:
         return spec.mapping not in (None, "likelihood") or spec.scores == "best"
     if spec.kind != "recorded" or spec.confidence is not None or spec.path is None:
         return False
-    there = columns_in(project.folder / spec.path)
+    there = begun(project.folder / spec.path).columns
     return there is not None and CONFIDENCE not in there

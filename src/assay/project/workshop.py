@@ -1,6 +1,6 @@
 """Makes the annotators and the strategy that a task file names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -39,6 +39,7 @@ class Workshop:
     budget: Budget
     allow_code: bool = False  # that the file names
     gallery: Gallery = field(default_factory=Gallery)  # pictures are made once for all models
+    records: Callable[[], Iterable[Record]] | None = None  # where they are read once for all
 
     def annotators(self) -> dict[str, Askable]:
         """What the file names, and below a calibrated embedded model the model itself."""
@@ -65,7 +66,10 @@ class Workshop:
 
     def first(self, count: int) -> tuple[Record, ...]:
         """The first records of the data, on which label priors are fitted."""
-        return tuple(islice(records_of(self.file, self.folder), count))
+        return tuple(islice(self._records(), count))
+
+    def _records(self) -> Iterable[Record]:
+        return records_of(self.file, self.folder) if self.records is None else self.records()
 
     def purse(self, spec: AnnotatorSpec) -> "Purse":
         from assay.annotators.llm import Purse
@@ -91,7 +95,7 @@ class Workshop:
     def examples(self) -> tuple[Example, ...]:
         """Calibration gold with its records."""
         wanted: Mapping[str, Value] = self.gold.of(Purpose.CALIBRATION)
-        known = self.gold.trusted(records_of(self.file, self.folder))
+        known = self.gold.trusted(self._records())
         examples = tuple(Example(r, wanted[r.id]) for r in known if r.id in wanted)
         if not examples:
             raise SpecError("this needs calibration gold whose ids are in the data: see `gold`")
