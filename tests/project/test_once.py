@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.data import read
+from assay.data.base import Row
 from tests.cli.commands import TASK, assay, project
 
 N = 700
@@ -48,13 +49,13 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     def counting(ending: str) -> None:
         reader = read.READERS[ending]
 
-        def counted(path: Path) -> Iterator[tuple[int, read.Row]]:
+        def counted(path: Path) -> Iterator[tuple[int, Row]]:
             found["opened"] += 1
             for numbered in reader(path):
                 found["rows"] += 1
                 yield numbered
 
-        monkeypatch.setitem(read.READERS, ending, counted)  # type: ignore[arg-type]
+        monkeypatch.setitem(read.READERS, ending, counted)
 
     for ending in WRITERS:
         counting(ending)
