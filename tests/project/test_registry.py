@@ -51,19 +51,19 @@ def written(place: Path, candidates: list[dict[str, object]] = CANDIDATES, count
 
 def test_the_plan_is_printed_and_nothing_is_labelled(folder: Path) -> None:
     written(folder)
-    done = assay(folder, "controller", "task.yaml")
+    done = assay(folder, "controller", "task.yaml", "--allow-code")
     assert done.returncode == 0, done.stderr
     assert "refused b: it also says x, which the task does not know" in done.stdout
     assert "taken   hub: +1.00" in done.stdout
     assert "left    a: -1.00" in done.stdout
     assert "label every block with hub, small" in done.stdout
-    plan = json.loads(assay(folder, "controller", "task.yaml", "--json").stdout)
+    plan = json.loads(assay(folder, "controller", "task.yaml", "--json", "--allow-code").stdout)
     assert (plan["specialists"], plan["trainable"]) == (["hub"], ["small"])
     assert "no run has decided" in complaint(assay(folder, "export", "task.yaml", "-o", "x.csv"))
 
 
 def test_those_chosen_label_with_their_label_maps(folder: Path) -> None:
-    done = run(written(folder))
+    done = run(written(folder), "--allow-code")
     assert done["decided"] == done["records"] == round(0.6 * N)
     evaluation = done["evaluation"]
     assert isinstance(evaluation, dict)
@@ -97,7 +97,9 @@ def test_what_is_wrong_with_a_registry_is_said(
 
 def test_too_few_that_fit_the_labels_are_one_line(folder: Path) -> None:
     written(folder, CANDIDATES, count=4)
-    said = complaint(assay(folder, "controller", "task.yaml"))
+    done = assay(folder, "controller", "task.yaml", "--allow-code")
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]  # below the notes on code that runs
     assert "4 specialists are wanted, 3 can label this task (b: it also says x" in said
 
 

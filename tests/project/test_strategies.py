@@ -87,8 +87,8 @@ def written(folder: Path, strategy: str, more: str = "") -> Path:
     return path
 
 
-def run(path: Path) -> dict[str, object]:
-    done = CliRunner().invoke(root, ["run", str(path), "--json"])
+def run(path: Path, *options: str) -> dict[str, object]:
+    done = CliRunner().invoke(root, ["run", str(path), "--json", *options])
     assert done.exit_code == 0, done.output
     found: dict[str, object] = json.loads(done.stdout)
     return found

@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 DEEPEST = 100  # levels; what walks or writes the content afterwards goes down by function calls
 _NO_SIGN = bytes(set(range(256)) - set(b'[]{}"'))
 
@@ -37,6 +35,8 @@ def depth(raw: str | bytes) -> int:
         return opened
     content = raw if isinstance(raw, bytes) else raw.encode("utf-8", "replace")
     plain = content.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in content else content
+    import numpy as np  # noqa: PLC0415 - slow to import, and most JSON has few brackets
+
     codes = np.frombuffer(plain.translate(None, _NO_SIGN), np.uint8)
     outside = np.bitwise_xor.accumulate((codes == ord('"')).view(np.uint8)) == 0
     opens = ((codes == ord("[")) | (codes == ord("{"))) & outside

@@ -35,12 +35,13 @@ def checked(project: Project) -> dict[str, Askable | None]:
 def _look(shop: Workshop, name: str, spec: AnnotatorSpec) -> None:
     if spec.kind == "embedded":
         weights(spec.model, shop.folder)
-    elif (code := code_in(name, spec)) is not None and code.where == NOWHERE:
+        return
+    if spec.kind == "plugin":
+        entry_point(spec.plugin)
+    if (code := code_in(name, spec)) is not None and code.where == NOWHERE:
         with at(spec.kind):
             raise SpecError(f"{code.what} cannot be loaded: there is no such module here")
-    elif spec.kind == "plugin":
-        entry_point(spec.plugin)
-    elif spec.kind == "strategy":
+    if spec.kind == "strategy":
         KINDS["strategy"](shop, name, spec)
     elif spec.kind == "picture":
         picture_model(spec.model)
