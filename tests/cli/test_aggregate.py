@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -239,8 +240,30 @@ def test_correlated_names_the_pairs_that_depend(files: Path) -> None:
 
 
 def test_intervals_hold_the_skill(files: Path) -> None:
-    told = json.loads(run(files / "answer.csv", "--intervals", "--json").stdout)
+    words = (files / "answer.csv", "--intervals", "--json")
+    told = json.loads(run(*words, "--assume-independent").stdout)
     assert all(0 <= s["interval"][0] < s["interval"][1] <= 1 for s in told["skill"])
+    assert "independently" in told["intervals"]["basis"]
+
+
+def test_copies_get_no_interval_and_the_effective_number_is_said(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = ["record,annotator,label"]
+    for i in range(200):
+        truth, copied = rng.integers(3), rng.integers(3)
+        said = [copied] * 3 + [truth if rng.random() < 0.85 else rng.integers(3) for _ in range(3)]
+        rows += [f"r{i},a{j},{label}" for j, label in enumerate(said)]
+    (tmp_path / "votes.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    for method in ("dawid-skene", "one-coin", "correlated"):
+        told = json.loads(
+            run(tmp_path / "votes.csv", "--method", method, "--intervals", "--json").stdout
+        )
+        assert {s["interval"] for s in told["skill"]} == {None}
+        assert "do not err independently" in told["intervals"]["why"]
+        assert 1 <= told["intervals"]["effective_annotators"] <= 6
+    plain = run(tmp_path / "votes.csv", "--intervals")
+    assert "not known" in plain.stdout
+    assert "effective number at most" in plain.output
 
 
 def test_numbers_have_medians_and_a_mean_distance(files: Path) -> None:

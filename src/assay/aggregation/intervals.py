@@ -3,25 +3,40 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.stats import beta
 
 from assay.aggregation.dawid_skene import DawidSkene, OneCoin, Solved, own_cells
 from assay.aggregation.em import EPS, Expected, count, expect, log_shares
-from assay.aggregation.table import tables
+from assay.aggregation.independence import Independence, independence
+from assay.aggregation.table import Gold, tables
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Votes
 
+INDEPENDENT = "annotators who err independently, given the true label"
+OF_GOLD = "the gold records that each answered, taken for a random sample; exact"
+CHECKED = "nothing in the votes speaks against that, and they are widened by what cannot be seen"
+MOST_NAMED = 5
+WIDER = 1.75  # dependence that the check cannot see moves skills by about as much as chance does
 HALF = 0.5  # Jeffreys prior of an accuracy, and of each cell of a confusion matrix
 
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """By annotator: how often its answers are right; `low` to `high` holds `level` of the draws."""
+    """By annotator: how often its answers are right, between `low` and `high` at `level`.
+
+    Where nothing can be known they are 0 and 1, and `why` says why; `known` is by annotator.
+    """
 
     mean: Floats
     low: Floats
     high: Floats
     level: float
+    basis: str  # what they rest on
+    known: NDArray[np.bool_]
+    why: str = ""
+    checked: Independence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +44,10 @@ class SkillIntervals:
     """Gibbs sampling of Dawid and Skene's model (Paun et al. 2018): draws true labels given the
     confusions and confusions given the labels, from the fitted point on.
 
-    An annotator with few votes gets a wide interval, and so does one whose fellows disagree.
+    An annotator with few votes gets a wide interval, and so does one whose fellows disagree. That
+    holds only where annotators err independently, so it is checked first, and where the check
+    speaks against it nothing is claimed, unless `assume_independent`. With gold the intervals are
+    exact ones of its records instead (Clopper and Pearson), and rest on no model.
     """
 
     model: DawidSkene | OneCoin = field(default_factory=DawidSkene)
@@ -37,10 +55,26 @@ class SkillIntervals:
     burn_in: int = 50
     level: float = 0.95
     seed: int = 0
+    assume_independent: bool = False
 
     def of(self, votes: Votes) -> Intervals:
         if not 0 < self.level < 1 or self.draws < 20:
             raise InputError("an interval needs a level between 0 and 1 and at least 20 draws")
+        if self.model.gold:
+            return _on_gold(votes, self.model.gold, self.level)
+        if self.assume_independent:
+            return self._drawn(votes)
+        checked = independence(votes, self.model, self.seed)
+        if checked.why is None:
+            return _wider(replace(self._drawn(votes), checked=checked))
+        nothing = np.zeros(len(votes.annotators))
+        mean = self.model.aggregate(votes).skill
+        return Intervals(
+            nothing if mean is None else mean, nothing, nothing + 1, self.level, "nothing",
+            nothing > 0, f"without gold, skills cannot be known: {checked.why}", checked,
+        )  # fmt: skip
+
+    def _drawn(self, votes: Votes) -> Intervals:
         rng = np.random.default_rng(self.seed)
         people = len(votes.annotators)
         total, given = np.zeros((self.draws, people)), np.zeros(people)
@@ -56,7 +90,44 @@ class SkillIntervals:
         drawn = np.where(given > 0, total / np.maximum(given, 1), rng.beta(HALF, HALF, total.shape))
         tail = (1 - self.level) / 2
         low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
-        return Intervals(drawn.mean(axis=0), low, high, self.level)
+        return Intervals(
+            drawn.mean(axis=0), low, high, self.level, INDEPENDENT, np.ones(people, bool)
+        )
+
+
+def _wider(found: Intervals) -> Intervals:
+    low, high = (
+        found.mean - WIDER * (found.mean - found.low),
+        (found.mean + WIDER * (found.high - found.mean)),
+    )
+    return replace(
+        found,
+        low=np.maximum(low, 0.0),
+        high=np.minimum(high, 1.0),
+        basis=f"{INDEPENDENT}; {CHECKED}",
+    )
+
+
+def _on_gold(votes: Votes, gold: Gold, level: float) -> Intervals:
+    """Of the gold records that each annotator answered; they are taken for a random sample."""
+    people = len(votes.annotators)
+    right, given = np.zeros(people), np.zeros(people)
+    trusted = {record for record, _ in gold}
+    of_gold = np.array([name in trusted for name in votes.records], bool)[votes.record]
+    four = (votes.record, votes.unit, votes.annotator, votes.label)
+    columns = zip(*(column[of_gold] for column in four), strict=True)
+    for record, unit, annotator, label in columns:
+        known = gold.get((votes.records[record], votes.units[unit]))
+        if known is not None:
+            given[annotator] += 1
+            right[annotator] += known == votes.labels[label]
+    tail, wrong = (1 - level) / 2, given - right
+    low = np.where(right > 0, beta.ppf(tail, np.maximum(right, 1), wrong + 1), 0.0)
+    high = np.where(wrong > 0, beta.ppf(1 - tail, right + 1, np.maximum(wrong, 1)), 1.0)
+    silent = [name for name, n in zip(votes.annotators, given, strict=True) if not n]
+    why = f"no gold record was answered by {', '.join(silent[:MOST_NAMED])}" if silent else ""
+    mean = np.where(given > 0, right / np.maximum(given, 1), 0.5)
+    return Intervals(mean, low, high, level, OF_GOLD, given > 0, why)
 
 
 class _Chain:

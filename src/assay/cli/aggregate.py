@@ -37,6 +37,7 @@ class Choices:
     prior: tuple[float, float] | None
     families: dict[str, str]
     order: tuple[str, ...]
+    assumed: bool = False  # that annotators err independently
 
 
 @click.command("aggregate")
@@ -53,6 +54,8 @@ class Choices:
 @click.option("--discount", type=Number(0, 1, min_open=True),
               help="What a vote counts whose author saw another one.")  # fmt: skip
 @click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
+@click.option("--assume-independent", is_flag=True,
+              help="Intervals that hold if annotators err independently.")  # fmt: skip
 @click.option("--task", help="Task in a ledger that holds several.")
 @form_options
 @output_option("--out", help="Write a label a record to this file.")
@@ -67,6 +70,7 @@ def aggregate_command(
     order: str | None,
     discount: float | None,
     intervals: bool,
+    assume_independent: bool,
     task: str | None,
     record: str | None,
     annotator: str | None,
@@ -80,6 +84,7 @@ def aggregate_command(
     ledger or a task file. For bradley-terry a table of left, right and winner, ranked."""
     from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
+    from assay.cli.aggregate_numbers import numbers, ranked
     from assay.cli.aggregate_tell import tell
     from assay.core.votes import with_numbers_alike
     from assay.data.layout import Names
@@ -87,10 +92,10 @@ def aggregate_command(
     known = {(r, ""): y for r, y in _trusted(gold, record, label).items()} if gold else {}
     family = read_labels(families, "annotator", "family") if families else {}
     ordered = tuple(part.strip() for part in order.split(",")) if order else ()
-    chosen = Choices(method, known, prior, family, ordered)
+    chosen = Choices(method, known, prior, family, ordered, assume_independent)
     _check(chosen, truth is not None, intervals)
     if method == "bradley-terry":
-        told = _ranked(Path(source), out)
+        told = ranked(Path(source), out)
     else:
         votes = _votes(source, task, Names(record, annotator, label, wide, counts))
         told_of = _weighted(votes, method, intervals)
@@ -102,7 +107,7 @@ def aggregate_command(
             trusted = _trusted(truth, record, label)
             reference = {r: y for r, y in trusted.items() if (r, "") not in known}
         told = (
-            _numbers(votes, reference, str(truth), out)
+            numbers(votes, reference, str(truth), out)
             if method == "numeric-median"
             else _labels(votes, chosen, (reference, str(truth)), (out, intervals))
         )
@@ -134,7 +139,7 @@ def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
         "--prior": (chosen.prior is not None, WITH_PRIOR),
         "--families": (bool(chosen.families), ("correlated",)),
         "--order": (bool(chosen.order), ("median",)),
-        "--intervals": (intervals, ("dawid-skene", "one-coin")),
+        "--intervals": (intervals, WITH_PRIOR),
         "--truth": (compared, METHODS[:-1]),
     }
     for option, (said, methods) in given.items():
@@ -209,8 +214,6 @@ def _labels(
     wanted: tuple[Path | None, bool],
 ) -> dict[str, Any]:
     from assay.aggregation.correlated import Correlated
-    from assay.aggregation.dawid_skene import DawidSkene, OneCoin
-    from assay.aggregation.intervals import SkillIntervals
     from assay.aggregation.score import cautions
 
     aggregator = _aggregator(chosen)
@@ -220,17 +223,41 @@ def _labels(
     if isinstance(aggregator, Correlated):
         told["dependent"] = _dependent(votes, aggregator)
     if wanted[1]:
-        assert isinstance(aggregator, DawidSkene | OneCoin)
-        spread = SkillIntervals(model=aggregator).of(votes)
-        place = {name: i for i, name in enumerate(votes.annotators)}
-        for entry in told["skill"]:
-            at = place[entry["annotator"]]
-            entry["interval"] = [float(spread.low[at]), float(spread.high[at])]
+        told |= _spread(votes, aggregator, chosen.assumed, told["skill"])
     if truth[0] is not None:
         told |= _compared(votes, found, truth[0], truth[1])
     if wanted[0] is not None:
         _write(votes, found, wanted[0])
     return told
+
+
+def _spread(
+    votes: "Votes", aggregator: "Aggregator", assumed: bool, skill: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """An interval in each entry of `skill`, null where nothing is known, and what they rest on."""
+    from assay.aggregation.correlated import Correlated
+    from assay.aggregation.dawid_skene import DawidSkene, OneCoin
+    from assay.aggregation.intervals import SkillIntervals
+
+    model = aggregator.model if isinstance(aggregator, Correlated) else aggregator
+    assert isinstance(model, DawidSkene | OneCoin)
+    spread = SkillIntervals(model=model, assume_independent=assumed).of(votes)
+    place = {name: i for i, name in enumerate(votes.annotators)}
+    for entry in skill:
+        at = place[entry["annotator"]]
+        entry["interval"] = (
+            [float(spread.low[at]), float(spread.high[at])] if spread.known[at] else None
+        )
+    checked = spread.checked
+    return {
+        "intervals": {
+            "level": spread.level,
+            "basis": spread.basis,
+            "why": spread.why or None,
+            "effective_annotators": None if checked is None else checked.effective,
+            "independence_p": None if checked is None else checked.p,
+        }
+    }
 
 
 def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
@@ -331,62 +358,3 @@ def _write(votes: "Votes", found: "Consensus", out: Path) -> None:
 
     named = ("record", *(["unit"] if several else []), "label", "confidence", "confidence_source")
     write_rows(rows(), named, out)
-
-
-def _numbers(
-    votes: "Votes", truth: dict[str, str] | None, name: str, out: Path | None
-) -> dict[str, Any]:
-    from assay.aggregation.medians import by_record, compared_numbers, numeric_medians
-    from assay.aggregation.score import cautions
-    from assay.data.write import write_rows
-
-    found = numeric_medians(votes)
-    people = zip(votes.annotators, found.off.tolist(), found.bias.tolist(), strict=True)
-    told: dict[str, Any] = {
-        "method": "numeric-median",
-        "records": len(found.median),
-        "annotators": len(votes.annotators),
-        "votes": len(votes),
-        "warnings": cautions(votes, dict.fromkeys(truth or (), votes.labels[0])),
-        "skill": [{"annotator": who, "distance": off, "bias": b} for who, off, b in people],
-    }
-    medians = by_record(found, votes)
-    if truth is not None:
-        told |= {"reference": name, **compared_numbers(medians, truth)}
-    if out is not None:
-        rows = ({"record": r, "label": f"{m:.9g}"} for r, m in medians.items())
-        write_rows(rows, ("record", "label"), out)
-    return told
-
-
-def _ranked(path: Path, out: Path | None) -> dict[str, Any]:
-    from assay.aggregation.answers import read_comparisons
-    from assay.aggregation.pairs import BradleyTerry, never_met
-    from assay.data.write import write_rows
-
-    given = read_comparisons(path)
-    found = BradleyTerry().rank(given)
-    rows: list[dict[str, object]] = [
-        {
-            "name": name,
-            "strength": float(found.strength[i]),
-            "low": None if found.low is None else float(found.low[i]),
-            "high": None if found.high is None else float(found.high[i]),
-            "wins": float(found.wins[i]),
-            "comparisons": int(found.comparisons[i]),
-        }
-        for i, name in enumerate(found.rivals)
-    ]
-    if out is not None:
-        write_rows(
-            ({key: "" if cell is None else str(cell) for key, cell in row.items()} for row in rows),
-            tuple(rows[0]),
-            out,
-        )
-    apart = never_met(given)
-    return {
-        "method": "bradley-terry",
-        "comparisons": len(given),
-        "ranking": rows,
-        "warnings": [] if apart is None else [apart],
-    }

@@ -7,6 +7,8 @@ import click
 
 from assay.core.spelling import shortened
 
+MOST_SHOWN = 20
+
 
 def tell(told: dict[str, Any], out: Path | None) -> None:
     if "ranking" in told:
@@ -22,6 +24,8 @@ def tell(told: dict[str, Any], out: Path | None) -> None:
             f"{told['votes']:,} votes {whose} on {told['records']:,} "
             f"records, by {told['method']}{tied}"
         )
+    if "intervals" in told:
+        _tell_intervals(told)
     if "accuracy" in told:
         low, high = told["accuracy_interval"]
         of_f1 = told["macro_f1_interval"]
@@ -48,3 +52,18 @@ def tell(told: dict[str, Any], out: Path | None) -> None:
         click.echo(f"warning: {line}", err=True)
     if out is not None:
         click.echo(f"written to {out}")
+
+
+def _tell_intervals(told: dict[str, Any]) -> None:
+    how = told["intervals"]
+    for entry in told["skill"][:MOST_SHOWN]:
+        span = entry["interval"]
+        where = "not known" if span is None else f"[{span[0]:.3f}, {span[1]:.3f}]"
+        skill = "" if span is None else f"{entry['skill']:.3f} "
+        click.echo(f"  {shortened(entry['annotator']):<24} {skill}{where}")
+    if len(told["skill"]) > MOST_SHOWN:
+        click.echo(f"… and {len(told['skill']) - MOST_SHOWN:,} more annotators; --json has all")
+    if how["why"] is None or how["basis"] != "nothing":
+        click.echo(f"intervals at {how['level']:.0%} rest on {how['basis']}")
+    if how["why"] is not None:
+        click.echo(f"warning: {how['why']}", err=True)

@@ -23,13 +23,14 @@ from assay.quality.agreement.pairs import (
     wanted,
     warning,
 )
-from assay.quality.agreement.rows import check, once, ordered, rows_of
+from assay.quality.agreement.rows import Rows, check, once, ordered, rows_of
 from assay.quality.agreement.scales import correlations
 from assay.quality.agreement.spans import SPANS, Marks, SpanPair, mark_agreement
 
 MARKED = ("spans", "boxes")
 KINDS = (*LEVELS, "multi", *MARKED)
 FEW_ANNOTATORS = 20  # below, simulated intervals over annotators miss more often than they say
+FEW_VOTES = 10  # of the rarer of two labels
 FEW_COMPARED, SMALL_SHARE = 10, 0.1  # records answered twice, below which that is said
 NOTHING = "nothing marked"
 MOST_SILENT = 5  # annotators without answers that are named
@@ -61,6 +62,7 @@ class Overall:
     compared: int  # records with two answers or more
     coefficients: Mapping[str, Estimate]
     prevalence: Mapping[str, float]
+    given: Mapping[str, int] = field(default_factory=dict)  # votes of each label
     baseline: float | None = None  # a constant label's agreement with a random annotator
     baseline_label: str = ""
 
@@ -144,6 +146,8 @@ class Agreement:
     @property
     def warnings(self) -> list[str]:
         found = [self.overall.warning, *self.notes]
+        found += [*_rare("", self.overall)]
+        found += [line for name, o in self.tags.items() for line in _rare(f"{name}: ", o)]
         found += [*_few(self.overall.compared, self.records)] if self.overall.compared else []
         found += [f"{name}: {o.warning}" for name, o in self.tags.items() if o.warning]
         found += [
@@ -210,6 +214,17 @@ def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
 _NOTHING = Overall(0, {}, {})
 
 
+def _rare(where: str, overall: Overall) -> Iterator[str]:
+    """Resampled intervals of kappas and alphas are too narrow where a label is hardly there."""
+    rare = [name for name, n in overall.given.items() if n < FEW_VOTES]
+    if rare and len(overall.given) == 2 and overall.coefficients.get("krippendorff"):
+        label = min(rare, key=lambda name: overall.given[name])
+        yield (
+            f"{where}label {shortened(label)} has {overall.given[label]} votes, under {FEW_VOTES}: "
+            "intervals of kappa and alpha are wide, and may hold in 90 of 100 cases, not 95"
+        )
+
+
 def _few(compared: int, records: int) -> Iterator[str]:
     if compared < FEW_COMPARED or compared < records * SMALL_SHARE:
         yield (
@@ -239,7 +254,12 @@ def _overall(votes: Votes, measures_at: str, order: Sequence[str], how: Resampli
     common = max(shares, key=lambda label: shares[label])
     measures = Measures.at(measures_at, rows.labels)
     found = estimates(rows, measures, how, votes)
-    return Overall(rows.compared, found, shares, shares[common], common)
+    return Overall(rows.compared, found, shares, _given(rows), shares[common], common)
+
+
+def _given(rows: Rows) -> dict[str, int]:
+    votes = np.asarray(rows.counts.T @ rows.times, np.float64).ravel()
+    return {label: int(n) for label, n in zip(rows.labels, votes, strict=True)}
 
 
 def _labels(base: Agreement, votes: Votes) -> Agreement:
@@ -316,7 +336,7 @@ def _sets(base: Agreement, votes: Votes) -> Agreement:
     constant = prevalence(rows)
     common = max(constant, key=lambda label: constant[label])
     found = set_wise(whole, sets, how)
-    overall = Overall(rows.compared, found, shares, constant[common], common)
+    overall = Overall(rows.compared, found, shares, {}, constant[common], common)
     return replace(base, overall=overall, tags=tags, pairs=exact)
 
 
@@ -326,7 +346,7 @@ def _marks(base: Agreement, votes: Votes) -> Agreement:
     found, each, empty = mark_agreement(votes, marks, asked.resampling, asked.reference)
     compared = int((np.bincount(votes.record) > 1).sum())
     shown = each if len(base.annotators) <= MOST_PAIRED or base.asked.reference else []
-    overall = Overall(compared, found, {NOTHING: empty}, empty, NOTHING)
+    overall = Overall(compared, found, {NOTHING: empty}, {}, empty, NOTHING)
     return replace(base, overall=overall, pairs=shown)
 
 

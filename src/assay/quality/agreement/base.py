@@ -90,6 +90,19 @@ def estimate(
     return Estimate(float(value), n, float(low), float(high))
 
 
+def smooth_estimate(value: float, n: int, drawn: Floats | None, why: str = "") -> Estimate:
+    """Quantiles of a posterior, which hold the value itself."""
+    if not np.isfinite(value):
+        return Estimate(None, n, why=why or "no two answers to compare")
+    if drawn is None or not len(drawn) or n < 2:
+        return Estimate(float(value), n)
+    known = drawn[np.isfinite(drawn)]
+    if len(known) < (1 - MOST_UNDEFINED) * len(drawn):
+        return Estimate(float(value), n, why="no interval: undefined in too many draws")
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(float(value), n, min(float(low), float(value)), max(float(high), float(value)))
+
+
 def mean_estimate(mean: float, variance: float, n: int) -> Estimate:
     """A mean of `n` things between 0 and 1 by Student's t; `variance` is theirs (over n)."""
     if n < 2:
@@ -98,6 +111,27 @@ def mean_estimate(mean: float, variance: float, n: int) -> Estimate:
         return Estimate(mean, n, why="no interval: all of them are alike")
     half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * (variance / (n - 1)) ** 0.5
     return Estimate(mean, n, max(0.0, mean - half), min(1.0, mean + half))
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """Limits of a share of `n` independent things (Wilson's score interval)."""
+    z = float(norm.ppf((1 + LEVEL) / 2))
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share_estimate(share: float, variance: float, n: int) -> Estimate:
+    """A mean of `n` records' shares, whose `variance` (over n) is at most that of yes and no.
+
+    Wilson's interval for as many yes or no records as would be as sure: n where there are two
+    annotators, more where there are several, and never more than twice n.
+    """
+    if n < 2:
+        return Estimate(share, n)
+    most = share * (1 - share)
+    sure = n if variance < ALIKE or most < ALIKE else n * min(max(most / variance, 1.0), 2.0)
+    return Estimate(share, n, *wilson(share, sure))
 
 
 def ratio(above: Floats, below: Floats) -> Floats:

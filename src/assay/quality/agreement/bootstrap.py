@@ -13,6 +13,7 @@ from assay.core.votes import Votes
 from assay.quality.agreement.base import Floats, Ints, Resampling
 from assay.quality.agreement.rows import Rows, ordered
 
+HALF = 0.5
 BLOCK = 4_000_000  # weights held at once
 INDEX_COST = 5  # drawing a multinomial count costs about as much as this many record numbers
 
@@ -30,6 +31,41 @@ def draws(times: Ints, how: Resampling, wide: int = 1) -> Iterator[Floats]:
         else:
             drawn = [owner[rng.integers(0, records, records)] for _ in range(count)]
             yield np.array([np.bincount(d, minlength=rows) for d in drawn], dtype=np.float64)
+
+
+def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]]:
+    """Of two labels: rows that also hold the ways to vote that were not seen, and weights of them
+    from the posterior with half a record more for each way (Jeffreys).
+
+    Resampling alone never draws what was not seen, so where a label is rare its intervals are too
+    narrow, or there is none.
+    """
+    total = np.rint(rows.total).astype(np.int64)
+    seconds = np.asarray(rows.counts[:, [1]].todense(), np.float64).ravel().round().astype(np.int64)
+    records = int(rows.times[total > 1].sum())
+    ways: dict[tuple[int, int], float] = {}
+    for size in np.unique(total[total > 1]).tolist():
+        share = float(rows.times[total == size].sum()) / records
+        ways |= {(size, k): HALF * share for k in range(size + 1)}
+    seen = set(zip(total.tolist(), seconds.tolist(), strict=True))
+    added = [way for way in ways if way not in seen]
+    more = np.array([[size - k, k] for size, k in added], np.float64).reshape(-1, 2)
+    counts = sparse.vstack([rows.counts, sparse.csr_array(more)], format="csr")
+    own = np.append(rows.own, [float(size) for size, _ in added])
+    times = np.append(rows.times, np.zeros(len(added), np.int64))
+    every = [*zip(total.tolist(), seconds.tolist(), strict=True), *added]
+    prior = np.array([ways.get(way, 0.0) for way in every])
+    whole = Rows(rows.labels, sparse.csr_array(counts), times, own)
+    return whole, posterior(times, prior, how)
+
+
+def posterior(times: Ints, prior: Floats, how: Resampling) -> Iterator[Floats]:
+    """Blocks (b x rows) of weights that sum to the records, drawn from Dirichlet's distribution."""
+    rng = np.random.default_rng(how.seed)
+    size = max(1, BLOCK // max(len(times), 1))
+    for start in range(0, how.resamples, size):
+        drawn = rng.gamma(times + prior, size=(min(size, how.resamples - start), len(times)))
+        yield drawn * (times.sum() / drawn.sum(axis=1, keepdims=True))
 
 
 def annotator_draws(votes: Votes, order: tuple[str, ...], how: Resampling) -> Iterator[Rows]:

@@ -11,11 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.core.votes import Votes
-from assay.quality.agreement.base import Distance, Estimate, Floats, Resampling, estimate, ratio
-from assay.quality.agreement.bootstrap import annotator_draws, draws
+from assay.quality.agreement.base import (
+    Distance,
+    Estimate,
+    Floats,
+    Resampling,
+    estimate,
+    ratio,
+    share_estimate,
+    smooth_estimate,
+)
+from assay.quality.agreement.bootstrap import annotator_draws, draws, smooth_draws
 from assay.quality.agreement.distances import Nominal, for_alpha, for_gwet
 from assay.quality.agreement.rows import Rows
 
+LABELS_SMOOTHED = 2  # with two labels the ways to vote are few enough to count them all
 ONE_LABEL = "all answers are the same label, which chance alone would give"
 NO_PAIRS = "no record was answered by two annotators"
 
@@ -89,26 +99,41 @@ def estimates(
     """Each coefficient with its bootstrap interval; `votes` are needed to resample annotators."""
     point = coefficients(rows, rows.times[None, :].astype(np.float64), measures)
     drawn: dict[str, list[Floats]] = {name: [] for name in point}
+    smooth = how.over == "records" and len(rows.labels) == LABELS_SMOOTHED
     if how.over == "annotators" and votes is not None and rows.compared:
         for some in annotator_draws(votes, rows.labels, how):
             for name, values in coefficients(some, np.ones((1, len(some.times))), measures).items():
                 drawn[name].append(values)
     elif rows.compared:
-        for weights in draws(rows.times, how, len(rows.labels)):
-            for name, values in coefficients(rows, weights, measures).items():
+        whole, blocks = rows, draws(rows.times, how, len(rows.labels))
+        if smooth:
+            whole, blocks = smooth_draws(rows, how)
+        for weights in blocks:
+            for name, values in coefficients(whole, weights, measures).items():
                 drawn[name].append(values)
     why = ONE_LABEL if rows.compared else NO_PAIRS
     size = None if how.over == "records" or votes is None else len(np.unique(votes.annotator))
-    return {
-        name: estimate(
-            float(value[0]),
-            rows.compared,
-            np.concatenate(drawn[name]) if drawn[name] else None,
-            why,
-            size=size,
-        )
-        for name, value in point.items()
-    }
+    found: dict[str, Estimate] = {}
+    for name, value in point.items():
+        resampled = np.concatenate(drawn[name]) if drawn[name] else None
+        if smooth:
+            found[name] = smooth_estimate(float(value[0]), rows.compared, resampled, why)
+        else:
+            found[name] = estimate(float(value[0]), rows.compared, resampled, why, size=size)
+    if "percent" in found and rows.compared and how.over == "records" and how.resamples:
+        found["percent"] = _percent(rows)
+    return found
+
+
+def _percent(rows: Rows) -> Estimate:
+    """The share of pairs of votes that are alike, a record each, by Wilson."""
+    paired = rows.paired
+    total, own = rows.total[paired], rows.own[paired]
+    squares = np.asarray(rows.counts.multiply(rows.counts).sum(axis=1), np.float64).ravel()[paired]
+    alike, times = (squares - own) / (total**2 - own), rows.times[paired]
+    n = int(times.sum())
+    mean = float(alike @ times / n)
+    return share_estimate(mean, float(((alike - mean) ** 2) @ times / n), n)
 
 
 def prevalence(rows: Rows) -> dict[str, float]:

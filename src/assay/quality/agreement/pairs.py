@@ -1,6 +1,6 @@
 """Two annotators on the records both answered: percent, Cohen, weighted Cohen, Scott, Gwet AC1."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,13 +16,16 @@ from assay.quality.agreement.base import (
     estimate,
     mean_estimate,
     ratio,
+    share_estimate,
+    smooth_estimate,
 )
-from assay.quality.agreement.bootstrap import draws
+from assay.quality.agreement.bootstrap import HALF, draws, posterior
 from assay.quality.agreement.distances import scaled
 from assay.quality.agreement.rows import ordered
 
 Codes = NDArray[np.int64]
 
+LABELS_SMOOTHED = 2
 HIGH_AGREEMENT, NO_KAPPA = 0.7, 0.1
 ONE_LABEL = "both gave one label only"
 NO_RECORDS = "they share no records"
@@ -221,19 +224,27 @@ def _pair(
         return Pair(*names, 0, {})
     cells = Cells.of(first, second, len(order))
     point = coefficients(cells, cells.times[None, :].astype(np.float64), numbers)
-    blocks = [
-        coefficients(cells, w, numbers) for w in draws(cells.times, how, len(order))
-    ]  # each block holds every coefficient
-    found = {
-        name: estimate(
-            float(value[0]),
-            len(first),
-            np.concatenate([b[name] for b in blocks]) if blocks else None,
-            ONE_LABEL,
-        )
-        for name, value in point.items()
-    }
+    smooth = len(order) == LABELS_SMOOTHED
+    whole, weights = _smooth(cells, how) if smooth else (cells, draws(cells.times, how, len(order)))
+    blocks = [coefficients(whole, w, numbers) for w in weights]  # each holds every coefficient
+    found: dict[str, Estimate] = {}
+    for name, value in point.items():
+        drawn = np.concatenate([b[name] for b in blocks]) if blocks else None
+        make = smooth_estimate if smooth else estimate
+        found[name] = make(float(value[0]), len(first), drawn, ONE_LABEL)
+    if how.resamples:
+        found["percent"] = share_estimate(float(point["percent"][0]), 0.0, len(first))
     return Pair(*names, len(first), found, cells.baseline, order[cells.commonest])
+
+
+def _smooth(cells: Cells, how: Resampling) -> tuple[Cells, Iterator[Floats]]:
+    """The whole table of two labels, and weights from its posterior: half a record more where both
+    say the same, and where they do not, shared by the two ways."""
+    first, second = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    times = np.zeros(4, np.int64)
+    times[cells.first * 2 + cells.second] = cells.times
+    prior = np.where(first == second, HALF, HALF / 2)
+    return Cells(first, second, times, 2), posterior(times, prior, how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""Intervals of agreement hold where a label is rare; what few answers cannot say is pointed out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from assay.core.votes import Votes
+from assay.quality.agreement import Asked, Resampling, agree
+
+
+def rare_votes(records: int, people: int, seed: int) -> Votes:
+    """A label that one record in twenty has; annotators guess in a fifth of cases."""
+    rng = np.random.default_rng(seed)
+    truth = rng.random(records) < 0.05
+    own = rng.random((records, people)) < 0.8
+    label = np.where(own, truth[:, None], rng.random((records, people)) < 0.05)
+    record, annotator = (x.ravel().astype(np.int32) for x in np.indices((records, people)))
+    return Votes(
+        tuple(map(str, range(records))), ("",), tuple(f"a{i}" for i in range(people)),
+        ("no", "yes"), record, np.zeros_like(record), annotator, label.astype(np.int32).ravel(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("people", [2, 3])
+def test_intervals_hold_where_a_label_is_rare(people: int) -> None:
+    without = Asked(resampling=Resampling(0))
+    truth = agree(rare_votes(60_000, people, 0), without).overall.coefficients
+    covered: dict[str, list[bool]] = {"percent": [], "fleiss": [], "krippendorff": []}
+    for seed in range(1, 150):
+        votes = rare_votes(30, people, seed)
+        found = agree(votes, Asked(resampling=Resampling(200, seed))).overall.coefficients
+        for name, inside in covered.items():
+            low, high, value = found[name].low, found[name].high, truth[name].value
+            if len(np.unique(votes.label)) < 2 and name != "percent":
+                continue  # nothing is defined where all say the same
+            assert low is not None
+            assert high is not None
+            assert value is not None
+            inside.append(low <= value <= high)
+    assert np.mean(covered["percent"]) >= 0.87  # Wilson: 0.919 at this share, in truth
+    assert min(np.mean(covered[name]) for name in ("fleiss", "krippendorff")) >= 0.92
+
+
+def test_percent_agreement_of_two_has_wilsons_interval() -> None:
+    votes = rare_votes(40, 2, 3)
+    found = agree(votes, Asked(resampling=Resampling(100)))
+    label = votes.label.reshape(40, 2)
+    exact = binomtest(int((label[:, 0] == label[:, 1]).sum()), 40).proportion_ci(0.95, "wilson")
+    for estimate in (found.overall.coefficients["percent"], found.pairs[0].coefficients["percent"]):
+        assert (estimate.low, estimate.high) == pytest.approx((exact.low, exact.high))
+
+
+def test_a_label_with_few_votes_is_pointed_out() -> None:
+    rare = agree(rare_votes(40, 2, 3), Asked(resampling=Resampling(50)))
+    assert "votes, under 10" in " ".join(rare.warnings)
+    common = agree(rare_votes(2_000, 2, 3), Asked(resampling=Resampling(50)))
+    assert "under 10" not in " ".join(common.warnings)
+
+
+def test_three_shared_records_of_two_hundred_are_pointed_out() -> None:
+    votes = rare_votes(200, 2, 1)
+    kept = (votes.record < 3) | (votes.annotator == votes.record % 2)
+    few = replace(
+        votes, record=votes.record[kept], unit=votes.unit[kept],
+        annotator=votes.annotator[kept], label=votes.label[kept],
+    )  # fmt: skip
+    found = agree(few, Asked(resampling=Resampling(50)))
+    assert "only 3 of 200 records" in " ".join(found.warnings)
+
+
+def test_agreement_that_chance_may_give_cannot_be_told() -> None:
+    rng = np.random.default_rng(5)
+    votes = rare_votes(60, 2, 1)
+    guess = replace(votes, label=rng.integers(2, size=len(votes)).astype(np.int32))
+    found = agree(guess, Asked(resampling=Resampling(300)))
+    assert found.beyond_chance is None
+    assert "cannot be told" in str(found.verdict)
+    assert found.as_json()["beyond_chance"] is None
+    same = replace(votes, label=(votes.record % 2).astype(np.int32))
+    assert agree(same, Asked(resampling=Resampling(300))).beyond_chance is True
