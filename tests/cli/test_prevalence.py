@@ -58,6 +58,11 @@ def test_the_mean_of_numbers_is_told(tmp_path: Path) -> None:
         (("--by", "value"), (), "was drawn by value; prevalence needs a plain random sample"),
         ((), ("--group", "region"), "no column 'region'"),
         ((), ("--group", "part", "--mean"), "leave out --mean"),
+        ((), ("--scale", "1", "5"), "add --mean"),
+        ((), ("--mean", "--scale", "5", "1"), "from low to high"),
+        ((), ("--mean", "--scale", "2", "5"), "does not lie on a scale from 2 to 5"),
+        ((), ("--cluster", "author"), "no column 'author'"),
+        ((), ("--cluster", "part"), "of 2 clusters; 5 or more"),
     ],
 )
 def test_what_cannot_be_told_is_one_line(
@@ -72,7 +77,36 @@ def test_labels_spelt_in_two_ways_are_pointed_out(tmp_path: Path) -> None:
     Path(sheet).write_text(Path(sheet).read_text().replace(",1,none", ",1.0,none"))
     notes = json.loads(assay("prevalence", table, sheet, "--json"))["notes"]
     assert "2 labels are spelt almost alike" in str(notes)
-    assert json.loads(assay("prevalence", table, sheet, "--mean", "--json"))["notes"] == []
+    number = ("--mean", "--scale", "0", "1", "--json")
+    assert json.loads(assay("prevalence", table, sheet, *number))["notes"] == []
+
+
+def test_the_ends_of_a_scale_are_given_or_said_to_be_guessed(tmp_path: Path) -> None:
+    table, sheet = answered(tmp_path)
+    done = CliRunner().invoke(root, ["prevalence", table, sheet, "--mean"])
+    assert "the scale is taken to run from 0 to 1" in done.stderr
+    wide = json.loads(assay("prevalence", table, sheet, "--mean", "--scale", "0", "9", "--json"))
+    near = json.loads(assay("prevalence", table, sheet, "--mean", "--json"))
+    assert (
+        wide["prevalence"]["mean"]["human_only"]["interval"][1]
+        > (near["prevalence"]["mean"]["human_only"]["interval"][1])
+    )
+
+
+def test_records_are_said_to_be_independent_or_are_weighed_by_cluster(tmp_path: Path) -> None:
+    table, sheet = answered(tmp_path)
+    rows = Path(table).read_text().splitlines()
+    who = [f"a{i // 40}" for i in range(len(rows) - 1)]
+    named = [f"{row},{name}" for row, name in zip(rows[1:], who, strict=True)]
+    Path(table).write_text("\n".join([f"{rows[0]},author", *named]) + "\n")
+    done = CliRunner().invoke(root, ["prevalence", table, sheet])
+    assert "records are taken as independent" in done.stderr
+    told = json.loads(assay("prevalence", table, sheet, "--cluster", "author", "--json"))
+    assert (told["assumption"], told["cluster"]) == (None, "author")
+    assert 40 <= told["prevalence"]["1"]["clusters"] <= 50
+    plain = json.loads(assay("prevalence", table, sheet, "--json"))
+    assert "--cluster COLUMN" in plain["assumption"]
+    assert plain["prevalence"]["1"]["clusters"] is None
 
 
 def test_shares_of_rare_labels_stay_within_nothing_and_all(tmp_path: Path) -> None:

@@ -8,7 +8,18 @@ import pytest
 
 from assay.core.annotation import DecidedBy, Decision, Source
 from assay.core.errors import InputError, SpecError
-from assay.quality.audit import Drawn, Stratum, draw, estimate, sequence, stop, strata_of, stratify
+from assay.quality.audit import (
+    Drawn,
+    Stratum,
+    draw,
+    draw_clusters,
+    estimate,
+    estimate_clusters,
+    sequence,
+    stop,
+    strata_of,
+    stratify,
+)
 from assay.quality.audit_sheet import decisions_in, judge, read_sheet, write_sheet
 
 
@@ -94,11 +105,11 @@ def test_estimates_are_unbiased_and_intervals_cover(
                 for i, (s, w, n) in enumerate(zip(sizes, wrong, answered, strict=True))
             ]
         )
-        for _ in range(150)
+        for _ in range(60)
     ]
-    error = np.std([f.rate for f in found]) / 150**0.5
+    error = np.std([f.rate for f in found]) / 60**0.5
     assert np.mean([f.rate for f in found]) == pytest.approx(truth, abs=4 * error)
-    assert np.mean([f.low <= truth <= f.high for f in found]) >= 0.95 - 3 * (0.0475 / 150) ** 0.5
+    assert np.mean([f.low <= truth <= f.high for f in found]) >= 0.95 - 3 * (0.0475 / 60) ** 0.5
 
 
 def test_a_census_has_no_uncertainty() -> None:
@@ -212,3 +223,54 @@ def test_bad_tables_of_decisions_are_one_line(tmp_path: Path, text: str, message
     (tmp_path / "d.csv").write_text(text)
     with pytest.raises(InputError, match=message):
         decisions_in(tmp_path / "d.csv")
+
+
+def test_whole_clusters_are_drawn_until_there_are_so_many_records() -> None:
+    cluster = {f"r{i:03}": f"a{i // 7}" for i in range(140)}
+    drawn = draw_clusters(cluster, 30, 1)
+    assert len(drawn) == 35
+    authors = [cluster[d.record] for d in drawn]
+    assert sorted(map(authors.count, set(authors))) == [7] * 5
+    assert draw_clusters(dict(reversed(cluster.items())), 30, 1) == drawn
+    assert draw_clusters(cluster, 30, 2) != drawn
+    firsts = [int(draw_clusters(cluster, 7, seed)[0].record[1:]) for seed in range(300)]
+    assert np.mean(firsts) == pytest.approx(69.5, abs=9)
+
+
+@pytest.mark.parametrize("authors", [8, 30])
+def test_the_interval_holds_where_an_authors_records_err_alike(authors: int) -> None:
+    rng = np.random.default_rng(authors)
+    held, blind = 0, 0
+    for _ in range(80):
+        own = rng.beta(0.2, 0.8, authors)  # of an author's records that are wrong
+        size = rng.integers(1, 12, authors)
+        cluster = {f"r{i}": str(a) for i, a in enumerate(np.repeat(np.arange(authors), size))}
+        wrong = {r: bool(rng.random() < own[int(a)]) for r, a in cluster.items()}
+        found = estimate_clusters(wrong, cluster, 100_000, "people")
+        held += found.low <= 0.2 <= found.high
+        (alone,) = strata_of([Drawn(r, "all", 100_000) for r in wrong], wrong)
+        low, high = alone.interval
+        blind += low <= 0.2 <= high
+    assert held >= 0.95 * 80 - 3 * (80 * 0.05 * 0.95) ** 0.5
+    assert blind < 64
+
+
+def test_a_sheet_of_clusters_and_its_column_go_together(tmp_path: Path) -> None:
+    shipped = decisions(60, 9)
+    cluster = {d.record: f"a{int(d.record[1:]) // 4}" for d in shipped}
+    path = tmp_path / "sheet.csv"
+    drawn = draw_clusters(cluster, 28, 1)
+    write_sheet(path, drawn, {}, shipped, "cluster:author")
+    sheet = read_sheet(filled(path, ["a"] * 28))
+    found = judge(sheet, shipped, str, cluster=cluster)
+    assert (found.answered, found.clusters, found.assumption) == (28, 7, None)
+    assert "n = 28 in 7 clusters" in found.statement
+    with pytest.raises(InputError, match="give --cluster author"):
+        judge(sheet, shipped, str)
+    plain = tmp_path / "plain.csv"
+    write_sheet(plain, draw(stratify(shipped, "value"), 20), {}, shipped, "value")
+    with pytest.raises(InputError, match="drawn by value; --cluster needs"):
+        judge(read_sheet(filled(plain, ["a"] * 20)), shipped, str, cluster=cluster)
+    few = dict.fromkeys(cluster, "one")
+    with pytest.raises(InputError, match="of 1 clusters; 5 or more"):
+        judge(sheet, shipped, str, cluster=few)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli.columns import form_options, tell_layout
+from assay.cli.columns import INDEPENDENT, cluster_option, form_options, of_records, tell_layout
 
 if TYPE_CHECKING:
     from assay.core.votes import Votes
@@ -51,6 +51,7 @@ NAMES = {
 @click.option("--seed", default=0, show_default=True, help="Of the resampling.")
 @click.option("--leave-out-seen", is_flag=True,
               help="Leave out answers whose authors were shown another answer.")  # fmt: skip
+@cluster_option
 @form_options
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
@@ -63,6 +64,7 @@ def agree_command(
     over: str,
     seed: int,
     leave_out_seen: bool,
+    cluster: str | None,
     record: str | None,
     annotator: str | None,
     label: str | None,
@@ -76,6 +78,7 @@ def agree_command(
     from assay.data.annotations import Names
     from assay.quality.agreement import Asked, Resampling, agree
     from assay.quality.agreement.read import kind_of, read_votes, without_seen
+    from assay.quality.clusters import compared, one_each, only
 
     if is_ledger(source):
         votes, stored = _from_ledger(source, task)
@@ -85,6 +88,10 @@ def agree_command(
         tell_layout(Path(source), names)
         votes = read_votes(Path(source), names)
     votes = without_seen(votes) if leave_out_seen else votes
+    drawn = None
+    if cluster is not None:
+        drawn = one_each(compared(votes), of_records(source, cluster, record), cluster, seed)
+        votes = only(votes, drawn.records)
     labels = tuple(part.strip() for part in order.split(",")) if order else None
     asked = Asked(
         kind or ("ordinal" if labels else kind_of(votes.labels)),
@@ -94,9 +101,13 @@ def agree_command(
     )
     found = agree(votes, asked)
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
-    else:
-        _tell(found)
+        said = found.as_json() | {
+            "cluster": drawn and drawn.as_json(), "assumption": None if drawn else INDEPENDENT
+        }  # fmt: skip
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2, allow_nan=False))
+        return
+    click.echo(f"note: {drawn.statement if drawn else INDEPENDENT}", err=True)
+    _tell(found)
 
 
 def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":

@@ -34,29 +34,54 @@ def audit_command() -> None:
 @click.option("--by", default="none", show_default=True,
               help="Strata: none, confidence, value or route.")  # fmt: skip
 @click.option("--equal", is_flag=True, help="As many records from each stratum, not in proportion.")
+@click.option("--cluster", help="Draw all records of a value of this column, or none: whole "
+              "authors, documents.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Of the draw.")
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 def draw_command(
-    source: str, out: Path, size: int, by: str, equal: bool, seed: int, run: str | None
+    source: str,
+    out: Path,
+    size: int,
+    by: str,
+    equal: bool,
+    cluster: str | None,
+    seed: int,
+    run: str | None,
 ) -> None:
     """Draw records of SOURCE (ledger, task file, or table of decisions) to a sheet."""
+    from assay.core.errors import SpecError
     from assay.data.base import many
-    from assay.quality.audit import draw, stratify
+    from assay.quality.audit import BY_CLUSTER, draw, stratify
     from assay.quality.audit_sheet import write_sheet
 
     decisions, texts, _ = read_decisions(source, run)
     strata = stratify(decisions, by)
-    drawn = draw(strata, min(size, len(strata)), seed, equal=equal)
+    if cluster is None:
+        drawn = draw(strata, min(size, len(strata)), seed, equal=equal)
+    else:
+        if by != "none" or equal:
+            raise SpecError("--cluster draws clusters at random; leave out --by and --equal")
+        drawn = _whole(source, cluster, list(strata), (size, seed))
+        by = f"{BY_CLUSTER}{cluster}"
     texts = texts or _texts(source, drawn)
     write_sheet(out, drawn, texts, decisions, by)
     click.echo(
         f"{len(drawn):,} of {len(strata):,} decided records drawn to {out}, in random order; fill "
         "the column 'answer' from the top, without looking at what was shipped, then: "
-        f"assay audit estimate {source} {out}"
+        f"assay audit estimate {source} {out}{f' --cluster {cluster}' if cluster else ''}"
     )
     if len(strata) < len(decisions):
         open_ = many(len(decisions) - len(strata), "record is", "records are")
         click.echo(f"note: {open_} undecided", err=True)
+
+
+def _whole(source: str, column: str, records: list[str], drawn: tuple[int, int]) -> "list[Drawn]":
+    from assay.cli.columns import of_records
+    from assay.quality.audit import draw_clusters
+    from assay.quality.reweighed import own_or_cluster
+
+    cluster = of_records(source, column)
+    return draw_clusters({r: own_or_cluster(r, cluster) for r in records}, *drawn)
 
 
 @audit_command.command("estimate")
@@ -66,17 +91,30 @@ def draw_command(
               help="Error rate allowed; tells whether people may stop answering.")  # fmt: skip
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip
+@click.option("--cluster", help="Column that several records share: author, document, person; the "
+              "interval is then of further records of others.")  # fmt: skip
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def estimate_command(
-    source: str, sheet: Path, target: float | None, tolerance: float, run: str | None, as_json: bool
+    source: str,
+    sheet: Path,
+    target: float | None,
+    tolerance: float,
+    cluster: str | None,
+    run: str | None,
+    as_json: bool,
 ) -> None:
     """Estimate the error rate of SOURCE from the answered SHEET."""
+    from assay.cli.columns import of_records
+    from assay.core.errors import SpecError
     from assay.quality.audit import stop
     from assay.quality.audit_sheet import judge, read_sheet
     from assay.quality.verdicts import canonical, same
 
+    if cluster is not None and target is not None:
+        raise SpecError("--target needs records drawn one by one; leave out --cluster")
     decisions, _, schema = read_decisions(source, run)
+    own = of_records(source, cluster) if cluster else None
     read = schema.check if schema is not None else str
 
     def alike(shipped: "Value", answer: "Value") -> bool:
@@ -84,7 +122,7 @@ def estimate_command(
             shipped, answer = canonical(str(shipped)), canonical(str(answer))
         return same(shipped, answer, tolerance)
 
-    found = judge(read_sheet(sheet), decisions, read, same=alike)
+    found = judge(read_sheet(sheet), decisions, read, same=alike, cluster=own)
     stopped = stop(found.strata, target) if target is not None else None
     if as_json:
         told = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})
@@ -145,5 +183,7 @@ def _tell(found: "Audit") -> None:
             low, high = s.interval
             wrong = f"{s.rate:.1%} [{low:.1%}, {high:.1%}] (n = {s.answered:,})"
             click.echo(f"  {s.name:<24} {s.size:>9,} records, wrong {wrong}")
+    if found.assumption is not None:
+        click.echo(f"note: {found.assumption}", err=True)
     for line in found.warnings:
         click.echo(f"warning: {line}", err=True)

@@ -9,8 +9,10 @@ import click
 
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.certified import Certified, Wanted, tell
+from assay.cli.columns import INDEPENDENT, cluster_option, of_records
 
 if TYPE_CHECKING:
+    from assay.quality.clusters import OneEach
     from assay.quality.promise import About, Certificate
     from assay.quality.verdicts import Constant, Key, Verdict
 
@@ -34,6 +36,8 @@ TASK_FILES = (".yaml", ".yml")
 @click.option("--tags", is_flag=True, help="Tags or fields one by one, not whole answers.")
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip
+@cluster_option
+@click.option("--seed", default=0, show_default=True, help="Of the draw from clusters.")
 @click.option("--reference", help="What the labels are compared with, in words.")
 @click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
@@ -47,6 +51,8 @@ def certify_command(
     chain: str | None,
     tags: bool,
     tolerance: float,
+    cluster: str | None,
+    seed: int,
     reference: str | None,
     ledger: str | None,
     as_json: bool,
@@ -69,17 +75,34 @@ def certify_command(
         raise SpecError("--tags and --ledger are for task files; in a table, tags are a column")
     else:
         groups, usual = _of_table(source, tolerance), "the reference"
+    drawn = None
+    if cluster is not None:
+        groups, drawn = _one_each(groups, of_records(ledger or str(source), cluster), cluster, seed)
     found = _certified(groups, wanted, reference or usual)
     notes = spelling(v for verdicts in groups.values() for v in verdicts)
     notes += unsure({key: vs for key, vs in groups.items() if wanted.concerns(key[0])})
     if as_json:
         told = {"promise": about, "alpha": alpha, "delta": delta,
-                "certificates": [one.as_json() for one in found], "notes": notes}  # fmt: skip
+                "certificates": [one.as_json() for one in found], "notes": notes,
+                "cluster": drawn and drawn.as_json(),
+                "assumption": None if drawn else INDEPENDENT}  # fmt: skip
         click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
         return
-    for line in notes:
+    for line in (*notes, drawn.statement if drawn else INDEPENDENT):
         click.echo(f"note: {line}", err=True)
     tell(found, wanted, None if classes else _other(groups, wanted, found))
+
+
+def _one_each(
+    groups: "Mapping[Key, Sequence[Verdict]]", cluster: Mapping[str, str], column: str, seed: int
+) -> "tuple[dict[Key, list[Verdict]], OneEach]":
+    """The verdicts on one labelled record of each cluster, the same ones for every annotator."""
+    from assay.quality.clusters import one_each
+
+    labelled = {v.record for vs in groups.values() for v in vs if v.right is not None}
+    drawn = one_each(labelled, cluster, column, seed)
+    kept = {key: [v for v in vs if v.record in drawn.records] for key, vs in groups.items()}
+    return kept, drawn
 
 
 def _of_table(path: Path, tolerance: float) -> "dict[Key, list[Verdict]]":

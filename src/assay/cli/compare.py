@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, Number
-from assay.cli.columns import form_options
+from assay.cli.columns import INDEPENDENT, cluster_option, form_options
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ Test = tuple[float, float, int, str]
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
               help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Of the resampling.")
+@cluster_option
 @form_options
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
 @click.option("--plan", is_flag=True,
@@ -80,6 +81,7 @@ def compare_command(
     currency: str | None,
     resamples: int,
     seed: int,
+    cluster: str | None,
     record: str | None,
     annotator: str | None,
     label: str | None,
@@ -104,7 +106,7 @@ def compare_command(
 
     names = Names(record, annotator, label, wide, counts)
     wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert,
-                    currency)  # fmt: skip
+                    currency, (cluster, seed) if cluster is not None else None)  # fmt: skip
     asked, test = (kind, order, score), (epsilon, q, least, kind_of_test)
     if plan:
         from assay.cli.compare_plan import tell_plans
@@ -121,8 +123,11 @@ def _put_out(found: "Comparison", html: Path | None, as_json: bool) -> None:
 
         write_compare_page(found, html)
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
+        assumed = {"assumption": None if found.cluster else INDEPENDENT}
+        told = found.as_json() | assumed
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
         return
+    click.echo(f"note: {found.cluster.statement if found.cluster else INDEPENDENT}", err=True)
     _tell(found)
     if html is not None:
         click.echo(f"wrote {html}")

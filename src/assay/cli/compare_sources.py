@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from assay.cli.columns import of_records
+from assay.cli.compare_parts import PART, one_of_each, read_slices
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.cost import Usage
 from assay.core.errors import InputError, SpecError
@@ -12,10 +14,9 @@ from assay.core.record import Record
 from assay.core.schema import FreeText, Schema
 from assay.core.task import Task
 from assay.data.annotations import Names, read_given, settled
-from assay.data.base import cell, check_columns, many
+from assay.data.base import many
 from assay.data.gold import Purpose
-from assay.data.layout import RECORD, one_of
-from assay.data.read import columns_of, read_rows
+from assay.data.read import columns_of
 from assay.data.write import flat
 from assay.ledger import Ledger, kept_ledger
 from assay.project import open_project
@@ -36,7 +37,6 @@ from assay.report.evidence import names_of
 LEDGERS = (".sqlite", ".db")
 TASK_FILES = (".yaml", ".yml")
 GOLD = "gold"  # the expert's name where the task file's evaluation gold is meant
-PART = " · "  # between a record and a part of its form
 MEASURED = {"scale": "interval", "interval": "interval"}
 WHOLE = ("multi", "spans", "boxes")
 
@@ -58,6 +58,7 @@ class Wanted:
     task: str | None = None
     expert: str | None = None
     currency: str | None = None
+    cluster: tuple[str, int] | None = None  # a column that records share, and the seed of the draw
 
 
 def gather(wanted: Wanted) -> tuple[Sides, str]:
@@ -72,9 +73,25 @@ def gather(wanted: Wanted) -> tuple[Sides, str]:
         sides, kind = _of_files(wanted)
     else:
         sides, kind = _of_table(wanted)
+    if wanted.cluster is not None:
+        sides = one_of_each(sides, wanted.cluster, _clusters(wanted))
     if wanted.slices is not None:
         sides = replace(sides, slices={**sides.slices, **read_slices(wanted.slices, wanted.names)})
     return sides, kind
+
+
+def _clusters(wanted: Wanted) -> dict[str, str]:
+    column = wanted.cluster[0] if wanted.cluster else ""
+    if wanted.source is not None:
+        return of_records(wanted.source, column, wanted.names.record)
+    paths = [p for p in (*wanted.people, *wanted.models) if p.suffix.lower() != ".json"]
+    having = [path for path in paths if column in columns_of(path)]
+    if not having:
+        raise InputError(f"no table of --people or --models has a column {column!r}")
+    found: dict[str, str] = {}
+    for path in having:
+        found |= of_records(str(path), column, wanted.names.record)
+    return found
 
 
 def _of_files(wanted: Wanted) -> tuple[Sides, str]:
@@ -360,22 +377,3 @@ def _with_gold(sides: Sides, wanted: Wanted, project: Project | None, schema: Sc
         raise SpecError("--expert gold is not possible for forms; import the gold as a person's")
     said: dict[str, Labels] = {GOLD: {id: str(flat(v)) for id, v in gold.items()}}
     return replace(sides, people={**sides.people, **said})
-
-
-def read_slices(path: Path, names: Names) -> dict[str, dict[str, str]]:
-    """Columns with the record, and `slice`, or any others: each is a kind of slice."""
-    found: dict[str, dict[str, str]] = {}
-    there = columns_of(path)
-    of_record = names.record or one_of(path, there, RECORD, "--record")
-    check_columns(path, there, (of_record,))
-    for number, row in read_rows(path):
-        record = cell(row[of_record]).strip()
-        if not record:
-            raise InputError(f"{path}:{number}: column {of_record!r} is empty")
-        for kind, content in row.items():
-            value = cell(content).strip()
-            if kind != of_record and value:
-                found.setdefault(kind, {})[record] = value
-    if not found:
-        raise InputError(f"{path} holds no slices; it needs columns {of_record} and slice")
-    return found

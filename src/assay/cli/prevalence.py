@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.amount import Number
+from assay.cli.columns import INDEPENDENT
+
 if TYPE_CHECKING:
+    from assay.core.schema import Schema
     from assay.core.value import Value
     from assay.quality.ppi import Difference, Ppi
 
@@ -18,39 +22,80 @@ if TYPE_CHECKING:
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option("--group", help="Also by this column of the table (ledger: language, source, meta).")
 @click.option("--mean", "numbers", is_flag=True, help="The labels are numbers: tell their mean.")
+@click.option(
+    "--scale",
+    nargs=2,
+    type=Number(),
+    metavar="LOW HIGH",
+    help="Ends of the scale, for --mean; default: the task's, or as far as labels reach.",
+)
+@click.option("--cluster", help="Column that several records share: author, document, person.")
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def prevalence_command(
-    source: str, sheet: Path, group: str | None, numbers: bool, run: str | None, as_json: bool
+    source: str,
+    sheet: Path,
+    group: str | None,
+    numbers: bool,
+    scale: tuple[float, float] | None,
+    cluster: str | None,
+    run: str | None,
+    as_json: bool,
 ) -> None:
     """Share of each label in SOURCE, its errors mended by the answers in an audit SHEET."""
     from assay.cli.audit import read_decisions
-    from assay.core.errors import InputError, SpecError
+    from assay.cli.columns import of_records
     from assay.core.spelling import oddities
     from assay.quality.audit_sheet import answers_of, read_sheet
 
+    _check(scale, numbers, group)
     decisions, _, schema = read_decisions(source, run)
     answered = read_sheet(sheet)
-    if answered.by != "none":
-        raise InputError(
-            f"{sheet} was drawn by {answered.by}; prevalence needs a plain random sample: "
-            "assay audit draw without --by"
-        )
+    _check_plain(sheet, answered.by, cluster)
     human = answers_of(answered, decisions, schema.check if schema is not None else str)
     model = {d.record: d.value for d in decisions if d.value is not None}
-    if numbers and group:
-        raise SpecError("--group tells shares, not means; leave out --mean")
-    groups = _groups(source, group) if group else None
-    told = {"mean": _mean(human, model)} if numbers else _shares(human, model)
-    parts = _by_group(human, model, groups) if groups is not None else {}
-    notes = oddities(() if numbers else told, records=model)
+    own = of_records(source, cluster) if cluster else None
+    groups = of_records(source, group) if group else None
+    if numbers:
+        told, notes = _mean((human, model), scale or _ends(schema), own)
+    else:
+        told, notes = _shares(human, model, own), []
+    parts = {} if groups is None else _by_group((human, model), groups, own)
+    notes += oddities(() if numbers else told, records=model)
+    assumed = None if cluster else INDEPENDENT
     if as_json:
-        whole = _as_json(told, parts) | {"notes": notes}
+        whole = _as_json(told, parts) | {"notes": notes, "assumption": assumed, "cluster": cluster}
         click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
         return
-    for line in notes:
+    for line in (*notes, *([assumed] if assumed else [])):
         click.echo(f"note: {line}", err=True)
     _tell(told, parts)
+
+
+def _check(scale: tuple[float, float] | None, numbers: bool, group: str | None) -> None:
+    from assay.core.errors import SpecError
+
+    if numbers and group:
+        raise SpecError("--group tells shares, not means; leave out --mean")
+    if scale and not numbers:
+        raise SpecError("--scale gives the ends of numbers; add --mean")
+    if scale and not scale[0] < scale[1]:
+        raise SpecError(f"a scale runs from low to high, not from {scale[0]:g} to {scale[1]:g}")
+
+
+def _check_plain(sheet: Path, by: str, cluster: str | None) -> None:
+    from assay.core.errors import InputError
+    from assay.quality.audit import BY_CLUSTER
+
+    if by.startswith(BY_CLUSTER):
+        if by != f"{BY_CLUSTER}{cluster}":
+            name = by.removeprefix(BY_CLUSTER)
+            raise InputError(f"{sheet} was drawn by whole clusters: give --cluster {name}")
+    elif by != "none":
+        raise InputError(
+            f"{sheet} was drawn by {by}; prevalence needs a plain random sample: "
+            "assay audit draw without --by"
+        )
 
 
 Parts = dict[str, tuple[dict[str, "Ppi"], list["Difference"]]]
@@ -70,13 +115,25 @@ def _labels(values: "Mapping[str, Value]") -> "dict[str, str | frozenset[str]]":
     return found
 
 
-def _shares(human: "Mapping[str, Value]", model: "Mapping[str, Value]") -> "dict[str, Ppi]":
+def _shares(
+    human: "Mapping[str, Value]", model: "Mapping[str, Value]", cluster: Mapping[str, str] | None
+) -> "dict[str, Ppi]":
     from assay.quality.ppi import prevalence
 
-    return prevalence(_labels(human), _labels(model))
+    return prevalence(_labels(human), _labels(model), cluster=cluster)
 
 
-def _mean(human: "Mapping[str, Value]", model: "Mapping[str, Value]") -> "Ppi":
+def _ends(schema: "Schema | None") -> tuple[float, float] | None:
+    from assay.core.schema import Scale
+
+    return (schema.low, schema.high) if isinstance(schema, Scale) else None
+
+
+def _mean(
+    labels: "tuple[Mapping[str, Value], Mapping[str, Value]]",
+    ends: tuple[float, float] | None,
+    cluster: Mapping[str, str] | None,
+) -> "tuple[dict[str, Ppi], list[str]]":
     from assay.core.errors import InputError
     from assay.quality.ppi import mean_of
 
@@ -86,44 +143,30 @@ def _mean(human: "Mapping[str, Value]", model: "Mapping[str, Value]") -> "Ppi":
         except ValueError as bad:
             raise InputError(f"--mean needs numbers: {bad}") from None
 
-    return mean_of(numbers(human), numbers(model))
+    human, model = (numbers(values) for values in labels)
+    notes = []
+    if ends is None:
+        both = [*human.values(), *model.values()]
+        notes.append(
+            f"the scale is taken to run from {min(both):g} to {max(both):g}, as far as labels "
+            "reach; --scale LOW HIGH says otherwise"
+        )
+    return {"mean": mean_of(human, model, ends, cluster)}, notes
 
 
 def _by_group(
-    human: "Mapping[str, Value]", model: "Mapping[str, Value]", group: Mapping[str, str]
+    labels: "tuple[Mapping[str, Value], Mapping[str, Value]]",
+    group: Mapping[str, str],
+    cluster: Mapping[str, str] | None,
 ) -> Parts:
     from assay.quality.ppi import by_group, difference, prevalence
 
-    said, shipped = _labels(human), _labels(model)
+    said, shipped = (_labels(values) for values in labels)
+    home = {record: name or "(none)" for record, name in group.items()}
     found: Parts = {}
     for label in prevalence(said, shipped):
-        shares = by_group(said, shipped, group, label)
+        shares = by_group(said, shipped, home, label, cluster)
         found[label] = shares, [difference(a, b) for a, b in combinations(shares.items(), 2)]
-    return found
-
-
-def _groups(source: str, name: str) -> dict[str, str]:
-    from assay.cli.audit import is_ledger
-    from assay.core.errors import InputError
-    from assay.data.base import cell, check_columns
-    from assay.data.read import columns_of, read_rows
-
-    if not is_ledger(source):
-        check_columns(Path(source), columns_of(source), ("record", name))
-        rows = [row for _, row in read_rows(source)]
-        return {cell(row["record"]).strip(): cell(row[name]) or "(none)" for row in rows}
-    from assay.cli.data import ledger_and_task
-
-    ledger, _ = ledger_and_task(source)
-    try:
-        found: dict[str, str] = {}
-        for r in ledger.records():
-            own = {"language": r.language, "source": r.source}
-            found[r.id] = own.get(name, r.meta.get(name)) or "(none)"
-    finally:
-        ledger.close()
-    if set(found.values()) <= {"(none)"}:
-        raise InputError(f"no record of {source} has {name!r}")
     return found
 
 
@@ -140,9 +183,10 @@ def _as_json(told: "dict[str, Ppi]", parts: Parts) -> dict[str, object]:
 
 def _tell(told: "dict[str, Ppi]", parts: Parts) -> None:
     first = next(iter(told.values()))
+    within = "" if first.clusters is None else f" in {first.clusters:,} clusters"
     click.echo(
-        f"{first.human:,} human labels, {first.model:,} records labelled by the model alone; "
-        "95 % intervals"
+        f"{first.human:,} human labels{within}, {first.model:,} records labelled by the model "
+        "alone; 95 % intervals"
     )
     for label, p in told.items():
         click.echo(f"{label}")

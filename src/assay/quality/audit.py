@@ -3,11 +3,12 @@
 The estimate is the stratified mean (unbiased whatever the strata); its interval is exact for the
 draw without replacement (`stratified`). The stop rule may be looked at after every answer: it rests
 on a confidence sequence for sampling without replacement, the ratio of prior to posterior of the
-number of errors (Waudby-Smith and Ramdas 2020).
+number of errors (Waudby-Smith and Ramdas 2020). Where clusters are drawn, or stand for others of
+their kind, the limits are those of `reweighed`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.special import betaln, gammaln
 from assay.core.annotation import Decision
 from assay.core.errors import InputError, SpecError
 from assay.data.write import flat
+from assay.quality.reweighed import Draws, Units, numbered, own_or_cluster
 from assay.quality.stratified import Counts, limits
 
 Floats = NDArray[np.float64]
@@ -27,6 +29,11 @@ MOST_STRATA = 20
 LEAST_A_STRATUM = 2
 PRIOR = (0.5, 4.5)  # of the error rate, for the stop rule; it may be wrong, the rule stays valid
 MOST_MORE = 10_000_000
+BY_CLUSTER = "cluster:"  # how a sheet of whole clusters says what it was drawn by
+ASSUMED = (
+    "records were drawn one by one, and the interval speaks of these records; of further ones, of "
+    "other authors or documents, it speaks with --cluster COLUMN"
+)
 EVERYTHING, OTHERS, UNSURE = "all", "others", "no confidence"
 
 
@@ -75,6 +82,7 @@ class Audit:
     baseline: float | None = None  # error of always giving the commonest answer
     baseline_label: str = ""
     notes: tuple[str, ...] = ()
+    clusters: int | None = None  # answered; None: the records drawn are the units
 
     @property
     def warnings(self) -> list[str]:
@@ -88,15 +96,21 @@ class Audit:
 
     @property
     def statement(self) -> str:
+        within = "" if self.clusters is None else f" in {self.clusters:,} clusters"
         return (
             f"of {self.records:,} shipped labels {self.rate:.2%} [{self.low:.2%}, {self.high:.2%}] "
-            f"disagree with {self.reference} ({LEVEL:.0%} interval; n = {self.answered:,}, "
+            f"disagree with {self.reference} ({LEVEL:.0%} interval; n = {self.answered:,}{within}, "
             f"{self.errors:,} of them wrong)"
         )
+
+    @property
+    def assumption(self) -> str | None:
+        return ASSUMED if self.clusters is None else None
 
     def as_json(self) -> dict[str, object]:
         return {
             "reference": self.reference, "records": self.records, "n": self.answered,
+            "clusters": self.clusters, "assumption": self.assumption,
             "errors": self.errors, "error_rate": self.rate, "interval": [self.low, self.high],
             "baseline": self.baseline, "baseline_label": self.baseline_label,
             "strata": [s.as_json() for s in self.strata], "statement": self.statement,
@@ -192,6 +206,22 @@ def draw(
     return [drawn[i] for i in rng.permutation(len(drawn))]
 
 
+def draw_clusters(cluster: Mapping[str, Hashable], size: int, seed: int = 0) -> list[Drawn]:
+    """Whole clusters in random order, until there are so many records."""
+    members: dict[Hashable, list[str]] = {}
+    for record in sorted(cluster):
+        members.setdefault(cluster[record], []).append(record)
+    names = sorted(members, key=str)
+    rng = np.random.default_rng(seed)
+    drawn: list[Drawn] = []
+    for at in rng.permutation(len(names)):
+        if len(drawn) >= size:
+            break
+        own = members[names[at]]
+        drawn += [Drawn(own[i], EVERYTHING, len(cluster)) for i in rng.permutation(len(own))]
+    return drawn
+
+
 def allocated(share: Floats, sizes: NDArray[np.int64], total: int) -> list[int]:
     """Whole numbers in proportion to `share`, each between the least and the stratum's size."""
     least = np.minimum(sizes, LEAST_A_STRATUM)
@@ -226,6 +256,21 @@ def estimate(strata: Sequence[Stratum], reference: str = "the people who answere
     low, high = limits(counts, LEVEL)
     of, n, k = (int(each.sum()) for each in (counts.size, counts.answered, counts.errors))
     return Audit(reference, of, n, k, counts.rate, low, high, tuple(strata))
+
+
+def estimate_clusters(
+    wrong: Mapping[str, bool], cluster: Mapping[str, str], records: int, reference: str
+) -> Audit:
+    """The same where records of one cluster are alike: their number is that of clusters."""
+    own = numbered(own_or_cluster(record, cluster) for record in wrong)
+    said = np.array(list(wrong.values()), dtype=np.float64)
+    units = Units.of((own, said, said), (own[:0], said[:0]))
+    units.check_clusters()
+    low, high = Draws.of(units).limits(0.0, (0.0, 1.0), LEVEL)
+    rate, errors = float(said.mean()), int(said.sum())
+    all_ = Stratum(EVERYTHING, records, len(said), errors)
+    return Audit(reference, records, len(said), errors, rate, min(low, rate), max(high, rate),
+                 (all_,), clusters=units.labelled)  # fmt: skip
 
 
 def _counts(strata: Sequence[Stratum]) -> Counts:

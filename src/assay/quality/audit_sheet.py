@@ -15,10 +15,20 @@ from assay.data.guard import bare
 from assay.data.layout import refuse_weight
 from assay.data.read import read_rows
 from assay.data.write import flat, write_rows
-from assay.quality.audit import Audit, Drawn, Stratum, estimate, strata_of, stratify
+from assay.quality.audit import (
+    BY_CLUSTER,
+    Audit,
+    Drawn,
+    Stratum,
+    estimate,
+    estimate_clusters,
+    strata_of,
+    stratify,
+)
 
 FIELDS = ("record", "text", "answer", "audit")
 TO_FILL = "answer"
+PEOPLE = "the people who answered"
 MOST_LABELS = 50  # different values shipped, beyond which they are no labels
 SHOWN = 8  # of them
 
@@ -88,27 +98,46 @@ def judge(
     read: Reader,
     *,
     same: Same = lambda shipped, answer: shipped == answer,
-    reference: str = "the people who answered",
+    cluster: Mapping[str, str] | None = None,
 ) -> Audit:
     """The estimate from an answered sheet; `read` makes a value of an answer, or InputError.
 
+    With `cluster` (of each record) the interval is of further records, of other clusters.
     InputError where the decisions are not those the sample was drawn from.
     """
     given = answers_of(sheet, decisions, read)
-    strata = stratify(decisions, sheet.by)
+    by = _checked(sheet.by, cluster)
+    strata = stratify(decisions, by)
     shipped = {d.record: d.value for d in decisions if d.value is not None}
     named = [_known(record, shipped) for record in sheet.records]
     sizes = Counter(strata.values())
     drawn = [Drawn(r, strata[r], sizes[strata[r]]) for r in named]
-    counts = strata_of(drawn, {r: not same(shipped[r], value) for r, value in given.items()})
+    wrong_of = {r: not same(shipped[r], value) for r, value in given.items()}
+    counts = strata_of(drawn, wrong_of)
     label, wrong = _baseline(counts, strata, given)
-    found = estimate(counts, reference)
+    found = (
+        estimate(counts, PEOPLE)
+        if cluster is None
+        else estimate_clusters(wrong_of, cluster, len(strata), PEOPLE)
+    )
     return replace(
         found,
         baseline=wrong,
         baseline_label=label,
         notes=(*_notes(sheet), *_strange(given, shipped, same)),
     )
+
+
+def _checked(by: str, cluster: Mapping[str, str] | None) -> str:
+    """The strata of a sheet; InputError where it and clusters do not go together."""
+    if by.startswith(BY_CLUSTER):
+        if cluster is None:
+            name = by.removeprefix(BY_CLUSTER)
+            raise InputError(f"whole clusters were drawn: give --cluster {name}")
+        return "none"
+    if cluster is not None and by != "none":
+        raise InputError(f"the sheet was drawn by {by}; --cluster needs one drawn without --by")
+    return by
 
 
 def answers_of(sheet: Sheet, decisions: Sequence[Decision], read: Reader) -> dict[str, Value]:

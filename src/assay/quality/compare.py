@@ -24,6 +24,7 @@ from assay.quality.alt_test import (
     doubted,
 )
 from assay.quality.beside import Beside, Measure, beside, majority, means
+from assay.quality.clusters import OneEach
 from assay.quality.costs import Costs
 
 MOST_PEOPLE = 30  # beyond, people are not told one by one
@@ -48,6 +49,7 @@ class Sides:
     costs: Mapping[str, Costs] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     named: bool = True  # False: votes of people were counted, and nobody says whose they are
+    cluster: OneEach | None = None  # the records drawn; None: all, taken as independent
 
     def within(self, records: frozenset[str]) -> "Sides":
         def cut(side: Mapping[str, Labels]) -> dict[str, Labels]:
@@ -96,6 +98,7 @@ class Comparison:
     slices: tuple[Slice, ...] = ()
     costs: Mapping[str, Costs] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    cluster: OneEach | None = None
 
     @property
     def limits(self) -> list[str]:
@@ -143,7 +146,7 @@ class Comparison:
             "costs": {who: _cost_json(c) for who, c in self.costs.items()},
             "slices": [s.as_json() for s in self.slices],
             "warnings": self.warnings,
-            "notes": list(self.notes),
+            "notes": list(self.notes), "cluster": self.cluster and self.cluster.as_json(),
         }  # fmt: skip
 
 
@@ -177,7 +180,7 @@ def compare(sides: Sides, rules: Rules | None = None) -> Comparison:
     tests = tuple(_doubted(test, constant, among) for test in tests)
     return Comparison(
         found, tests, constant, rules, sides.measure, among, slices,
-        sides.costs, (*sides.notes, *left_out, *odd),
+        sides.costs, (*sides.notes, *left_out, *odd), sides.cluster,
     )  # fmt: skip
 
 

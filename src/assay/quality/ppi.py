@@ -5,21 +5,22 @@ random sample that people labelled (Angelopoulos et al., Science 2023), and PPI+
 counts only as much as it helps (Angelopoulos, Duchi, Zrnic 2023). Valid for any model, good or bad;
 a bad one gains nothing.
 
-Two departures, both for small samples. Shares get Wilson's interval at the effective sample size
-instead of a normal one, and their moments four half pseudo-records, one in each corner, so that a
-rare class met once does not look perfectly predicted. The residual variance pays a degree of
-freedom for the tuned weight.
+Two departures, both so that an interval holds from ten labels on, however rare a label or skewed a
+scale. The limits are those of bounded values (`reweighed`), not normal ones. The moments that set
+the model's weight have four half pseudo-records, one in each corner, so that a rare class met once
+does not look perfectly predicted. Records that belong together (of one author, say) are weighed
+together, and their number counts, not that of records.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
 
 from assay.core.errors import InputError
+from assay.quality.reweighed import Draws, Ends, Units, numbered, own_or_cluster
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +66,7 @@ class Ppi:
     tuned: Interval
     weight: float  # of the model in `tuned`, 0 to 1
     gain: float  # how many times more human labels would be needed without the model
+    clusters: int | None = None  # that have a human label; None: records are taken as independent
 
     @property
     def bias(self) -> float:
@@ -82,7 +84,7 @@ class Ppi:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "human_labels": self.human, "model_labels": self.model,
+            "human_labels": self.human, "model_labels": self.model, "clusters": self.clusters,
             "human_only": self.human_only.as_json(), "naive": self.naive.as_json(),
             "classical": self.classical.as_json(), "ppi++": self.tuned.as_json(),
             "weight": self.weight, "gain": self.gain, "bias_of_naive": self.bias,
@@ -91,126 +93,143 @@ class Ppi:
 
 
 @dataclass(frozen=True, slots=True)
-class _Moments:
-    """Of human labels y and model labels f."""
+class Clusters:
+    """The cluster of each human-labelled record, and of each other one."""
 
-    n: int
-    rest: int
-    y: float
-    f: float  # mean on the human-labelled
-    f_rest: float
-    var_y: float
-    var_f: float
-    cov: float
-    var_rest: float
+    human: Sequence[Hashable]
+    rest: Sequence[Hashable]
 
-    def value(self, weight: float) -> float:
-        return self.y + weight * (self.f_rest - self.f)
 
-    def variance(self, weight: float, tuned: bool = False) -> float:
-        residual = self.var_y - 2 * weight * self.cov + weight**2 * self.var_f
-        freedom = (self.n - 1) / (self.n - 2) if tuned and weight else 1.0
-        return freedom * max(residual, 0.0) / self.n + weight**2 * self.var_rest / self.rest
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    human: Floats
+    model: Floats
+    rest: Floats
+    ends: Ends
+    clusters: Clusters | None
+
+    def check(self) -> None:
+        human, model, rest = self.human, self.model, self.rest
+        if human.shape != model.shape or human.ndim != 1:
+            raise InputError(
+                f"{len(human)} human labels and {len(model)} model labels do not pair up"
+            )
+        if len(human) < LEAST:
+            raise InputError(f"{LEAST} human labels or more are needed, there are {len(human)}")
+        if not len(rest):
+            raise InputError(
+                "people labelled every record, so there is nothing to infer: count them"
+            )
+        for name, values in (("human", human), ("model", model), ("model", rest)):
+            if not np.isfinite(values).all():
+                raise InputError(f"a {name} label is missing or no finite number")
 
     @property
-    def best_weight(self) -> float:
-        """The weight of the least variance, kept between 0 and 1."""
-        below = self.var_f + self.n / self.rest * self.var_rest
-        return min(1.0, max(0.0, self.cov / below)) if below > 0 else 0.0
+    def units(self) -> Units:
+        n, rest = len(self.human), len(self.rest)
+        if self.clusters is None:
+            own, other = np.arange(n), np.arange(n, n + rest)
+        else:
+            codes = numbered((*self.clusters.human, *self.clusters.rest))
+            own, other = codes[:n], codes[n:]
+        found = Units.of((own, self.human, self.model), (other, self.rest))
+        if self.clusters is not None:
+            found.check_clusters()
+        return found
+
+    def value(self, weight: float) -> float:
+        found = self.human.mean() + weight * (self.rest.mean() - self.model.mean())
+        return float(np.clip(found, *self.ends))
+
+    def naive(self) -> Interval:
+        both = np.concatenate([self.model, self.rest])
+        clusters = self.clusters
+        together = clusters and Clusters([*clusters.human, *clusters.rest], [])
+        every = _Labels(both, both, np.zeros(0), self.ends, together)
+        return every.limited(Draws.of(every.units), 0.0, float(both.mean()))
+
+    def limited(self, draws: Draws, weight: float, value: float) -> Interval:
+        low, high = draws.limits(weight, self.ends, LEVEL)
+        low, high = max(low, self.ends[0]), min(high, self.ends[1])
+        return Interval(value, min(low, value), max(high, value))
 
 
-def share(human: Floats, model: Floats, rest: Floats) -> Ppi:
+def share(human: Floats, model: Floats, rest: Floats, clusters: Clusters | None = None) -> Ppi:
     """Of a label: `human` is 0 or 1 a record, `model` the model's label (or its probability) on the
     same records, `rest` on all others."""
-    _check(human, model, rest)
+    found = _Labels(human, model, rest, (0.0, 1.0), clusters)
+    found.check()
     if not np.isin(human, (0.0, 1.0)).all() or not _inside(model) or not _inside(rest):
         raise InputError("for a share people say 0 or 1, and the model 0 to 1")
-    m = _moments(human, model, rest, smooth=True)
-    naive = _wilson(_naive(m), m.n + m.rest)
-    return _answers(m, naive, lambda value, ratio: _wilson(value, m.n / ratio))
+    return _answers(found)
 
 
-def mean(human: Floats, model: Floats, rest: Floats) -> Ppi:
-    """Of a number, as of a scale."""
-    _check(human, model, rest)
-    m = _moments(human, model, rest, smooth=False)
-    spread = float(t.ppf((1 + LEVEL) / 2, m.n - 1)) * m.variance(0.0) ** 0.5
-
-    def around(value: float, half: float) -> Interval:
-        return Interval(value, value - half, value + half)
-
-    half = float(norm.ppf((1 + LEVEL) / 2)) * (m.var_rest / (m.n + m.rest)) ** 0.5
-    naive = around(_naive(m), half)
-    return _answers(m, naive, lambda value, ratio: around(value, spread * ratio**0.5))
-
-
-def _check(human: Floats, model: Floats, rest: Floats) -> None:
-    if human.shape != model.shape or human.ndim != 1:
-        raise InputError(f"{len(human)} human labels and {len(model)} model labels do not pair up")
-    if len(human) < LEAST:
-        raise InputError(f"{LEAST} human labels or more are needed, there are {len(human)}")
-    if not len(rest):
-        raise InputError("people labelled every record, so there is nothing to infer: count them")
-    for name, values in (("human", human), ("model", model), ("model", rest)):
-        if not np.isfinite(values).all():
-            raise InputError(f"a {name} label is missing or no finite number")
+def mean(
+    human: Floats,
+    model: Floats,
+    rest: Floats,
+    ends: Ends | None = None,
+    clusters: Clusters | None = None,
+) -> Ppi:
+    """Of a number, as of a scale that has these ends; None: the least and the largest label."""
+    _Labels(human, model, rest, (0.0, 0.0), clusters).check()
+    seen = np.concatenate([human, model, rest])
+    low, high = ends or (float(seen.min()), float(seen.max()))
+    if low == high:
+        raise InputError(
+            f"every label is {low:g}, so the ends of the scale cannot be seen: say what they are"
+        )
+    beyond = seen[(seen < low) | (seen > high)]
+    if len(beyond):
+        raise InputError(f"{beyond[0]:g} does not lie on a scale from {low:g} to {high:g}")
+    return _answers(_Labels(human, model, rest, (low, high), clusters))
 
 
 def _inside(values: Floats) -> bool:
     return bool(((values >= 0) & (values <= 1)).all())
 
 
-def _moments(human: Floats, model: Floats, rest: Floats, *, smooth: bool) -> _Moments:
-    y, f, weight = human, model, np.ones(len(human))
-    if smooth:
-        low, high = float(rest.min()), float(rest.max())
-        y = np.concatenate([y, [0.0, 0.0, 1.0, 1.0]])
-        f = np.concatenate([f, [low, high, low, high]])
-        weight = np.concatenate([weight, np.full(4, PSEUDO)])
-    n = weight.sum()
-    dy, df = y - weight @ y / n, f - weight @ f / n
-    free = n - 1
-    return _Moments(
-        len(human), len(rest), float(human.mean()), float(model.mean()), float(rest.mean()),
-        float(weight @ dy**2 / free), float(weight @ df**2 / free),
-        float(weight @ (dy * df) / free), float(rest.var(ddof=1)) if len(rest) > 1 else 0.0,
-    )  # fmt: skip
+def _answers(labels: _Labels) -> Ppi:
+    units = labels.units
+    draws = Draws.of(units)
 
+    def at(weight: float) -> Interval:
+        return labels.limited(draws, weight, labels.value(weight))
 
-def _answers(m: _Moments, naive: Interval, interval: Callable[[float, float], Interval]) -> Ppi:
-    """`interval` takes a value and how its variance compares with that of human labels alone."""
-    alone = m.variance(0.0)
-
-    def at(weight: float, tuned: bool = False) -> Interval:
-        ratio = m.variance(weight, tuned) / alone if alone > 0 else 1.0
-        return interval(m.value(weight), max(ratio, 1e-9))
-
-    human_only, weight = at(0.0), m.best_weight
-    found = at(weight, tuned=True)
+    own, moved = _pulls(units, labels.ends)
+    below = float(moved @ moved)
+    weight = min(1.0, max(0.0, float(own @ moved) / below)) if below > 0 else 0.0
+    human_only, found = at(0.0), at(weight)
     if found.width > NO_WIDER * human_only.width:
         weight, found = 0.0, human_only
-    gain = alone / m.variance(weight, True) if weight and alone > 0 else 1.0
-    return Ppi(m.n, m.rest, human_only, naive, at(1.0), found, weight, gain)
+    left = float(((own - weight * moved) ** 2).sum())
+    gain = float(own @ own) / left if weight and left > 0 else 1.0
+    many = None if labels.clusters is None else units.labelled
+    return Ppi(len(labels.human), len(labels.rest), human_only, labels.naive(), at(1.0), found,
+               weight, gain, many)  # fmt: skip
 
 
-def _naive(m: _Moments) -> float:
-    return (m.n * m.f + m.rest * m.f_rest) / (m.n + m.rest)
-
-
-def _wilson(value: float, n: float) -> Interval:
-    """Wilson's interval of a share that `n` records, not always a whole number, are worth."""
-    p = min(1.0, max(0.0, value))
-    z = float(norm.ppf((1 + LEVEL) / 2))
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return Interval(p, min(low, p), max(high, p))  # rounding must not put p outside
+def _pulls(units: Units, ends: Ends) -> tuple[Floats, Floats]:
+    """How far each unit moves the human mean, and the difference of the model's two means."""
+    low, high = ends
+    corners = np.array([[low, low], [low, high], [high, low], [high, high]])
+    n = np.concatenate([units.n, np.full(4, PSEUDO)])
+    y = np.concatenate([units.y, PSEUDO * corners[:, 0]])
+    f = np.concatenate([units.f, PSEUDO * corners[:, 1]])
+    rest, others = (np.concatenate([v, np.zeros(4)]) for v in (units.rest, units.f_rest))
+    scale = np.concatenate([np.ones(len(units.n)), np.full(4, PSEUDO**-0.5)])  # half a unit each
+    own = (y - n * y.sum() / n.sum()) / n.sum()
+    moved = (f - n * f.sum() / n.sum()) / n.sum()
+    if rest.sum():
+        moved = moved - (others - rest * others.sum() / rest.sum()) / rest.sum()
+    return own * scale, moved * scale
 
 
 def prevalence(
     human: Mapping[str, Answer],
     model: Mapping[str, Answer | None],
     labels: Sequence[str] | None = None,
+    cluster: Mapping[str, str] | None = None,
 ) -> dict[str, Ppi]:
     """The share of each label (or tag) among all records that the model was asked about.
 
@@ -219,7 +238,7 @@ def prevalence(
     """
     _known(human, model)
     names = labels or sorted(_names([*human.values(), *model.values()]))
-    return {name: _of_label(human, model, name) for name in names}
+    return {name: _of_label(human, model, name, cluster) for name in names}
 
 
 def _names(answers: Iterable[Answer | None]) -> set[str]:
@@ -234,19 +253,39 @@ def _has(answer: Answer | None, label: str) -> bool:
     return answer == label or (isinstance(answer, frozenset) and label in answer)
 
 
-def _of_label(human: Mapping[str, Answer], model: Mapping[str, Answer | None], label: str) -> Ppi:
+def _of_label(
+    human: Mapping[str, Answer],
+    model: Mapping[str, Answer | None],
+    label: str,
+    cluster: Mapping[str, str] | None = None,
+) -> Ppi:
     y = np.array([_has(human[r], label) for r in human], dtype=np.float64)
     f = np.array([_has(model[r], label) for r in human], dtype=np.float64)
     rest = np.array([_has(v, label) for r, v in model.items() if r not in human], dtype=np.float64)
-    return share(y, f, rest)
+    return share(y, f, rest, _clusters(human, model, cluster))
 
 
-def mean_of(human: Mapping[str, float], model: Mapping[str, float]) -> Ppi:
+def _clusters(
+    human: Mapping[str, object], model: Mapping[str, object], cluster: Mapping[str, str] | None
+) -> Clusters | None:
+    if cluster is None:
+        return None
+    own = {r: own_or_cluster(r, cluster) for r in model}
+    return Clusters([own[r] for r in human], [own[r] for r in model if r not in human])
+
+
+def mean_of(
+    human: Mapping[str, float],
+    model: Mapping[str, float],
+    ends: Ends | None = None,
+    cluster: Mapping[str, str] | None = None,
+) -> Ppi:
     """The mean number of all records, as on a scale."""
     _known(human, model)
     y = np.array([human[r] for r in human], dtype=np.float64)
     f = np.array([model[r] for r in human], dtype=np.float64)
-    return mean(y, f, np.array([v for r, v in model.items() if r not in human], dtype=np.float64))
+    rest = np.array([v for r, v in model.items() if r not in human], dtype=np.float64)
+    return mean(y, f, rest, ends, _clusters(human, model, cluster))
 
 
 def _known(human: Mapping[str, object], model: Mapping[str, object]) -> None:
@@ -302,21 +341,37 @@ def by_group(
     model: Mapping[str, Answer | None],
     group: Mapping[str, str],
     label: str,
+    cluster: Mapping[str, str] | None = None,
 ) -> dict[str, Ppi]:
     """The share of one label in each group of records; `difference` compares two of them.
 
-    InputError names a group with too few human labels.
+    InputError names a group with too few human labels, or a cluster that is in two groups.
     """
     _known(human, model)
     homeless = next((r for r in model if r not in group), None)
     if homeless is not None:
         raise InputError(f"record {homeless!r} is in no group")
+    _apart(model, group, cluster or {})
     found: dict[str, Ppi] = {}
     for name in sorted({group[r] for r in model}):
         own = {r: v for r, v in model.items() if group[r] == name}
         said = {r: v for r, v in human.items() if group[r] == name}
         try:
-            found[name] = _of_label(said, own, label)
+            found[name] = _of_label(said, own, label, cluster)
         except InputError as bad:
             raise InputError(f"group {name!r}: {bad}") from None
     return found
+
+
+def _apart(
+    model: Mapping[str, object], group: Mapping[str, str], cluster: Mapping[str, str]
+) -> None:
+    """InputError where groups share a cluster: their difference takes them as independent."""
+    home: dict[str, str] = {}
+    for record in model:
+        name = cluster.get(record)
+        if name and home.setdefault(name, group[record]) != group[record]:
+            raise InputError(
+                f"cluster {name!r} is in groups {home[name]!r} and {group[record]!r}; compare "
+                "groups that have clusters of their own, or leave out --group"
+            )

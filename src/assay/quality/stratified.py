@@ -41,7 +41,8 @@ class Counts:
 
     @property
     def weight(self) -> Floats:
-        return self.size / self.size.sum()
+        found: Floats = self.size / self.size.sum()
+        return found
 
     @property
     def rate(self) -> float:
@@ -102,7 +103,8 @@ class _Search:
         prices = prices[::-1]  # the mean falls as the price rises, on a broken line
 
         def rates(price: Floats) -> Floats:
-            return np.clip((1 - price[:, None] / step) / 2, self.least, self.most)
+            found: Floats = np.clip((1 - price[:, None] / step) / 2, self.least, self.most)
+            return found
 
         means = rates(prices) @ self.weight
         return lambda mean: rates(np.array([np.interp(mean, means, prices)]))[0]
@@ -115,7 +117,8 @@ class _Search:
 
         def rates(mean: float) -> Floats:
             more = np.clip(mean - base - before, 0.0, room)[back] / self.weight
-            return np.minimum(self.least + more, self.most)
+            found: Floats = np.minimum(self.least + more, self.most)
+            return found
 
         return rates
 
@@ -140,8 +143,12 @@ class _Search:
                 continue
             if excess(last) > 0:
                 return last
-            found = float(brentq(excess, *sorted((found, last)), xtol=FINE))
+            found = _root(excess, (found, last))
         return found
+
+
+def _root(excess: Callable[[float], float], between: tuple[float, float]) -> float:
+    return float(brentq(excess, min(between), max(between), xtol=FINE))
 
 
 def _blend(paths: tuple[Path, Path], part: float, mean: float) -> Floats:

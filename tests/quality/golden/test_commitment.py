@@ -63,7 +63,7 @@ def test_the_guess_rate_counts_as_much_as_the_certainty() -> None:
 def test_at_the_edge_there_is_an_interval_and_no_standard_error() -> None:
     found = one(alike(20, 1.0, 0.5), [True] * 20)
     assert (found.commitment, found.error) == (1.0, None)
-    assert found.interval == (pytest.approx((0.025 ** (1 / 20) - 0.5) / 0.5), 1.0)
+    assert found.interval == pytest.approx(((0.025 ** (1 / 20) - 0.5) / 0.5, 1.0))
     careless = one(alike(20, 1.0, 0.5), [False] * 20)
     assert (careless.commitment, careless.error) == (0.0, None)
 

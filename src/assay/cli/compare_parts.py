@@ -1,0 +1,45 @@
+"""Parts of what `assay compare` compares: slices of the records, and one record of each cluster."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from assay.core.errors import InputError
+from assay.data.base import cell, check_columns
+from assay.data.layout import RECORD, Names, one_of
+from assay.data.read import columns_of, read_rows
+from assay.quality.clusters import one_each
+from assay.quality.compare import Sides
+
+PART = " · "  # between a record and a part of its form
+
+
+def one_of_each(sides: Sides, asked: tuple[str, int], cluster: Mapping[str, str]) -> Sides:
+    """By a column and a seed; of the records that a person and a model answered."""
+    cases = [
+        {case for labels in side.values() for case in labels}
+        for side in (sides.people, sides.models)
+    ]
+    said = [{case.partition(PART)[0] for case in own} for own in cases]
+    drawn = one_each(said[0] & said[1] or said[0] | said[1], cluster, *asked)
+    own = frozenset(c for c in cases[0] | cases[1] if c.partition(PART)[0] in drawn.records)
+    return replace(sides.within(own), cluster=drawn)
+
+
+def read_slices(path: Path, names: Names) -> dict[str, dict[str, str]]:
+    """Columns with the record, and `slice`, or any others: each is a kind of slice."""
+    found: dict[str, dict[str, str]] = {}
+    there = columns_of(path)
+    of_record = names.record or one_of(path, there, RECORD, "--record")
+    check_columns(path, there, (of_record,))
+    for number, row in read_rows(path):
+        record = cell(row[of_record]).strip()
+        if not record:
+            raise InputError(f"{path}:{number}: column {of_record!r} is empty")
+        for kind, content in row.items():
+            value = cell(content).strip()
+            if kind != of_record and value:
+                found.setdefault(kind, {})[record] = value
+    if not found:
+        raise InputError(f"{path} holds no slices; it needs columns {of_record} and slice")
+    return found
