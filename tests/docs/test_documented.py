@@ -7,7 +7,7 @@ import pytest
 from assay.cli import COMMANDS, root
 
 ROOT = Path(__file__).resolve().parents[2]
-OF_BENCHES = {"--large", "--small", "--votes"}
+OF_BENCHES = {"--kills", "--large", "--small", "--store", "--votes"}
 OF_TOOLS = {"--jobs", "--package", "--raise", "--sample", "--seconds"}
 PAGES = "\n".join(
     p.read_text(encoding="utf-8") for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
