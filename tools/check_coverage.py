@@ -42,9 +42,9 @@ def main() -> int:
     if lift:
         floors = {p: max(floors.get(p, 0), int(percent)) for p, percent in found.items()}
         FLOORS.write_text(json.dumps(floors, indent=2) + "\n", encoding="utf-8")
-    below = [p for p in found if found[p] < floors.get(p, 100)]
+    below = [p for p in found if found[p] < floors.get(p, 0)]
     for package, percent in found.items():
-        floor = floors.get(package, "none; --raise writes one")
+        floor = floors.get(package, "none yet; --raise writes one")
         print(f"{package:12} {percent:5.1f}%  floor {floor}{'  BELOW' * (package in below)}")
     return 1 if below or floors.keys() - found.keys() else 0
 

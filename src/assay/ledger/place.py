@@ -1,5 +1,6 @@
 """Where a ledger lies: its database, and the files that belong to it."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,10 @@ def engine_at(url: URL) -> Engine:
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: Any, _: Any) -> None:
-            for pragma in PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
+            try:
+                for pragma in PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+            except UnicodeDecodeError:  # the words of the library quote a damaged file
+                raise sqlite3.DatabaseError("file is damaged") from None
 
     return engine
