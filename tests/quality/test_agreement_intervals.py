@@ -80,3 +80,17 @@ def test_agreement_that_chance_may_give_cannot_be_told() -> None:
     assert found.as_json()["beyond_chance"] is None
     same = replace(votes, label=(votes.record % 2).astype(np.int32))
     assert agree(same, Asked(resampling=Resampling(300))).beyond_chance is True
+
+
+def test_without_an_interval_nothing_is_claimed_beyond_chance() -> None:
+    votes = rare_votes(60, 2, 1)
+    same = replace(votes, label=(votes.record % 2).astype(np.int32))
+    found = agree(same, Asked(resampling=Resampling(0)))
+    assert found.beyond_chance is None
+    assert "no interval was asked for" in str(found.verdict)
+
+
+def test_few_records_that_all_were_answered_twice_leave_no_others() -> None:
+    said = " ".join(agree(rare_votes(5, 2, 1), Asked(resampling=Resampling(50))).warnings)
+    assert "only 5 records to compare" in said
+    assert "others" not in said

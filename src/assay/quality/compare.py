@@ -261,7 +261,7 @@ def _doubted(test: Tested, constant: Tested, among: Agreement | str) -> Tested:
     found = doubted(test, constant)
     if isinstance(among, str) or test.rules.expert is not None or among.overall.alpha is None:
         return found
-    if among.beyond_chance:
+    if among.overall.beyond_chance:
         return found
     return replace(found, doubts=(*found.doubts, CHANCE))
 

@@ -9,6 +9,7 @@ import numpy as np
 from assay.core.errors import InputError, SpecError
 from assay.core.spelling import oddities, shortened
 from assay.core.votes import Votes, with_numbers_alike
+from assay.data.base import many
 from assay.quality.agreement.base import ALIKE, Estimate, Floats, Resampling
 from assay.quality.agreement.boxes import BOXES
 from assay.quality.agreement.coefficients import Measures, estimates, prevalence
@@ -129,8 +130,16 @@ class Agreement:
     @property
     def beyond_chance(self) -> bool | None:
         """None where it cannot be told: alpha's interval holds 0, or agreement is below always the
-        same label; also of answers in parts, which have an alpha each."""
-        return self.overall.beyond_chance
+        same label, or no interval was wanted; also of answers in parts, which have an alpha each.
+        """
+        return None if self.doubt else self.overall.beyond_chance
+
+    @property
+    def doubt(self) -> str:
+        """Why agreement beyond chance cannot be told; empty where it can."""
+        if self.overall.doubt or self.asked.resampling.resamples:
+            return self.overall.doubt
+        return f"alpha is {self.overall.alpha}, and no interval was asked for"
 
     @property
     def verdict(self) -> str | None:
@@ -139,7 +148,7 @@ class Agreement:
         if alpha is None:
             return None
         if self.beyond_chance is None:
-            return f"whether they agree beyond chance cannot be told: {self.overall.doubt}"
+            return f"whether they agree beyond chance cannot be told: {self.doubt}"
         more = "more" if self.beyond_chance else "less"
         return f"they agree {more} than chance would have them: alpha {alpha}"
 
@@ -220,17 +229,19 @@ def _rare(where: str, overall: Overall) -> Iterator[str]:
     if rare and len(overall.given) == 2 and overall.coefficients.get("krippendorff"):
         label = min(rare, key=lambda name: overall.given[name])
         yield (
-            f"{where}label {shortened(label)} has {overall.given[label]} votes, under {FEW_VOTES}: "
+            f"{where}label {shortened(label)} has {many(overall.given[label], 'vote', 'votes')}, "
+            f"under {FEW_VOTES}: "
             "intervals of kappa and alpha are wide, and may hold in 90 of 100 cases, not 95"
         )
 
 
 def _few(compared: int, records: int) -> Iterator[str]:
     if compared < FEW_COMPARED or compared < records * SMALL_SHARE:
-        yield (
-            f"only {compared:,} of {records:,} records were answered by two or more; of the "
-            "others nothing is known"
-        )
+        if compared < records:
+            of = f"{compared:,} of {records:,} records were answered by two or more"
+            yield f"only {of}; agreement on the others is unknown"
+        else:
+            yield f"only {many(compared, 'record', 'records')} to compare: little can be told"
 
 
 def _notes(asked: Asked, who: Sequence[str], votes: Votes) -> tuple[str, ...]:
