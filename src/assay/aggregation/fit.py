@@ -69,9 +69,3 @@ def _mean_skill(parts: list[Table], done: list[Fitted], annotators: int) -> Floa
 def own(table: Table, probs: Floats) -> Floats:
     """How probable the label of each vote is."""
     return np.asarray(probs[table.label, table.row])
-
-
-def mean_by_annotator(table: Table, of_votes: Floats) -> Floats:
-    given = np.bincount(table.annotator, minlength=table.annotators)
-    total = np.bincount(table.annotator, of_votes, minlength=table.annotators)
-    return total / np.maximum(given, 1)

@@ -51,11 +51,6 @@ class VaderSet:
         """Reference: the class of the mean rating."""
         return {r.id: class_of(mean(self.ratings[r.id])) for r in self.records}
 
-    @property
-    def by_majority(self) -> dict[str, str]:
-        """Reference: the class most votes gave; a tie falls to the class of the mean."""
-        return {r.id: majority(self.ratings[r.id]) for r in self.records}
-
     def first(self, count: int, seed: int | None = None) -> "VaderSet":
         """The first records, or as many drawn at random, in the order of the file."""
         chosen = range(min(count, len(self.records)))
