@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import InputError
-from assay.data.vader import class_of, held_out, majority, prepare, write
+from assay.data.vader import class_of, held_out, prepare, write
 
 TEXTS = "1\t2.0\tLove &amp; peace\n2\t-0.2\tIt rains\n"
 RATINGS = "\ufeff1\t2.0\t0.5\t[2, 3, 1, 2]\n2\t-0.2\t0.1\t[0, 0, -1, 0, 0]\n"
@@ -34,11 +34,6 @@ def test_one_rule_makes_classes_of_ratings_and_of_means() -> None:
     assert [class_of(r) for r in (-1, -0.5, -0.4, 0, 0.49, 0.5)] == [
         "negative", "negative", "neutral", "neutral", "neutral", "positive",
     ]  # fmt: skip
-
-
-def test_a_tied_majority_falls_to_the_mean() -> None:
-    assert majority((4, -1)) == "positive"
-    assert majority((0, 0, 4)) == "neutral"
 
 
 def test_the_held_out_vote_is_not_in_its_reference(archive: Path) -> None:

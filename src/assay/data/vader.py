@@ -11,7 +11,6 @@ import html
 import json
 import random
 import tarfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,12 +91,6 @@ def class_of(rating: float) -> str:
 
 def mean(ratings: Sequence[int]) -> float:
     return sum(ratings) / len(ratings)
-
-
-def majority(ratings: Sequence[int]) -> str:
-    counts = Counter(class_of(rating) for rating in ratings).most_common()
-    best = [label for label, n in counts if n == counts[0][1]]
-    return best[0] if len(best) == 1 else class_of(mean(ratings))
 
 
 def prepare(archive: Path, name: str = "tweets") -> VaderSet:
