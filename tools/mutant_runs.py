@@ -24,7 +24,7 @@ from tools.mutation import Mutant
 
 HEAVY = (
     "numpy", "scipy.stats", "scipy.optimize", "sklearn.metrics", "sklearn.linear_model", "pandas",
-    "polars", "pyarrow.parquet", "sqlalchemy", "pydantic", "click", "rich.progress", "yaml",
+    "pyarrow.parquet", "sqlalchemy", "pydantic", "click", "rich.progress", "yaml",
     "jinja2", "aiohttp.web", "hypothesis.strategies", "pytest", "pytest_asyncio.plugin",
 )  # fmt: skip
 ENOUGH = 60.0  # seconds of tests for one mutant: the quickest that fit, the mirrored file's first

@@ -19,6 +19,7 @@ COMPUTED = {
 }  # fmt: skip
 JOINED = {ast.And: (r"and", "or"), ast.Or: (r"or", "and")}
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+SYMMETRIC = {"minimum", "maximum", "logaddexp", "isclose", "gcd", "hypot"}
 HARMLESS = {"strict", "slots", "frozen", "kw_only", "repr", "compare", "indent", "err", "nl"}
 """Keywords whose value shows only in how a thing is written or declared."""
 
@@ -235,6 +236,13 @@ def _constant(node: ast.Constant, text: _Text) -> Iterator[Change]:
     yield "constant", text.start(node), text.end(node), new
 
 
+def _symmetric(node: ast.Call) -> bool:
+    """The same for its arguments in any order."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+    plain = isinstance(node.func, ast.Name) and not node.keywords
+    return name in SYMMETRIC or (plain and name in NAMES)
+
+
 def _call(node: ast.Call, text: _Text) -> Iterator[Change]:
     func, given = node.func, node.args
     if isinstance(func, ast.Name) and func.id in NAMES:
@@ -246,7 +254,8 @@ def _call(node: ast.Call, text: _Text) -> Iterator[Change]:
         and func.value.value
     ):
         yield "join", text.start(func.value), text.end(func.value), '""'
-    if len(given) >= 2 and not any(isinstance(a, ast.Starred) for a in given[:2]):
+    starred = any(isinstance(a, ast.Starred) for a in given[:2])
+    if len(given) >= 2 and not starred and not _symmetric(node):
         one, other = text.of(given[0]), text.of(given[1])
         kept = text.whole[text.end(given[0]) : text.start(given[1])].decode()
         yield "arguments", text.start(given[0]), text.end(given[1]), other + kept + one

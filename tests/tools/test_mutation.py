@@ -22,6 +22,8 @@ def changes(source: str) -> set[str]:
         ("a = 3, 0.5, True", {"a = 4, 0.5, True", "a = 3, 1.0, True", "a = 3, 0.5, False"}),
         ("a = b if c else d", {"a = d if c else b"}),
         ("a = f(b, c)", {"a = f(c, b)"}),
+        ("a = max(b, c)", {"a = min(b, c)"}),
+        ("a = np.minimum(b, c)", set()),
         ('a = ", ".join(b)', {'a = "".join(b)'}),
         ("a = min(b)", {"a = max(b)"}),
         ("a.b = c", {"pass"}),
