@@ -126,7 +126,8 @@ class Library:
             ids[i] = self._new(f"llama_seq_id[{sequences}]")
         values = {
             "token": self._new(f"llama_token[{size}]"), "pos": self._new(f"llama_pos[{size}]"),
-            "n_seq_id": self._new(f"int32_t[{size}]"), "seq_id": ids, "logits": self._new(f"int8_t[{size}]"),
+            "n_seq_id": self._new(f"int32_t[{size}]"), "seq_id": ids,
+            "logits": self._new(f"int8_t[{size}]"),
         }  # fmt: skip
         return self._struct("llama_batch *", values)
 
