@@ -23,30 +23,35 @@ def as_kept(path: Path, found: object, rel: float = 1e-6) -> None:
     told = dict(_flat("", found))
     if os.environ.get("KEEP_WORKED"):
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(told, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+        rows = (f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in told.items())
+        path.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert list(told) == list(kept)
-    for name, value in kept.items():
-        close = isinstance(value, float) and isinstance(told[name], float)
-        expected = pytest.approx(value, rel=rel, abs=1e-9) if close else value
-        assert told[name] == expected, f"{path.name}: {name}"
-        assert type(told[name]) is type(value), f"{path.name}: {name}"
+    for name, values in kept.items():
+        assert len(told[name]) == len(values), f"{path.name}: {name}"
+        for value, now in zip(values, told[name], strict=True):
+            close = isinstance(value, float) and isinstance(now, float)
+            expected = pytest.approx(value, rel=rel, abs=1e-9) if close else value
+            assert now == expected, f"{path.name}: {name}"
+            assert type(now) is type(value), f"{path.name}: {name}"
 
 
-def _flat(place: str, found: Any) -> Iterator[tuple[str, object]]:
+def _flat(place: str, found: Any) -> Iterator[tuple[str, list[object]]]:
+    """Each place in the result with what stands there, side by side in one list."""
     found = _plain(found)
-    if isinstance(found, Mapping):
-        for name, value in found.items():
-            yield from _flat(f"{place}/{name}", value)
-        if not found:
-            yield place, "nothing"
-    elif isinstance(found, list | tuple):
-        for i, value in enumerate(found):
-            yield from _flat(f"{place}/{i}", value)
-        if not found:
-            yield place, "nothing"
-    else:
-        yield place, found
+    if isinstance(found, list | tuple):
+        found = dict(enumerate(map(_plain, found)))
+    if not isinstance(found, Mapping):
+        yield place, [found]
+        return
+    plain = {k: _plain(v) for k, v in found.items()}
+    inner = {k: v for k, v in plain.items() if isinstance(v, Mapping | list | tuple)}
+    own = [k for k in plain if k not in inner]
+    if own or not plain:
+        names = "" if all(isinstance(k, int) for k in own) else " ".join(map(str, own))
+        yield f"{place} {names}".strip(), [plain[k] for k in own]
+    for name, value in inner.items():
+        yield from _flat(f"{place}/{name}", value)
 
 
 def _plain(found: Any) -> Any:
