@@ -30,15 +30,14 @@ class Shown:
 
 def short(fact: object) -> str:
     """As a repr, cut where it is long."""
-    return _cut(repr(fact[:LONGEST] if isinstance(fact, str) else fact))
+    text = fact[: 2 * LONGEST] if isinstance(fact, str) else fact
+    said = repr(text)
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
 
 
 def plain(fact: object) -> str:
     """As people read it, cut where it is long."""
-    return _cut(str(fact))
-
-
-def _cut(said: str) -> str:
+    said = fact[: 2 * LONGEST] if isinstance(fact, str) else str(fact)
     return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
 
 

@@ -12,7 +12,7 @@ HEAD = ("", "precision", "recall", "accepted of the class")
 
 
 def class_lines(classes: Sequence[AcceptedClass]) -> list[str]:
-    """Empty where there are no classes to speak of."""
+    """None where there are no classes to speak of."""
     if not classes:
         return []
     rows = [
