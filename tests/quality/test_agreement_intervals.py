@@ -9,7 +9,6 @@ from scipy.stats import binomtest
 from assay.core.votes import Votes
 from assay.quality.agreement import Asked, Resampling, agree
 
-
 SHARES = {2: (0.95, 0.05), 3: (0.475, 0.05, 0.475), 5: (0.5, 0.05, 0.15, 0.15, 0.15)}
 
 

@@ -119,7 +119,7 @@ async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary
 def tell(found: "Planned") -> None:
     from assay.core.spelling import shortened
     from assay.report.classes import class_lines
-    from assay.report.table import columns
+    from assay.report.columns import columns
 
     plan, currency = found.plan, found.prepared.project.file.currency
     click.echo(
@@ -134,7 +134,8 @@ def tell(found: "Planned") -> None:
     pick = plan.pick
     click.echo(f"\npick: {pick.name}")
     if pick.certificate is not None:
-        click.echo(pick.certificate.statement)
+        for line in dict.fromkeys((plan.verdict, pick.certificate.statement)):
+            click.echo(line)
         click.echo(f"promise: {plan.promise.about} ({plan.promise.labels})")
         for line in class_lines(found.classes(pick)):
             click.echo(line)

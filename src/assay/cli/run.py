@@ -112,6 +112,7 @@ def choose(
     run's settings."""
     from assay.cli.plan import planned, tell_notes
     from assay.project.plan import askables
+    from assay.report.classes import class_lines
 
     promise, person = how
     found = planned(project, ledger, promise, person)
@@ -121,9 +122,11 @@ def choose(
         f"plan: {pick.name}; about {pick.to_people:.1%} of the records go to people", err=True
     )
     if pick.certificate is not None:
-        click.echo(pick.certificate.statement, err=True)
-        click.echo(f"promise: {promise.about} ({promise.labels})", err=True)
-        project.promised = pick.certificate.as_json()
+        lines = dict.fromkeys((found.plan.verdict, pick.certificate.statement))
+        about = f"promise: {promise.about} ({promise.labels})"
+        for line in (*lines, about, *class_lines(found.classes(pick))):
+            click.echo(line, err=True)
+    project.promised = found.promised(pick)
     most = found.affordable(pick, total)
     if promise.about == "output" and most is not None and most < pick.to_people * total:
         click.echo(
@@ -183,6 +186,8 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
         click.echo(f"note: {line}", err=True)
     for line in summary.lines(project.file.currency):
         click.echo(line)
+    if project.promised is not None:
+        click.echo(f"promise ({project.promised['promise']}): {project.promised['verdict']}")
     for name, score in scores.items():
         told = [*score.lines(name), *(tagged[name].lines(name) if name in tagged else ())]
         click.echo("\n".join(told))

@@ -27,6 +27,7 @@ from assay.quality.agreement.pairs import (
 from assay.quality.agreement.rows import Rows, check, once, ordered, rows_of
 from assay.quality.agreement.scales import correlations
 from assay.quality.agreement.spans import SPANS, Marks, SpanPair, mark_agreement
+from assay.quality.finding import Finding
 
 MARKED = ("spans", "boxes")
 KINDS = (*LEVELS, "multi", *MARKED)
@@ -148,7 +149,7 @@ class Agreement:
         if alpha is None:
             return None
         if self.beyond_chance is None:
-            return f"whether they agree beyond chance cannot be told: {self.doubt}"
+            return Finding(True, (self.doubt,)).headline("they agree beyond chance")
         more = "more" if self.beyond_chance else "less"
         return f"they agree {more} than chance would have them: alpha {alpha}"
 
