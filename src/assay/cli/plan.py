@@ -9,6 +9,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.one_class import class_option
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @output_option("--html", help="Write the plan with its chart here.")
+@class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def plan_command(

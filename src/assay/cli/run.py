@@ -8,6 +8,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.one_class import class_option
 
 if TYPE_CHECKING:
     from assay.ledger import Ledger
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
               "people's included.")  # fmt: skip
 @click.option("--human-label", type=AMOUNT,
               help="With --target: price of a person's label; replaces the file's.")  # fmt: skip
+@class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 def run_command(
@@ -112,7 +114,6 @@ def choose(
     run's settings."""
     from assay.cli.plan import planned, tell_notes
     from assay.project.plan import askables
-    from assay.report.classes import class_lines
 
     promise, person = how
     found = planned(project, ledger, promise, person)
@@ -123,8 +124,7 @@ def choose(
     )
     if pick.certificate is not None:
         lines = dict.fromkeys((found.plan.verdict, pick.certificate.statement))
-        about = f"promise: {promise.about} ({promise.labels})"
-        for line in (*lines, about, *class_lines(found.classes(pick))):
+        for line in (*lines, f"promise: {promise.about} ({promise.labels})"):
             click.echo(line, err=True)
     project.promised = found.promised(pick)
     most = found.affordable(pick, total)
@@ -165,6 +165,8 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     from assay.core.redact import hidden
     from assay.project import entities, evaluation, parts, tags
     from assay.project.unscored import unscored
+    from assay.report.classes import class_lines
+    from assay.report.promised import Promised
 
     scores = evaluation(project, ledger, summary.run)
     spans = entities(project, ledger, summary.run)
@@ -187,7 +189,8 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     for line in summary.lines(project.file.currency):
         click.echo(line)
     if project.promised is not None:
-        click.echo(f"promise ({project.promised['promise']}): {project.promised['verdict']}")
+        promised = Promised(project.promised)
+        click.echo("\n".join([*promised.lines, *class_lines(promised.classes)]))
     for name, score in scores.items():
         told = [*score.lines(name), *(tagged[name].lines(name) if name in tagged else ())]
         click.echo("\n".join(told))

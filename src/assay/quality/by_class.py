@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scipy.stats import binomtest
-
 from assay.core.errors import InputError
 from assay.quality.promise import Certificate
 from assay.quality.verdicts import Key, Verdict, canonical
@@ -27,6 +25,8 @@ class Exact:
 
     @property
     def interval(self) -> tuple[float, float]:
+        from scipy.stats import binomtest  # noqa: PLC0415 - reports are read without
+
         low, high = binomtest(self.part, self.n).proportion_ci(LEVEL, method="exact")
         return float(low), float(high)
 
