@@ -2,18 +2,21 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Source, answer
 from assay.core.cost import to_nanos
-from assay.core.record import Record, TextPart
+from assay.core.record import Record, TextPart, text_record
 from assay.core.schema import Choice, Form, MultiChoice, Spans
 from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.ledger import Ledger, MemoryLedger, Run
+from assay.quality.accuracy import accuracy
 from assay.report import Reference, Story, gather, write_report
+from assay.report.evidence import SHOWN
 from assay.report.table import lines
 from assay.report.trust import LEAST, trust
 
@@ -289,3 +292,150 @@ def test_forms_and_tags_are_scored_by_part(schema: object, value: Value, parts: 
     told = Story(task, Reference("gold", {"1": schema.check(value)}))
     found = gather(held, "run", told)
     assert {p: s.on_all.hits for p, s in found.top.parts.items()} == dict.fromkeys(parts, 1)
+
+
+def test_disagreements_come_surest_first_and_no_more_than_can_be_read() -> None:
+    held = MemoryLedger()
+    records = [text_record(f"r{i:02}", "x" * (400 + i)) for i in range(SHOWN + 5)]
+    held.add_task(TASK)
+    held.add_records(records)
+    held.start_run(Run("run1", TASK.id, "single(m)", 0.0))
+    held.add_decisions(
+        "run1",
+        [
+            Decision(r.id, "bad", (i / 100) or None, Source.STATED, DecidedBy.MODEL)
+            for i, r in enumerate(records)
+        ],
+    )
+    request = Request(TASK, records[29], "m")
+    held.add([answer(request, Outcome.ANSWERED, value="bad", raw="w" * 401, by="ann")])
+    truth = {r.id: "bad" if r.id == "r28" else "good" for r in records} | {"none": "good"}
+    found = gather(held, "run1", Story(TASK, Reference("experts", truth))).disagreements
+    sure = [29, *range(27, 3, -1)]
+    assert [d.record.id for d in found] == [f"r{i:02}" for i in sure]
+    first = found[0].as_json()
+    assert first["said"] == [
+        {"annotator": "ann", "outcome": "answered", "value": "bad", "rationale": None,
+         "raw": "w" * 400 + "…"},
+    ]  # fmt: skip
+    assert (first["value"], first["reference"], first["confidence"]) == ("bad", "good", 0.29)
+    assert first["text"] == "x" * 400 + "…"
+
+
+def test_what_a_report_says_is_in_its_json() -> None:
+    accurate = accuracy({"r1": "good"}, {"r1": "good"}, "experts")
+    assert accurate is not None
+    told = replace(story(), extra={"plain model": accurate}, notes=("a note",), currency="EUR")
+    found = gather(ledger(), "run1", told).as_json()
+    assert (found["task"], found["question"]) == (TASK.id, "Which tone?")
+    assert (found["run"], found["strategy"], found["currency"]) == ("run1", "single(m)", "EUR")
+    assert (found["decided"], found["decided_by"]) == (36, {"model": 36})
+    assert found["labels"] == {"good": 28, "bad": 8}
+    assert found["spent"] == pytest.approx(0.036)
+    assert found["notes"] == ["a note"]
+    assert found["beside"] == {"plain model": accurate.as_json()}
+    assert found["review"] is None
+    decisions = found["decisions"]
+    assert isinstance(decisions, dict)
+    assert (decisions["name"], decisions["outcomes"]) == ("decisions", {"open": 4, "answered": 36})
+
+
+def test_without_a_run_there_is_nothing_to_name() -> None:
+    held = MemoryLedger()
+    held.add_task(TASK)
+    held.add_records([text_record("1", "x")])
+    held.add([answer(Request(TASK, text_record("1", "x"), "m"), Outcome.ANSWERED, value="good")])
+    found = gather(held, "none", Story(TASK, Reference("experts", {"1": "good"})))
+    told = found.as_json()
+    assert (told["run"], told["strategy"], told["records"], told["spent"]) == (None, None, 0, 0)
+    assert found.judged, "an annotator's answers have a reference"
+    assert found.silence is None
+
+
+def test_a_promise_of_the_run_is_among_the_notes() -> None:
+    held = ledger()
+    given = {"promise": {"promise": "output", "statement": "at least 9 of 10 agree"}}
+    held.start_run(Run("run2", TASK.id, "single(m)", 1.0, settings=given))
+    found = gather(held, "run2", replace(story(), notes=("first",)))
+    assert found.story.notes == ("first", "promise (output): at least 9 of 10 agree")
+    assert gather(held, "run1", story()).story.notes == ()
+
+
+def test_the_bill_of_a_form_is_told_by_attribute(tmp_path: Path) -> None:
+    task = Task("face", "What?", Form({"hat": TASK.schema, "smile": TASK.schema}))
+    held = MemoryLedger()
+    record = text_record("1", "x")
+    held.add_task(task)
+    held.add_records([record])
+    held.start_run(Run("run1", task.id, "single(m)", 0.0))
+    value = {"hat": "good", "smile": "bad"}
+    request = Request(task, record, "m")
+    held.add([answer(request, Outcome.ANSWERED, value=value, cost=to_nanos(0.02))])
+    held.add_decisions("run1", [Decision("1", value, decided_by=DecidedBy.MODEL)])
+    found = gather(held, "run1", Story(task, Reference("experts", {"1": value})))
+    assert found.lines[1].as_json()["part_costs"] == {"hat": 0.01, "smile": 0.01}
+    assert found.lines[1].as_json()["parts"] == {
+        part: accuracy({"1": label}, {"1": label}, "experts").as_json()  # type: ignore[union-attr]
+        for part, label in value.items()
+    }
+    assert found.units is None
+    page = page_of(Story(task, Reference("experts", {"1": value})), tmp_path, held)
+    assert page.count("0.0100 USD") == 2
+
+
+def test_the_table_has_a_row_for_everybody() -> None:
+    accurate = accuracy({"r1": "good", "r2": "bad"}, {"r1": "good", "r2": "good"}, "experts")
+    assert accurate is not None
+    told = lines(gather(ledger(), "run1", replace(story(), extra={"plain model": accurate})))
+    cells = [[c for c in re.split(r"\s{2,}", line) if c] for line in told[1:6]]
+    assert cells == [
+        ["answered", "right, of all (95 % interval)", "n", "constant", "kappa", "per 1,000"],
+        ["decisions", "90.0%", "70.0% (54.6% – 81.9%)", "40", "100.0%", "0.00", "0.900 USD"],
+        ["my model", "90.0%", "70.0% (54.6% – 81.9%)", "40", "100.0%", "0.00", "0.900 USD"],
+        ["other", "0.0%", "–", "–", "–", "–", "0.00 USD"],
+        ["plain model", "100.0%", "50.0% (9.5% – 90.5%)", "2", "100.0%", "–", "–"],
+    ]
+
+
+def test_open_records_are_told_with_whom_they_wait_for() -> None:
+    held = MemoryLedger()
+    held.add_task(TASK)
+    held.start_run(Run("run1", TASK.id, "s", 0.0))
+    waits = ["crowd", "crowd", "experts", None]
+    held.add_decisions(
+        "run1", [Decision(str(i), None, waiting_for=who) for i, who in enumerate(waits)]
+    )
+    told = lines(gather(held, "run1", Story(TASK)))
+    assert told[-1] == "4 records are open: 2 wait for crowd, 1 waits for experts"
+    held.start_run(Run("run2", TASK.id, "s", 1.0))
+    held.add_decisions("run2", [Decision("1", None)])
+    assert lines(gather(held, "run2", Story(TASK)))[-1] == "1 record is open"
+
+
+@pytest.mark.parametrize("broken", [float("inf"), float("nan")])
+def test_confidence_that_is_no_number_is_not_judged(broken: float) -> None:
+    true = {f"r{i}": "good" for i in range(LEAST)}
+    sure = dict.fromkeys(true, 0.5) | {"r0": broken}
+    assert trust(dict(true), sure, {"stated"}, ("experts", dict(true))) is None
+
+
+@pytest.mark.parametrize("least", [0.0, -0.1])
+@pytest.mark.parametrize("most", [1.0, 1.1])
+def test_only_shares_are_held_against_what_they_state(least: float, most: float) -> None:
+    true = {f"r{i}": "good" for i in range(LEAST)}
+    values = {id: "good" if i % 2 else "bad" for i, id in enumerate(true)}
+    sure = dict.fromkeys(true, 0.5) | {"r0": least, "r1": most}
+    found = trust(values, sure, {"stated"}, ("experts", true))
+    assert found is not None
+    assert (found.stated is not None) == (least >= 0 and most <= 1)
+    assert found.as_json()["reliability"] == (found.stated and found.stated.as_json())
+
+
+def test_only_answers_with_a_reference_are_judged_for_their_confidence() -> None:
+    true = {f"r{i}": "good" for i in range(LEAST)}
+    values = dict.fromkeys([*true, "other"], "good") | {"r0": None, "r1": "bad"}
+    sure = dict.fromkeys([*true, "other"], 0.5)
+    assert trust(values, sure, {"stated"}, ("experts", true)) is None  # r0 has no answer
+    found = trust(values, sure, {"stated"}, ("experts", {**true, "other": "good"}))
+    assert found is not None
+    assert (found.n, found.as_json()["n"]) == (LEAST, LEAST)

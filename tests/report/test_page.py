@@ -4,6 +4,7 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from assay.core.task import Task
 from assay.ledger import MemoryLedger, Run
 from assay.report import Reference, Story, gather, write_report
 from assay.report.charts import bars
-from assay.report.page import render
+from assay.report.page import environment, render
 
 PIECES = [
     "<script>alert(1)</script>",
@@ -131,3 +132,38 @@ def test_a_report_is_put_in_place_whole(tmp_path: Path) -> None:
     write_report(held, "run", Story(task), out)
     assert "Nothing is decided yet" in out.read_text()
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    ("filtered", "value", "told"),
+    [
+        ("span", 0.0, "0 s"),
+        ("span", 0.04, "0 s"),
+        ("span", 0.05, "0.1 s"),
+        ("span", 89.9, "89.9 s"),
+        ("span", 90.0, "1.5 min"),
+        ("span", 5399.0, "90.0 min"),
+        ("span", 5400.0, "1.5 h"),
+        ("percent", None, "–"),
+        ("percent", 0.256, "25.6%"),
+        ("figure", None, "–"),
+        ("figure", -0.001, "0.00"),
+        ("figure", 0.5, "0.50"),
+        ("money", 1_500_000_000, "1.50 USD"),
+        ("flat", frozenset("ab"), "a;b"),
+    ],
+)
+def test_figures_are_told_in_units_that_can_be_read(
+    filtered: str, value: object, told: str
+) -> None:
+    assert environment().filters[filtered](value) == told
+
+
+def test_only_answers_with_a_confidence_and_a_reference_are_in_the_curve() -> None:
+    """Of forty records one waits for people; ten bins, and all are as sure."""
+    curve = Page(told("plain")).words
+    assert curve.count("confidence") == 2  # decisions and the model
+
+
+def test_shares_of_labels_are_of_decided_records() -> None:
+    assert "39 (100%)" in PLAIN.words

@@ -13,10 +13,10 @@ from assay.core.schema import Choice, MultiChoice, Schema, Spans
 from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.ledger import Ledger, MemoryLedger, Run
-from assay.quality.accuracy import wilson
-from assay.report import Reference, Story, gather, write_report
+from assay.quality.accuracy import Share, wilson
+from assay.report import Reference, Story, entities_of, gather, write_report
 from assay.report.table import lines
-from assay.report.tags import tags_of
+from assay.report.tags import Figure, Figures, span_figures, tags_of
 from tests.cli.commands import assay
 
 LABELS = ("sport", "money", "art")
@@ -171,3 +171,63 @@ def test_a_run_tells_precision_and_recall_of_tags(tmp_path: Path) -> None:
     assert "giving sport to every record would reach an overall F1 of 100.0%" in done.stdout
     tags = json.loads(assay(tmp_path, "run", "task.yaml", "--json").stdout)["tags"]
     assert tags["decisions"]["overall"]["precision"]["value"] == 0.5
+
+
+def test_a_figure_is_told_with_its_interval_or_not_at_all() -> None:
+    known, unknown = Figure(0.5, (0.25, 0.75), 1_200), Figure(None, None, 0)
+    assert (str(known), str(unknown)) == ("50.0% [25.0%, 75.0%]", "not known")
+    assert str(Figure(0.5, None, 3)) == "not known"
+    assert Figures(known, unknown, known).line("gold") == (
+        "precision 50.0% [25.0%, 75.0%] of 1,200 given, recall not known of 0 in gold, "
+        "F1 50.0% [25.0%, 75.0%] (n = 1,200)"
+    )
+
+
+def test_each_tag_is_told_with_its_counts() -> None:
+    true: dict[str, Value] = {"1": frozenset({"art"}), "2": frozenset({"art", "money"}),
+                              "3": frozenset()}  # fmt: skip
+    said: dict[str, Value | None] = {"1": frozenset({"art"}), "2": frozenset({"sport"}),
+                                     "3": frozenset({"art"})}  # fmt: skip
+    found = tags_of(said, true, "gold", SCHEMA)
+    assert found is not None
+    assert [(r.label, r.precision, r.recall, r.prevalence, r.given) for r in found.rows] == [
+        ("art", Share(1, 2), Share(1, 2), Share(2, 3), Share(2, 3)),
+        ("money", Share(0, 0), Share(0, 1), Share(1, 3), Share(0, 3)),
+        ("sport", Share(0, 1), Share(0, 0), Share(0, 3), Share(1, 3)),
+    ]
+    overall = found.as_json()["overall"]
+    assert isinstance(overall, dict)
+    assert {name: (f["value"], f["n"]) for name, f in overall.items()} == {
+        "precision": (pytest.approx(1 / 3), 3),
+        "recall": (pytest.approx(1 / 3), 3),
+        "f1": (pytest.approx(1 / 3), 3),
+    }
+    assert found.lines("m")[0].startswith("  tags: precision 33.3% [")
+
+
+def test_nothing_right_has_an_interval_of_what_was_seen() -> None:
+    true: dict[str, Value] = {str(i): frozenset({"art"}) for i in range(9)}
+    said: dict[str, Value | None] = {id: frozenset({"money"}) for id in true}
+    found = tags_of(said, true, "gold", SCHEMA)
+    assert found is not None
+    assert found.figures.precision == Figure(0.0, wilson(0, 9), 9)
+    assert found.figures.f1 == Figure(0.0, wilson(0, 18), 9)
+    assert found.lines("m")[1].startswith("warning: m: ")
+
+
+def test_figures_of_spans_are_those_of_the_exact_match() -> None:
+    one, two, other = Span(0, 1, "x"), Span(2, 3, "x"), Span(5, 6, "x")
+    found = entities_of({"1": (one, other), "2": ()}, Reference("gold", {"1": (one, two), "2": ()}))
+    assert found is not None
+    figures = span_figures(found)
+    exact = found.exact
+    assert (figures.precision.value, figures.precision.n) == (0.5, 2)
+    assert (figures.recall.value, figures.recall.n) == (0.5, 2)
+    assert (figures.f1.value, figures.f1.n) == (0.5, 2)
+    assert figures.f1.interval == (exact.f1.low, exact.f1.high)
+
+
+def test_without_a_mark_precision_is_not_known() -> None:
+    found = entities_of({"1": ()}, Reference("gold", {"1": (Span(0, 1, "x"),)}))
+    assert found is not None
+    assert span_figures(found).precision == Figure(None, None, 0)

@@ -30,7 +30,7 @@ def test_a_thumbnail_is_a_small_jpeg_of_the_same_shape() -> None:
     assert found.url is not None
     small = decoded(found.url)
     assert (small.format, small.size) == ("JPEG", (SIDE, SIDE * 3 // 4))
-    assert (found.width, found.height) == small.size
+    assert (found.width, found.height) == small.size == (160, 120)
 
 
 def test_a_small_picture_is_not_blown_up() -> None:
@@ -59,6 +59,7 @@ def test_a_bad_picture_gives_a_line_in_place_of_the_picture(tmp_path: Path) -> N
     found = thumbnail(ImagePart(str(path), hashlib.sha256(SVG).hexdigest()))
     assert found.url is None
     assert "SVG" in found.why
+    assert (found.width, found.height) == (0, 0)
     missing = thumbnail(ImagePart(str(tmp_path / "none.png"), "0" * 64))
     assert (missing.url, "none.png" in missing.why) == (None, True)
 

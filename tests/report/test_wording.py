@@ -67,3 +67,9 @@ def test_a_long_stretch_is_cut() -> None:
     told = answer((Span(0, 500, "x"),), text_record("r", "a" * 500))
     assert 80 < len(told) < 140
     assert "…" in told
+
+
+def test_a_stretch_of_eighty_characters_is_whole() -> None:
+    record = text_record("r", "a" * 500)
+    assert f"<mark>{'a' * 80}</mark>" in answer((Span(0, 80, "x"),), record)
+    assert f"<mark>{'a' * 79}…</mark>" in answer((Span(0, 81, "x"),), record)

@@ -8,7 +8,6 @@ they hold. Two files take turns: while a commit takes what is in one, new answer
 import errno
 import json
 import os
-import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -184,9 +183,8 @@ def _named(beside: Path) -> list[Path]:
             names = [entry.name for entry in there if entry.is_file(follow_symlinks=False)]
     except OSError:
         return []
-    # not by its beginning alone: beside `l` may lie those of `l.sqlite`
-    own = re.compile(rf"{re.escape(beside.name)}\.[0-9a-f]+-[12]{re.escape(ENDING)}")
-    return [beside.with_name(name) for name in names if own.fullmatch(name)]
+    first = f"{beside.name}."
+    return [beside.with_name(n) for n in names if n.startswith(first) and n.endswith(ENDING)]
 
 
 KINDS: Mapping[str, tuple[type, ...]] = {

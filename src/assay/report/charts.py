@@ -12,12 +12,11 @@ MOST = 20
 def bars(counts: Counter[str], total: int | None = None) -> str:
     """Horizontal bars, the largest first; what does not fit is named. Shares are of `total`."""
     total = counts.total() if total is None else total
-    largest = max(counts.values(), default=0)
     rows = counts.most_common(MOST)
     left = 10 + CHARACTER * min(LONGEST, max((len(name) for name, _ in rows), default=0))
     parts = []
     for i, (name, count) in enumerate(rows):
-        y, width = i * ROW, (WIDTH - left - 110) * count / largest
+        y, width = i * ROW, (WIDTH - left - 110) * count / rows[0][1]
         label = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         parts.append(
             f'<text x="{left - 8:.1f}" y="{y + 17}" text-anchor="end">{escape(label)}</text>'

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from assay.core.spelling import shortened
 from assay.quality.by_class import AcceptedClass
 from assay.quality.promise import Promise
-from assay.report.columns import columns
+from assay.report.table import columns
 
 TITLE = "accepted labels by class, as seen in the sample (95 % intervals), not promised:"
 HEAD = ("", "precision", "recall", "accepted of the class")
 
 
 def class_lines(classes: Sequence[AcceptedClass]) -> list[str]:
-    """None where there are no classes to speak of."""
+    """Empty where there are no classes to speak of."""
     if not classes:
         return []
     rows = [

@@ -109,10 +109,9 @@ def _round(cost: float) -> float:
 
 def _ticks(least: float) -> list[float]:
     """Shares from below `least` up to 1, in whole steps that print without a rest."""
-    for points in (1, 2, 5, 10, 20):
-        if 100 * (1 - least) <= MOST_STEPS * points:
-            break
-    below = max(1, math.ceil(round(100 * (1 - least) / points, 6)))
+    room = round(100 * (1 - least), 6)
+    points = next(p for p in (1, 2, 5, 10, 20) if room <= MOST_STEPS * p)
+    below = max(1, math.ceil(round(room / points, 6)))
     return [(100 - points * k) / 100 for k in range(below, -1, -1)]
 
 
