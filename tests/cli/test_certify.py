@@ -61,9 +61,11 @@ def test_labels_and_reference_say_the_same_as_verdicts(tmp_path: Path) -> None:
     table(tmp_path / "b.csv", "record,confidence,label,reference", said)
     first, second = (list(found(tmp_path, name).values()) for name in ("a.csv", "b.csv"))
     keys = ("constant", "constant_of_accepted", "classes", "asks_little")
-    named = [[told.pop(key) for key in keys] for told in (*first, *second)]
-    assert named[0] == [None, None, [], None]  # a table of right and wrong does not tell
+    headline = ("verdict", "passed", "doubts")
+    named = [[told.pop(key) for key in (*keys, *headline)] for told in (*first, *second)]
+    assert named[0][:4] == [None, None, [], None]  # a table of right and wrong does not tell
     assert all(named[1][:3])
+    assert (named[0][5], named[1][5]) == (True, None)  # every reference is "y;x"
     assert first == second
 
 
@@ -191,8 +193,11 @@ def test_a_promise_that_a_constant_keeps_is_said_to_ask_little(tmp_path: Path) -
     done = assay(tmp_path, "certify", "t.csv")
     assert "majority-class baseline: always 'no' agrees in 95.0% (n = 200)" in done.stdout
     assert "so the promise asks little" in done.stderr
+    assert done.stdout.startswith("whether these labels are better than a constant's cannot be")
     (told,) = found(tmp_path, "t.csv").values()
     assert told["constant"] == {"label": "no", "share": 0.95, "n": 200}
+    assert (told["possible"], told["passed"]) == (True, None)
+    assert "cannot be told" in str(told["verdict"])
     table(tmp_path / "t.csv", "record,confidence,correct", [[i, 0.9, 1] for i in range(50)])
     (told,) = found(tmp_path, "t.csv").values()
     assert told["constant"] is None

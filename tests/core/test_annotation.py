@@ -17,6 +17,7 @@ from assay.core.annotation import (
     answer,
     latest,
 )
+from assay.core.cost import NO_USAGE
 from assay.core.errors import InputError
 from assay.core.record import text_record
 from assay.core.schema import Choice
@@ -63,6 +64,7 @@ def test_an_answer_carries_how_it_was_asked() -> None:
     assert (made.key, made.task, made.record, made.annotator) == (request.key, TASK.id, "r", "m")
     assert (made.focus, made.examples, made.replica, made.saw) == (("a",), ("e",), 2, ("k1", "k2"))
     assert (made.raw, made.by, made.revision, made.cost) == ("A", None, 0, 0)
+    assert (made.seconds, made.at, made.usage, made.run) == (0.0, 0.0, NO_USAGE, "")
     plain = said()
     assert (plain.focus, plain.examples, plain.replica, plain.saw) == ((), (), 0, ())
 
@@ -107,6 +109,11 @@ def test_the_key_of_a_request_is_what_ledgers_know_it_by() -> None:
     )
     example = Example(text_record("e", "y"), "b", "because")
     assert example.digest == "242b317a2eb53a22863bfb8834ef09dd"
+
+
+def test_the_key_is_worked_out_once() -> None:
+    request = replace(REQUEST)
+    assert request.key is request.key
 
 
 def test_lengths_keep_names_apart_in_the_key() -> None:

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import unicodedata
 from typing import IO, cast
 
@@ -45,3 +46,23 @@ def test_a_stream_is_safe_for_whoever_writes_to_it() -> None:
 
 def test_an_error_is_safe_to_print() -> None:
     assert str(InputError("label \x1b[2J")) == "label \\u001b[2J"
+
+
+def test_each_sign_is_spelt_as_json_spells_it() -> None:
+    assert safe("a\x1b\x7f\x9f\u2028\U000e0041b") == "a\\u001b\\u007f\\u009f\\u2028\\udb40\\udc41b"
+
+
+def test_a_stream_is_like_the_one_below_it() -> None:
+    raw = io.BytesIO()
+    below = io.TextIOWrapper(raw, "latin-1", "backslashreplace")
+    stream = Printed(below)
+    assert stream.write("a\x1b") == 2
+    assert raw.getvalue() == b""
+    stream.flush()
+    assert raw.getvalue() == b"a\\u001b"
+    assert (stream.encoding, stream.errors) == ("latin-1", "backslashreplace")
+    assert stream.writable()
+    assert not stream.isatty()
+    assert Printed(io.StringIO()).encoding == "utf-8"
+    with open(os.devnull, "w") as file:
+        assert Printed(file).fileno() == file.fileno()

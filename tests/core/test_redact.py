@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
-from assay.core.redact import MASK, Secret, hidden, scrubbed, without_password
+from assay.core import redact
+from assay.core.redact import (
+    MASK,
+    Secret,
+    hidden,
+    hide,
+    password_of,
+    remember,
+    remember_place,
+    scrubbed,
+    without_password,
+)
 
 KEY = "sk/te+st-0123456789&<q>"
 KEYS = st.text(string.ascii_letters + string.digits + "-_./+=", min_size=10, max_size=40).filter(
@@ -63,9 +74,14 @@ def test_long_texts_of_escapes_are_gone_through_once() -> None:
         assert Secret(KEY).out_of(text) == text
 
 
-def test_all_texts_of_a_reply_are_hidden() -> None:
-    from assay.core.redact import remember
+@pytest.fixture
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redact, "_SECRETS", set())
+    monkeypatch.setattr(redact, "_PLACES", {})
 
+
+@pytest.mark.usefixtures("nothing_known")
+def test_all_texts_of_a_reply_are_hidden() -> None:
     remember(KEY)
     assert scrubbed({KEY: [1, None, f"x{KEY}", {"a": KEY}]}) == {
         MASK: [1, None, f"x{MASK}", {"a": MASK}]
@@ -121,3 +137,101 @@ def test_what_a_driver_says_of_an_address_is_without_its_password() -> None:
     assert without_password(f"cannot reach {place} with p/w (p%2Fw)", place) == (
         "cannot reach postgresql://me:***@host/db with *** (***)"
     )
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_what_is_shorter_than_six_characters_is_no_key() -> None:
+    remember("none5")
+    assert hide("a none5 b") == "a none5 b"
+    remember("secre6")
+    assert hide("a secre6 b") == f"a {MASK} b"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "told"),
+    [
+        ("abcdefg", "xabcdefgx abcdefg", f"xabcdefgx {MASK}"),  # a word of its own
+        ("abcdefgh", "xabcdefghx", f"x{MASK}x"),
+        ("abc", "616263", "616263"),  # too short to be told from another number
+        ("abcd", "61626364", MASK),
+        ("jklm", "6A6B6C6D", MASK),
+        ("simple", "a %20simple b", MASK),  # there, in a way that no pattern finds
+        ("sk-\U0010ffff-1234", "sk-&#1114111;-1234", MASK),
+        ("sk-\U0010ffff-1234", "&#1114112;", "&#1114112;"),
+        ("sk-key-123", "&#x110000;sk-key-123", f"&#x110000;{MASK}"),
+        ("sk-key-123", "SK-KEY-123", "SK-KEY-123"),
+    ],
+)
+def test_a_key_is_found_as_what_it_is(key: str, text: str, told: str) -> None:
+    assert Secret(key).out_of(text) == told
+
+
+@pytest.mark.parametrize("skip", range(3))
+@pytest.mark.parametrize("length", [12, 13, 14])
+def test_all_of_a_key_in_base64_is_hidden_and_what_stands_beside_it_is_not(
+    skip: int, length: int
+) -> None:
+    key = "sk-0123456789ab"[:length]
+    coded = base64.b64encode(b"ab"[:skip] + key.encode()).decode()
+    before, after = (0, 2, 3)[skip], (0, 3, 2)[(skip + length) % 3]
+    shown = coded[:before] + MASK + coded[len(coded) - after :]
+    assert Secret(key).out_of(coded) == shown
+
+
+@pytest.mark.parametrize(
+    ("place", "password"),
+    [
+        ("postgresql://me:pw@host/db", "pw"),
+        ("postgresql://me:p@w@host/db", "p@w"),
+        ("postgresql://me:@host", ""),
+        ("postgresql://me@host/db", None),
+        ("me:pw@host", None),
+    ],
+)
+def test_the_password_of_an_address(place: str, password: str | None) -> None:
+    assert password_of(place) == password
+
+
+def test_a_path_has_no_password() -> None:
+    assert hidden("a.sqlite?password=x") == "a.sqlite?password=x"
+    assert hidden("C:me@x") == "C:me@x"
+
+
+@pytest.mark.usefixtures("nothing_known")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("at {}!", "at postgresql://me:***@host/d?password=***&x=1!"),
+        ("postgresql:/me:pä\\ss/wd", "postgresql:/me:***"),
+        ("option password=hunter2 is wrong", "option password=*** is wrong"),
+        ("nothing: x=1, me, host", "nothing: x=1, me, host"),
+        (repr("/me:pä\\ss/wd"), "'/me:***'"),
+        (json.dumps("/me:pä\\ss/wd"), '"/me:***"'),
+        (quote("/me:pä\\ss/wd"), "/me:***"),
+    ],
+)
+def test_an_address_that_is_known_is_hidden_whole_and_in_parts(text: str, told: str) -> None:
+    place = "postgresql://me:pä\\ss/wd@host/d?password=hunter2&x=1"
+    remember_place(place)
+    assert hide(text.format(place)) == told
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_of_two_addresses_the_longer_is_hidden_first() -> None:
+    remember_place("db://me:pw@h")
+    remember_place("db://me:pw@h/x@y")
+    assert hide("db://me:pw@h/x@y and db://me:pw@h") == "db://me:***@y and db://me:***@h"
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_a_path_is_nothing_to_hide() -> None:
+    remember_place("/home/me:x@y/l.sqlite")
+    assert hide("/home/me:x@y/l.sqlite") == "/home/me:x@y/l.sqlite"
+
+
+def test_without_a_password_nothing_is_taken_out() -> None:
+    said = "cannot reach h"
+    assert without_password(said, "postgresql://me@h/db") == said
+    assert without_password(said, "postgresql://me:h@h/db") == said  # the word stands there anyway
+    # the longer spelling first, of which the other is a part
+    assert without_password("no %3222", "postgresql://me:%3222@h/db") == "no ***"

@@ -7,7 +7,7 @@ import pytest
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Boxes, Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
 from assay.core.schema.base import Label, as_labels, label_table
-from assay.core.schema.boxes import inside, mean, overlap
+from assay.core.schema.boxes import SLACK, inside, mean, overlap
 from assay.core.schema.scale import as_float
 from assay.core.task import Task
 from assay.core.value import Box, Span, Value
@@ -358,6 +358,8 @@ def test_two_boxes_of_one_thing_are_their_mean_and_apart_they_are_two() -> None:
         ((0.5, -0.0009, 0.5, 0.5), (0.5, 0.0, 0.5, 0.4991)),
         ((0.5, 0.5, 0.5009, 0.5009), (0.5, 0.5, 0.5, 0.5)),
         ((0.12345678, 0.0, 0.1, 0.1), (0.123457, 0.0, 0.1, 0.1)),
+        ((-SLACK, -SLACK, 1.0, 1.0), (0.0, 0.0, 0.999, 0.999)),
+        ((0.0, 0.0, 1 + SLACK, 1 + SLACK), (0.0, 0.0, 1.0, 1.0)),
     ],
 )
 def test_what_sticks_out_by_rounding_is_cut(

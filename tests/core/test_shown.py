@@ -7,7 +7,7 @@ from assay.annotators.llm import LLM
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import DecidedBy, Decision, Outcome, Request, answer
 from assay.core.record import ImagePart, Record, text_record
-from assay.core.shown import Shown, html_table
+from assay.core.shown import Shown, html_table, plain, short
 from assay.models.hosted import Hosted
 
 HOSTILE = "<script>alert(1)</script>&\"'"
@@ -71,3 +71,26 @@ def test_a_budget_is_given_and_shown_in_currency() -> None:
     assert budget.cap == 2_500_000_000
     assert "2.50 EUR" in repr(budget)
     assert Budget.of(None).cap is None
+
+
+def test_what_is_longer_than_sixty_characters_is_cut() -> None:
+    assert plain("x" * 60) == "x" * 60
+    assert plain("x" * 61) == "x" * 59 + "…"
+    assert short("x" * 58) == f"'{'x' * 58}'"
+    assert short("x" * 59) == f"'{'x' * 58}…"
+    assert short("x" * 10**6) == f"'{'x' * 58}…"
+    assert short(range(10)) == plain(range(10)) == "range(0, 10)"
+    assert short([1] * 40) == ("[" + "1, " * 40)[:59] + "…"
+    assert plain([1] * 40) == ("[" + "1, " * 40)[:59] + "…"
+
+
+def test_what_says_nothing_is_left_out() -> None:
+    class Thing(Shown):
+        def facts(self) -> dict[str, object]:
+            return {"a": None, "b": "", "c": (), "d": 0, "e": False, "f": "x"}
+
+    assert repr(Thing()) == "Thing(d=0, e=False, f='x')"
+    assert Thing()._repr_html_() == (
+        "<table><caption>Thing</caption><tbody><tr><td>d</td><td>0</td></tr>"
+        "<tr><td>e</td><td>False</td></tr><tr><td>f</td><td>x</td></tr></tbody></table>"
+    )

@@ -1,7 +1,8 @@
 """Runs the code blocks of README and docs, page by page, in a fresh folder with the examples.
 
-A page's `python` blocks share one namespace; `bash` blocks run in order. A block is left out only
-where the line before it is an HTML comment that says why: `<!-- not run: reason -->`.
+A page's `python` blocks share one namespace; `bash` blocks run in order, with an `assay` that need
+not import all it needs each time. A block is left out only where the line before it is an HTML
+comment that says why: `<!-- not run: reason -->`.
 """
 
 import os
@@ -9,11 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.needs import needs_models
+from tests.warm import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -30,10 +33,16 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with warm(tmp_path_factory.mktemp("warm")) as folder:
+        yield folder
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)
-def test_every_snippet_of_the_page_runs(page: Path, tmp_path: Path) -> None:
+def test_every_snippet_of_the_page_runs(page: Path, tmp_path: Path, commands: Path) -> None:
     needs_models(*(name for _, code in blocks(page) for name in FETCHED.findall(code)))
-    env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    env = os.environ | {"PATH": f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}"}
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     python: list[str] = []
     for kind, code in blocks(page):
@@ -42,9 +51,10 @@ def test_every_snippet_of_the_page_runs(page: Path, tmp_path: Path) -> None:
             continue
         _run(["bash", "-euo", "pipefail", "-c", code], tmp_path, env)
     if python:
-        _run([sys.executable, "-c", "\n".join(python)], tmp_path, env)
+        _run(["assay", "-c", "\n".join(python)], tmp_path, env)
 
 
 def _run(command: list[str], folder: Path, env: dict[str, str]) -> None:
+    command[0] = shutil.which(command[0], path=env["PATH"]) or command[0]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command[-1]}\n{done.stdout}\n{done.stderr}"

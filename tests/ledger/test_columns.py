@@ -1,9 +1,12 @@
 """The mirror of the votes says what the ledger says, whatever lies in its folder."""
 
 from collections.abc import Iterator
+from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from assay.core.annotation import Annotation, Outcome, Request, Way, answer
 from assay.core.record import text_record
@@ -119,3 +122,36 @@ def test_what_lies_in_the_folder_never_changes_the_votes(tmp_path: Path, spoilt:
 @pytest.mark.parametrize("schema", [TASK.schema, TAGS.schema], ids=lambda s: s.kind)
 def test_an_empty_ledger_has_no_votes(ledger: Ledger, schema: Schema) -> None:
     assert len(ledger.votes("t", schema)) == 0
+
+
+def test_a_part_is_the_one_that_earlier_versions_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its number says which rows it holds, its end what the rest of it must be."""
+    monkeypatch.undo()
+    assert columns.PART == 250_000
+    monkeypatch.setattr(columns, "PART", 20)
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    ledger.add([given(TASK, i) for i in range(20)])
+    ledger.votes(TASK.id, TASK.schema)
+    ledger.close()
+    [part] = (tmp_path / MIRROR).iterdir()
+    content = part.read_bytes()
+    assert content[-16:] == blake2b(content[:-16], digest_size=16).digest()
+    table = parquet.read_table(BytesIO(content[:-16]))
+    assert table.column("row").to_pylist() == [i + 1 for i in range(20) if i % 7]
+    assert table.schema.metadata[b"assay-last-row"].decode().split()[0] == given(TASK, 19).key
+
+
+def test_a_folder_that_cannot_be_written_to_costs_no_answer_and_keeps_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(columns.os, "replace", full)
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    ledger.add([given(TASK, i) for i in range(50)])
+    assert named(ledger.votes(TASK.id, TASK.schema)) == named(truth(ledger, TASK))
+    assert list((tmp_path / MIRROR).iterdir()) == []
+    ledger.close()

@@ -3,10 +3,12 @@
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ from assay.core.errors import LedgerError
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.ledger import Run, SqlLedger, rows
+from assay.ledger import Run, SqlLedger, journal, rows
+from assay.ledger.journal import Journal, left_behind, slot
 from tests.ledger.places import own_schema
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
@@ -157,7 +160,9 @@ HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "no value": cell("value", None),
     "value": cell("value", "[[["),
     "deep value": cell("value", "[" * 100_000),
-    "cost": cell("cost", 2**70),
+    "cost": cell("cost", 2**63),
+    "a negative cost": cell("cost", -(2**63)),
+    "a large revision": cell("revision", 2**63),
     "revision": cell("revision", True),
     "confidence": cell("confidence", "high"),
     "confidence without its source": cell("confidence", 0.5),
@@ -179,7 +184,8 @@ def test_other_lines_are_one_clear_complaint(tmp_path: Path, what: str) -> None:
         SqlLedger(str(place))
     assert str(bad.value).startswith(f"{path}:2: no answer that Assay kept there (")
     assert "\n" not in str(bad.value)
-    assert len(str(bad.value)) < 500
+    reason = str(bad.value).partition("kept there (")[2].rpartition("); move the file away")[0]
+    assert 0 < len(reason) <= 130  # escapes make it a little longer
     path.rename(tmp_path / "moved")
     SqlLedger(str(place)).close()
 
@@ -220,3 +226,82 @@ def test_a_ledger_without_a_place_for_its_journal_begins_no_run(
         with pytest.raises(LedgerError, match="answers cannot be kept at once"):
             ledger.start_run(Run("run", TASK.id, "single(m)", 1.0))
         ledger.close()
+
+
+def test_the_largest_number_that_a_ledger_holds_is_one(tmp_path: Path) -> None:
+    place = tmp_path / "l.sqlite"
+    path = written(place)
+    [line, *_] = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(cell("cost", 2**63 - 1)(line))
+    ledger = SqlLedger(str(place))
+    assert [a.cost for a in ledger.annotations()] == [2**63 - 1]
+    ledger.close()
+
+
+def test_a_line_longer_than_any_answer_is_complained_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "l.sqlite"
+    path = written(place)
+    longest = max(map(len, path.read_bytes().splitlines(keepends=True)))
+    monkeypatch.setattr(journal, "LONGEST", longest)
+    SqlLedger(str(place)).close()
+    path = written(tmp_path / "m.sqlite")
+    monkeypatch.setattr(journal, "LONGEST", longest - 1)
+    with pytest.raises(LedgerError, match=r":1: no answer .*longer than any answer"):
+        SqlLedger(str(tmp_path / "m.sqlite"))
+
+
+def test_the_files_of_a_journal_are_the_users_alone(tmp_path: Path) -> None:
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    ledger.jot(said(1))
+    names = [p.name for p in left(tmp_path)]
+    assert [re.sub("[0-9a-f]{8}", "x", name) for name in names] == [
+        "l.sqlite.x-1.journal", "l.sqlite.x-2.journal"
+    ]  # fmt: skip
+    assert {p.stat().st_mode & 0o777 for p in left(tmp_path)} == {0o600}
+    ledger.close()
+
+
+def test_an_answer_is_jotted_once_and_its_row_made_once(tmp_path: Path) -> None:
+    made = Journal(tmp_path / "l.sqlite")
+    a = said(1)
+    made.write(a)
+    made.write(a)
+    assert made.held == 1
+    assert made.row(a) is made.row(a)
+    assert made.row(said(2)) == rows.annotation_row(said(2))
+    assert [len(p.read_bytes().splitlines()) for p in left(tmp_path)] == [1, 0]
+    made.kept([said(2)])
+    assert made.held == 1
+    made.kept([a])
+    assert (made.held, [p.stat().st_size for p in left(tmp_path)]) == (0, [0, 0])
+    made.close()
+    assert left(tmp_path) == []
+
+
+def test_answers_of_one_request_are_told_apart() -> None:
+    a = said(1)
+    others = [replace(a, by="ann"), replace(a, revision=1), a.stamped("run", 9.0), said(2)]
+    assert len({slot(a), *(slot(other) for other in others)}) == 5
+
+
+def test_what_is_left_behind_is_read_in_batches_of_the_size_asked_for(tmp_path: Path) -> None:
+    written(tmp_path / "l.sqlite")
+    for size, batches in ((2, [2, 1]), (3, [3]), (9, [3])):
+        [found] = left_behind(tmp_path / "l.sqlite")
+        assert found.path == next(iter(left(tmp_path)))
+        for one in left_behind(tmp_path / "l.sqlite"):
+            assert [len(batch) for batch in one.batches(size)] == batches
+    assert list(left_behind(tmp_path / "nowhere" / "l.sqlite")) == []
+
+
+def test_a_ledger_takes_nothing_of_one_whose_name_begins_alike(tmp_path: Path) -> None:
+    written(tmp_path / "l.sqlite")
+    for name in ("l", "l.sqlit", "sqlite"):
+        other = SqlLedger(str(tmp_path / name))
+        assert list(other.annotations()) == []
+        other.close()
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    assert len(list(ledger.annotations())) == 3
+    ledger.close()

@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import LedgerError
-from assay.ledger import MemoryLedger, SqlLedger, has_ledger, kept_ledger, open_ledger
+from assay.core.redact import hide
+from assay.ledger import (
+    MemoryLedger,
+    SqlLedger,
+    has_ledger,
+    kept_ledger,
+    last_deciding,
+    open_ledger,
+)
 from tests.fuzz import corpus as fuzzed
 
 
@@ -29,6 +38,23 @@ def test_a_ledger_that_is_there_is_opened(tmp_path: Path) -> None:
     kept_ledger(place).close()
     assert isinstance(open_ledger(":memory:"), MemoryLedger)
     assert has_ledger("postgresql+psycopg://u@h/d")
+
+
+def test_the_last_run_that_decided_anything_is_found() -> None:
+    ledger = MemoryLedger()
+    for run in ("one", "two"):
+        ledger.add_decisions(run, [Decision(run, "a", decided_by=DecidedBy.MODEL)])
+    assert last_deciding(ledger, ["one", "two", "broken off"]) == "two"
+    assert last_deciding(ledger, ["two", "one"]) == "one"
+    assert last_deciding(ledger, ["broken off"]) is None
+    assert last_deciding(ledger, []) is None
+
+
+def test_the_password_of_a_place_is_hidden_from_then_on() -> None:
+    place = "nothing://me:open-sesame-9@host/db"
+    with pytest.raises(LedgerError):
+        open_ledger(place)
+    assert "open-sesame-9" not in hide(f"cannot reach {place}")
 
 
 @pytest.mark.parametrize("name", ["what?.sqlite", "a#b.sqlite", "50%41.sqlite", "a b.sqlite"])

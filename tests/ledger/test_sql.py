@@ -1,3 +1,4 @@
+import json
 import multiprocessing
 import sqlite3
 from pathlib import Path
@@ -7,12 +8,13 @@ import pytest
 from sqlalchemy import event
 
 from assay.core.annotation import Outcome, Request, answer
-from assay.core.errors import LedgerError
+from assay.core.errors import InputError, LedgerError
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, FreeText, Label, MultiChoice, Scale, Schema, Spans
 from assay.core.task import Task
 from assay.ledger import SqlLedger
 from assay.ledger.schemas import schema_of
+from assay.ledger.turns import nothing
 
 TASK = Task("t", "?", Choice(["a", "b"]))
 
@@ -33,6 +35,93 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(LedgerError, match=r"has format 99.*install a newer Assay"):
         SqlLedger(str(path))
+
+
+def changed(path: Path, *statements: str) -> None:
+    SqlLedger(str(path)).close()
+    with sqlite3.connect(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statements", "says"),
+    [
+        (["UPDATE meta SET content = 'x'"], "has format 'x', which no Assay wrote; use another"),
+        (["UPDATE meta SET content = '4'"], "has format 4, this Assay reads up to 3; install"),
+        (["ALTER TABLE meta ADD COLUMN more"], "holds tables of another program"),
+        (["DROP TABLE meta"], "holds tables of another program"),
+    ],
+)
+def test_a_ledger_of_another_make_is_one_clear_line(
+    tmp_path: Path, statements: list[str], says: str
+) -> None:
+    changed(tmp_path / "l.sqlite", *statements)
+    with pytest.raises(LedgerError, match=says):
+        SqlLedger(str(tmp_path / "l.sqlite"))
+
+
+@pytest.mark.parametrize("left", ["UPDATE meta SET content = '0'", "DELETE FROM meta"])
+def test_a_ledger_that_was_begun_and_not_finished_is_made_whole(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "l.sqlite"
+    changed(path, left, "DROP TABLE runs")
+    ledger = SqlLedger(str(path))
+    assert ledger.runs() == []
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT name, content FROM meta").fetchall() == [("version", "3")]
+    connection.close()
+
+
+def test_rows_are_looked_at_two_thousand_at_a_time_and_votes_twenty_thousand(
+    tmp_path: Path,
+) -> None:
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    requests = [Request(TASK, text_record(f"r{n}", f"{n}"), "m") for n in range(4001)]
+    ledger.add([answer(r, Outcome.ANSWERED, value="a") for r in requests])
+    ledger.add_records(r.record for r in requests)
+    asked: list[Any] = []
+    event.listen(
+        ledger.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, values, *rest: asked.append((statement, values)),
+    )
+    assert len(list(ledger.annotations())) == 4001
+    assert [values for statement, values in asked if "LIMIT" in statement] == [
+        (0, 2000, 0), (2000, 2000, 0), (4000, 2000, 0), (4001, 2000, 0)
+    ]  # fmt: skip
+    asked.clear()
+    assert len(ledger.answers([r.key for r in requests])) == 4001
+    assert [len(json.loads(values[0])) for _, values in asked] == [2000, 2000, 1]
+    asked.clear()
+    assert len(ledger.votes(TASK.id, TASK.schema)) == 4001
+    assert (0, 4001) in [values for _, values in asked]
+    assert repr(ledger) == f"SqlLedger({str(tmp_path / 'l.sqlite')!r})"
+    asked.clear()
+    few = [f"r{n}" for n in range(2000)]
+    for names, sent in ((few, True), ([*few, "r2000"], False)):
+        assert len(list(ledger.annotations(records=names))) == len(names)
+        assert any("json_each" in statement for statement, _ in asked) == sent
+        asked.clear()
+    assert [list(page) for page in ledger._answered(5_000, 45_001)] == [[], [], []]
+    assert [values for _, values in asked] == [(5_000, 25_000), (25_000, 45_000), (45_000, 45_001)]
+    ledger.close()
+
+
+def test_half_a_character_cannot_be_kept_and_is_named(tmp_path: Path) -> None:
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    with pytest.raises(InputError, match="half a character"):
+        ledger.add_records([text_record("r", "\ud83d")])
+    assert ledger.count_records() == 0
+    ledger.close()
+
+
+def test_a_file_that_is_in_the_way_leaves_turns_free(tmp_path: Path) -> None:
+    ledger = SqlLedger("sqlite:///" + str(tmp_path / "l.sqlite"))
+    (tmp_path / "l.sqlite.name.turn").mkdir()
+    assert ledger.turn("name") is nothing
+    ledger.close()
 
 
 def test_a_ledger_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -157,8 +157,33 @@ def test_a_run_keeps_what_was_promised_for_its_labels(task: Path) -> None:
     notes = json.loads(call("report", task, "--json", "--out", out))["notes"]
     assert any("promise (output): of all labels, people's included" in note for note in notes)
     assert "promise (output)" in out.read_text("utf-8")
+    assert "Accepted labels, class by class" in out.read_text("utf-8")
+    assert (done["promise"]["passed"], done["promise"]["doubts"]) == (True, [])
+    assert {c["label"] for c in done["promise"]["classes"]} == {"good", "bad"}
+    shown = call("report", task, "--out", out, "--force")
+    assert "promise (output): of all labels" in shown
+    assert "accepted labels by class" in shown
     plain = json.loads(call("run", task, "--json"))
     assert plain["promise"] is None
+
+
+def test_the_run_says_last_that_a_constant_would_do(task: Path) -> None:
+    told = call("run", task, "--target", "0.4")
+    line = next(line for line in told.splitlines() if line.startswith("promise (accepted): "))
+    assert "cannot be told: always" in line
+    assert "accepted labels by class" in told
+    done = json.loads(call("run", task, "--target", "0.4", "--json"))["promise"]
+    assert (done["possible"], done["passed"]) == (True, None)
+
+
+@pytest.mark.parametrize("words", [("plan",), ("run", "--target", "0.9"), ("run",)])
+def test_a_promise_for_one_class_is_refused_where_one_threshold_decides(
+    task: Path, words: tuple[str, ...]
+) -> None:
+    command, *more = words
+    done = CliRunner().invoke(root, [command, str(task), *more, "--class", "good"])
+    assert done.exit_code == 2
+    assert "`assay certify --class good` gives the threshold" in done.output
 
 
 def test_a_budget_that_leaves_records_open_ends_the_promise_of_the_output(task: Path) -> None:
@@ -235,4 +260,12 @@ def test_a_target_that_a_constant_meets_is_said_to_ask_little(task: Path) -> Non
     plan = json.loads(call("plan", task, "--target", "0.4", "--json"))
     assert 0.4 < plan["baseline"]["share"] < 0.6
     assert "asks little" in plan["asks_little"]
+    assert plan["passed"] is None
+    assert "cannot be told" in plan["verdict"]
+    told = call("plan", task, "--target", "0.4", "--html", task.parent / "plan.html")
+    assert "pick: " in told
+    assert "whether the labels of models are better than a constant's here cannot be told" in told
+    page = (task.parent / "plan.html").read_text("utf-8")
+    assert "Whether models may label here cannot be told" in page
+    assert json.loads(call("plan", task, "--json"))["passed"] is True
     assert json.loads(call("plan", task, "--json"))["asks_little"] is None

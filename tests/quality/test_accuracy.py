@@ -96,3 +96,17 @@ def test_the_constant_is_told_in_words(value: Value, words: str) -> None:
     found = accuracy({"a": value}, {"a": value}, "gold")
     assert found is not None
     assert (found.baseline_value, found.on_all.hits) == (words, 1)
+
+
+@pytest.mark.parametrize(("right", "better"), [(95, True), (72, None), (10, False)])
+def test_a_share_near_the_constants_does_not_tell_which_is_better(
+    right: int, better: bool | None
+) -> None:
+    truth = {str(i): "no" if i < 70 else "yes" for i in range(100)}
+    said = {str(i): truth[str(i)] if i < right else "other" for i in range(100)}
+    found = accuracy(said, truth, "gold")
+    assert found is not None
+    assert found.better is better
+    assert found.as_json()["better"] is better
+    told = any("cannot be told from 100 records" in line for line in found.lines("m"))
+    assert told is (better is None)

@@ -9,27 +9,30 @@ from scipy.stats import binomtest
 from assay.core.votes import Votes
 from assay.quality.agreement import Asked, Resampling, agree
 
+SHARES = {2: (0.95, 0.05), 3: (0.475, 0.05, 0.475), 5: (0.5, 0.05, 0.15, 0.15, 0.15)}
 
-def rare_votes(records: int, people: int, seed: int) -> Votes:
+
+def rare_votes(records: int, people: int, seed: int, labels: int = 2) -> Votes:
     """A label that one record in twenty has; annotators guess in a fifth of cases."""
     rng = np.random.default_rng(seed)
-    truth = rng.random(records) < 0.05
+    truth = rng.choice(labels, records, p=SHARES[labels])
     own = rng.random((records, people)) < 0.8
-    label = np.where(own, truth[:, None], rng.random((records, people)) < 0.05)
+    guess = rng.choice(labels, (records, people), p=SHARES[labels])
+    label = np.where(own, truth[:, None], guess).astype(np.int32).ravel()
     record, annotator = (x.ravel().astype(np.int32) for x in np.indices((records, people)))
     return Votes(
         tuple(map(str, range(records))), ("",), tuple(f"a{i}" for i in range(people)),
-        ("no", "yes"), record, np.zeros_like(record), annotator, label.astype(np.int32).ravel(),
+        ("no", "yes", "c", "d", "e")[:labels], record, np.zeros_like(record), annotator, label,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("people", [2, 3])
-def test_intervals_hold_where_a_label_is_rare(people: int) -> None:
+@pytest.mark.parametrize(("people", "labels"), [(2, 2), (3, 2), (2, 3), (3, 3), (2, 5)])
+def test_intervals_hold_where_a_label_is_rare(people: int, labels: int) -> None:
     without = Asked(resampling=Resampling(0))
-    truth = agree(rare_votes(60_000, people, 0), without).overall.coefficients
+    truth = agree(rare_votes(60_000, people, 0, labels), without).overall.coefficients
     covered: dict[str, list[bool]] = {"percent": [], "fleiss": [], "krippendorff": []}
     for seed in range(1, 150):
-        votes = rare_votes(30, people, seed)
+        votes = rare_votes(30, people, seed, labels)
         found = agree(votes, Asked(resampling=Resampling(200, seed))).overall.coefficients
         for name, inside in covered.items():
             low, high, value = found[name].low, found[name].high, truth[name].value
@@ -41,6 +44,26 @@ def test_intervals_hold_where_a_label_is_rare(people: int) -> None:
             inside.append(low <= value <= high)
     assert np.mean(covered["percent"]) >= 0.87  # Wilson: 0.919 at this share, in truth
     assert min(np.mean(covered[name]) for name in ("fleiss", "krippendorff")) >= 0.92
+
+
+@pytest.mark.parametrize("people", [2, 3])
+def test_where_everybody_agrees_on_three_labels_there_is_an_interval(people: int) -> None:
+    votes = rare_votes(30, people, 1, 3)
+    same = replace(votes, label=(votes.record % 3).astype(np.int32))
+    found = agree(same, Asked(resampling=Resampling(400)))
+    for name, estimate in {**found.pairs[0].coefficients, **found.overall.coefficients}.items():
+        assert estimate.value == pytest.approx(1)
+        assert estimate.low is not None, name
+        assert 0.7 < estimate.low < 0.99
+        assert estimate.high == pytest.approx(1)
+
+
+def test_too_many_ways_to_vote_are_resampled_as_they_are() -> None:
+    votes = rare_votes(60, 9, 2, 5)
+    found = agree(votes, Asked(resampling=Resampling(100))).overall.coefficients["fleiss"]
+    assert found.low is not None
+    assert found.value is not None
+    assert found.low < found.value
 
 
 def test_percent_agreement_of_two_has_wilsons_interval() -> None:
@@ -55,6 +78,10 @@ def test_percent_agreement_of_two_has_wilsons_interval() -> None:
 def test_a_label_with_few_votes_is_pointed_out() -> None:
     rare = agree(rare_votes(40, 2, 3), Asked(resampling=Resampling(50)))
     assert "votes, under 10" in " ".join(rare.warnings)
+    three = agree(rare_votes(30, 2, 1, 3), Asked(resampling=Resampling(50)))
+    assert "label 'yes' has" in " ".join(three.warnings)
+    five = agree(rare_votes(30, 2, 4, 5), Asked(resampling=Resampling(50)))
+    assert "too): intervals of kappa" in " ".join(five.warnings)
     common = agree(rare_votes(2_000, 2, 3), Asked(resampling=Resampling(50)))
     assert "under 10" not in " ".join(common.warnings)
 

@@ -274,3 +274,20 @@ def test_a_sheet_of_clusters_and_its_column_go_together(tmp_path: Path) -> None:
     few = dict.fromkeys(cluster, "one")
     with pytest.raises(InputError, match="of 1 clusters; 5 or more"):
         judge(sheet, shipped, str, cluster=few)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "passed"), [(None, True), (0.2, True), (0.05, None), (0.01, None)]
+)
+def test_few_errors_show_nothing_where_a_constant_makes_as_few(
+    baseline: float | None, passed: bool | None
+) -> None:
+    strata = [Stratum("all", 10_000, 1_000, 5)]
+    always = None if baseline is None else ("fine", baseline)
+    found = stop(strata, 0.05, always)
+    assert found.verdict == "enough"
+    assert found.passed is passed
+    assert ("cannot be told" in found.statement) is (passed is None)
+    assert found.as_json()["passed"] is passed
+    assert stop([Stratum("all", 10_000, 100, 5)], 0.05, always).passed is None  # not yet
+    assert stop([Stratum("all", 10_000, 500, 250)], 0.05, always).passed is False

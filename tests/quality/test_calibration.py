@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit
+from scipy.stats import t
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -365,3 +366,35 @@ def test_margins_are_judged_after_a_calibrator_alone() -> None:
     with pytest.raises(InputError, match="a margin is no probability; fit a calibrator first"):
         judge(margins, both)
     assert judge(margins, both, fit(margins, both)).correct.n == 30
+
+
+def test_confidences_that_a_constant_matches_cannot_be_judged() -> None:
+    rng = np.random.default_rng(3)
+    told = rng.beta(2, 1, 600)
+    good = reliability(told, rng.random(600) < told)
+    assert good.finding.passed is True
+    assert good.verdict == "these confidences can be believed, as far as these labels show"
+    level = np.full(600, 0.8) + rng.normal(0, 0.001, 600)
+    constant = reliability(level, rng.random(600) < 0.8)
+    assert constant.finding.passed is None
+    assert "cannot be told" in constant.verdict
+    assert "always stating" in constant.verdict
+    assert constant.as_json()["passed"] is None
+    off = reliability(told, rng.random(600) < told**3)
+    assert off.finding.passed is False
+    assert "cannot be believed as they are" in off.verdict
+
+
+def test_what_the_constant_scores_more_is_measured_answer_by_answer() -> None:
+    sure, right = np.array([0.9, 0.8, 0.3, 0.6]), np.array([True, True, False, True])
+    found = reliability(sure, right)
+    assert found.brier.value is not None
+    assert found.gain.value == pytest.approx(found.brier_constant - found.brier.value)
+    assert found.gain.low is not None
+    assert found.gain.high is not None
+    more = (0.75 - right) ** 2 - (sure - right) ** 2
+    half = t.ppf(0.975, 3) * more.std(ddof=1) / 2
+    assert (found.gain.low, found.gain.high) == pytest.approx(
+        (more.mean() - half, more.mean() + half)
+    )
+    assert reliability([0.7] * 30, [True] * 30).gain.low is None

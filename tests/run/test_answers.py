@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from assay.annotators.base import Annotator, HoldsNothing
-from assay.annotators.llm import LLM, LONGEST
+from assay.annotators.llm import LLM
 from assay.annotators.mapping import BY_NAME
+from assay.annotators.mapping.base import LONGEST
 from assay.annotators.rule import Rule
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.errors import InputError, ModelError

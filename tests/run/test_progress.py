@@ -7,7 +7,8 @@ from rich.console import Console
 
 from assay.annotators.people import Panel
 from assay.annotators.recorded import Recorded
-from assay.core.annotation import Annotation, Outcome, Request, answer
+from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Request, answer
+from assay.core.cost import NANOS
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
@@ -16,7 +17,7 @@ from assay.run.ask import Askable
 from assay.run.each import answers_each
 from assay.run.live import drawn, shown
 from assay.run.pace import Pace
-from assay.run.progress import KINDS, SOON, span
+from assay.run.progress import KINDS, Tally, span
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain
 from assay.strategies.prior import PriorCorrected
@@ -109,9 +110,11 @@ def test_a_figure_waits_until_it_means_something() -> None:
             progress.answered("m", given(f"r{progress.asked}"))
         clock.now = seconds
         assert (progress.left is not None) == known
-    clock.now = SOON - 0.1
+    clock.now = 4.9
     assert progress.left is None
     assert not [part for part in progress.parts("EUR") if "left" in part]
+    clock.now = 5.0
+    assert progress.left is not None
 
 
 def test_where_answers_a_record_are_not_known_those_of_finished_blocks_tell() -> None:
@@ -234,3 +237,125 @@ def test_a_live_picture_is_drawn_on_a_terminal() -> None:
         show(one())
     assert isinstance(console.file, io.StringIO)
     assert "4 records" in console.file.getvalue()
+
+
+def test_whatever_changes_is_shown() -> None:
+    seen: list[tuple[bool, str | None, int, int]] = []
+    progress = Progress(4, lambda p: seen.append((p.behind, p.paused, p.asked, p.records)))
+    count(progress)
+    progress.wait(True)
+    progress.wait(False)
+    progress.trouble("paused: busy")
+    progress.trouble(None)
+    progress.block([Decision("r", "a", decided_by=DecidedBy.MODEL)], ["r"])
+    assert seen == [
+        (False, None, 1, 0), (True, None, 1, 0), (False, "paused: busy", 1, 0),
+        (False, None, 1, 0), (False, None, 1, 1),
+    ]  # fmt: skip
+    assert not progress.behind
+
+
+def test_decided_and_waiting_are_counted_apart() -> None:
+    progress = Progress()
+    made = [
+        Decision("a", "x", decided_by=DecidedBy.MODEL),
+        Decision("b", None, waiting_for="panel"),
+        Decision("c", None),
+    ]
+    progress.block(made, ["a", "b", "c", "d"])
+    assert (progress.decided, progress.waiting, progress.records) == (1, 1, 4)
+
+
+def test_a_pause_and_a_wait_stand_alone() -> None:
+    progress = one()
+    progress.behind = True
+    assert progress.parts("EUR") == ["waiting for another run over these records"]
+    progress.paused = "paused: busy"
+    assert progress.parts("EUR") == ["paused: busy"]
+
+
+def test_what_is_told_of_a_run_under_way() -> None:
+    clock, progress = under_way(2_000, 1)
+    assert progress.parts("EUR") == ["0 of 2,000 records", "0 answers", "0/s"]
+    for i, name in enumerate(ids(0, 100)):
+        request = Request(TASK, text_record(name, name), "m")
+        outcome = Outcome.ANSWERED if i % 4 else Outcome.ABSTAINED
+        value = "a" if i % 4 else None
+        progress.answered("m", answer(request, outcome, value=value, cost=NANOS))
+    progress.replayed("n", [given("r0", "n")])
+    clock.now = 10.0
+    assert progress.parts("EUR") == [
+        "100 of 2,000 records", "100 answers", "10/s", "75% answered", "100.00 EUR",
+        "about 3.2 min left",
+    ]  # fmt: skip
+    assert Progress(None, clock=clock).parts("EUR")[0] == "0 records"
+    assert (progress.seconds, progress.cost) == (10.0, 100 * NANOS)
+
+
+def test_more_records_than_were_expected_are_all_that_were_expected() -> None:
+    progress = Progress(3)
+    progress.block([], ids(0, 5))
+    assert (progress.finished, progress.records) == (3, 5)
+    assert Progress(None).left is None
+
+
+def test_that_a_run_pauses_and_goes_on_is_said_at_once_on_plain_lines() -> None:
+    clock, out = Clock(), io.StringIO()
+    progress = Progress(4, plain("EUR", out, clock), clock)
+    progress.trouble("paused: busy")
+    progress.trouble("paused: busy")
+    clock.now = 4.9
+    progress.trouble("paused: busy")
+    progress.trouble(None)
+    progress.trouble(None)
+    lines = out.getvalue().splitlines()
+    assert lines == ["paused: busy", "0 of 4 records, 0 answers, 0/s"]
+    clock.now = 9.9
+    progress.trouble(None)
+    assert len(out.getvalue().splitlines()) == 3
+
+
+def test_a_tally_in_json() -> None:
+    made = Tally(replayed=2, outdated=1)
+    for i in range(12):
+        request = Request(TASK, text_record("r", "x"), "m")
+        made.count(answer(request, Outcome.FAILED, error=f"e{i}", cost=NANOS // 8))
+    made.count(given("r"))
+    said = made.as_json()
+    assert said["outcomes"] == {
+        "answered": 1, "abstained": 0, "refused": 0, "unparsed": 0, "failed": 12
+    }  # fmt: skip
+    assert said["errors"] == {f"e{i}": 1 for i in range(10)}
+    assert (said["answer_rate"], said["cost"], said["retries"]) == (1.0, 1.5, 0)
+    assert (said["replayed"], said["outdated"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(599, "10.0 min"), (600, "10 min"), (5_399, "90 min"), (5_400, "1.5 h"), (36_000, "10 h"),
+     (36_000_000, "10,000 h")],
+)  # fmt: skip
+def test_a_tenth_is_told_below_ten(seconds: float, told: str) -> None:
+    assert span(seconds) == told
+
+
+def test_a_pace_is_that_of_the_answers_that_records_need() -> None:
+    pace = Pace(2)
+    assert pace.open(10) == 20.0
+    pace.begin(["a", "b"])
+    pace.came([given("a"), given("a"), given("a"), given("b"), given("elsewhere")])
+    assert (pace.early, pace.open(10)) == (1, 17.0)
+    pace.end(["a"])
+    assert (pace.early, pace.ended, pace.open(10)) == (0, 1, 17.0)
+    pace.end(["b"])
+    assert (pace.early, pace.ended, pace.open(10)) == (0, 2, 16.0)
+    assert pace.open(1) == 0.0
+    learnt = Pace()
+    assert learnt.open(10) is None
+    learnt.begin(["a", "b", "c"])
+    learnt.came([given("a", "m"), given("a", "n"), given("b", "m"), given("b", "m")])
+    assert (learnt.early, learnt.open(10)) == (0, None)
+    learnt.end(["a"])
+    assert learnt.open(10) == 2.0 * 9 - 1
+    learnt.end(["b", "c"])
+    assert learnt.open(10) == 7.0

@@ -11,21 +11,34 @@ import pytest
 from numpy.typing import NDArray
 
 from assay.annotators.base import HoldsNothing
+from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.record import Record, TextPart
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.data.vader import VaderSet
+from assay.data.vader import HeldOut, VaderSet
 from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message
+from assay.quality.planning import logistic
+from assay.run import Job
+from assay.strategies.chain import Chain
 from assay.strategies.confidence import own
+from assay.strategies.hybrid import Hybrid
+from assay.strategies.prior import PriorCorrected
+from assay.strategies.single import Single
 from assay.strategies.specialists import Specialists, Stages
+from assay.strategies.vote import Vote
 from assay.training.vader import (
     LABELS,
+    Deal,
     Models,
     Row,
     Setup,
+    annotators,
+    asked_llm,
+    certified,
     compare,
+    constant,
     deal,
     strategies,
     study,
@@ -184,3 +197,93 @@ def test_a_summary_averages_the_seeds_and_its_interval_is_a_bootstrap_over_recor
     assert rest == pytest.approx((0.75, 0.3, 0.2, 20.0))
     half = 1.96 * np.std(np.repeat([1.0, 0.5], [300, 100])) / 20
     assert found.interval == pytest.approx((0.875 - half, 0.875 + half), abs=0.004)
+
+
+def test_the_interval_is_drawn_by_the_same_seed_each_time() -> None:
+    marks = [{f"r{i}": i % (k + 2) > 0 for i in range(k, 90, k)} for k in range(1, 6)]
+    found = summary("set", [Row("s", right, 1.0, 0.0) for right in marks]).interval
+    assert found == pytest.approx((0.7044897004, 0.8121816479), abs=1e-9)
+
+
+def test_the_sizes_of_the_published_study() -> None:
+    assert Setup() == Setup(300, 150, 250, target=0.9, delta=0.1, person=0.1, stages=2)
+    row = Row("s", {}, 1.0, 0.0)
+    assert (row.to_llm, row.cost_per_1000, row.note) == (0.0, 0.0, "")
+
+
+def test_always_the_commonest_label_of_the_gold_to_fit_on() -> None:
+    truth = {"f0": "a", "f1": "b", "f2": "b", "c0": "a", "c1": "a", "x": "b", "y": "a", "z": "b"}
+    parts = [tuple(Record(id, ()) for id in ids) for ids in (["f0", "f1", "f2"], ["c0"], "xyz")]
+    row = constant(Deal(*parts, HeldOut({}, truth), 0))
+    assert row.right == {"x": True, "y": False, "z": True}
+    assert (row.answered, row.to_people) == (1.0, 0.0)
+
+
+def test_who_is_asked_in_the_study() -> None:
+    setup = Setup(records=130, fit=40, certify=60, person=0.25)
+    dealt = deal(texts(), setup, 2)
+    task = Task("tweets", "Which tone?", Choice(LABELS))
+    who = annotators(dealt, Models(Even(), Letters()), task, setup)
+    assert list(who) == [
+        "vader", "minilm", "ngrams", "smollm2 (raw)", "smollm2", "people", "one person"
+    ]  # fmt: skip
+    prior = who["smollm2"]
+    assert isinstance(prior, PriorCorrected)
+    assert (prior.annotator, prior.fit) == ("smollm2 (raw)", dealt.label[:100])
+    for name, truth in (("people", dealt.truth.others), ("one person", dealt.truth.person)):
+        person = who[name]
+        assert isinstance(person, Recorded)
+        assert person.decided_by is DecidedBy.PEOPLE
+        assert person.given == {
+            r.id: Given(truth[r.id], cost=250_000_000) for r in (*dealt.certify, *dealt.label)
+        }
+
+
+def test_confidences_are_calibrated_on_fifty_labels_and_promised_on_the_rest() -> None:
+    dealt = deal(texts(), SETUP, 2)
+    task, others = Task("tweets", "Which tone?", Choice(LABELS)), dealt.truth.others
+    rng = np.random.default_rng(1)
+    chances = {r.id: float(rng.uniform(0.4, 0.99)) for r in dealt.certify}
+    other = {id: LABELS[LABELS.index(label) - 1] for id, label in others.items()}
+    first = {
+        id: Given(others[id] if rng.uniform() < chance else other[id], chance)
+        for id, chance in list(chances.items())[1:]  # says nothing of the first
+    }
+    second = {id: Given(others[id], chance) for id, chance in chances.items()}
+    who: dict[str, Any] = {"vader": Recorded("v", first), "minilm": Recorded("m", second)}
+    job = Job(task, Single("vader"), who, MemoryLedger())
+    made, sure = asyncio.run(certified(dealt, job, Setup(target=0.8, delta=0.2, person=3.0)))
+    ids = [r.id for r in dealt.certify][1:50]
+    odds = np.array([np.log(chances[id] / (1 - chances[id])) for id in ids])
+    line = logistic(odds, np.array([first[id].value == others[id] for id in ids]))
+    assert line[0] > 0
+    assert sure.curves[0] == ("v", pytest.approx(line[0]), pytest.approx(line[1]))
+    assert sure.curves[1][:2] == ("m", 0.0)
+    assert made.records == 70
+    assert made.promise.alpha == pytest.approx(0.2)
+    assert made.promise.delta == 0.2
+    found = {o.links: o for o in (*made.options, *made.bare)}
+    assert set(found) >= {("vader",), ("minilm",), ()}
+    assert found[()].cost == 3.0
+    assert found[("minilm",)].agreement == 1.0
+    bare = {o.links[0]: o for o in made.bare}
+    rest = [r.id for r in dealt.certify][50:]
+    assert bare["vader"].agreement == np.mean([first[id].value == others[id] for id in rest])
+    assert bare["vader"].cost == 0.0
+
+
+@pytest.mark.parametrize(
+    ("strategy", "share"),
+    [
+        (Single("vader"), 0.0),
+        (Single("smollm2"), 1.0),
+        (Vote(("vader", "smollm2")), 1.0),
+        (Chain(("vader", "smollm2"), "rank", own), 0.5),
+        (Chain(("vader", "minilm"), "rank", own), 0.0),
+        (Hybrid(("vader",), "people", 0.5, own), 0.0),
+    ],
+)
+def test_the_share_of_records_that_the_language_model_is_asked_about(
+    strategy: Any, share: float
+) -> None:
+    assert asked_llm(strategy, [Decision("a", None)]) == share

@@ -13,14 +13,26 @@ from numpy.typing import NDArray
 from assay.annotators.llm import LLM
 from assay.annotators.mapping import Json
 from assay.cli.study import study_command
-from assay.core.errors import InputError
+from assay.core.errors import InputError, ModelError
 from assay.core.value import Span
 from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message, Options
 from assay.models.hosted import Address
 from assay.models.openai import OpenAI
 from assay.strategies.retrieval import Retrieved
-from assay.training.wnut17 import FILES, Corpus, Lab, Plan, Study, drawn, read, strategies, study
+from assay.training.wnut17 import (
+    DEFINITIONS,
+    FILES,
+    Corpus,
+    Lab,
+    Plan,
+    Study,
+    baseline,
+    drawn,
+    read,
+    strategies,
+    study,
+)
 from tests.servers import Server, completion, serving
 
 PLAN = Plan(records=6, examples=2)
@@ -30,14 +42,16 @@ WAYS = {"no examples", "fixed draw", "by words"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus in the form of WNUT-17: names, two to a sentence, and sentences without any."""
+    """A corpus in the form of WNUT-17: names, two to a sentence, and sentences without any, which
+    dev has from train."""
     place = tmp_path_factory.mktemp("wnut17")
     names = list(NAMES)
     for offset, (part, file) in enumerate(FILES.items()):
         blocks = []
         for i in range(40):
             one, two = names[(i + offset) % 5], names[(i * 3 + 1) % 5]
-            words = [one, "saw", two, f"{part}{i}", "😀"] if i % 4 else ["nobody", f"{part}{i}"]
+            plain = ["nobody", f"train{i}"] if part == "dev" else ["nobody", f"{part}{i}"]
+            words = [one, "saw", two, f"{part}{i}", "😀"] if i % 4 else plain
             tags = [f"B-{NAMES[w]}" if w in NAMES else "O" for w in words]
             blocks.append("\n".join(f"{w}\t{t}" for w, t in zip(words, tags, strict=True)))
         (place / file).write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
@@ -148,6 +162,74 @@ async def test_ways_are_ranked_over_the_sets_beside_the_tagger(folder: Path) -> 
     assert made.ranks is not None
     assert set(made.ranks.mean_ranks) == WAYS | {"tagger on the pool"}
     assert made.ranks.blocks == 3
+    assert set(made.ranks.mean_ranks.values()) == {2.5}
+    _, wrong = await studied(folder, Oracle(wrong=True), MemoryLedger())
+    assert wrong.ranks is not None
+    assert wrong.ranks.mean_ranks == dict.fromkeys(WAYS, 3.0) | {"tagger on the pool": 1.0}
+
+
+async def test_the_study_says_what_it_was_made_of(folder: Path) -> None:
+    corpus, ledger = read(folder, PLAN), MemoryLedger()
+    made = await study(corpus, PLAN, Lab(LLM(Oracle(), Json()), ledger))
+    said = made.as_json()
+    assert said["plan"] == {
+        "records": 6, "examples": 2, "pool_share": 0.3, "balanced": False, "seed": 0
+    }  # fmt: skip
+    noted = {"study": "wnut17", **dict(said["plan"])}  # type: ignore[call-overload]
+    assert [run.settings for run in ledger.runs()] == [noted] * 3
+    pool = {e.record.text for e in corpus.pool}
+    twins = [r for r in drawn(corpus, PLAN)["dev"][0] if r.text in pool]
+    assert twins
+    assert said["near_duplicates_of_the_pool"] == {"rest": 0, "dev": len(twins), "test": 0}
+    assert made.human is not None
+    assert made.ranks is not None
+    assert said["downstream_of_people"] == made.human.as_json()
+    assert said["ranks"] == made.ranks.as_json()
+    assert said["taggers"] == {
+        name: {on: score.as_json() for on, score in scores.items()}
+        for name, scores in made.taggers.items()
+    }
+    for name, way in made.ways.items():
+        told = said["ways"][name]  # type: ignore[index]
+        assert told["strategy"] == way.strategy
+        assert list(told["examples"]) == [
+            r.id for records, _ in drawn(corpus, PLAN).values() for r in records
+        ]
+        assert list(told["direct"]) == list(way.direct) == ["rest", "dev", "test"]
+
+
+def test_taggers_on_peoples_labels_are_scored_directly_on_what_they_have_not_seen(
+    folder: Path,
+) -> None:
+    corpus = read(folder, PLAN)
+    made = baseline(corpus, PLAN)
+    assert set(made.taggers) == {"tagger on all of train", "tagger on the pool"}
+    for scores in made.taggers.values():
+        assert {on: score.measure for on, score in scores.items()} == {
+            "dev": "direct", "test": "direct"
+        }  # fmt: skip
+    assert made.as_json()["ways"] == {}
+    assert (made.human, made.ranks) == (None, None)
+
+
+async def test_a_model_that_cannot_be_used_ends_the_study_and_says_how_to_go_on(
+    folder: Path,
+) -> None:
+    class Down(Oracle):
+        async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+            raise ModelError("endpoint is down")
+
+    with pytest.raises(ModelError, match=r"stopped \(a model cannot be used\): .*run it again"):
+        await studied(folder, Down(), MemoryLedger())
+
+
+def test_the_corpus_is_read_as_the_plan_says(folder: Path) -> None:
+    assert Plan() == Plan(records=12, examples=4, pool_share=0.3, balanced=False, seed=0)
+    corpus = read(folder, Plan(pool_share=0.25, seed=3))
+    assert (len(corpus.train), len(corpus.pool), len(corpus.rest)) == (40, 10, 30)
+    assert [e.id for e in corpus.pool] != [e.id for e in read(folder, Plan(pool_share=0.25)).pool]
+    labels = {label.name: label.definition for label in corpus.task.schema.labels}  # type: ignore[attr-defined]
+    assert labels == {name: DEFINITIONS[name] for name in ("location", "person")}
 
 
 async def test_progress_is_told_and_answers_that_cannot_be_read_are_counted_alone(

@@ -7,6 +7,7 @@ from itertools import islice
 
 from assay.annotators.base import STOPS, Drawn, end, failed, reason
 from assay.annotators.mapping import Mapping, Pattern, Reading
+from assay.annotators.mapping.base import LONGEST, too_long
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.cost import Budget, Prices, Usage
@@ -19,7 +20,6 @@ from assay.models.image_tokens import most_tokens
 FREE = Prices()
 WINDOW = 256  # calls begun at once; the endpoint's own limit is below it
 CHARACTERS_A_TOKEN = 3.0  # a cautious guess, so that a forecast is rather high than low
-LONGEST = 2**16  # characters of an answer that are read
 ATTEMPTS = 5  # the most that `Limits` lets a request be tried
 
 
@@ -162,14 +162,8 @@ class LLM(Shown):
             return Reading(Outcome.FAILED)
         if completion.refused:
             return Reading(Outcome.REFUSED)
-        if len(completion.text) > LONGEST:
-            return Reading(
-                Outcome.UNPARSED,
-                error=f"an answer of {len(completion.text):,} characters, of which the first "
-                f"{LONGEST:,} are kept and none is read",
-            )
         try:
-            return self.mapping.read(request, completion)
+            return too_long(completion.text) or self.mapping.read(request, completion)
         except STOPS:
             raise
         except Exception as bad:  # it was paid for, and would be read no better the next time

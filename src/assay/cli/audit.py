@@ -123,7 +123,8 @@ def estimate_command(
         return same(shipped, answer, tolerance)
 
     found = judge(read_sheet(sheet), decisions, read, same=alike, cluster=own)
-    stopped = stop(found.strata, target) if target is not None else None
+    always = None if found.baseline is None else (found.baseline_label, found.baseline)
+    stopped = stop(found.strata, target, always) if target is not None else None
     if as_json:
         told = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})
         click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))

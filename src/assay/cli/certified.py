@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from assay.quality.by_class import AcceptedClass
+    from assay.quality.finding import Finding
     from assay.quality.promise import Certificate, Promise
     from assay.quality.verdicts import Constant, Key, Verdict
 
@@ -65,6 +66,25 @@ class Certified:
         return constant(own) if own and self.certificate.label is None else None
 
     @property
+    def finding(self) -> "Finding":
+        """Whether a promise is possible, and whether that says anything of the labels: not where a
+        constant keeps it too, or where labels and references may agree by chance."""
+        from assay.quality.doubt import of_chance
+        from assay.quality.finding import Finding
+
+        if self.certificate.threshold is None:
+            return Finding(False)
+        little = () if self.asks_little is None else (self.asks_little,)
+        one = self.certificate.label is not None  # whose answers are all the same
+        return Finding(True, little if one else (*little, *of_chance(self.verdicts)))
+
+    @property
+    def verdict(self) -> str:
+        """The headline: what is promised, why it cannot be, or why that shows nothing."""
+        open_ = self.finding.headline("these labels are better than a constant's")
+        return open_ or self.certificate.statement
+
+    @property
     def asks_little(self) -> str | None:
         """Where a constant keeps the promise too: on the sample, or among the accepted records."""
         from assay.core.spelling import shortened
@@ -89,6 +109,8 @@ class Certified:
         return {
             "annotator": self.key[0],
             "tag": self.tag,
+            **self.finding.as_json(),
+            "verdict": self.verdict,
             **self.certificate.as_json(),
             "classes": [c.as_json() for c in self.classes],
             "constant": self.constant and self.constant.as_json(),
@@ -101,8 +123,8 @@ def tell(found: Sequence[Certified], wanted: Wanted, other: "Certificate | None"
     promise = wanted.promise
     for one in found:
         certificate = one.certificate
-        told = certificate.statement
-        click.echo(f"{one.name}: {told}" if one.name else told)
+        for told in dict.fromkeys((one.verdict, certificate.statement)):
+            click.echo(f"{one.name}: {told}" if one.name else told)
         if wanted.chain is not None and certificate.shares:
             links = zip(one.key[0].split(" > "), certificate.shares, strict=True)
             shares = ", ".join(f"{link} {share:.1%}" for link, share in links)

@@ -224,8 +224,8 @@ def _tell_people(found: "Comparison") -> None:
 
 
 def _table(each: "tuple[Beside, ...]") -> list[str]:
+    from assay.report.columns import columns
     from assay.report.compare_page import columns_of
-    from assay.report.table import columns
 
     return [f"  {line}" for line in columns(columns_of(each))]
 

@@ -10,7 +10,7 @@ from assay.cli.compare_sources import Wanted, gather
 from assay.core.errors import InputError
 from assay.quality.alt_plan import AltPlan, Cell, Grid, Guess, plan_from_guess, plan_from_pilot
 from assay.quality.alt_test import NotPossible, Rules
-from assay.report.table import columns
+from assay.report.columns import columns
 
 Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int, str]]
 """Kind, order and score; allowance, false discovery rate, least records and which test."""

@@ -11,8 +11,10 @@ from assay.cli.columns import column_options
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
-    from assay.quality.golden.commitment import Answers, Commitment, Questions
-    from assay.quality.golden.contract import Contract
+    from assay.data.layout import Names
+    from assay.quality.golden.commitment import Commitment
+    from assay.quality.golden.contract import Paid, Terms
+    from assay.quality.golden.watch import Watched
 
 TASK_FILES = (".yaml", ".yml")
 UNIT = Number(0, 1)
@@ -105,42 +107,64 @@ def watch_command(
 
     ANSWERS is a table with --gold, or a task file whose gold for monitoring is among its records.
     """
-    from assay.cli.golden_tables import gold_questions, golden_answers
     from assay.core.errors import SpecError
     from assay.data.layout import Names
     from assay.quality.golden.commitment import commitments
-    from assay.quality.golden.contract import Terms, contract
+    from assay.quality.golden.contract import Terms
 
     notes: list[str] = []
     if gold is not None:
-        order, truth, questions = gold_questions(gold, certainty, guess)
-        given, notes = golden_answers(answers, Names(record, annotator, label), order, truth)
+        names = Names(record, annotator, label)
+        seen, notes = _of_tables(answers, names, (gold, certainty, guess))
     elif answers.suffix in TASK_FILES:
-        questions, given = _monitored(answers, certainty, guess)
+        seen = _monitored(answers, certainty, guess)
     else:
         raise SpecError(f"which answers in {answers} are golden? give --gold FILE, or a task file")
-    contracts: list[Contract | None] = []
-    found = commitments(questions, given)
-    for i, c in enumerate(found):
-        asked = given.question[given.annotator == i]
-        p, g = float(questions.certainty[asked].mean()), float(questions.guess[asked].mean())
-        terms = Terms(c.questions, target, bonus, marginal_cost, p, g, cost_power)
-        contracts.append(contract(terms) if pay else None)
+    found = commitments(seen.questions, seen.answers)
+    paid: list[Paid | None] = [None] * len(found)
+    if pay:
+        terms = Terms(1, target, bonus, marginal_cost, power=cost_power)
+        paid = [_paid(seen, i, c, terms) for i, c in enumerate(found)]
     if as_json:
-        told = [_as_json(c, k) for c, k in zip(found, contracts, strict=True)]
-        whole = {"questions": len(questions), "annotators": told, "notes": notes}
+        told = [c.as_json() | (k.as_json() if k else {}) for c, k in zip(found, paid, strict=True)]
+        whole = {"questions": len(seen.questions), "annotators": told, "notes": notes}
         click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
-    for c, k in sorted(zip(found, contracts, strict=True), key=lambda pair: pair[0].commitment):
+    for c, k in sorted(zip(found, paid, strict=True), key=lambda pair: pair[0].commitment):
         low, high = c.interval
         error = "" if c.error is None else f" ± {c.error:.2f}"
         line = f"{c.annotator}: {c.right} of {c.questions} right, commitment {c.commitment:.2f}"
-        click.echo(f"{line}{error} [{low:.2f}, {high:.2f}]{_paid(c, k)}")
+        click.echo(f"{line}{error} [{low:.2f}, {high:.2f}]{k.words if k else ''}")
 
 
-def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Questions, Answers]":
+def _of_tables(
+    answers: Path, names: "Names", gold: tuple[Path, float, float | None]
+) -> "tuple[Watched, list[str]]":
+    from assay.cli.golden_tables import gold_questions, golden_answers
+    from assay.quality.golden.watch import Watched, always
+
+    order, truth, questions = gold_questions(*gold)
+    given, notes = golden_answers(answers, names, order, truth)
+    constant = always([("", label) for label in truth.values()])
+    return Watched(questions, given, 0, constant), notes
+
+
+def _paid(seen: "Watched", place: int, found: "Commitment", terms: "Terms") -> "Paid":
+    """Of the annotator at `place`, on the questions that it was asked."""
+    from dataclasses import replace
+
+    from assay.quality.golden.commitment import of_constant
+    from assay.quality.golden.contract import Paid, contract
+
+    asked, all_ = seen.answers.question[seen.answers.annotator == place], seen.questions
+    certainty, guess = float(all_.certainty[asked].mean()), float(all_.guess[asked].mean())
+    own = replace(terms, questions=found.questions, certainty=certainty, guess=guess)
+    return Paid(contract(own), found, of_constant(all_, asked, seen.constant))
+
+
+def _monitored(path: Path, certainty: float, guess: float | None) -> "Watched":
     """From the ledger of a task file and its gold for monitoring."""
     from assay.cli.data import ledger_and_task
     from assay.core.errors import SpecError
@@ -161,31 +185,7 @@ def _monitored(path: Path, certainty: float, guess: float | None) -> "tuple[Ques
     if found.assisted:
         are = many(found.assisted, "answer that saw another is", "answers that saw another are")
         click.echo(f"note: {are} left out", err=True)
-    return found.questions, found.answers
-
-
-def _passes(c: "Commitment", found: "Contract") -> bool | None:
-    if not found.feasible or found.threshold is None:
-        return None
-    return c.commitment >= found.threshold - 1e-9
-
-
-def _as_json(c: "Commitment", found: "Contract | None") -> dict[str, object]:
-    if found is None:
-        return c.as_json()
-    return c.as_json() | {"passed": _passes(c, found), "contract": found.as_json()}
-
-
-def _paid(c: "Commitment", found: "Contract | None") -> str:
-    if found is None:
-        return ""
-    passed = _passes(c, found)
-    if passed is None:
-        return f"; no contract, {found.statement}"
-    verdict = "passes" if passed else "does not pass"
-    return (
-        f"; {verdict} (threshold {found.threshold:.2f}; an honest one misses {found.failure:.1%})"
-    )
+    return found
 
 
 @golden_command.command("choose")

@@ -9,6 +9,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.one_class import class_option
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @output_option("--html", help="Write the plan with its chart here.")
+@class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def plan_command(
@@ -119,7 +121,7 @@ async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary
 def tell(found: "Planned") -> None:
     from assay.core.spelling import shortened
     from assay.report.classes import class_lines
-    from assay.report.table import columns
+    from assay.report.columns import columns
 
     plan, currency = found.plan, found.prepared.project.file.currency
     click.echo(
@@ -134,7 +136,8 @@ def tell(found: "Planned") -> None:
     pick = plan.pick
     click.echo(f"\npick: {pick.name}")
     if pick.certificate is not None:
-        click.echo(pick.certificate.statement)
+        for line in dict.fromkeys((plan.verdict, pick.certificate.statement)):
+            click.echo(line)
         click.echo(f"promise: {plan.promise.about} ({plan.promise.labels})")
         for line in class_lines(found.classes(pick)):
             click.echo(line)

@@ -8,6 +8,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.one_class import class_option
 
 if TYPE_CHECKING:
     from assay.ledger import Ledger
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
               "people's included.")  # fmt: skip
 @click.option("--human-label", type=AMOUNT,
               help="With --target: price of a person's label; replaces the file's.")  # fmt: skip
+@class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 def run_command(
@@ -121,9 +123,10 @@ def choose(
         f"plan: {pick.name}; about {pick.to_people:.1%} of the records go to people", err=True
     )
     if pick.certificate is not None:
-        click.echo(pick.certificate.statement, err=True)
-        click.echo(f"promise: {promise.about} ({promise.labels})", err=True)
-        project.promised = pick.certificate.as_json()
+        lines = dict.fromkeys((found.plan.verdict, pick.certificate.statement))
+        for line in (*lines, f"promise: {promise.about} ({promise.labels})"):
+            click.echo(line, err=True)
+    project.promised = found.promised(pick)
     most = found.affordable(pick, total)
     if promise.about == "output" and most is not None and most < pick.to_people * total:
         click.echo(
@@ -162,6 +165,8 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
     from assay.core.redact import hidden
     from assay.project import entities, evaluation, parts, tags
     from assay.project.unscored import unscored
+    from assay.report.classes import class_lines
+    from assay.report.promised import Promised
 
     scores = evaluation(project, ledger, summary.run)
     spans = entities(project, ledger, summary.run)
@@ -183,6 +188,9 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
         click.echo(f"note: {line}", err=True)
     for line in summary.lines(project.file.currency):
         click.echo(line)
+    if project.promised is not None:
+        promised = Promised(project.promised)
+        click.echo("\n".join([*promised.lines, *class_lines(promised.classes)]))
     for name, score in scores.items():
         told = [*score.lines(name), *(tagged[name].lines(name) if name in tagged else ())]
         click.echo("\n".join(told))

@@ -55,7 +55,7 @@ def vader_command(
 
 
 def tell(rows: "list[Summary]") -> None:
-    from assay.report.table import columns
+    from assay.report.columns import columns
 
     head = ("set", "strategy", "accuracy (95 %)", "seeds", "n", "answered", "to people", "to LLM",
             "money/1,000")  # fmt: skip

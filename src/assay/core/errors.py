@@ -49,5 +49,5 @@ class LedgerError(AssayError):
 def meant(word: str, known: Iterable[str], mark: str = "'") -> str:
     """The known word that `word` may stand for, or else all of them."""
     known = list(known)
-    near = get_close_matches(word, known, 1)
+    near = get_close_matches(word, known)
     return f"did you mean {mark}{near[0]}{mark}?" if near else f"there are {', '.join(known)}"

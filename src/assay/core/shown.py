@@ -30,14 +30,15 @@ class Shown:
 
 def short(fact: object) -> str:
     """As a repr, cut where it is long."""
-    text = fact[: 2 * LONGEST] if isinstance(fact, str) else fact
-    said = repr(text)
-    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
+    return _cut(repr(fact[:LONGEST] if isinstance(fact, str) else fact))
 
 
 def plain(fact: object) -> str:
     """As people read it, cut where it is long."""
-    said = fact[: 2 * LONGEST] if isinstance(fact, str) else str(fact)
+    return _cut(str(fact))
+
+
+def _cut(said: str) -> str:
     return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
 
 

@@ -34,8 +34,6 @@ def composed(name: str) -> str:
 def _piled(name: str) -> bool:
     """Whether more marks stand on one letter than any script has: to order them takes the square
     of their number."""
-    if len(name) <= MOST_MARKS:
-        return False
     run = 0
     for letter in name:
         run = run + 1 if unicodedata.combining(letter) else 0

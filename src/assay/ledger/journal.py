@@ -8,6 +8,7 @@ they hold. Two files take turns: while a commit takes what is in one, new answer
 import errno
 import json
 import os
+import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -183,8 +184,9 @@ def _named(beside: Path) -> list[Path]:
             names = [entry.name for entry in there if entry.is_file(follow_symlinks=False)]
     except OSError:
         return []
-    first = f"{beside.name}."
-    return [beside.with_name(n) for n in names if n.startswith(first) and n.endswith(ENDING)]
+    # not by its beginning alone: beside `l` may lie those of `l.sqlite`
+    own = re.compile(rf"{re.escape(beside.name)}\.[0-9a-f]+-[12]{re.escape(ENDING)}")
+    return [beside.with_name(name) for name in names if own.fullmatch(name)]
 
 
 KINDS: Mapping[str, tuple[type, ...]] = {

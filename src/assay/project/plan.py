@@ -20,6 +20,7 @@ from assay.ledger import Ledger
 from assay.project.project import Project
 from assay.quality.by_class import AcceptedClass, accepted_classes
 from assay.quality.confidences import note
+from assay.quality.doubt import of_chance
 from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Trial, logistic, plan, routed
 from assay.quality.promise import Promise
 from assay.quality.verdicts import Constant, Verdict, constant
@@ -140,14 +141,30 @@ class Planned:
 
     def classes(self, option: Option) -> tuple[AcceptedClass, ...]:
         """Class by class, what the option accepts of the sample."""
-        if option.certificate is None or option.threshold is None:
+        if option.certificate is None:
             return ()
+        return accepted_classes(self.accepted(option), replace(option.certificate, unsaid=True))
+
+    def accepted(self, option: Option) -> list[Verdict]:
+        """What the option says of the sample; no answer where people label the record."""
+        if option.threshold is None:
+            return []
         takers, _ = routed(option.links, self.trial, option.threshold)
-        said = [
+        return [
             self._verdict(id, option.links[k] if k >= 0 else None)
             for id, k in zip(self.certified, takers.tolist(), strict=True)
         ]
-        return accepted_classes(said, replace(option.certificate, unsaid=True))
+
+    def promised(self, option: Option) -> dict[str, object] | None:
+        """What a run by this option keeps of its certificate, where it has one."""
+        if option.certificate is None:
+            return None
+        return {
+            **option.certificate.as_json(),
+            **self.plan.finding.as_json(),
+            "verdict": self.plan.verdict,
+            "classes": [c.as_json() for c in self.classes(option)],
+        }
 
     def _verdict(self, id: str, link: str | None) -> Verdict:
         """Accepted from a link, or none where people label the record."""
@@ -187,7 +204,8 @@ def planned(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
     trial = Trial(models, prepared.person, prepared.reference, _baseline(prepared, rest), notes)
     found = plan(trial, chains(names, costs), promise)
     paid = len(prepared.records) * sum(costs[name] for name in prepared.models)
-    return Planned(found, confidence, prepared, paid, trial, given, tuple(rest))
+    made = Planned(found, confidence, prepared, paid, trial, given, tuple(rest))
+    return replace(made, plan=replace(found, doubts=of_chance(made.accepted(found.pick))))
 
 
 def _note(name: str, given: Given, slope: float) -> str | None:

@@ -8,6 +8,8 @@ from statistics import NormalDist
 
 from assay.core.shown import Shown
 from assay.core.value import Box, Span, Value, encode
+from assay.data.base import many
+from assay.quality.finding import CANNOT
 
 LEVEL = 0.95
 REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)  # standard errors to either side
@@ -78,6 +80,14 @@ class Accuracy(Shown):
             )
         return None
 
+    @property
+    def better(self) -> bool | None:
+        """Than the constant, on all; None where the interval holds what that reaches."""
+        if self.on_all.interval is None or self.baseline.value is None:
+            return None
+        low, high = self.on_all.interval
+        return None if low <= self.baseline.value <= high else self.on_all.hits > self.baseline.hits
+
     def lines(self, who: str) -> list[str]:
         right = (
             f"{self.on_answered} of the answered are right, {self.on_all.value:.1%} of all; "
@@ -87,6 +97,9 @@ class Accuracy(Shown):
         )
         always = f"always {self.baseline_value!r}: {self.baseline.value:.1%}"
         lines = [f"{who} against {self.reference}: {right}; {always}"]
+        if self.better is None and not self.warning:
+            beat = f"whether {who} beat always {self.baseline_value!r}"
+            lines.append(f"{beat} {CANNOT} from {many(self.on_all.n, 'record', 'records')}")
         return lines + ([f"warning: {who}: {self.warning}"] if self.warning else [])
 
     def as_json(self) -> dict[str, object]:
@@ -97,6 +110,7 @@ class Accuracy(Shown):
             "answered": self.answered.as_json(),
             "baseline": self.baseline.as_json(),
             "baseline_value": self.baseline_value,
+            "better": self.better,
             "warning": self.warning,
         }
 

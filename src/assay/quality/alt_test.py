@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.errors import InputError, SpecError
+from assay.quality.finding import Finding
 from assay.quality.rejections import one_sided, rejections
 from assay.quality.trinomial import p_value
 
@@ -119,25 +120,28 @@ class AltTest:
     @property
     def passed(self) -> bool | None:
         """None where it won and that shows nothing, so it cannot be told."""
-        return None if self.won and self.doubts else self.won
+        return self._finding.passed
 
     @property
     def result(self) -> str:
-        return {True: "passed", False: "not passed", None: "cannot be told"}[self.passed]
+        return self._finding.result
+
+    @property
+    def _finding(self) -> Finding:
+        return Finding(self.won, self.doubts)
 
     @property
     def verdict(self) -> str:
         beaten = sum(a.rejected for a in self.against)
         can = "may stand in" if self.won else "is not shown to be able to stand in"
         who = "person" if self.people == 1 else "people"
-        if self.passed is None:
-            return (
-                f"whether {self.model} may stand in for people here cannot be told: it is within "
-                f"the allowance of {self.rules.epsilon:g} of {beaten} of {self.people} {who}, but "
-                f"{' and '.join(self.doubts)}"
-            )
-        return (
-            f"{self.model} {can} for people here: within the allowance of {self.rules.epsilon:g} "
+        within = f"within the allowance of {self.rules.epsilon:g}"
+        open_ = self._finding.headline(
+            f"{self.model} may stand in for people here",
+            f"it is {within} of {beaten} of {self.people} {who}, but ",
+        )
+        return open_ or (
+            f"{self.model} {can} for people here: {within} "
             f"it is as good as {beaten} of {self.people} {who} (at least half are needed), on "
             f"{self.records:,} records"
         )

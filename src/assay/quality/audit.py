@@ -17,7 +17,9 @@ from scipy.special import betaln, gammaln
 
 from assay.core.annotation import Decision
 from assay.core.errors import InputError, SpecError
+from assay.core.spelling import shortened
 from assay.data.write import flat
+from assay.quality.finding import Finding
 from assay.quality.reweighed import Draws, Units, numbered, own_or_cluster
 from assay.quality.stratified import Counts, limits
 
@@ -127,12 +129,24 @@ class Stop:
     low: float
     high: float
     more: int | None = None  # answers still needed, should errors go on as so far
+    doubts: tuple[str, ...] = ()  # why few errors would show nothing
+
+    @property
+    def passed(self) -> bool | None:
+        """None where it cannot be told: yet, or since a constant would pass too."""
+        return None if self.verdict == "go on" else self._finding.passed
+
+    @property
+    def _finding(self) -> Finding:
+        return Finding(self.verdict == "enough", self.doubts)
 
     @property
     def statement(self) -> str:
         seen = f"the error rate lies in [{self.low:.2%}, {self.high:.2%}]"
         if self.verdict == "enough":
-            return f"stop: {seen}, which is at most the {self.target:.2%} allowed"
+            so = f"{seen}, which is at most the {self.target:.2%} allowed, but "
+            open_ = self._finding.headline("these labels are better than a constant's", so)
+            return open_ or f"stop: {seen}, which is at most the {self.target:.2%} allowed"
         if self.verdict == "too many errors":
             return f"stop: {seen}, which is above the {self.target:.2%} allowed; mend the labels"
         needed = f"about {self.more:,} more answers" if self.more else "many more answers"
@@ -140,7 +154,8 @@ class Stop:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "target": self.target, "verdict": self.verdict, "interval": [self.low, self.high],
+            "target": self.target, "verdict": self.verdict, "passed": self.passed,
+            "doubts": list(self.doubts), "interval": [self.low, self.high],
             "more": self.more, "statement": self.statement,
         }  # fmt: skip
 
@@ -278,16 +293,26 @@ def _counts(strata: Sequence[Stratum]) -> Counts:
     return Counts(*(np.array(column, dtype=np.int64) for column in columns))
 
 
-def stop(strata: Sequence[Stratum], target: float) -> Stop:
-    """Whether people may stop answering; strata share the error probability evenly."""
+def stop(
+    strata: Sequence[Stratum], target: float, baseline: tuple[str, float] | None = None
+) -> Stop:
+    """Whether people may stop answering; strata share the error probability evenly. `baseline` is
+    the commonest answer, and the error of always giving it."""
     if not 0 < target < 1:
         raise SpecError(f"the error rate allowed lies between 0 and 1, not {target:g}")
     low, high = _sequence(strata)
     if high <= target:
-        return Stop(target, "enough", low, high)
+        return Stop(target, "enough", low, high, doubts=_as_good(baseline, target))
     if low > target:
         return Stop(target, "too many errors", low, high)
     return Stop(target, "go on", low, high, _more(strata, target))
+
+
+def _as_good(baseline: tuple[str, float] | None, target: float) -> tuple[str, ...]:
+    if baseline is None or baseline[1] > target:
+        return ()
+    label, error = baseline
+    return (f"always {shortened(label)} would be wrong in {error:.2%} of these answers",)
 
 
 def _sequence(strata: Sequence[Stratum]) -> tuple[float, float]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from scipy.stats import binomtest
+from typing import Any
 
 from assay.core.errors import InputError
 from assay.quality.promise import Certificate
@@ -26,6 +25,8 @@ class Exact:
 
     @property
     def interval(self) -> tuple[float, float]:
+        from scipy.stats import binomtest  # noqa: PLC0415 - reports are read without
+
         low, high = binomtest(self.part, self.n).proportion_ci(LEVEL, method="exact")
         return float(low), float(high)
 
@@ -36,6 +37,10 @@ class Exact:
 
     def as_json(self) -> dict[str, object]:
         return {"value": self.value, "interval": list(self.interval), "n": self.n}
+
+    @staticmethod
+    def of_json(given: Mapping[str, Any] | None) -> "Exact | None":
+        return None if given is None else Exact(round(given["value"] * given["n"]), given["n"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,11 @@ class AcceptedClass:
             "recall": self.recall and self.recall.as_json(),
             "accepted": self.accepted and self.accepted.as_json(),
         }
+
+    @staticmethod
+    def of_json(given: Mapping[str, Any]) -> "AcceptedClass":
+        shares = (Exact.of_json(given[name]) for name in ("precision", "recall", "accepted"))
+        return AcceptedClass(given["label"], *shares)
 
 
 def accepted_classes(verdicts: Iterable[Verdict], found: Certificate) -> tuple[AcceptedClass, ...]:

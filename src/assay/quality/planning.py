@@ -17,6 +17,7 @@ from assay.core.errors import InputError
 from assay.core.spelling import shortened
 from assay.quality.calibration import fit_arrays
 from assay.quality.certificate import PEOPLE, certify_chain, first_sure
+from assay.quality.finding import Finding
 from assay.quality.promise import Certificate, Promise
 from assay.quality.verdicts import Constant
 
@@ -108,6 +109,21 @@ class Plan:
     bare: tuple[Option, ...]
     baseline: Constant | None = None
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()  # why what the pick accepts would show nothing
+
+    @property
+    def finding(self) -> Finding:
+        """Whether a model may label, and whether that says anything of its labels."""
+        little = () if self.asks_little is None else (self.asks_little,)
+        return Finding(bool(self.pick.links), (*little, *self.doubts))
+
+    @property
+    def verdict(self) -> str:
+        """The headline."""
+        open_ = self.finding.headline("the labels of models are better than a constant's here")
+        if self.pick.certificate is None:
+            return "no way to let models label promises the target for less than people alone"
+        return open_ or self.pick.certificate.statement
 
     @property
     def asks_little(self) -> str | None:
@@ -156,6 +172,8 @@ class Plan:
             "asks_little": self.asks_little,
             "notes": list(self.notes),
             "pick": self.pick.name,
+            **self.finding.as_json(),
+            "verdict": self.verdict,
             "options": [o.as_json() for o in self.options],
             "without_promise": [o.as_json() for o in self.bare],
             "frontier": [o.name for o in self.frontier],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import rankdata, t
 
 from assay.core.annotation import Decision, Source
 from assay.core.errors import InputError
@@ -20,6 +20,8 @@ from assay.quality.calibration import (
     checked,
     equal_bins,
 )
+from assay.quality.doubt import of_interval
+from assay.quality.finding import Finding
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -54,7 +56,29 @@ class Reliability:
     ece_limit: float  # 95 % of perfectly calibrated sets of this size lie below
     brier: Estimate
     brier_constant: float  # of always stating the share that is right
+    gain: Estimate  # by which the constant's score is larger, answer by answer
     auroc: Estimate  # of confidence against correctness; 0.5 is a coin
+
+    @property
+    def finding(self) -> Finding:
+        """Whether stated and right are alike as far as chance allows, and whether that says
+        anything: a constant is as well calibrated, and tells no answer from another."""
+        doubts = of_interval("AUROC of confidence", self.auroc, 0.5)
+        if self.auroc.value is not None and self.auroc.low is None:
+            doubts = (f"AUROC of confidence is {self.auroc}, without an interval",)
+        if self.gain.low is None or self.gain.low <= 0:
+            doubts = (*doubts, f"always stating {self.correct.value:.1%} may score as well")
+        return Finding(bool(self.ece <= self.ece_limit), doubts)
+
+    @property
+    def verdict(self) -> str:
+        open_ = self.finding.headline("these confidences can be believed")
+        off = f"off by {self.ece:.1%} on average, {self.ece_limit:.1%} would be chance"
+        told = {
+            True: "these confidences can be believed, as far as these labels show",
+            False: f"these confidences cannot be believed as they are: {off}",
+        }
+        return open_ or told[self.finding.won]
 
     @property
     def warnings(self) -> list[str]:
@@ -79,6 +103,7 @@ class Reliability:
         ]
         return [
             f"against {self.reference}: {self.correct} right",
+            self.verdict,
             *table,
             f"calibration error {self.ece:.4f} ({self.ece_by_chance:.4f} is expected of a "
             "perfectly calibrated set of this size)",
@@ -89,10 +114,12 @@ class Reliability:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "reference": self.reference, "correct": self.correct.as_json(),
+            "reference": self.reference, **self.finding.as_json(), "verdict": self.verdict,
+            "correct": self.correct.as_json(),
             "bins": [b.as_json() for b in self.bins], "ece": self.ece,
             "ece_by_chance": self.ece_by_chance, "ece_limit": self.ece_limit,
             "brier": self.brier.as_json(), "brier_constant": self.brier_constant,
+            "brier_gain": self.gain.as_json(),
             "auroc": self.auroc.as_json(), "warnings": self.warnings,
         }  # fmt: skip
 
@@ -133,6 +160,7 @@ def reliability(
         float(np.quantile(by_chance, 0.95)),
         _brier(sure, right),
         share * (1 - share),
+        _gain(sure, right),
         auroc(sure, right),
     )
 
@@ -179,6 +207,16 @@ def _simulated(sure: Floats, place: NDArray[np.int64], bins: int, seed: int) -> 
 def _brier(sure: Floats, right: Bools) -> Estimate:
     off = (sure - right) ** 2
     return mean_estimate(float(off.mean()), float(off.var()), len(off))
+
+
+def _gain(sure: Floats, right: Bools) -> Estimate:
+    """By Student's t; no interval where all answers are alike."""
+    more = (right.mean() - right) ** 2 - (sure - right) ** 2
+    n, mean = len(more), float(more.mean())
+    if n < 2 or np.ptp(more) == 0:
+        return Estimate(mean, n)
+    half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * float(more.std(ddof=1)) / n**0.5
+    return Estimate(mean, n, mean - half, mean + half)
 
 
 def auroc(confidence: Floats, correct: Bools) -> Estimate:

@@ -14,6 +14,7 @@ from assay.ledger.base import Ledger, Run
 from assay.quality.accuracy import Accuracy
 from assay.report.breakdown import Reference, part_costs, slices
 from assay.report.line import Decided, Line, by_annotator, excerpt
+from assay.report.promised import Promised
 from assay.report.reviewed import Review, Roles, review_of
 
 SHOWN = 25  # disagreements
@@ -90,6 +91,7 @@ class Evidence:
     spent: int
     disagreements: tuple[Disagreement, ...]
     review: Review | None = None
+    promised: Promised | None = None
 
     @property
     def top(self) -> Line:
@@ -162,6 +164,7 @@ class Evidence:
             },
             "review": self.review and self.review.as_json(),
             "disagreements": [d.as_json() for d in self.disagreements],
+            "promise": self.promised and dict(self.promised.kept),
             "notes": list(self.story.notes),
         }
 
@@ -177,8 +180,9 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
     if story.reference is not None:
         for line in (made.line, *lines.values()):
             line.judge(story.reference, story.task.schema)
+    promised = Promised.of(held)
     return Evidence(
-        replace(story, notes=(*story.notes, *_promised(held))),
+        replace(story, notes=(*story.notes, *(promised.lines if promised else ()))),
         held,
         made.line.outcomes.total(),
         made.line.outcomes["open"],
@@ -190,15 +194,8 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
         ledger.spent(story.task.id),
         disagreements(ledger, made.judged, names_of(held), story),
         review(ledger, run, names_of(held), story),
+        promised,
     )
-
-
-def _promised(run: Run | None) -> tuple[str, ...]:
-    """What a plan promised for the labels of the run, where one did."""
-    given = (run.settings or {}).get("promise") if run is not None else None
-    if not isinstance(given, Mapping):
-        return ()
-    return (f"promise ({given['promise']}): {given['statement']}",)
 
 
 def names_of(run: Run | None) -> Mapping[str, str]:

@@ -1,11 +1,11 @@
 """The report in a terminal: who answered how much, how well, and for how much money."""
 
-from collections.abc import Sequence
-
 from assay.core.cost import money
 from assay.data.base import many
 from assay.quality.accuracy import Accuracy
 from assay.quality.reviewed import Group, Rate
+from assay.report.classes import class_lines
+from assay.report.columns import columns
 from assay.report.evidence import Evidence
 from assay.report.line import Line
 from assay.report.tags import Figure
@@ -27,6 +27,7 @@ def lines(evidence: Evidence) -> list[str]:
         told = [f"Against {evidence.story.reference.name}:", *columns(rows), *_several(evidence)]
     told += [raw_words(line, base) for line, base in evidence.raws]
     told += [f"warning: {line.name}: {why}" for line in evidence.lines for why in line.warnings]
+    told += _promised(evidence)
     told += _review(evidence)
     if evidence.open:
         whom = evidence.waiting.items()
@@ -34,6 +35,12 @@ def lines(evidence: Evidence) -> list[str]:
         are = many(evidence.open, "record is open", "records are open")
         told.append(f"{are}: {waits}" if waits else are)
     return told
+
+
+def _promised(evidence: Evidence) -> list[str]:
+    if evidence.promised is None:
+        return []
+    return [*evidence.promised.lines, *class_lines(evidence.promised.classes)]
 
 
 def raw_words(line: Line, base: str) -> str:
@@ -129,23 +136,3 @@ def _right(score: Accuracy | None) -> tuple[str, str, str]:
     low, high = score.on_all.interval
     right = f"{score.on_all.value:.1%} ({low:.1%} – {high:.1%})"
     return right, f"{score.on_all.n:,}", f"{score.baseline.value:.1%}"
-
-
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Words to the left, figures to the right; the first row is the head."""
-    held = list(zip(*rows, strict=True))
-    widths = [max(map(len, column)) for column in held]
-    left = [i == 0 or _in_words(column[1:]) for i, column in enumerate(held)]
-    return [
-        "  ".join(
-            cell.ljust(width) if words else cell.rjust(width)
-            for cell, width, words in zip(row, widths, left, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _in_words(cells: Sequence[str]) -> bool:
-    """Whether there are names and no figures; a dash is neither."""
-    told = [cell for cell in cells if cell not in ("", "–")]
-    return bool(told) and all(cell[0].isalpha() for cell in told)

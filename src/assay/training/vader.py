@@ -7,10 +7,10 @@ certify on, and records to label; people are the mean of all ratings but one, th
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mode
 
 import numpy as np
 
@@ -134,7 +134,7 @@ async def compare(dealt: Deal, task: Task, models: Models, how: tuple[Setup, Led
 def constant(dealt: Deal) -> Row:
     """Always the commonest label of the gold to fit on."""
     truth = dealt.truth.others
-    common = Counter(truth[r.id] for r in dealt.fit).most_common(1)[0][0]
+    common = mode(truth[r.id] for r in dealt.fit)
     right = {r.id: truth[r.id] == common for r in dealt.label}
     return Row("always the commonest label", right, 1.0, 0.0)
 

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import binom, norm
 
 from assay.core.errors import InputError
-from assay.quality.golden.contract import Terms, contract
+from assay.quality.golden.commitment import Commitment
+from assay.quality.golden.contract import Paid, Terms, contract
 from assay.quality.golden.strategic import best_response
 
 TABLE = [
@@ -146,3 +147,33 @@ def test_the_edges_of_the_terms_are_refused(terms: dict[str, float]) -> None:
     with pytest.raises(InputError):
         Terms(**({"questions": 100, "target": 0.8} | terms))  # type: ignore[arg-type]
     assert Terms(1, 0.8, power=1.0).power == 1.0
+
+
+def one(right: int, estimate: float, low: float) -> Commitment:
+    return Commitment("ann", 20, right, estimate, None, (low, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("found", "constant", "passed", "words"),
+    [
+        (one(19, 0.9, 0.6), one(10, 0.1, 0.0), True, "; passes (threshold"),
+        (one(11, 0.2, 0.1), one(10, 0.1, 0.0), False, "; does not pass"),
+        (one(19, 0.9, 0.6), one(18, 0.8, 0.5), None, "passes too, with 18 of 20 right"),
+        (one(19, 0.9, 0.0), one(10, 0.1, 0.0), None, "the interval of its commitment holds 0"),
+        (one(11, 0.2, 0.0), one(18, 0.8, 0.5), False, "; does not pass"),
+    ],
+)
+def test_a_bonus_that_a_constant_gets_too_is_not_said_to_be_earned(
+    found: Commitment, constant: Commitment, passed: bool | None, words: str
+) -> None:
+    paid = Paid(contract(Terms(20, 0.8, marginal_cost=0.5)), found, constant)
+    assert paid.as_json()["passed"] is passed
+    assert words in paid.words
+    assert ("cannot be told" in paid.words) is (passed is None)
+
+
+def test_without_a_contract_nobody_passes() -> None:
+    paid = Paid(contract(Terms(10, 0.8, 0.1, 1.0)), one(9, 0.9, 0.5), one(1, 0.0, 0.0))
+    assert paid.finding is None
+    assert paid.as_json()["passed"] is None
+    assert paid.words.startswith("; no contract, not feasible")

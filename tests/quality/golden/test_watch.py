@@ -7,7 +7,7 @@ from assay.core.schema import Choice, MultiChoice
 from assay.core.schema.base import Schema
 from assay.core.task import Task
 from assay.core.value import Value
-from assay.quality.golden.watch import watched
+from assay.quality.golden.watch import always, watched
 
 
 def said(
@@ -44,3 +44,12 @@ def test_answers_that_saw_another_one_are_left_out() -> None:
     assert (found.assisted, found.answers.annotators) == (1, ("bob",))
     with pytest.raises(InputError, match="unassisted"):
         watched([seen], {"r0": "a"}, schema)
+
+
+def test_the_constant_is_right_where_gold_is_the_commonest_label_of_the_unit() -> None:
+    truths = [("x", "yes"), ("y", "no"), ("x", "no"), ("x", "yes"), ("y", "no"), ("y", "yes")]
+    assert always(truths).tolist() == [True, True, False, True, True, False]
+    schema = Choice(["a", "b"])
+    gold: dict[str, Value] = {"r0": "a", "r1": "b", "r2": "b"}
+    found = watched([said(i, "a", schema, "ann") for i in range(3)], gold, schema)
+    assert found.constant.tolist() == [False, True, True]

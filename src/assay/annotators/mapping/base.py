@@ -9,6 +9,8 @@ from assay.core.annotation import Outcome, Request, Source
 from assay.core.value import Value
 from assay.models.base import Completion
 
+LONGEST = 2**16  # characters of an answer that are read
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -46,3 +48,14 @@ class Mapping(Protocol):
 
 def reading(value: Value | None) -> Reading:
     return UNPARSED if value is None else Reading(Outcome.ANSWERED, value)
+
+
+def too_long(text: str) -> Reading | None:
+    """What becomes of an answer that is not read, since its reading would hold up all others."""
+    if len(text) <= LONGEST:
+        return None
+    return Reading(
+        Outcome.UNPARSED,
+        error=f"an answer of {len(text):,} characters, of which the first {LONGEST:,} are kept "
+        "and none is read",
+    )

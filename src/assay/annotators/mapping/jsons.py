@@ -1,13 +1,14 @@
 """Reads JSON answers."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.annotators.mapping.base import UNPARSED, Reading, reading
+from assay.annotators.mapping.base import LONGEST, UNPARSED, Reading, reading, too_long
 from assay.annotators.mapping.spans import read_spans
 from assay.annotators.prompt import AnswerForm
 from assay.core.annotation import Request
@@ -25,6 +26,8 @@ WORK = 4  # how often a text may be gone over, all tries to read it taken togeth
 A_TRY = 1_024  # characters that a try counts for, besides those it goes over
 LEAST_WORK = 2**16
 WINDOW = 4_096  # an error of the parser counts the lines before it: not from the very first
+SHORT = 64  # characters in which one bracket after the other is looked at sooner than all at once
+_SIGN = re.compile(r'\\["\\]|["\[\]{}]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Json:
     def read(self, request: Request, completion: Completion) -> Reading:
         content = first_json(completion.text)
         if content is None:
-            return UNPARSED
+            return too_long(completion.text) or UNPARSED
         schema = request.task.schema
         if isinstance(schema, Spans):
             return read_spans(content, request.record, schema)
@@ -57,8 +60,11 @@ def first_json(text: str) -> object | None:
     """The first object or list that is well formed, in or out of a code fence.
 
     A bracket that was open where an earlier try broke off would break at the same place, so it is
-    not tried again; a text that still wants to be gone over more than `WORK` times holds none.
+    not tried again; a text that still wants to be gone over more than `WORK` times holds none, and
+    neither does one of more than `LONGEST` characters.
     """
+    if len(text) > LONGEST:
+        return None
     text = _unfenced(text)
     untried = _opening(codes(text))
     left = WORK * len(text) + LEAST_WORK
@@ -74,7 +80,7 @@ def first_json(text: str) -> object | None:
         if end is None:
             return content
         left -= base + end - start + A_TRY
-        untried[start + still_open(text[start : base + end])] = False
+        _leave_out(untried[start:], text[start : base + end])
     return None
 
 
@@ -95,6 +101,12 @@ def _tried(text: str, start: int) -> tuple[object, int | None]:
         return None, len(text)
 
 
+def _leave_out(untried: Flags, broken: str) -> None:
+    """The brackets that stand open at the end of a try are not tried again."""
+    places = open_in_short(broken) if len(broken) <= SHORT else still_open(broken)
+    untried[places] = False
+
+
 def _unfenced(text: str) -> str:
     start = text.find(_FENCE)
     inner = start + len(_FENCE)
@@ -113,6 +125,23 @@ def still_open(text: str) -> Numbers:
     return np.concatenate(
         [np.flatnonzero(opens & (lowest_after >= level)), _too_deep(np.flatnonzero(opens), level)]
     )
+
+
+def open_in_short(text: str) -> list[int]:
+    """The same, of a text too short to hold too many levels."""
+    places = list[int]()
+    quoted = False
+    for match in _SIGN.finditer(text):
+        sign = match[0]
+        if sign == '"':
+            quoted = not quoted
+        elif quoted or len(sign) > 1:
+            continue
+        elif sign in "[{":
+            places.append(match.start())
+        elif places:
+            places.pop()
+    return places
 
 
 def _too_deep(opens: Numbers, level: Numbers) -> Numbers:

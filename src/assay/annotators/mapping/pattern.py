@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from assay.annotators.mapping.base import UNPARSED, Reading, reading
+from assay.annotators.mapping.base import UNPARSED, Reading, reading, too_long
 from assay.annotators.mapping.jsons import first_json
 from assay.annotators.mapping.lines import before, named_lines
 from assay.annotators.mapping.spans import read_spans
@@ -60,6 +60,9 @@ class Pattern:
         return 0
 
     def read(self, request: Request, completion: Completion) -> Reading:
+        unread = too_long(completion.text)
+        if unread:
+            return unread
         schema, record = request.task.schema, request.record
         if isinstance(schema, Spans):
             return read_spans(first_json(completion.text), record, schema)
@@ -84,6 +87,9 @@ class LastLine:
 
     def read(self, request: Request, completion: Completion) -> Reading:
         text, last, least = completion.text, None, 0
+        unread = too_long(text)
+        if unread:
+            return unread
         for line in named_lines(text, ("label",), ":：", apart=True):
             last, least = line, last.end if last else 0
         if last is None:

@@ -27,11 +27,12 @@ from assay.quality.agreement.pairs import (
 from assay.quality.agreement.rows import Rows, check, once, ordered, rows_of
 from assay.quality.agreement.scales import correlations
 from assay.quality.agreement.spans import SPANS, Marks, SpanPair, mark_agreement
+from assay.quality.finding import Finding
 
 MARKED = ("spans", "boxes")
 KINDS = (*LEVELS, "multi", *MARKED)
 FEW_ANNOTATORS = 20  # below, simulated intervals over annotators miss more often than they say
-FEW_VOTES = 10  # of the rarer of two labels
+FEW_VOTES = 10  # of a label
 FEW_COMPARED, SMALL_SHARE = 10, 0.1  # records answered twice, below which that is said
 NOTHING = "nothing marked"
 MOST_SILENT = 5  # annotators without answers that are named
@@ -148,7 +149,7 @@ class Agreement:
         if alpha is None:
             return None
         if self.beyond_chance is None:
-            return f"whether they agree beyond chance cannot be told: {self.doubt}"
+            return Finding(True, (self.doubt,)).headline("they agree beyond chance")
         more = "more" if self.beyond_chance else "less"
         return f"they agree {more} than chance would have them: alpha {alpha}"
 
@@ -224,13 +225,14 @@ _NOTHING = Overall(0, {}, {})
 
 
 def _rare(where: str, overall: Overall) -> Iterator[str]:
-    """Resampled intervals of kappas and alphas are too narrow where a label is hardly there."""
+    """Too little is known of a label that is hardly there."""
     rare = [name for name, n in overall.given.items() if n < FEW_VOTES]
-    if rare and len(overall.given) == 2 and overall.coefficients.get("krippendorff"):
+    if rare and overall.coefficients.get("krippendorff"):
         label = min(rare, key=lambda name: overall.given[name])
+        more = f" (and {many(len(rare) - 1, 'label has', 'labels have')} too)"
         yield (
             f"{where}label {shortened(label)} has {many(overall.given[label], 'vote', 'votes')}, "
-            f"under {FEW_VOTES}: "
+            f"under {FEW_VOTES}{more if len(rare) > 1 else ''}: "
             "intervals of kappa and alpha are wide, and may hold in 90 of 100 cases, not 95"
         )
 

@@ -84,14 +84,18 @@ def estimate(
         return Estimate(float(value), n, why="no interval: undefined in too many resamples")
     if np.ptp(known) < ALIKE:  # as where all agree: the resamples say nothing of what was not seen
         return Estimate(float(value), n, why="no interval: all resamples are alike")
-    reach = (things / (things - 1)) ** 0.5 * float(t.ppf((1 + LEVEL) / 2, things - 1))
-    tail = float(norm.cdf(-reach))
-    low, high = np.quantile(known, [tail, 1 - tail])
+    low, high = np.quantile(known, _tails(things))
     return Estimate(float(value), n, float(low), float(high))
 
 
+def _tails(things: int) -> tuple[float, float]:
+    reach = (things / (things - 1)) ** 0.5 * float(t.ppf((1 + LEVEL) / 2, things - 1))
+    tail = float(norm.cdf(-reach))
+    return tail, 1 - tail
+
+
 def smooth_estimate(value: float, n: int, drawn: Floats | None, why: str = "") -> Estimate:
-    """Quantiles of a posterior, which hold the value itself."""
+    """Quantiles of a posterior, as far out as those of `estimate`; they hold the value itself."""
     if not np.isfinite(value):
         return Estimate(None, n, why=why or "no two answers to compare")
     if drawn is None or not len(drawn) or n < 2:
@@ -99,7 +103,7 @@ def smooth_estimate(value: float, n: int, drawn: Floats | None, why: str = "") -
     known = drawn[np.isfinite(drawn)]
     if len(known) < (1 - MOST_UNDEFINED) * len(drawn):
         return Estimate(float(value), n, why="no interval: undefined in too many draws")
-    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(known, _tails(n))
     return Estimate(float(value), n, min(float(low), float(value)), max(float(high), float(value)))
 
 

@@ -5,6 +5,9 @@ a hundred thousand records cost no more than their distinct rows.
 """
 
 from collections.abc import Iterator
+from itertools import combinations_with_replacement
+from math import comb
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +16,11 @@ from assay.core.votes import Votes
 from assay.quality.agreement.base import Floats, Ints, Resampling
 from assay.quality.agreement.rows import Rows, ordered
 
+Way: TypeAlias = tuple[int, ...]
+"""How many votes each label has."""
+
 HALF = 0.5
+MOST_WAYS = 200  # to vote, above which those not seen are left out
 BLOCK = 4_000_000  # weights held at once
 INDEX_COST = 5  # drawing a multinomial count costs about as much as this many record numbers
 
@@ -33,30 +40,41 @@ def draws(times: Ints, how: Resampling, wide: int = 1) -> Iterator[Floats]:
             yield np.array([np.bincount(d, minlength=rows) for d in drawn], dtype=np.float64)
 
 
-def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]]:
-    """Of two labels: rows that also hold the ways to vote that were not seen, and weights of them
-    from the posterior with half a record more for each way (Jeffreys).
+def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]] | None:
+    """Rows that also hold the ways to vote that were not seen, and weights of them from the
+    posterior with a record more for all ways to agree, and half a record for all ways to differ
+    (Jeffreys' for two votes of two labels); None where the ways are too many.
 
     Resampling alone never draws what was not seen, so where a label is rare its intervals are too
     narrow, or there is none.
     """
     total = np.rint(rows.total).astype(np.int64)
-    seconds = np.asarray(rows.counts[:, [1]].todense(), np.float64).ravel().round().astype(np.int64)
-    records = int(rows.times[total > 1].sum())
-    ways: dict[tuple[int, int], float] = {}
+    records, labels = int(rows.times[total > 1].sum()), len(rows.labels)
+    prior: dict[Way, float] = {}
     for size in np.unique(total[total > 1]).tolist():
+        if len(prior) + comb(size + labels - 1, size) > MOST_WAYS:
+            return None
         share = float(rows.times[total == size].sum()) / records
-        ways |= {(size, k): HALF * share for k in range(size + 1)}
-    seen = set(zip(total.tolist(), seconds.tolist(), strict=True))
-    added = [way for way in ways if way not in seen]
-    more = np.array([[size - k, k] for size, k in added], np.float64).reshape(-1, 2)
+        prior |= {way: share * p for way, p in _ways(size, labels).items()}
+    seen = [tuple(way) for way in np.rint(rows.counts.todense()).astype(np.int64).tolist()]
+    added = [way for way in prior if way not in set(seen)]
+    more = np.array(added, np.float64).reshape(-1, labels)
     counts = sparse.vstack([rows.counts, sparse.csr_array(more)], format="csr")
-    own = np.append(rows.own, [float(size) for size, _ in added])
+    own = np.append(rows.own, more.sum(axis=1))
     times = np.append(rows.times, np.zeros(len(added), np.int64))
-    every = [*zip(total.tolist(), seconds.tolist(), strict=True), *added]
-    prior = np.array([ways.get(way, 0.0) for way in every])
     whole = Rows(rows.labels, sparse.csr_array(counts), times, own)
-    return whole, posterior(times, prior, how)
+    before = np.array([prior.get(way, 0.0) for way in (*seen, *added)])
+    return whole, posterior(times, before, how)
+
+
+def _ways(size: int, labels: int) -> dict[Way, float]:
+    """In which `size` annotators can vote (votes a label), with what each counts beforehand."""
+    found = [
+        tuple(drawn.count(label) for label in range(labels))
+        for drawn in combinations_with_replacement(range(labels), size)
+    ]
+    apart = max(len(found) - labels, 1)
+    return {way: 2 * HALF / labels if max(way) == size else HALF / apart for way in found}
 
 
 def posterior(times: Ints, prior: Floats, how: Resampling) -> Iterator[Floats]:

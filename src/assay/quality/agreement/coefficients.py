@@ -25,7 +25,7 @@ from assay.quality.agreement.bootstrap import annotator_draws, draws, smooth_dra
 from assay.quality.agreement.distances import Nominal, for_alpha, for_gwet
 from assay.quality.agreement.rows import Rows
 
-LABELS_SMOOTHED = 2  # with two labels the ways to vote are few enough to count them all
+PAIR = 2
 ONE_LABEL = "all answers are the same label, which chance alone would give"
 NO_PAIRS = "no record was answered by two annotators"
 
@@ -41,6 +41,10 @@ class Measures:
     def at(level: str, labels: tuple[str, ...]) -> "Measures":
         name = "gwet_ac1" if level == "nominal" else "gwet_ac2"
         return Measures({"krippendorff": for_alpha(level, labels)}, {name: for_gwet(level, labels)})
+
+    def nominal(self, labels: int) -> bool:
+        """Whether all labels are equally far apart: two always are."""
+        return labels > 1 and (labels == PAIR or "gwet_ac1" in self.gwet)
 
 
 def coefficients(rows: Rows, weights: Floats, measures: Measures) -> dict[str, Floats]:
@@ -99,15 +103,15 @@ def estimates(
     """Each coefficient with its bootstrap interval; `votes` are needed to resample annotators."""
     point = coefficients(rows, rows.times[None, :].astype(np.float64), measures)
     drawn: dict[str, list[Floats]] = {name: [] for name in point}
-    smooth = how.over == "records" and len(rows.labels) == LABELS_SMOOTHED
+    smooth = None
+    if how.over == "records" and rows.compared and measures.nominal(len(rows.labels)):
+        smooth = smooth_draws(rows, how)
     if how.over == "annotators" and votes is not None and rows.compared:
         for some in annotator_draws(votes, rows.labels, how):
             for name, values in coefficients(some, np.ones((1, len(some.times))), measures).items():
                 drawn[name].append(values)
     elif rows.compared:
-        whole, blocks = rows, draws(rows.times, how, len(rows.labels))
-        if smooth:
-            whole, blocks = smooth_draws(rows, how)
+        whole, blocks = smooth or (rows, draws(rows.times, how, len(rows.labels)))
         for weights in blocks:
             for name, values in coefficients(whole, weights, measures).items():
                 drawn[name].append(values)
@@ -116,7 +120,7 @@ def estimates(
     found: dict[str, Estimate] = {}
     for name, value in point.items():
         resampled = np.concatenate(drawn[name]) if drawn[name] else None
-        if smooth:
+        if smooth is not None:
             found[name] = smooth_estimate(float(value[0]), rows.compared, resampled, why)
         else:
             found[name] = estimate(float(value[0]), rows.compared, resampled, why, size=size)

@@ -19,13 +19,13 @@ from assay.quality.agreement.base import (
     share_estimate,
     smooth_estimate,
 )
-from assay.quality.agreement.bootstrap import HALF, draws, posterior
+from assay.quality.agreement.bootstrap import HALF, MOST_WAYS, draws, posterior
 from assay.quality.agreement.distances import scaled
 from assay.quality.agreement.rows import ordered
 
 Codes = NDArray[np.int64]
 
-LABELS_SMOOTHED = 2
+PAIR = 2
 HIGH_AGREEMENT, NO_KAPPA = 0.7, 0.1
 ONE_LABEL = "both gave one label only"
 NO_RECORDS = "they share no records"
@@ -224,7 +224,8 @@ def _pair(
         return Pair(*names, 0, {})
     cells = Cells.of(first, second, len(order))
     point = coefficients(cells, cells.times[None, :].astype(np.float64), numbers)
-    smooth = len(order) == LABELS_SMOOTHED
+    alike = numbers is None or len(order) == PAIR  # labels are equally far apart
+    smooth = alike and 1 < len(order) <= MOST_WAYS**0.5
     whole, weights = _smooth(cells, how) if smooth else (cells, draws(cells.times, how, len(order)))
     blocks = [coefficients(whole, w, numbers) for w in weights]  # each holds every coefficient
     found: dict[str, Estimate] = {}
@@ -238,13 +239,15 @@ def _pair(
 
 
 def _smooth(cells: Cells, how: Resampling) -> tuple[Cells, Iterator[Floats]]:
-    """The whole table of two labels, and weights from its posterior: half a record more where both
-    say the same, and where they do not, shared by the two ways."""
-    first, second = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    times = np.zeros(4, np.int64)
-    times[cells.first * 2 + cells.second] = cells.times
-    prior = np.where(first == second, HALF, HALF / 2)
-    return Cells(first, second, times, 2), posterior(times, prior, how)
+    """The whole table, and weights from its posterior: a record more where both say the same,
+    shared by the labels, and half a record where they do not, shared by the ways to."""
+    labels = cells.labels
+    first, second = (side.ravel() for side in np.indices((labels, labels)))
+    times = np.zeros(labels**2, np.int64)
+    times[cells.first * labels + cells.second] = cells.times
+    apart = HALF / (labels * (labels - 1))
+    prior = np.where(first == second, 2 * HALF / labels, apart)
+    return Cells(first, second, times, labels), posterior(times, prior, how)
 
 
 @dataclass(frozen=True, slots=True)

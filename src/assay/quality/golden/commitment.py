@@ -114,6 +114,14 @@ def commitments(
     )
 
 
+def of_constant(questions: Questions, asked: Ints, right: Bools) -> Commitment:
+    """What an annotator would seem to be who always gives the commonest label, `right` or not a
+    question each, on the questions asked."""
+    own = np.unique(asked)
+    rows = [("always the commonest label", int(i), bool(right[i])) for i in own]
+    return commitments(questions, answers_of(rows))[0]
+
+
 def _intervals(
     questions: Questions, answers: Answers, level: float
 ) -> Iterator[tuple[float, float]]:

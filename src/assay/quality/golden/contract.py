@@ -16,9 +16,11 @@ from scipy.stats import binom, norm
 
 from assay.core.errors import InputError
 from assay.core.votes import Floats
-from assay.quality.golden.commitment import alike
+from assay.quality.finding import Finding
+from assay.quality.golden.commitment import Commitment, alike
 
 GRID = 2001  # commitments tried when an annotator looks for its best response
+SLACK = 1e-9  # rounding of an estimate that is just at the threshold
 NEAR = 0.05  # a best response this close to the target is the target
 
 
@@ -139,6 +141,46 @@ class Contract:
             "failure": self.failure, "exact_failure": self.exact_failure,
             "scaled": self.scaled, "limit": self.limit, "statement": self.statement,
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Whether an annotator passes a contract, beside one who always gives the commonest label."""
+
+    contract: Contract
+    commitment: Commitment
+    constant: Commitment
+
+    @property
+    def finding(self) -> Finding | None:
+        """None where there is no contract to pass."""
+        if not self.contract.feasible or self.contract.threshold is None:
+            return None
+        low, doubts = self.contract.threshold - SLACK, []
+        if self.constant.commitment >= low:
+            doubts.append(
+                "always the commonest label passes too, with "
+                f"{self.constant.right} of {self.constant.questions} right"
+            )
+        if self.commitment.interval[0] <= 0:
+            doubts.append("the interval of its commitment holds 0")
+        return Finding(self.commitment.commitment >= low, tuple(doubts))
+
+    @property
+    def words(self) -> str:
+        found, k = self.finding, self.contract
+        if found is None:
+            return f"; no contract, {k.statement}"
+        open_ = found.headline("it earned the bonus")
+        if open_ is not None:
+            return f"; {open_}"
+        verdict = "passes" if found.won else "does not pass"
+        return f"; {verdict} (threshold {k.threshold:.2f}; an honest one misses {k.failure:.1%})"
+
+    def as_json(self) -> dict[str, object]:
+        found = self.finding
+        told = {"passed": None, "doubts": []} if found is None else found.as_json()
+        return told | {"constant": self.constant.as_json(), "contract": self.contract.as_json()}
 
 
 def contract(terms: Terms) -> Contract:

@@ -1,6 +1,7 @@
 """Golden questions among the answers of a ledger: one monitor for people and models."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from assay.core.errors import InputError
 from assay.core.schema.base import Schema
 from assay.core.value import Value
 from assay.core.votes import Codes
-from assay.quality.golden.commitment import Answers, Questions, answers_of
+from assay.quality.golden.commitment import Answers, Bools, Questions, answers_of
 
 CERTAINTY = 0.95  # of a question of which nothing is known
 
@@ -22,6 +23,7 @@ class Watched:
     questions: Questions
     answers: Answers
     assisted: int
+    constant: Bools  # whether always the commonest label of its unit is right, a question each
 
 
 def watched(
@@ -35,6 +37,7 @@ def watched(
     unless `guess` says otherwise. Silence is no answer."""
     numbers, luck, assisted = Codes(), dict[int, float](), 0
     rows: list[tuple[str, int, bool]] = []
+    truths: dict[int, tuple[str, str]] = {}
     for a in annotations:
         if a.record not in gold or a.value is None or a.mapping == "strategy":
             continue
@@ -47,13 +50,23 @@ def watched(
             if right is None or (a.focus and not schema.in_focus(unit, a.focus)):
                 continue
             number = numbers[f"{a.record}\n{unit}"]
+            truths[number] = unit, right
             luck[number] = _even(schema, unit) if guess is None else guess
             rows.append((a.by or a.annotator, number, said == right))
     if not rows:
         raise InputError(f"nobody answered one of the {len(gold):,} golden questions unassisted")
     chances = np.array([luck[i] for i in range(len(luck))])
     questions = Questions(np.full(len(chances), certainty), chances)
-    return Watched(questions, answers_of(rows), assisted)
+    constant = always([truths[i] for i in range(len(truths))])
+    return Watched(questions, answers_of(rows), assisted, constant)
+
+
+def always(truths: Sequence[tuple[str, str]]) -> Bools:
+    """Whether an annotator is right who always gives the commonest label of each unit; a unit and
+    its gold label a question."""
+    often = Counter(truths)
+    best = {unit: label for (unit, label), _ in sorted(often.items(), key=lambda item: item[1])}
+    return np.array([label == best[unit] for unit, label in truths], bool)
 
 
 def _even(schema: Schema, unit: str) -> float:

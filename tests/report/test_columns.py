@@ -1,4 +1,4 @@
-from assay.report.table import columns
+from assay.report.columns import columns
 
 
 def test_words_stand_left_and_figures_right() -> None:

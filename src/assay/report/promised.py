@@ -1,0 +1,31 @@
+"""What a plan promised for the labels of a run, as the run's settings keep it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assay.ledger.base import Run
+from assay.quality.by_class import AcceptedClass
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """`kept` is the certificate as data, with what the headline says of it."""
+
+    kept: Mapping[str, Any]
+
+    @staticmethod
+    def of(run: Run | None) -> "Promised | None":
+        given = (run.settings or {}).get("promise") if run is not None else None
+        return Promised(given) if isinstance(given, Mapping) else None
+
+    @property
+    def lines(self) -> list[str]:
+        """The headline first, and what the certificate states."""
+        statement = str(self.kept["statement"])
+        said = dict.fromkeys((str(self.kept.get("verdict", statement)), statement))
+        return [f"promise ({self.kept['promise']}): {line}" for line in said]
+
+    @property
+    def classes(self) -> tuple[AcceptedClass, ...]:
+        return tuple(AcceptedClass.of_json(c) for c in self.kept.get("classes", ()))
