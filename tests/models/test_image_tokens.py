@@ -49,7 +49,7 @@ def test_anthropic_counts_pixels_after_fitting_into_1568(
     ("size", "tiles"),
     [
         ((384, 384), 1), ((385, 384), 4), ((384, 100), 1), ((960, 540), 6), ((768, 768), 4),
-        ((3000, 2000), 12), ((3000, 256), 12),
+        ((3000, 2000), 12), ((3000, 256), 12), ((513, 300), 6), ((2305, 2305), 16),
     ],
 )  # fmt: skip
 def test_gemini_counts_258_a_tile(size: tuple[int, int], tiles: int) -> None:

@@ -93,6 +93,15 @@ def test_the_circuit_opens_after_many_failures_that_last(
         endpoint.check()
 
 
+def test_what_an_overloaded_server_said_last_is_told(endpoint: Endpoint, clock: Clock) -> None:
+    for _ in range(3):
+        endpoint.failed("down")
+    endpoint.overloaded(None, "busy")
+    clock.now += 10
+    with pytest.raises(ModelError, match=r"last: busy"):
+        endpoint.check()
+
+
 def test_a_success_starts_the_count_and_its_time_anew(endpoint: Endpoint, clock: Clock) -> None:
     endpoint.failed("early")
     endpoint.succeeded()

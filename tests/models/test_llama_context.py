@@ -39,6 +39,13 @@ def test_the_context_is_opened_as_asked(context: LlamaContext, lib: Library) -> 
     assert (params.kv_unified, params.swa_full) == (True, True)
 
 
+def test_a_context_is_of_usual_size_and_has_one_thread_unless_told(
+    context: LlamaContext, lib: Library
+) -> None:
+    LlamaContext("tiny.gguf")
+    assert (lib.opened.n_ctx, lib.opened.n_threads) == (4096, 1)
+
+
 def test_no_model_and_no_memory_are_one_clear_line_each(
     monkeypatch: pytest.MonkeyPatch, lib: Library, context: LlamaContext
 ) -> None:

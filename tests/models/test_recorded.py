@@ -29,11 +29,11 @@ class Once:
 
     def __init__(self, completion: Completion) -> None:
         self.completion = completion
-        self.calls = 0
+        self.heard: list[tuple[object, Options]] = []
         self.closed = False
 
     async def complete(self, messages: object, options: Options) -> Completion:
-        self.calls += 1
+        self.heard.append((messages, options))
         return self.completion
 
     async def aclose(self) -> None:
@@ -50,7 +50,9 @@ async def test_a_recording_replays_everything_that_was_said(tmp_path: Path) -> N
     replay = load("replay", tmp_path / "heard.jsonl")
     assert replay.id == "replay"
     assert await replay.complete(HI, Options()) == SAID
-    assert live.calls == 1
+    assert live.heard == [(HI, Options())]
+    assert replay.takes_images
+    await replay.aclose()
 
 
 async def test_a_failure_is_not_recorded(tmp_path: Path) -> None:

@@ -78,6 +78,5 @@ async def body_of(reply: aiohttp.ClientResponse, most: int) -> AsyncIterator[byt
                 break
         yield None if len(body) > most else bytes(body)
     finally:
-        body.clear()
         if taken:
             shared.give_back(taken)

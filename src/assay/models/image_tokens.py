@@ -51,7 +51,7 @@ def most_tokens(view: View, model: str = "") -> int:
         return view.tokens
     side = view.side
     # a thin picture has fewer pixels, but may be cut into more tiles
-    tiles = max(gemini_tokens(side, other) for other in (side, max(1, side // 2), min(side, 384)))
+    tiles = max(gemini_tokens(side, other) for other in (side, side // 2, min(side, 384)))
     square = openai_tokens(side, side, view.detail, model)
     return max(square, anthropic_tokens(side, side), tiles, patch_tokens(side, side))
 
