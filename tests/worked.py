@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 PLACES = 9  # of a number, as kept
+MEANT = "where this is meant, KEEP_WORKED=1 python -m pytest FILE writes it anew"
 
 
 def as_kept(path: Path, found: object, rel: float = 1e-6) -> None:
@@ -26,13 +27,13 @@ def as_kept(path: Path, found: object, rel: float = 1e-6) -> None:
         rows = (f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in told.items())
         path.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
     kept = json.loads(path.read_text(encoding="utf-8"))
-    assert list(told) == list(kept)
+    assert list(told) == list(kept), f"{path.name} has other figures: {MEANT}"
     for name, values in kept.items():
-        assert len(told[name]) == len(values), f"{path.name}: {name}"
+        assert len(told[name]) == len(values), f"{path.name}: {name}: {MEANT}"
         for value, now in zip(values, told[name], strict=True):
             close = isinstance(value, float) and isinstance(now, float)
             expected = pytest.approx(value, rel=rel, abs=1e-9) if close else value
-            assert now == expected, f"{path.name}: {name}"
+            assert now == expected, f"{path.name}: {name}: {MEANT}"
             assert type(now) is type(value), f"{path.name}: {name}"
 
 
