@@ -19,6 +19,7 @@ from assay.aggregation.pairs import BradleyTerry, compared, comparisons
 from assay.aggregation.score import cautions, confusions, decided, ties, winners
 from assay.aggregation.spans import SpanVote
 from assay.aggregation.table import discounted
+from assay.core.errors import InputError
 from assay.core.value import Span
 from assay.core.votes import Votes
 from tests.aggregation.crowd import drawn, votes_of
@@ -51,6 +52,13 @@ def parts() -> Votes:
     return votes_of(rows, units)
 
 
+def weighed_parts() -> Votes:
+    votes = parts()
+    weight = np.linspace(0, 2, len(votes))
+    weight[(votes.record == 9) & (votes.unit != 0)] = 0.0
+    return replace(votes, weight=weight)
+
+
 def forms() -> dict[str, Votes]:
     some, _ = drawn(40, SKILLS, seed=1, each=3)
     rng = np.random.default_rng(2)
@@ -68,6 +76,7 @@ def forms() -> dict[str, Votes]:
         "patterns": drawn(3_000, [0.9, 0.75, 0.6], labels=2, seed=3)[0],
         "copied": copied(drawn(60, SKILLS, labels=2, seed=4)[0]),
         "parts": parts(),
+        "parts_weights": weighed_parts(),
         "seen": discounted(replace(some, saw=saw), 0.4),
     }
 
@@ -118,6 +127,34 @@ def test_consensus_with_gold_is_as_it_was() -> None:
     skill = {f"a{i}": 1.0 / (1 + i) for i in range(5)}
     more = [told(dependent, FORMS["copied"]), told(Weighted(skill), FORMS["weights"])]
     as_kept(KEPT / "gold.json", [found, more], rel=1e-4)
+
+
+def test_work_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    votes = [FORMS["some"], FORMS["weights"], FORMS["parts_weights"]]
+    few = [NAMED[name] for name in ("majority", "weighted", "dawid_skene", "mace")]
+    whole = [told(a, v) for a in few for v in votes]
+    monkeypatch.setattr("assay.aggregation.em.BLOCK", 7)
+    monkeypatch.setattr("assay.aggregation.majority.SLICE", 11)
+    parts = [told(a, v) for a in few for v in votes]
+    for one, other in zip(whole, parts, strict=True):
+        assert np.allclose(np.array(one["probs"]), np.array(other["probs"]), atol=1e-4)
+        assert np.array_equal(np.array(one["winners"]), np.array(other["winners"]))
+        assert np.allclose(np.array(one["skill"]), np.array(other["skill"]), atol=1e-3)
+
+
+def test_dependence_is_measured_from_thirty_shared_records_on() -> None:
+    usual = Correlated()
+    for records, measured in ((30, True), (29, False)):
+        votes = copied(drawn(records, SKILLS, labels=2, seed=4)[0])
+        assert bool(usual.dependence(votes)[0, 4] > 0.9) is measured
+    assert Correlated() == Correlated(model=DawidSkene(), families={}, least=30, rounds=5)
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, 1.01])
+def test_a_vote_that_saw_another_counts_at_most_whole(factor: float) -> None:
+    with pytest.raises(InputError, match="above 0 and at most 1"):
+        discounted(FORMS["some"], factor)
+    assert discounted(FORMS["some"], 1.0) == FORMS["some"]
 
 
 def test_dependence_and_its_check_are_as_they_were() -> None:
