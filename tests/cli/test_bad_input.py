@@ -58,6 +58,36 @@ def test_a_mistake_is_one_line_and_leaves_no_ledger(case: str, tmp_path: Path) -
     assert names(tmp_path) == {"task.yaml", "a.csv", "sub"}
 
 
+EVALUATED = TASK + "gold: {label: label, calibration: 0, evaluation: 1}\n"
+CALIBRATED = TASK + "gold: {label: label}\n"
+SCALED = TASK.replace("choice, labels: [positive, neutral, negative]", "scale, low: 1, high: 5")
+WORKING = {
+    "plan": ["plan", "task.yaml", "--human-label", "1"],
+    "target": ["run", "task.yaml", "--target", "0.9", "--human-label", "1"],
+    "controller": ["controller", "task.yaml"],
+    "synthesise": ["synthesise", "task.yaml", "--per-label", "1", "-o", "x.csv"],
+}
+UNFIT: list[tuple[str, dict[str, object], str]] = [
+    ("plan", {}, "gold"),
+    ("plan", {"task": EVALUATED}, "gold"),
+    ("plan", {"task": CALIBRATED, "who": KEYED}, "ASSAY_NO_SUCH_KEY"),
+    ("target", {}, "gold"),
+    ("target", {"task": CALIBRATED, "who": KEYED}, "ASSAY_NO_SUCH_KEY"),
+    ("controller", {}, "no controller"),
+    ("synthesise", {"who": KEYED}, "ASSAY_NO_SUCH_KEY"),
+    ("synthesise", {"task": SCALED}, "scale"),
+]
+
+
+@pytest.mark.parametrize(("command", "given", "expected"), UNFIT)
+def test_what_a_command_cannot_work_with_leaves_no_ledger(
+    command: str, given: dict[str, object], expected: str, tmp_path: Path
+) -> None:
+    project(tmp_path, **given)  # type: ignore[arg-type]
+    assert expected in complaint(assay(tmp_path, *WORKING[command]))
+    assert names(tmp_path) == {"task.yaml", "a.csv"}
+
+
 def test_a_mistake_in_the_last_line_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     rows = "id,text\n" + "".join(f"{i},I love {i}\n" for i in range(2_000)) + "7,again\n"
     project(tmp_path, rows=rows.encode())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import RULE, TASK, assay, complaint, names, project
+from tests.cli.commands import LEDGER, RULE, TASK, assay, complaint, names, project
 
 TEXTS = ["I love it", "I hate it", "It is a table"]
 LABELS = ["positive", "negative", "neutral"]
@@ -223,3 +223,28 @@ def test_each_panel_gets_a_sheet_of_its_own(folder: Path) -> None:
     with (folder / "todo.csv").open() as file:
         assert [row["record"] for row in csv.DictReader(file)] == ["r0"]
     assert "0 records wait for people" in good(folder, *sheet, "--panel", "nobody")
+
+
+def test_routes_cost_and_are_judged_though_a_later_run_decided_nothing(folder: Path) -> None:
+    """People's answers were imported since, and a run had no time."""
+    text = (folder / "task.yaml").read_text().replace("0, evaluation: 1", "0.5, evaluation: 0.5")
+    chain = "strategy: {kind: chain, annotators: [one, two], thresholds: [0.5]}\n"
+    two = "  two: {kind: rule, rule: vader}\nstrategy"
+    text = text.replace("gold:", f"{two}{chain.removeprefix('strategy')}gold:", 1)
+    (folder / "task.yaml").write_text(text)
+    good(folder, "run", "task.yaml")
+    before = json.loads(good(folder, "cost", "task.yaml", "--json"))["routes"]
+    judged = good(folder, "certify", "task.yaml")
+    assert "decisions" in judged
+    good(folder, "import", "people.csv", "--task", "task.yaml", "--people")
+    assert assay(folder, "run", "task.yaml", "--minutes", "0").returncode == 3
+    after = json.loads(good(folder, "cost", "task.yaml", "--json"))["routes"]
+    assert [(r["route"], r["records"]) for r in before] == [
+        (r["route"], r["records"]) for r in after
+    ]
+    assert good(folder, "certify", "task.yaml") == judged
+
+
+def test_a_ledger_without_answers_is_no_votes(folder: Path) -> None:
+    assert assay(folder, "run", "task.yaml", "--minutes", "0").returncode == 3
+    assert "holds no answers" in complaint(assay(folder, "aggregate", LEDGER))

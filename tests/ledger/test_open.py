@@ -8,6 +8,7 @@ import pytest
 
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import LedgerError
+from assay.core.record import text_record
 from assay.core.redact import hide
 from assay.ledger import (
     MemoryLedger,
@@ -16,6 +17,7 @@ from assay.ledger import (
     kept_ledger,
     last_deciding,
     open_ledger,
+    tables,
 )
 from tests.fuzz import corpus as fuzzed
 
@@ -110,3 +112,38 @@ def test_rows_that_assay_did_not_write_are_told_as_damage(
     finally:
         kept.close()
     assert "damaged" in said or "unknown kind" in said
+
+
+COLUMNS = [(t.name, c.name) for t in tables.metadata.sorted_tables for c in t.columns]
+
+
+@pytest.mark.parametrize(("table", "column"), [*COLUMNS, *((t, None) for t, _ in COLUMNS)])
+def test_a_table_or_a_column_that_is_gone_is_told_at_once(
+    table: str, column: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "l.sqlite"
+    SqlLedger(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        left = ", ".join(f'"{c}"' for t, c in COLUMNS if t == table and c != column)
+        if column is not None:
+            connection.execute(f"CREATE TABLE other AS SELECT {left or 1} FROM {table}")
+        connection.execute(f"DROP TABLE {table}")
+        if column is not None:
+            connection.execute(f"ALTER TABLE other RENAME TO {table}")
+        connection.commit()
+    with pytest.raises(LedgerError, match=r"another program|no ledger") as refused:
+        kept_ledger(str(path))
+    assert table in str(refused.value) or table == "meta"
+
+
+def test_text_that_is_none_is_damage_and_no_reason_to_wait(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    ledger = SqlLedger(str(path))
+    ledger.add_records([text_record("r", "x")])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE records SET content = CAST(x'22ff22' AS TEXT)")
+        connection.commit()
+    with pytest.raises(LedgerError, match="the file is damaged") as refused:
+        list(ledger.records())
+    assert not refused.value.passing
+    ledger.close()

@@ -168,6 +168,7 @@ def _votes(source: str, task: str | None, names: "Names") -> "Votes":
     from assay.cli.audit import is_ledger
     from assay.cli.data import ledger_and_task
     from assay.core.errors import SpecError
+    from assay.core.redact import hidden
 
     if not is_ledger(source):
         tell_layout(Path(source), names)
@@ -179,7 +180,10 @@ def _votes(source: str, task: str | None, names: "Names") -> "Votes":
         tasks = [name for name in schemas if task in (None, name, name.partition("@")[0])]
         if len(tasks) != 1:
             raise SpecError(f"which task? give --task with one of {', '.join(schemas) or 'none'}")
-        return in_label_order(ledger.votes(tasks[0], schemas[tasks[0]]))
+        votes = ledger.votes(tasks[0], schemas[tasks[0]])
+        if not len(votes.record):
+            raise SpecError(f"{hidden(source)} holds no answers to {tasks[0]}")
+        return in_label_order(votes)
     finally:
         ledger.close()
 

@@ -22,10 +22,12 @@ def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
     import asyncio
 
     from assay.project import open_project
-    from assay.project.registry import consult
+    from assay.project.registry import check_controller, consult
     from assay.strategies.controller import script
 
     project = open_project(task).changed({}, ledger)
+    check_controller(project)
+    _ = project.annotators  # made here, at first sight: what is wrong leaves no ledger
     opened = project.ledger()
     try:
         with project.lines():

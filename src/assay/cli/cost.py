@@ -97,6 +97,7 @@ def _costs(
 ) -> "Costs":
     from assay.cli.data import ledger_and_task
     from assay.core.errors import InputError
+    from assay.ledger import last_deciding
     from assay.quality.costs import PriceList, booked_in, check_currency, costs
 
     task, run, currency = which
@@ -110,7 +111,7 @@ def _costs(
         runs = [r.id for r in held]
         if run is not None and run not in runs:
             raise InputError(f"there is no run {run!r}; there are {', '.join(runs) or 'none'}")
-        last = run or (runs[-1] if runs else None)
+        last = run or last_deciding(ledger, runs)
         decisions = () if last is None else ledger.decisions(last)
         known = currency or _of_file(source)
         listed = prices or PriceList(currency=known or booked_in(held))

@@ -14,7 +14,7 @@ from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.ledger import Ledger
-    from assay.project.plan import Planned
+    from assay.project.plan import Planned, Prepared
     from assay.project.project import Project
     from assay.quality.planning import Option
     from assay.quality.promise import Promise
@@ -59,10 +59,11 @@ def plan_command(
 
     changes = {} if budget is None else {"money": budget}
     project = open_project(task).changed(changes, ledger)
+    prepared = ready(project, human_label)
     opened = project.ledger()
     try:
         with project.lines():
-            found = planned(project, opened, promised(target, delta, promise), human_label)
+            found = planned(prepared, opened, promised(target, delta, promise))
     finally:
         opened.close()
     if html is not None:
@@ -88,21 +89,29 @@ def promised(target: float, delta: float, about: str) -> "Promise":
     return Promise(1 - target, delta, "output" if about == "output" else "accepted")
 
 
-def planned(
-    project: "Project", ledger: "Ledger", promise: "Promise", person: float | None
-) -> "Planned":
+def ready(project: "Project", person: float | None) -> "Prepared":
+    """What is wrong with the sample or a model is told here, before there is a ledger."""
+    from assay.project.exposed import exposed
+    from assay.project.plan import prepare
+
+    for line in exposed(project.file):
+        click.echo(f"note: {line}", err=True)
+    with project.lines():
+        prepared = prepare(project, person)
+    _ = project.annotators  # made here, at first sight
+    return prepared
+
+
+def planned(prepared: "Prepared", ledger: "Ledger", promise: "Promise") -> "Planned":
     """The sample is asked about where it has not been; then nothing more is spent."""
     import asyncio
 
     from assay.core.errors import InputError
-    from assay.project.exposed import exposed
-    from assay.project.plan import collect, planned, prepare
+    from assay.project.plan import collect, planned
     from assay.run import Progress
     from assay.run.live import shown
 
-    for line in exposed(project.file):
-        click.echo(f"note: {line}", err=True)
-    prepared = prepare(project, person)
+    project = prepared.project
     with shown(project.file.currency) as show:
         progress = Progress(len(prepared.records), show)
         summary = asyncio.run(_closing(collect(prepared, ledger, progress), project))

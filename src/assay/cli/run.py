@@ -13,6 +13,7 @@ from assay.cli.one_class import class_option
 if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.project import Project
+    from assay.project.plan import Prepared
     from assay.quality.promise import Promise
     from assay.run import Summary
 
@@ -51,17 +52,18 @@ def run_command(
     Exit codes: 0 all records were gone through; 2 a mistake in file or options; 3 stopped early
     (budget, time, a model), or nothing was decided since answers failed; 130 Ctrl-C.
     """
-    from assay.cli.plan import promised
+    from assay.cli.plan import promised, ready
     from assay.project import open_project
 
     project = open_project(task)
     changes = {"money": budget, "minutes": minutes}
     project = project.changed({k: v for k, v in changes.items() if v is not None}, ledger)
     total = prepared(project, limit, planned=target is not None)
+    sample = None if target is None else ready(project, human_label)
     opened = project.ledger()
     try:
-        if target is not None:
-            choose(project, opened, (promised(target, delta, promise), human_label), total)
+        if target is not None and sample is not None:
+            choose(sample, opened, promised(target, delta, promise), total)
         summary = label(project, opened, limit, total)
         _tell(project, opened, summary, as_json)
     finally:
@@ -98,25 +100,20 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
     _ = project.annotators  # made here, at first sight
     if not planned:
         _ = project.strategy
-        for line in unsure(project):
+        for line in (*unsure(project), *exposed(project.file)):
             click.echo(f"note: {line}", err=True)
-    for line in exposed(project.file):
-        click.echo(f"note: {line}", err=True)
     if (odd := strays(project)) is not None:
         click.echo(f"note: {odd}", err=True)
     return total
 
 
-def choose(
-    project: "Project", ledger: "Ledger", how: "tuple[Promise, float | None]", total: int
-) -> None:
+def choose(sample: "Prepared", ledger: "Ledger", promise: "Promise", total: int) -> None:
     """Put the plan's pick in the place of the task file's strategy, and what it promises in the
     run's settings."""
     from assay.cli.plan import planned, tell_notes
     from assay.project.plan import askables
 
-    promise, person = how
-    found = planned(project, ledger, promise, person)
+    project, found = sample.project, planned(sample, ledger, promise)
     pick = found.plan.pick
     tell_notes(found)
     click.echo(

@@ -60,6 +60,7 @@ def synthesise_command(
     plan = Plan(per_label, topic or ("",), persona or ("",), nearest)
     with project.lines():
         work = writing(project, generator, plan, checker)
+        _ = project.annotators  # made here, at first sight: what is wrong leaves no ledger
         opened = project.ledger()
         try:
             summary, made = asyncio.run(write(project, opened, work))

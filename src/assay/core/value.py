@@ -55,7 +55,7 @@ def decode(form: object) -> Value:
         return float(form)
     if isinstance(form, dict) and len(form) == 1:
         tag, content = next(iter(form.items()))
-        if tag == "set":
+        if tag == "set" and all(isinstance(name, str) for name in content):
             return frozenset(content)
         if tag == "spans":
             return tuple(Span(*s) for s in content)

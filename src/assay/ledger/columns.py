@@ -18,6 +18,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assay.ledger.forms import check_rest
+
 DIGEST = 16  # bytes
 PART = 250_000  # row numbers in one file
 NAMES = ("task", "annotator", "who", "record", "value", "focus")
@@ -120,4 +122,5 @@ def _batch(page: Sequence[Stored]) -> pa.RecordBatch:
 def _asked(rest: str) -> tuple[bool, str]:
     """Whether another answer was shown, and the JSON of the focus."""
     more: dict[str, Any] = json.loads(rest)
+    check_rest(more)
     return bool(more.get("saw")), json.dumps(more.get("focus", []))

@@ -11,10 +11,9 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import NoneType
 from typing import TypeAlias
 
 from assay.core.annotation import Annotation
@@ -189,29 +188,12 @@ def _named(beside: Path) -> list[Path]:
     return [beside.with_name(name) for name in names if own.fullmatch(name)]
 
 
-KINDS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("key", "person", "task", "record", "annotator", "outcome", "run"), (str,)),
-    "rest": (str,),
-    "revision": (int,),
-    "cost": (int,),
-    "at": (int, float),
-    "value": (str, NoneType),
-    "confidence": (int, float, NoneType),
-    "confidence_source": (str, NoneType),
-}
-MOST = 2**63
 STRANGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, AssayError)
 
 
 def _annotation(path: Path, place: int, line: bytes) -> Annotation:
     try:
         row = json.loads(line)
-        cells = dict(zip(rows.ANNOTATION, row, strict=True))
-        for name, kinds in KINDS.items():
-            if type(cells[name]) not in kinds:
-                raise ValueError(f"{name} is {cells[name]!r:.40}")
-        if max(abs(cells["revision"]), abs(cells["cost"])) >= MOST:
-            raise ValueError("a number is too large")
         found = rows.annotation_of(row)
         rows.dump(rows.annotation_row(found)).encode()  # what could not be written again
     except STRANGE as bad:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 
 from assay.core.errors import LedgerError
 from assay.ledger import tables
+from assay.ledger.passing import advice
 
 
 def _index_later_revisions(connection: Connection) -> None:
@@ -32,6 +33,7 @@ assert len(MIGRATIONS) == tables.VERSION
 def migrate(engine: Engine, name: str) -> None:
     """Bring a ledger, new or old, to this version; LedgerError where it is newer than us."""
     if _version(engine, name) == tables.VERSION:
+        _check_tables(engine, name)
         return
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
@@ -51,6 +53,19 @@ def _version(engine: Engine, name: str) -> int:
         return _applied(connection, name)
 
 
+def _check_tables(engine: Engine, name: str) -> None:
+    """LedgerError where a table or a column is gone: half a ledger would look like less work."""
+    there = inspect(engine).get_multi_columns()
+    columns = {table: {c["name"] for c in found} for (_, table), found in there.items()}
+    for table in tables.metadata.sorted_tables:
+        gone = [c.name for c in table.columns if c.name not in columns.get(table.name, ())]
+        if gone:
+            what = f"column {gone[0]!r} in table" if table.name in columns else "table"
+            raise LedgerError(
+                f"ledger {name}: there is no {what} {table.name!r}; {advice('no such table')}"
+            )
+
+
 def _applied(connection: Connection, name: str) -> int:
     there = set(inspect(connection).get_table_names())
     if "meta" not in there:
@@ -60,7 +75,7 @@ def _applied(connection: Connection, name: str) -> int:
     if {c["name"] for c in inspect(connection).get_columns("meta")} != {"name", "content"}:
         raise LedgerError(f"{name} holds tables of another program; give another path")
     row = connection.execute(select(tables.meta.c.content)).scalar()
-    if row is not None and not row.isdecimal():
+    if row is not None and not str(row).isdecimal():
         raise LedgerError(f"ledger {name} has format {row!r}, which no Assay wrote; use another")
     version = int(row or 0)
     if version > tables.VERSION:

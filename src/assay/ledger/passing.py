@@ -10,9 +10,9 @@ POSTGRESQL = ("08", "40", "53", "57")  # connection, rolled back, resources, an 
 
 def is_passing(bad: SQLAlchemyError | sqlite3.Error) -> bool:
     orig = bad.orig if isinstance(bad, DBAPIError) else bad
-    code = getattr(orig, "sqlite_errorcode", None)
-    if code is not None:
-        return int(code) & 0xFF in SQLITE
+    if isinstance(orig, sqlite3.Error):
+        code = getattr(orig, "sqlite_errorcode", None)  # none: it is of the library, not the file
+        return code is not None and int(code) & 0xFF in SQLITE
     if not isinstance(bad, DBAPIError):
         return False
     state = getattr(orig, "sqlstate", None)
@@ -24,6 +24,7 @@ def is_passing(bad: SQLAlchemyError | sqlite3.Error) -> bool:
 def advice(reason: str) -> str:
     for sign, what in {
         "not a database": "give another path, this file is something else",
+        "decode to UTF-8": "the file is damaged; take a copy of it, or give another path",
         "malformed": "the file is damaged; take a copy of it, or give another path",
         "no such column": "another program changed its tables; take a copy of it from before",
         "has no column": "another program changed its tables; take a copy of it from before",

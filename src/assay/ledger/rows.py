@@ -11,6 +11,8 @@ from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Sour
 from assay.core.cost import NO_USAGE, Usage
 from assay.core.record import ImagePart, Part, Record, TextPart
 from assay.core.value import decode, encode
+from assay.ledger import forms
+from assay.ledger.base import Run
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -52,6 +54,8 @@ def _rest(a: Annotation) -> str:
 
 
 def annotation_of(row: Sequence[Any]) -> Annotation:
+    """ValueError, or what else wrong content raises, where Assay did not write the row."""
+    forms.check_annotation(row)
     (key, person, revision, task, record, annotator, outcome, value, confidence, source,
      cost, run, at, rest) = row  # fmt: skip
     more = {} if rest == NOTHING else _more(rest)
@@ -75,6 +79,7 @@ def annotation_of(row: Sequence[Any]) -> Annotation:
 
 def _more(rest: str) -> dict[str, Any]:
     more: dict[str, Any] = json.loads(rest)
+    forms.check_rest(more)
     if "usage" in more:
         more["usage"] = Usage(*more["usage"])
     for name in ("focus", "examples", "saw", "made_from"):
@@ -97,10 +102,21 @@ def record_content(record: Record) -> str:
 
 def record_of(id: str, content: str) -> Record:
     parts, language, source, meta = json.loads(content)
+    for part in parts:
+        forms.check_all("part", part, forms.TEXT)
+    forms.check_all("record", (language, source), forms.MAYBE_TEXT)
+    forms.check_all("meta", (meta,), (dict,))
     built: tuple[Part, ...] = tuple(
         TextPart(p[1], p[0]) if len(p) == 2 else ImagePart(p[1], p[2], p[0]) for p in parts
     )
     return Record(id, built, language, source, meta)
+
+
+def run_of(row: Any) -> Run:
+    forms.check_run(row)
+    settings = json.loads(row.settings)
+    forms.check_all("settings", (settings,), (dict,))
+    return Run(row.id, row.task, row.strategy, row.started, row.ended, settings, row.version)
 
 
 def decision_row(run: str, d: Decision) -> Row:
@@ -119,6 +135,7 @@ def _route(steps: tuple[str, ...]) -> tuple[str, ...]:
 
 def decision_of(content: str) -> Decision:
     form, scores = json.loads(content)
+    forms.check_decision(form, scores)
     source, who = form["confidence_source"], form["decided_by"]
     value = form["value"]
     if isinstance(value, str):

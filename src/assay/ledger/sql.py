@@ -330,10 +330,7 @@ class SqlLedger:
         query = select(t).order_by(t.c.started)
         found = self._read(query if task is None else query.where(t.c.task == task))
         with self._sound():
-            return [
-                Run(r.id, r.task, r.strategy, r.started, r.ended, json.loads(r.settings), r.version)
-                for r in found
-            ]
+            return [rows.run_of(row) for row in found]
 
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
         self._put(self._text.add_decisions, [rows.decision_row(run, d) for d in decisions])

@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 
 VERSION = 3
+BIGGEST = 2**63  # no whole number that a column keeps is as large
 
 metadata = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")

@@ -57,7 +57,7 @@ def _single(table: pa.Table) -> Votes:
 
 
 def _label(stored: str) -> str:
-    value = json.loads(stored)
+    value = decode(json.loads(stored))
     return value if isinstance(value, str) else f"{value:.9g}"
 
 

@@ -114,15 +114,19 @@ class Consultation:
         return []
 
 
-async def consult(project: "Project", ledger: Ledger) -> tuple[Summary, SpecialistPlan | None]:
-    """SpecError where the task file has no controller."""
+def check_controller(project: "Project") -> Controlled:
+    """The strategy; SpecError where the task file has no controller."""
     strategy = project.strategy
     if not isinstance(strategy, Controlled):
         raise SpecError(
             "the strategy has no controller: `strategy: {kind: specialists, controller: NAME, "
             "registry: FILE, annotators: [REVIEWER]}`"
         )
-    asked = Consultation(strategy)
+    return strategy
+
+
+async def consult(project: "Project", ledger: Ledger) -> tuple[Summary, SpecialistPlan | None]:
+    asked = Consultation(check_controller(project))
     try:
         job = Job(project.task, asked, project.annotators, ledger, project.settings())
         with project.lines():

@@ -11,7 +11,7 @@ from assay.core.schema import Form, MultiChoice
 from assay.core.value import Value
 from assay.data.gold import Purpose
 from assay.data.write import flat
-from assay.ledger import Ledger
+from assay.ledger import Ledger, last_deciding
 from assay.project.project import Project
 from assay.quality.verdicts import Verdict, same
 
@@ -76,12 +76,13 @@ def reading(project: Project, tolerance: float, tags: bool) -> Reading:
 
 
 def verdicts_of(project: Project, ledger: Ledger, how: Reading) -> list[Verdict]:
-    """Every plain answer of a model that the last run names, and that run's decisions where they
-    are not the answers of one annotator."""
-    runs = [r for r in ledger.runs(project.task.id) if r.strategy != "import"]
+    """Every plain answer of a model that the last deciding run names, and that run's decisions
+    where they are not the answers of one annotator."""
+    runs = {r.id: r for r in ledger.runs(project.task.id) if r.strategy != "import"}
     if not runs:
         raise SpecError("the ledger holds no run of this task; first: assay run")
-    named = (runs[-1].settings or {}).get("annotators", {})
+    run = runs[last_deciding(ledger, list(runs)) or next(reversed(runs))]
+    named = (run.settings or {}).get("annotators", {})
     names = {id: name for name, id in named.items()} if isinstance(named, Mapping) else {}
     given: dict[str, dict[str, Annotation]] = {}
     for a in ledger.annotations(project.task.id):
@@ -90,7 +91,7 @@ def verdicts_of(project: Project, ledger: Ledger, how: Reading) -> list[Verdict]
     found = [v for name, answers in given.items() for v in how.of(answers.values(), name)]
     if how.tags or project.file.strategy.kind in (*CLOSED_LOOPS, "single"):
         return found
-    return [*found, *_decided(ledger.decisions(runs[-1].id), how)]
+    return [*found, *_decided(ledger.decisions(run.id), how)]
 
 
 def _plain(a: Annotation) -> bool:
