@@ -1,0 +1,90 @@
+"""Folders in which outputs are made: cleared once their owner is dead, kept while it lives."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from assay.data.workplace import BEFORE, LOCK, PREFIX, clear, workplace
+
+
+def left(folder: Path, name: str = "dead", locked: bool = True) -> Path:
+    """What a killed process leaves."""
+    place = folder / f"{PREFIX}{name}"
+    place.mkdir()
+    (place / "part.csv").write_text("half")
+    if locked:
+        (place / LOCK).touch()
+    return place
+
+
+def test_what_a_dead_owner_left_is_cleared_away(tmp_path: Path) -> None:
+    dead, begun = left(tmp_path), left(tmp_path, "begun", locked=False)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / f"{PREFIX}file").write_text("x")
+    (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "mine")
+    clear(tmp_path)
+    assert not dead.exists()
+    assert begun.exists(), "its owner has only begun"
+    assert {"mine", f"{PREFIX}file", f"{PREFIX}link"} <= set(os.listdir(tmp_path))
+
+
+def test_a_workplace_is_held_as_long_as_its_owner_lives(tmp_path: Path) -> None:
+    folder, lock = workplace(tmp_path)
+    assert folder.parent == tmp_path
+    assert folder.name.startswith(PREFIX)
+    clear(tmp_path)
+    assert folder.is_dir()
+    os.close(lock)
+    clear(tmp_path)
+    assert not folder.exists()
+
+
+def test_a_new_workplace_clears_what_lies_beside_it(tmp_path: Path) -> None:
+    dead = left(tmp_path)
+    folder, lock = workplace(tmp_path)
+    os.close(lock)
+    assert not dead.exists()
+    assert folder.exists()
+
+
+def test_nothing_beside_is_a_place_of_the_system() -> None:
+    folder, lock = workplace(None)
+    with os.fdopen(os.open(folder / LOCK, os.O_RDWR)) as other:
+        try:
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = False
+        except OSError:
+            held = True
+    os.close(lock)
+    (folder / LOCK).unlink()
+    folder.rmdir()
+    assert held
+
+
+def test_what_was_about_to_take_its_place_does_so(tmp_path: Path) -> None:
+    place = left(tmp_path)
+    (place / BEFORE).mkdir()
+    (place / BEFORE / "old.csv").write_text("old")
+    clear(tmp_path)
+    assert (tmp_path / "part.csv").read_text() == "half"
+    assert os.listdir(tmp_path) == ["part.csv"]
+
+
+def test_what_has_its_place_taken_already_is_not_put_there(tmp_path: Path) -> None:
+    place = left(tmp_path)
+    (place / BEFORE).mkdir()
+    (tmp_path / "part.csv").write_text("new")
+    clear(tmp_path)
+    assert (tmp_path / "part.csv").read_text() == "new"
+    assert not place.exists()
+
+
+def test_a_half_made_output_does_not_take_a_place(tmp_path: Path) -> None:
+    left(tmp_path)
+    clear(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_not_there_has_nothing_to_clear(tmp_path: Path) -> None:
+    clear(tmp_path / "none")
+    assert os.listdir(tmp_path) == []
