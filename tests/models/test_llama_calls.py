@@ -1,6 +1,7 @@
 """The embedded model's calls, by a stand-in for llama.cpp's library."""
 
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from assay.core.record import ImagePart
 from assay.models import llama_context
 from assay.models.base import Message, Options
 from assay.models.llama import Llama, LlamaSettings, fingerprint
-from assay.models.llama_api import Api, check_layout
+from assay.models.llama_api import PINNED, Api, check_layout, load
 from assay.models.llama_scores import all_scores
 from assay.models.trie import Trie
 from tests.models.tiny_llama import END, Library, library
@@ -169,3 +170,19 @@ def test_a_build_with_another_layout_is_refused(lib: Library) -> None:
     api.lib.llama_context_default_params = lambda: params
     with pytest.raises(ModelError, match=r"\(n_batch=2049, kv_unified=True\); install"):
         check_layout(api)
+
+
+def test_another_build_or_none_is_told_before_anything_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wheel = SimpleNamespace(__file__=str(tmp_path / "__init__.py"))
+    monkeypatch.setitem(sys.modules, "xllamacpp", wheel)
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.0")
+    with pytest.raises(ModelError, match=f"xllamacpp 1.0 is installed, Assay needs {PINNED}"):
+        load.__wrapped__()
+    monkeypatch.setattr("importlib.metadata.version", lambda _: PINNED)
+    with pytest.raises(ModelError, match=f"xllamacpp {PINNED} has no extension library"):
+        load.__wrapped__()
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(ModelError, match="needs the extra `embedded`"):
+        load.__wrapped__()

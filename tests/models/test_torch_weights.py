@@ -51,3 +51,24 @@ def test_a_cut_or_foreign_file_is_one_clear_line(tmp_path: Path, keep: int) -> N
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ModelError, match=r"w\.pth is not a checkpoint"):
         read_weights(path)
+
+
+def test_a_transposed_tensor_comes_back_by_its_strides(tmp_path: Path) -> None:
+    given = np.arange(12, dtype=np.float32).reshape(3, 4)
+    named = {"flat": given.ravel(), "turned": given.T}
+    path = write_checkpoint(tmp_path / "w.pth", named)
+    found = read_weights(path)
+    assert found["turned"].shape == (4, 3)
+    assert found["turned"].strides == (4, 16)
+
+
+def test_a_checkpoint_of_another_magic_number_or_storage_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    headers: dict[str, list[object]] = {
+        "no PyTorch magic number": [MAGIC + 1, 1001, {}, {}, []],
+        "not a checkpoint": [MAGIC, 1001, {}, {}, ["lost"]],
+    }
+    for told, parts in headers.items():
+        path.write_bytes(b"".join(pickle.dumps(part, protocol=2) for part in parts))
+        with pytest.raises(ModelError, match=told):
+            read_weights(path)

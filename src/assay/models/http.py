@@ -225,7 +225,8 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
 
 def _sane(completion: Completion) -> Completion:
     """Numbers that can be reckoned with: ValueError for a log-probability that is none, or more
-    tokens than there can be; a negative count is 0, and no more were cached than came in."""
+    tokens than there can be; a negative count is 0, and neither more were cached than came in nor
+    were there more of pictures."""
     for token in completion.tokens:
         if not all(map(math.isfinite, (token.logprob, *token.top.values()))):
             raise ValueError("a log-probability is no finite number")
@@ -239,6 +240,7 @@ def _sane(completion: Completion) -> Completion:
         u,
         input_tokens=given,
         cached_tokens=min(given, max(0, u.cached_tokens)),
+        image_tokens=min(given, max(0, u.image_tokens)),
         output_tokens=max(0, u.output_tokens),
         reasoning_tokens=max(0, u.reasoning_tokens),
     )
