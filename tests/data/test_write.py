@@ -1,4 +1,5 @@
 import csv
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -8,13 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.core.annotation import DecidedBy, Decision
+from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Source, Way, answer
 from assay.core.errors import InputError
+from assay.core.record import text_record
 from assay.core.schema import Choice, Form, MultiChoice, Scale
-from assay.core.value import Value
+from assay.core.task import Task
+from assay.core.value import Box, Value
 from assay.data.guard import guarded
 from assay.data.read import read_rows
-from assay.data.write import DECISION_FIELDS, decision_rows, flat, write_rows
+from assay.data.write import (
+    ANNOTATION_FIELDS,
+    BATCH,
+    DECISION_FIELDS,
+    annotation_rows,
+    decision_rows,
+    flat,
+    reason,
+    whole,
+    write_rows,
+)
 
 DECISIONS = [
     Decision("r1", "a", decided_by=DecidedBy.MODEL, route=("m",)),
@@ -129,3 +142,111 @@ def test_a_form_in_a_cell_is_read_back_by_its_schema() -> None:
     cell = flat(value)
     assert cell == '{"hat": "yes", "tags": ["x", "y"], "n": 2}'
     assert schema.check(cell) == value
+
+
+def test_a_decision_is_told_cell_by_cell() -> None:
+    sure = Decision("r", 2.0, 0.5, Source.STATED, DecidedBy.BOTH, ("a", "b"), waiting_for="crowd")
+    assert list(decision_rows([sure], {"r": "web"})) == [
+        {"record": "r", "value": "2", "confidence": 0.5, "confidence_source": "stated",
+         "decided_by": "both", "route": "a > b", "waiting_for": "crowd", "source": "web"}
+    ]  # fmt: skip
+    [row] = decision_rows([Decision("r", None)], {"other": "web"})
+    assert (row["confidence_source"], row["decided_by"], row["source"]) == (None, None, None)
+
+
+def test_an_annotation_is_told_cell_by_cell() -> None:
+    task = Task("t", "q?", Choice(["x"]))
+    way = Way(focus=("f", "g"), replica=2, saw=("k1", "k2"))
+    a = answer(
+        Request(task, text_record("r", "text"), "m", way), Outcome.ANSWERED, value="x",
+        confidence=0.5, confidence_source=Source.STATED, cost=1_500_000_000, seconds=2.5,
+    )  # fmt: skip
+    [row] = annotation_rows([a])
+    assert tuple(row) == ANNOTATION_FIELDS
+    assert (row["value"], row["outcome"], row["confidence_source"]) == ("x", "answered", "stated")
+    assert (row["cost"], row["seconds"], row["replica"]) == (1.5, 2.5, "2")
+    assert (row["focus"], row["saw"], row["key"]) == ("f;g", "k1;k2", a.key)
+    [silent] = annotation_rows([answer(Request(task, text_record("r", "x"), "m"), Outcome.REFUSED)])
+    assert (silent["value"], silent["confidence_source"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, None),
+        ("word", "word"),
+        (frozenset("ba"), "a;b"),
+        (frozenset(), "[]"),
+        (2.0, "2"),
+        (0.1 + 0.2, "0.3"),
+        ((Box(0.0, 0.5, 0.25, 0.5, "é"),),
+         '[{"left": 0.0, "top": 0.5, "width": 0.25, "height": 0.5, "label": "é"}]'),
+        ({"a": 1.5, "b": 2.0, "c": frozenset("yx"), "d": "w"},
+         '{"a": 1.5, "b": 2, "c": ["x", "y"], "d": "w"}'),
+    ],
+)  # fmt: skip
+def test_a_value_is_one_cell(value: Value | None, cell: str | None) -> None:
+    assert flat(value) == cell
+
+
+def test_guarded_cells_are_named_from_the_first_of_them_on(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    rows = [{"a": "1", "b": "x"}, {"a": "=1", "b": "+x"}, {"a": "2", "b": "y"}]
+    assert write_rows(rows, ("a", "b"), path) == 3
+    assert list(csv.reader(path.read_text().splitlines())) == [
+        ["a", "b", "assay_guard"],
+        ["1", "x", ""],
+        ["'=1", "'+x", '["a", "b"]'],
+        ["2", "y", ""],
+    ]
+    assert [dict(row) for _, row in read_rows(path)] == rows
+    write_rows(rows[:1], ("a", "b"), tmp_path / "plain.csv")
+    assert (tmp_path / "plain.csv").read_text().splitlines() == ["a,b", "1,x"]
+    odd = [{"=a": "1"}]
+    write_rows(odd, ("=a",), tmp_path / "y.csv")
+    assert (tmp_path / "y.csv").read_text().splitlines() == ["'=a,assay_guard", "1,"]
+    assert [dict(row) for _, row in read_rows(tmp_path / "y.csv")] == odd
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "folder", "x.csv", "x.jsonl"])
+def test_every_batch_is_written(name: str, tmp_path: Path) -> None:
+    rows = [{"record": str(i), "confidence": i / 8} for i in range(BATCH + 2)]
+    assert write_rows(rows, ("record", "confidence"), tmp_path / name) == BATCH + 2
+    found = [
+        (row["record"], float(str(row["confidence"]))) for _, row in read_rows(tmp_path / name)
+    ]
+    assert found == [(str(i), i / 8) for i in range(BATCH + 2)]
+
+
+def test_numbers_keep_their_kind_in_tables(tmp_path: Path) -> None:
+    write_rows([{"record": "r", "confidence": 0.5}], ("record", "confidence"), tmp_path / "f")
+    info = json.loads((tmp_path / "f" / "dataset_info.json").read_text())
+    assert info["features"] == {
+        "record": {"dtype": "string", "_type": "Value"},
+        "confidence": {"dtype": "float64", "_type": "Value"},
+    }
+    state = json.loads((tmp_path / "f" / "state.json").read_text())
+    assert state["_data_files"] == [{"filename": "data-00000-of-00001.arrow"}]
+
+
+def test_places_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="- is none"), whole(Path("-")):
+        pass
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match=r"cannot write to .*: "):
+        write_rows([], ("a",), tmp_path / "file" / "x.csv")
+    with pytest.raises(InputError, match="is a file; a name without ending makes a folder"):
+        write_rows([], ("a",), tmp_path / "file")
+    full = pytest.raises(InputError, match="No space left on device; nothing was written")
+    with full, whole(tmp_path / "new.csv"):
+        raise OSError(28, "No space left on device")
+    assert not (tmp_path / "new.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [(OSError(2, "No such file"), "No such file"), (OSError("one\ntwo"), "one"),
+     (OSError(), "OSError")],
+)  # fmt: skip
+def test_what_the_system_says_is_one_line(bad: OSError, said: str) -> None:
+    assert reason(bad) == said

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from assay.core.errors import InputError
-from assay.data.images.decode import MOST_BYTES, decode, examine, glance
-from tests.data.images.hostile import saved
+from assay.data.images.decode import MOST_BYTES, Glance, decode, examine, glance, upright
+from tests.data.images.hostile import raw_png, saved
 
 RED = (254, 0, 0)
 
@@ -79,3 +79,123 @@ def test_the_longest_side_is_reduced_and_never_enlarged(
 def test_a_file_that_is_too_large_is_not_decoded() -> None:
     with pytest.raises(InputError, match="has 67,108,865 bytes"):
         examine(b"\xff\xd8\xff" + bytes(MOST_BYTES - 2), "a.jpg")
+
+
+def picture(size: tuple[int, int] = (40, 20), mode: str = "RGB") -> Image.Image:
+    return Image.new(mode, size, 77)
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_the_size_is_that_of_the_upright_picture(turn: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    content = saved(picture(), "JPEG", exif=exif.tobytes())
+    assert upright(content) == ((20, 40) if turn >= 5 else (40, 20))
+    assert upright(content) == decode(content).size
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_format_and_size_are_known_without_decoding(format: str) -> None:
+    content = saved(picture(), format)
+    assert glance(content) == Glance(format, 40, 20)
+    assert examine(content, f"deep.er/name.{format}") is None
+    assert examine(content, "a name without ending") is None
+    assert examine(content, "name.txt") is None
+    other = "gif" if format == "PNG" else "png"
+    assert examine(content, f"a.{other}") == f"is a {format} in spite of its ending"
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.JPEG", "a.jpe", "a.jfif"])
+def test_one_format_has_several_endings(name: str) -> None:
+    assert examine(saved(picture(), "JPEG"), name) is None
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_a_picture_without_its_end_is_refused(format: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    content = saved(Image.fromarray(noise), format)
+    with pytest.raises(InputError):
+        examine(content[: len(content) * 2 // 3], f"a.{format}")
+
+
+def test_bytes_after_the_end_do_no_harm() -> None:
+    for format in ("JPEG", "PNG"):
+        assert examine(saved(picture(), format) + b"more", "a") is None
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "refused"),
+    [
+        (32_768, 1, False),
+        (32_769, 1, True),
+        (1, 32_769, True),
+        (8_000, 8_000, False),
+        (8_001, 8_000, True),
+    ],
+)
+def test_pictures_of_too_many_pixels_are_refused(width: int, height: int, refused: bool) -> None:
+    content = raw_png(width, height)
+    if refused:
+        said = f"claims {width:,} x {height:,} pixels; at most 64 megapixels and 32,768 a side"
+        with pytest.raises(InputError, match=said):
+            glance(content)
+    else:
+        assert glance(content) == Glance("PNG", width, height)
+
+
+def test_a_checksum_that_is_wrong_is_told_where_the_part_is_needed() -> None:
+    content = bytearray(saved(picture(), "PNG"))
+    place = content.index(b"IDAT") + 6
+    content[place] ^= 1
+    with pytest.raises(InputError, match=r"is damaged \(a checksum is wrong\)"):
+        examine(bytes(content), "a.png")
+
+
+def test_a_deep_picture_of_many_rows_is_the_same_in_all_of_them() -> None:
+    deep = np.full((600, 2), 65_535, dtype=np.uint16)
+    deep[:300] = 0
+    found = np.asarray(decode(saved(Image.fromarray(deep), "PNG")))[..., 0]
+    assert found[:300].max() == 0
+    assert found[300:].min() == 255
+    flat = np.full((3, 3), 7.0, dtype=np.float32)
+    assert np.asarray(decode(saved(Image.fromarray(flat), "TIFF"))).max() == 0
+
+
+def test_a_turned_picture_is_reduced_by_its_longest_side() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = saved(picture((400, 200)), "JPEG", exif=exif.tobytes())
+    assert decode(content, 100).size == (50, 100)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "PA"])
+def test_half_clear_is_half_white(mode: str) -> None:
+    half = Image.new("RGBA", (4, 4), (0, 0, 0, 128)).convert(mode)
+    format = "TIFF" if mode == "PA" else "PNG"
+    found = corner(decode(saved(half, format)))
+    assert all(abs(c - 127) <= 1 for c in found)
+
+
+def test_nothing_but_pixels_comes_out() -> None:
+    found = decode(saved(picture(), "PNG", dpi=(72, 72)))
+    assert found.info == {}
+    assert (found.mode, found.getpixel((0, 0))) == ("RGB", (77, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"RIFF1234WEBP", "not a readable WEBP"),
+        (b"RIFF1234WAVE", "is not a picture (JPEG, PNG, WebP, GIF, BMP and TIFF are read)"),
+        (b"\xef\xbb\xbf \r\n<SVG ", "is an SVG, refused since it can carry scripts"),
+        (b"0000ftypavif", "is HEIC, AVIF or video"),
+        (b"\x1f\x8b0", "is gzip data, not a picture"),
+        (b"MZ", "is a program, not a picture"),
+        (b"PK\x03\x04", "is a ZIP archive, not a picture"),
+    ],
+)
+def test_what_is_no_picture_is_told_for_what_it_is(content: bytes, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        glance(content)
+    assert said in str(caught.value)
