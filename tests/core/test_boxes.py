@@ -69,6 +69,17 @@ def test_every_box_is_in_one_region_and_no_region_has_two_of_a_value(found: list
     assert all(len(region) <= len(plain) for region in made)
 
 
+def test_of_two_boxes_near_one_the_nearer_is_it_and_a_box_is_one_thing_only() -> None:
+    one, near, nearer = (Box(0, top, 0.3, 0.3, "cat") for top in (0.0, 0.1, 0.05))
+    assert regions([(one,), (near, nearer)]) == [
+        [rectangle(one), rectangle(nearer)], [rectangle(near)]
+    ]  # fmt: skip
+    between = Box(0, 0.06, 0.3, 0.3, "dog")
+    made = regions([(one, near), (between,)])
+    assert sorted(map(len, made)) == [1, 2]
+    assert [rectangle(near), rectangle(between)] in made
+
+
 @given(boxes, st.integers(-20, 20))
 def test_a_box_a_little_to_the_side_is_the_same_thing(one: Box, shift: int) -> None:
     left = one.left + shift / 1000

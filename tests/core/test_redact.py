@@ -233,5 +233,7 @@ def test_without_a_password_nothing_is_taken_out() -> None:
     said = "cannot reach h"
     assert without_password(said, "postgresql://me@h/db") == said
     assert without_password(said, "postgresql://me:h@h/db") == said  # the word stands there anyway
+    place = "postgresql://me:h@h/db"  # the address itself is told without it
+    assert without_password(f"no {place}", place) == "no postgresql://me:***@h/db"
     # the longer spelling first, of which the other is a part
     assert without_password("no %3222", "postgresql://me:%3222@h/db") == "no ***"

@@ -61,6 +61,10 @@ def test_folding_twice_changes_nothing(name: str) -> None:
     assert folded(folded(name)) == folded(name)
 
 
+def test_folding_leaves_one_space_between_words() -> None:
+    assert folded(" Red   WINE\n") == "red wine"
+
+
 def test_a_schema_reads_a_label_in_any_form_of_its_letters() -> None:
     schema = Choice([WHOLE, "red wine"])
     assert schema.check(PARTED) == WHOLE
@@ -101,6 +105,7 @@ def test_an_accent_is_composed_unless_more_are_piled_up_than_any_script_has() ->
     assert composed(PARTED) == WHOLE
     assert composed("a" + mark * 30) == "á" + mark * 29
     assert composed("a" + mark * 31) == "a" + mark * 31
+    assert composed(mark * 30 + PARTED) == mark * 30 + WHOLE
     assert composed("x" * 40 + ("a" + mark * 20) * 2) == "x" * 40 + ("á" + mark * 19) * 2
 
 
