@@ -1,6 +1,5 @@
 """`assay aggregate`: one label a record out of many answers, and how good each annotator is."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import form_options, tell_layout
 from assay.cli.outputs import output_option
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.aggregation.base import Aggregator, Consensus
@@ -113,7 +113,7 @@ def aggregate_command(
         )
         told["notes"] = told_of
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(told)
     else:
         tell(told, out)
 

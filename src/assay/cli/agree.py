@@ -1,12 +1,12 @@
 """`assay agree`: how far annotators agree, from answers that exist, calling nobody."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options, of_records, tell_layout
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.core.votes import Votes
@@ -104,7 +104,7 @@ def agree_command(
         said = found.as_json() | {
             "cluster": drawn and drawn.as_json(), "assumption": None if drawn else INDEPENDENT
         }  # fmt: skip
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(said)
         return
     click.echo(f"note: {drawn.statement if drawn else INDEPENDENT}", err=True)
     _tell(found)

@@ -1,6 +1,5 @@
 """`assay audit`: how many of the shipped labels are wrong, from a random sample of them."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import click
 
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.outputs import output_option
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +127,7 @@ def estimate_command(
     stopped = stop(found.strata, target, always) if target is not None else None
     if as_json:
         told = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(told)
         return
     _tell(found)
     if stopped is not None:

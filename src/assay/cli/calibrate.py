@@ -1,6 +1,5 @@
 """`assay calibrate`: how far confidences can be believed, before and after they are mended."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from assay.cli.amount import AMOUNT
 from assay.cli.outputs import output_option
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.quality.calibration import Calibrator
@@ -62,7 +62,7 @@ def calibrate_command(
         _write(groups, found, out)
     if as_json:
         whole = {"method": method, "notes": notes, "annotators": [f.as_json() for f in found]}
-        click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(whole)
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)

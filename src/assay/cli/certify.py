@@ -1,6 +1,5 @@
 """`assay certify`: how sure a label must be so that a promise holds for those accepted."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ import click
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.certified import Certified, Wanted, tell
 from assay.cli.columns import INDEPENDENT, cluster_option, of_records
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.quality.clusters import OneEach
@@ -86,7 +86,7 @@ def certify_command(
                 "certificates": [one.as_json() for one in found], "notes": notes,
                 "cluster": drawn and drawn.as_json(),
                 "assumption": None if drawn else INDEPENDENT}  # fmt: skip
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(told)
         return
     for line in (*notes, drawn.statement if drawn else INDEPENDENT):
         click.echo(f"note: {line}", err=True)

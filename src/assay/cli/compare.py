@@ -1,6 +1,5 @@
 """`assay compare`: may models stand in for people? From annotations that exist, calling nobody."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import click
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options
 from assay.cli.outputs import output_option
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.cli.compare_sources import Wanted
@@ -125,7 +125,7 @@ def _put_out(found: "Comparison", html: Path | None, as_json: bool) -> None:
     if as_json:
         assumed = {"assumption": None if found.cluster else INDEPENDENT}
         told = found.as_json() | assumed
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(told)
         return
     click.echo(f"note: {found.cluster.statement if found.cluster else INDEPENDENT}", err=True)
     _tell(found)

@@ -1,12 +1,12 @@
 """`assay compare --plan`: how many records and people the replacement test needs."""
 
-import json
 from collections.abc import Sequence
 
 import click
 
 from assay.cli.compare import rules_of
 from assay.cli.compare_sources import Wanted, gather
+from assay.cli.told import tell_json
 from assay.core.errors import InputError
 from assay.quality.alt_plan import AltPlan, Cell, Grid, Guess, plan_from_guess, plan_from_pilot
 from assay.quality.alt_test import NotPossible, Rules
@@ -33,7 +33,7 @@ def tell_plans(
         plans = _from_pilot(wanted, asked, grid)
     if as_json:
         told = {"plans": [plan.as_json() for plan in plans]}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(told)
         return
     for plan in plans:
         _tell(plan)

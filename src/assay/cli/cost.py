@@ -1,10 +1,11 @@
 """`assay cost`: what each route of a task cost, and what the whole set would."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.quality.costs import Costs, PriceList, Route
@@ -41,7 +42,7 @@ def cost_command(
     projections = [found.projected(n) for n in records]
     if as_json:
         told = found.as_json() | {"projections": [p.as_json() for p in projections]}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(told)
         return
     if found.prices.currency is None and found.whole.bill.total + found.setup.total:
         click.echo(f"note: {NO_CURRENCY}", err=True)

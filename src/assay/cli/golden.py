@@ -1,6 +1,5 @@
 """`assay golden`: trusted questions among the others: how committed is who answers, and the pay."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import click
 from assay.cli.amount import Number
 from assay.cli.columns import column_options
 from assay.cli.outputs import output_option
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.data.layout import Names
@@ -71,7 +71,7 @@ def contract_command(
     ]
     if as_json:
         told = {"contracts": [c.as_json() for c in found]}
-        click.echo(json.dumps(told, indent=2, allow_nan=False))
+        tell_json(told)
         return
     for c in found:
         click.echo(f"{c.terms.questions:,} questions: {c.statement}")
@@ -128,7 +128,7 @@ def watch_command(
     if as_json:
         told = [c.as_json() | (k.as_json() if k else {}) for c, k in zip(found, paid, strict=True)]
         whole = {"questions": len(seen.questions), "annotators": told, "notes": notes}
-        click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(whole)
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
@@ -233,7 +233,7 @@ def choose_command(
             "candidates": len(found.candidates), "useless": found.useless, "error": error,
             "chosen": [c.as_json() for c in chosen], "notes": notes,
         }  # fmt: skip
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(told)
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
@@ -273,7 +273,7 @@ def disguise_command(
         raise InputError(f"golden question {absent[0]!r} is not among the records of {records}")
     found = disguise(dealt, ids, seed)
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(found.as_json())
         return
     for look in found.looks:
         low, high = look.interval

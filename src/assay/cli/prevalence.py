@@ -1,6 +1,5 @@
 """`assay prevalence`: how common a label is, from shipped labels and a few human ones."""
 
-import json
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import INDEPENDENT
+from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.core.schema import Schema
@@ -65,7 +65,7 @@ def prevalence_command(
     assumed = None if cluster else INDEPENDENT
     if as_json:
         whole = _as_json(told, parts) | {"notes": notes, "assumption": assumed, "cluster": cluster}
-        click.echo(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False))
+        tell_json(whole)
         return
     for line in (*notes, *([assumed] if assumed else [])):
         click.echo(f"note: {line}", err=True)

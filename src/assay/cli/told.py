@@ -1,0 +1,10 @@
+"""What a command prints for other programs."""
+
+import json
+
+import click
+
+
+def tell_json(content: object) -> None:
+    """As JSON, letters as they are; ValueError for a number that JSON does not have."""
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
