@@ -95,6 +95,16 @@ def test_without_spans_or_words_outside_there_is_nothing_to_learn(spans: tuple[S
             fit_tagger(pairs, NER)
 
 
+def test_words_that_are_all_names_teach_nothing() -> None:
+    names = [(text_record(str(i), "Ana Kim"), (Span(0, 7, "PER"),)) for i in range(2)]
+    with pytest.raises(InputError, match="2 records do not have both"):
+        fit_tagger(names, NER)
+    # nor do those that are left once the others are held back
+    mixed = [*names, (text_record("x", "in Rome"), (Span(3, 7, "LOC"),))]
+    fitted = [fit_tagger([*mixed, *PAIRS[:count]], NER) for count in range(4)]
+    assert all(set(tagger.spans([mixed[2][0]])) == {"x"} for tagger in fitted)
+
+
 def test_one_label_is_enough() -> None:
     one = [(record, value[:1]) for record, value in PAIRS]
     assert said(fit_tagger(one, NER), text_record("x", "Ana lives in Oslo"))[0].value is not None

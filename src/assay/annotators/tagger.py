@@ -101,7 +101,7 @@ def fit_tagger(examples: Sequence[tuple[Record, Value]], schema: Schema, seed: i
         ((record, _spans(schema.check(value))) for record, value in examples),
         key=lambda pair: (pair[0].digest, pair[0].id),
     )
-    if len(set(_table(pairs)[1])) < 2:
+    if not _learnable(pairs):
         raise InputError(
             "a tagger needs marked spans and words outside of them to learn from; "
             f"{len(pairs)} records do not have both"
@@ -109,7 +109,7 @@ def fit_tagger(examples: Sequence[tuple[Record, Value]], schema: Schema, seed: i
     held = pairs[::HELD_BACK]
     rest = [pair for i, pair in enumerate(pairs) if i % HELD_BACK]
     readiness = 0.0
-    if any(spans for _, spans in held) and len(set(_table(rest)[1])) > 1:
+    if any(spans for _, spans in held) and _learnable(rest):
         readiness = _readiness(_fit(rest, seed), held)
     learnt = [[record.digest, [[s.start, s.end, s.label, s.part] for s in spans]]
               for record, spans in pairs]  # fmt: skip
@@ -130,6 +130,11 @@ def _table(pairs: Pairs) -> tuple[list[list[str]], list[str]]:
             features += token_features(part.text, places)
             tags += tags_of(places, [s for s in spans if s.part == part.name])
     return features, tags
+
+
+def _learnable(pairs: Pairs) -> bool:
+    tags = set(_table(pairs)[1])
+    return OUTSIDE in tags and len(tags) > 1
 
 
 def _fit(pairs: Pairs, seed: int) -> Any:
@@ -186,7 +191,7 @@ def _log_probabilities(
     if margins.ndim == 1:  # two tags: one margin, for the second of them
         margins = np.column_stack([-margins, margins])
     logs = -np.logaddexp(0, -margins)
-    logs[:, tags.index(OUTSIDE)] -= readiness if OUTSIDE in tags else 0.0
+    logs[:, tags.index(OUTSIDE)] -= readiness
     result: Floats = logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)
     return result
 
@@ -204,8 +209,6 @@ def best_path(scores: Floats, follows: Floats) -> list[int]:
     if not len(scores):
         return []
     total = scores[0] + follows[-1]
-    if not np.isfinite(total).any():  # no tag may begin: only inner tags were ever seen
-        return [int(i) for i in scores.argmax(axis=1)]
     back: list[NDArray[np.int64]] = []
     for row in scores[1:]:
         reached = total[:, None] + follows[:-1]
