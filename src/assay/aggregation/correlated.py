@@ -15,6 +15,7 @@ from assay.aggregation.dawid_skene import DawidSkene
 from assay.aggregation.fit import Fitted, consensus
 from assay.aggregation.majority import counted
 from assay.aggregation.table import Table, tables
+from assay.core import within
 from assay.core.annotation import Source
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Votes
@@ -39,6 +40,10 @@ class Correlated:
     families: Mapping[str, str] = field(default_factory=dict)  # annotator to family
     least: int = 30  # records that a pair must share
     rounds: int = 5
+
+    def __post_init__(self) -> None:
+        within.count("records that a pair must share", self.least)
+        within.count("the number of rounds", self.rounds)
 
     @property
     def id(self) -> str:

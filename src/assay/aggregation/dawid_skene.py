@@ -18,6 +18,7 @@ from assay.aggregation.em import (
 )
 from assay.aggregation.fit import Fitted, consensus
 from assay.aggregation.table import Gold, Table
+from assay.core import within
 from assay.core.annotation import Source
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Votes
@@ -75,6 +76,10 @@ class DawidSkene:
     prior: Prior = NOTHING
     priors: Mapping[str, Prior] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        within.count("the number of iterations", self.iterations)
+        within.amount("the tolerance", self.tolerance)
+
     @property
     def id(self) -> str:
         return "dawid-skene"
@@ -98,6 +103,10 @@ class OneCoin:
     gold: Gold = field(default_factory=dict)
     prior: Prior = NOTHING
     priors: Mapping[str, Prior] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        within.count("the number of iterations", self.iterations)
+        within.amount("the tolerance", self.tolerance)
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from scipy.special import expit
 from assay.aggregation.base import Consensus
 from assay.aggregation.fit import Fitted, consensus, own
 from assay.aggregation.table import Gold, Table
+from assay.core import within
 from assay.core.annotation import Source
 from assay.core.votes import Floats, Ints, Votes
 
@@ -26,6 +27,12 @@ class Glad:
     inner_iterations: int = 25
     inner_tolerance: float = 1e-2
     gold: Gold = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        within.count("the number of inner iterations", self.inner_iterations)
+        within.amount("the inner tolerance", self.inner_tolerance)
+        within.count("the number of iterations", self.iterations)
+        within.amount("the tolerance", self.tolerance)
 
     @property
     def id(self) -> str:

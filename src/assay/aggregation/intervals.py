@@ -11,7 +11,7 @@ from assay.aggregation.dawid_skene import DawidSkene, OneCoin, Solved, own_cells
 from assay.aggregation.em import EPS, Expected, count, expect, log_shares
 from assay.aggregation.independence import Independence, independence
 from assay.aggregation.table import Gold, tables
-from assay.core.errors import InputError
+from assay.core import within
 from assay.core.votes import Floats, Votes
 
 INDEPENDENT = "annotators who err independently, given the true label"
@@ -39,6 +39,9 @@ class Intervals:
     checked: Independence | None = None
 
 
+LEAST_DRAWS = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillIntervals:
     """Gibbs sampling of Dawid and Skene's model (Paun et al. 2018): draws true labels given the
@@ -57,9 +60,15 @@ class SkillIntervals:
     seed: int = 0
     assume_independent: bool = False
 
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise within.OutsideError(
+                f"an interval needs a level between 0 and 1, not {self.level:g}"
+            )
+        within.count("the number of draws", self.draws, LEAST_DRAWS)
+        within.count("draws left out at first", self.burn_in, 0)
+
     def of(self, votes: Votes) -> Intervals:
-        if not 0 < self.level < 1 or self.draws < 20:
-            raise InputError("an interval needs a level between 0 and 1 and at least 20 draws")
         if self.model.gold:
             return _on_gold(votes, self.model.gold, self.level)
         if self.assume_independent:

@@ -18,6 +18,7 @@ from assay.aggregation.em import (
 )
 from assay.aggregation.fit import Fitted, consensus
 from assay.aggregation.table import Gold, Table
+from assay.core import within
 from assay.core.annotation import Source
 from assay.core.votes import Floats, Votes
 
@@ -44,6 +45,10 @@ class Mace:
     seed: int = 0
     variational: bool = False
     gold: Gold = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        within.count("the number of iterations", self.iterations)
+        within.count("the number of restarts", self.restarts, 0)
 
     @property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from scipy.sparse.linalg import spsolve
 from scipy.special import expit, ndtri
 
 from assay.aggregation.table import check
+from assay.core import within
 from assay.core.errors import InputError
 from assay.core.votes import Codes, Floats, Ints, Votes
 
@@ -104,6 +105,10 @@ class BradleyTerry:
 
     prior: float = 0.5
     level: float = 0.95
+
+    def __post_init__(self) -> None:
+        within.amount("the prior", self.prior)
+        within.inner("the level", self.level)
 
     def rank(self, given: Comparisons) -> Ranking:
         """InputError where, without a prior, the comparisons do not determine the strengths."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from assay.core import within
 from assay.core.annotation import Annotation
 from assay.core.errors import InputError
 from assay.core.value import Span
@@ -30,6 +31,9 @@ class SpanVote:
 
     least: float = 0.5
     skill: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        within.share("the share that must agree", self.least)
 
     def decide(self, annotations: Iterable[Annotation]) -> dict[str, tuple[Supported, ...]]:
         """By record; () where the annotators agree on nothing. The last answer of each counts."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from assay.annotators.base import HoldsNothing
+from assay.core import within
 from assay.core.annotation import Annotation, DecidedBy, Request
 
 
@@ -17,6 +18,9 @@ class Panel(HoldsNothing):
 
     name: str
     wanted: int = 1
+
+    def __post_init__(self) -> None:
+        within.count("how many people are wanted", self.wanted)
 
     @property
     def id(self) -> str:

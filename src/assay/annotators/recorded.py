@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from assay.annotators.base import HoldsNothing
+from assay.core import within
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer, latest
 from assay.core.cost import Budget
 from assay.core.schema import Form
@@ -33,6 +34,9 @@ class Recorded(HoldsNothing, Shown):
     source: Source = Source.PROBABILITY
     price: int = 0  # nanos for each label, besides what an answer cost
     budget: Budget | None = None
+
+    def __post_init__(self) -> None:
+        within.count("the price, in nanos,", self.price, 0)
 
     def facts(self) -> Mapping[str, object]:
         return {"name": self.name, "answers": len(self.given), "decided_by": str(self.decided_by)}

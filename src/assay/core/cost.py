@@ -6,8 +6,9 @@ add up to the bill exactly and a cap is never passed by rounding.
 
 import math
 import threading
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
+from assay.core import within
 from assay.core.errors import BudgetError
 from assay.core.waiters import Waiters
 
@@ -46,6 +47,10 @@ class Prices:
     human_hour: float = 0.0
     human_label: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name, price in asdict(self).items():
+            within.amount(f"price {name!r}", 0.0 if price is None else price)
+
     def nanos(self, usage: Usage, labels: int = 0) -> int:
         """The bill for `usage`, rounded up to the next nano."""
         cached = self.input if self.cached is None else self.cached
@@ -80,6 +85,9 @@ class Budget:
     """A hard cap: money is reserved before a call and settled after it, so it cannot be passed."""
 
     def __init__(self, cap: int | None, spent: int = 0, currency: str = "USD") -> None:
+        if cap is not None:
+            within.count("the cap of a budget, in nanos,", cap, 0)
+        within.count("what was spent, in nanos,", spent, 0)
         self.cap = cap
         self.spent = spent
         self.currency = currency

@@ -22,8 +22,8 @@ class AssayError(Exception):
         return safe(hide(super().__str__()))
 
 
-class SpecError(AssayError):
-    """The task file or an option is wrong."""
+class SpecError(AssayError, ValueError):
+    """The task file or an option is wrong; from Python, a value that cannot be."""
 
 
 class InputError(AssayError):

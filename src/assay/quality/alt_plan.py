@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.errors import InputError, SpecError
 from assay.quality.accuracy import Share
 from assay.quality.alt_test import (
@@ -52,6 +53,8 @@ class Grid:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        within.count("the number of simulated tests", self.runs)
+        within.inner("the power", self.power)
         if min(self.people, default=0) < 2 or min(self.records, default=0) < 2:
             raise SpecError("a plan needs two people and two records or more")
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.errors import InputError, SpecError
 from assay.quality.finding import Finding
 from assay.quality.rejections import one_sided, rejections
@@ -86,6 +87,10 @@ class Rules:
     test: str = EXACT  # or published: Student's t
 
     def __post_init__(self) -> None:
+        within.share("the allowance epsilon", self.epsilon)
+        within.inner("q", self.q)
+        within.count("people a record", self.people_a_record)
+        within.count("records a person", self.records_a_person)
         if self.test not in TESTS:
             raise SpecError(f"unknown test {self.test!r}; there are {', '.join(TESTS)}")
         if self.score not in SCORES:

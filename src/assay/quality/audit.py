@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
 
+from assay.core import within
 from assay.core.annotation import Decision
 from assay.core.errors import InputError, SpecError
 from assay.core.spelling import shortened
@@ -54,6 +55,16 @@ class Stratum:
     size: int
     answered: int
     errors: int
+
+    def __post_init__(self) -> None:
+        within.count("the size of a stratum", self.size)
+        within.count("answers in a stratum", self.answered, 0)
+        within.count("errors in a stratum", self.errors, 0)
+        if not self.errors <= self.answered <= self.size:
+            raise SpecError(
+                f"stratum {self.name!r} has {self.size} records, {self.answered} answers and "
+                f"{self.errors} errors, which cannot be"
+            )
 
     @property
     def rate(self) -> float:
@@ -201,6 +212,7 @@ def draw(
 
     In proportion to the strata, or as many from each (`equal`) to learn more about small ones.
     """
+    within.count("the size of a sample", size)
     members: dict[str, list[str]] = {}
     for record in sorted(strata):
         members.setdefault(strata[record], []).append(record)
@@ -223,6 +235,7 @@ def draw(
 
 def draw_clusters(cluster: Mapping[str, Hashable], size: int, seed: int = 0) -> list[Drawn]:
     """Whole clusters in random order, until there are so many records."""
+    within.count("the size of a sample", size)
     members: dict[Hashable, list[str]] = {}
     for record in sorted(cluster):
         members.setdefault(cluster[record], []).append(record)
@@ -277,6 +290,7 @@ def estimate_clusters(
     wrong: Mapping[str, bool], cluster: Mapping[str, str], records: int, reference: str
 ) -> Audit:
     """The same where records of one cluster are alike: their number is that of clusters."""
+    within.count("the number of records", records)
     own = numbered(own_or_cluster(record, cluster) for record in wrong)
     said = np.array(list(wrong.values()), dtype=np.float64)
     units = Units.of((own, said, said), (own[:0], said[:0]))

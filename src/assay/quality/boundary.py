@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
+from assay.core import within
 from assay.quality.bounds import errors_allowed
 
 Counts = NDArray[np.int64]
@@ -52,6 +53,8 @@ class Limits:
 @lru_cache(maxsize=64)
 def limits(most: int, alpha: float, delta: float) -> Limits:
     """For up to `most` accepted labels."""
+    within.inner("alpha", alpha)
+    within.inner("delta", delta)
     sizes = np.unique(np.linspace(1, most, min(most, LOOKS)).round().astype(np.int64))
     count = int(errors_allowed(most, alpha, delta)) + 1
     level = min(ALONE_MOST, ALONE / max(count, 1)) * delta

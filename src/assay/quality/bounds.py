@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import beta, binom
 
+from assay.core import within
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
@@ -36,4 +38,6 @@ def errors_allowed(n: ArrayLike, alpha: float, delta: float) -> Counts:
 
 def smallest_sample(alpha: float, delta: float) -> int:
     """Labels that suffice if none of them is wrong: (1 - alpha)^n <= delta."""
+    within.inner("alpha", alpha)
+    within.inner("delta", delta)
     return int(np.ceil(np.log(delta) / np.log1p(-alpha)))

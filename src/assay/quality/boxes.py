@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from assay.core import within
 from assay.core.schema.boxes import MATCH, overlap, rectangle
 from assay.core.value import Box
 from assay.quality.accuracy import LEVEL, Share
@@ -60,6 +61,7 @@ class BoxScores:
 
 def match(first: Sequence[Box], second: Sequence[Box], least: float = MATCH) -> list[Pair]:
     """The one-to-one pairs of boxes that overlap by at least `least`, by place alone."""
+    within.share("the least overlap", least)
     if not first or not second:
         return []
     shares = np.array([[overlap(rectangle(a), rectangle(b)) for b in second] for a in first])

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from assay.core import within
 from assay.core.annotation import Annotation
 from assay.core.errors import InputError
 from assay.core.value import Value
@@ -16,8 +17,7 @@ def least_probability(of_truth: Sequence[float] | Floats, alpha: float) -> float
     `of_truth` is what the model gave the right label of each calibration record. On a new record
     the set then holds the right label with probability 1 - alpha or more, over the draw of both.
     """
-    if not 0 < alpha < 1:
-        raise InputError(f"alpha lies between 0 and 1, not {alpha:g}")
+    within.inner("alpha", alpha)
     p = np.sort(np.asarray(of_truth, dtype=np.float64))
     if not len(p) or not ((p >= 0) & (p <= 1)).all():
         raise InputError("prediction sets need the probabilities of right labels, from 0 to 1")

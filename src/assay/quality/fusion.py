@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from scipy.stats import norm
 
+from assay.core import within
 from assay.core.annotation import Annotation
 from assay.core.errors import InputError
 from assay.core.votes import Floats
@@ -39,6 +40,10 @@ class Counts:
     each: float = 0.1
     own: float = 2.0
 
+    def __post_init__(self) -> None:
+        within.amount("answers for each label", self.each)
+        within.amount("answers for the right label", self.own)
+
     def table(self, classes: int) -> Floats:
         return np.full((classes, classes), self.each) + self.own * np.eye(classes)
 
@@ -55,6 +60,7 @@ class Fusion:
     rounds: int = 0  # of EM; 0: fitted on labelled records alone
 
     def __post_init__(self) -> None:
+        within.count("the number of rounds", self.rounds, 0)
         phi = self.confusion
         if phi.ndim != 2 or phi.shape[0] != phi.shape[1] or len(phi) < 2:
             raise InputError(f"a confusion matrix is square, of 2 labels or more, not {phi.shape}")

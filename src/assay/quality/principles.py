@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assay.core import within
 from assay.core.annotation import Annotation, Source
 from assay.core.record import Record
 from assay.core.schema.base import Schema
@@ -35,6 +36,10 @@ class Limits:
     longest_sentence: int = 40
     most_suggestions: int = 3
     confidence: frozenset[Source] = frozenset({Source.CALIBRATED})
+
+    def __post_init__(self) -> None:
+        for name in ("least_words", "most_words", "longest_sentence", "most_suggestions"):
+            within.count(name.replace("_", " "), getattr(self, name), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ records that are not accepted.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from assay.core import within
 from assay.core.errors import InputError
 
 About: TypeAlias = Literal["accepted", "output"]
@@ -23,9 +24,8 @@ class Promise:
     about: About = "accepted"
 
     def __post_init__(self) -> None:
-        for name, value in (("alpha", self.alpha), ("delta", self.delta)):
-            if not 0 < value < 1:
-                raise InputError(f"{name} lies between 0 and 1, not {value:g}")
+        within.inner("alpha", self.alpha)
+        within.inner("delta", self.delta)
         if self.about not in ABOUT:
             raise InputError(f"a promise is about {' or '.join(ABOUT)}, not {self.about!r}")
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from assay.core import within
 from assay.core.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -94,6 +95,7 @@ class Ranks:
 
 def compare_ranks(scores: Mapping[str, Sequence[float]], alpha: float = ALPHA) -> Ranks:
     """`scores`: for each system one number a data set, in one order, larger is better."""
+    within.inner("alpha", alpha)
     _check(scores)
     names = list(scores)
     table = np.array([scores[name] for name in names], dtype=np.float64).T

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from assay.core import within
 from assay.quality.lattice import STEPS, drawn_wrong, summed
 
 Floats = NDArray[np.float64]
@@ -51,6 +52,7 @@ class Counts:
 
 def limits(counts: Counts, level: float) -> tuple[float, float]:
     """The interval of the error rate of all records."""
+    within.inner("the level", level)
     search = _Search.of(counts, level)
     low = search.end(lambda chance, at: float(chance[at:].sum()), sign=1)
     high = search.end(lambda chance, at: float(chance[: at + 1].sum()), sign=-1)

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrc, gammaln, xlogy
 
+from assay.core import within
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -35,6 +37,10 @@ def score(plus: Floats, minus: Floats, n: Floats | float, margin: float) -> Floa
 
 def p_value(n: int, plus: int, minus: int, margin: float) -> float:
     """Of the mean being `margin` or more, where `plus` of n differences are 1 and `minus` -1."""
+    within.count("the number of differences", n)
+    within.count("wins", plus, 0)
+    within.count("losses", minus, 0)
+    within.share("the margin", margin)
     seen = score(np.array([float(plus)]), np.array([float(minus)]), n, margin)[0] + NEAR
     least = _fewest_minus(n, seen, margin)
     shares = _shares(n, margin)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.annotation import Source
 from assay.core.digest import digest
 from assay.core.errors import InputError
@@ -170,6 +171,7 @@ def side_by_side(
 
 def same(said: Value, reference: Value, tolerance: float = 0.0) -> bool:
     """Equal, or numbers no further apart than `tolerance`."""
+    within.amount("the tolerance", tolerance)
     if said == reference:
         return True
     try:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from itertools import chain, islice
 
 from assay.annotators.base import end
+from assay.core import within
 from assay.core.cost import Budget
 from assay.core.digest import digest
 from assay.core.errors import AssayError, LedgerError
@@ -46,6 +47,12 @@ class Settings:
     grace: float = 10.0
     patience: float = 60.0
     note: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        within.count("a block", self.block)
+        within.count("blocks in flight", self.in_flight)
+        for name in ("seconds", "grace", "patience"):
+            within.amount(name, getattr(self, name) or 0.0)
 
     @property
     def currency(self) -> str:

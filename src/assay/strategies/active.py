@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.annotators.trainable import Trainable
+from assay.core import within
 from assay.core.annotation import Annotation, Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
@@ -35,6 +36,12 @@ class Loop:
     rounds: int = 8
     random_share: float = 0.1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        within.count("the first sample", self.first)
+        within.count("a batch", self.batch)
+        within.count("the number of rounds", self.rounds, 0)
+        within.share("the random share", self.random_share)
 
 
 DEFAULT_LOOP = Loop()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assay.core import within
 from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiting, Way
 from assay.core.errors import SpecError
 from assay.core.record import Record
@@ -24,8 +25,7 @@ class Attributes:
     together: int = 1
 
     def __post_init__(self) -> None:
-        if self.together < 1:
-            raise SpecError(f"a call asks about at least one attribute, not {self.together}")
+        within.count("attributes that a call asks about", self.together)
 
     @property
     def id(self) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.annotation import (
     Annotation,
     DecidedBy,
@@ -106,6 +107,8 @@ class ThresholdChain:
     confidence: Confidence = margin
 
     def __post_init__(self) -> None:
+        for threshold in self.thresholds:
+            within.known("a threshold of a chain", threshold)
         if len(self.thresholds) != len(self.links) - 1:
             raise SpecError(
                 f"a chain of {len(self.links)} links needs {len(self.links) - 1} thresholds, "

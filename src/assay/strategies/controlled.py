@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from assay.annotators.base import Annotator, end
 from assay.annotators.trainable import Trainable
+from assay.core import within
 from assay.core.annotation import Annotation, DecidedBy, Decision, Request
 from assay.core.digest import digest
 from assay.core.errors import SpecError
@@ -85,6 +86,7 @@ class Controlled:
     learning: Learning = Learning()
 
     def __post_init__(self) -> None:
+        within.count("the number of specialists", self.count)
         for candidate in self.registry:
             if candidate.trainable and candidate.name not in self.learning.learners:
                 raise SpecError(f"nothing can be trained as {candidate.name!r}")

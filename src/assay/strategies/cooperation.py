@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.annotators.prompt import spoken
+from assay.core import within
 from assay.core.annotation import (
     PLAIN,
     Annotation,
@@ -47,6 +48,9 @@ class Top:
 
     k: int = 1
 
+    def __post_init__(self) -> None:
+        within.count("the number of labels shown", self.k)
+
     @property
     def id(self) -> str:
         return f"top{self.k}"
@@ -64,6 +68,9 @@ class PredictionSet:
     gold; never empty, since the likeliest label is always shown."""
 
     least: float
+
+    def __post_init__(self) -> None:
+        within.share("the least probability", self.least)
 
     @classmethod
     def fitted(
@@ -93,6 +100,9 @@ class Conformal:
 
     gold: tuple[Example, ...]
     alpha: float = 0.1
+
+    def __post_init__(self) -> None:
+        within.inner("alpha", self.alpha)
 
     @property
     def id(self) -> str:
@@ -130,6 +140,9 @@ class Sequential:
     suggest: Suggest | Conformal = TOP_ONE
     control: float = 0.1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        within.share("the control share", self.control)
 
     @property
     def id(self) -> str:
@@ -197,6 +210,9 @@ class Triage:
     threshold: float
     by: Allocator = BY_CONFIDENCE
 
+    def __post_init__(self) -> None:
+        within.known("the threshold of triage", self.threshold)
+
     @property
     def id(self) -> str:
         return f"triage({self.model}|{self.panel};{self.threshold!r};{self.by.id})"
@@ -229,6 +245,9 @@ class TriageShare:
     panel: str
     share: float
     by: Allocator = BY_CONFIDENCE
+
+    def __post_init__(self) -> None:
+        within.share("the share of people", self.share)
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.annotation import Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
@@ -39,10 +40,11 @@ class Hybrid:
     most: int | None = None
 
     def __post_init__(self) -> None:
+        within.known("the threshold", self.threshold)
         if self.panel in self.links:
             raise SpecError(f"{self.panel!r} is asked as a model and as the people; name two")
-        if self.most is not None and self.most < 0:
-            raise SpecError(f"people can label no fewer than 0 records, not {self.most}")
+        if self.most is not None:
+            within.count("records that people can label", self.most, 0)
 
     @property
     def id(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.annotation import Decision, Way
 from assay.core.digest import digest
 from assay.core.errors import SpecError
@@ -44,8 +45,7 @@ class Retrieved:
     def __post_init__(self) -> None:
         if not self.pool:
             raise SpecError("retrieval needs a pool of examples: give calibration gold")
-        if self.count < 1:
-            raise SpecError(f"retrieval shows at least one example, not {self.count}")
+        within.count("examples shown", self.count)
 
     @property
     def id(self) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assay.core import within
 from assay.core.annotation import (
     Annotation,
     DecidedBy,
@@ -33,6 +34,9 @@ class ReviewDisagreements:
     reviewer: str
     audit: float = 0.05
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        within.share("the audited share", self.audit)
 
     @property
     def id(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from assay.annotators.trainable import Trainable
+from assay.core import within
 from assay.core.annotation import Annotation, DecidedBy, Decision, Source
 from assay.core.digest import digest
 from assay.core.errors import SpecError
@@ -31,6 +32,12 @@ class Stages:
     block: int = 100  # records labelled between two looks at the stage trigger
     seed: int = 42
     most: int = 10  # stages
+
+    def __post_init__(self) -> None:
+        within.count("beta", self.beta)
+        within.amount("replay", self.replay)
+        within.count("a block", self.block)
+        within.count("the number of stages", self.most)
 
     @property
     def settings(self) -> tuple[float, ...]:

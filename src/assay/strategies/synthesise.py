@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
+from assay.core import within
 from assay.core.annotation import Annotation, Way
 from assay.core.digest import digest_text
 from assay.core.errors import InputError, SpecError
@@ -35,6 +36,10 @@ class Plan:
     personas: tuple[str, ...] = ("",)
     nearest: float = 0.8  # Jaccard similarity of word 3-grams from which a text is a duplicate
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        within.count("texts for each label", self.per_label)
+        within.share("the similarity of duplicates", self.nearest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assay.core import within
 from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiting, Way
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
@@ -43,7 +44,8 @@ class Vote:
     referee: str | None = None
 
     def __post_init__(self) -> None:
-        if self.replicas < 1 or len(self.voters) * self.replicas < 2:
+        within.count("the number of replicas", self.replicas)
+        if len(self.voters) * self.replicas < 2:
             raise SpecError("a vote needs at least two answers: name more annotators, or replicas")
         if len(set(self.voters)) < len(self.voters):
             raise SpecError("a voter is named twice; use replicas to ask one several times")

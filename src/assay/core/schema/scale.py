@@ -32,9 +32,9 @@ class Scale(Shown):
         step: float | None = 1.0,
         anchors: Mapping[float, str] | None = None,
     ) -> None:
-        if not low < high:
+        if not (low < high and math.isfinite(low) and math.isfinite(high)):
             raise SpecError(f"a scale runs from low to high, not from {low:g} to {high:g}")
-        if step is not None and step <= 0:
+        if step is not None and not (math.isfinite(step) and step > 0):
             raise SpecError(f"the step of a scale is above zero, not {step:g}")
         self.low, self.high, self.step = float(low), float(high), step
         self.anchors = dict(anchors or {})

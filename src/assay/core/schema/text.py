@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from assay.core import within
 from assay.core.errors import InputError
 from assay.core.jsons import loads
 from assay.core.shown import Shown
@@ -14,6 +15,7 @@ class FreeText(Shown):
     kind = "text"
 
     def __init__(self, longest: int = 10_000) -> None:
+        within.count("the longest text", longest)
         self.longest = longest
 
     def facts(self) -> Mapping[str, object]:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.stats import norm, t
 
+from assay.core import within
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -46,6 +48,9 @@ class Resampling:
     resamples: int = 1_000
     seed: int = 0
     over: str = "records"  # or annotators
+
+    def __post_init__(self) -> None:
+        within.count("the number of resamples", self.resamples, 0)
 
 
 class Distance(Protocol):

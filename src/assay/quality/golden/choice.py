@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from assay.core import within
 from assay.core.errors import InputError
 from assay.quality.golden.commitment import Questions
 
@@ -66,6 +67,7 @@ def rank(
     not pass for certain. A guess rate is 1/m ("even"), the share of the gold label among all labels
     ("frequency": careless annotators who know what is common), or measured, by label.
     """
+    within.share("the commitment", commitment)
     if not 0 < commitment < 1:
         raise InputError(f"commitment lies between 0 and 1, not {commitment:g}")
     both = [record for record in gold if labels.get(record)]

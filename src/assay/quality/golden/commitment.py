@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Ints
 from assay.quality.golden.exact import exact_limits
@@ -56,6 +57,7 @@ class Questions:
 
 
 def alike(n: int, certainty: float, guess: float) -> Questions:
+    within.count("the number of golden questions", n)
     return Questions(np.full(n, certainty), np.full(n, guess))
 
 
@@ -92,6 +94,7 @@ def commitments(
     questions: Questions, answers: Answers, level: float = 0.95
 ) -> tuple[Commitment, ...]:
     """Each annotator's maximum-likelihood commitment, with exact limits."""
+    within.inner("the level", level)
     asked = answers.per_annotator(np.ones(len(answers.question)))
     right = answers.per_annotator(answers.right.astype(float))
     silent = [n for n, count in zip(answers.annotators, asked, strict=True) if not count]

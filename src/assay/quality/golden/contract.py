@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binom, norm
 
+from assay.core import within
 from assay.core.errors import InputError
 from assay.core.votes import Floats
 from assay.quality.finding import Finding
@@ -40,14 +41,13 @@ class Terms:
     power: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.target < 1:
-            raise InputError(f"the target commitment lies between 0 and 1, not {self.target:g}")
+        within.inner("the target commitment", self.target)
         for name in ("questions", "bonus", "marginal_cost"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
-                raise InputError(f"{name.replace('_', ' ')} is more than 0, not {value:g}")
+                raise within.OutsideError(f"{name.replace('_', ' ')} is more than 0, not {value:g}")
         if not (math.isfinite(self.power) and self.power >= 1):
-            raise InputError(f"the power of the cost is at least 1, not {self.power:g}")
+            raise within.OutsideError(f"the power of the cost is at least 1, not {self.power:g}")
         alike(1, self.certainty, self.guess)  # checks them
 
     @property

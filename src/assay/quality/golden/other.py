@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import chi2, norm
 
+from assay.core import within
 from assay.core.errors import InputError
 
 FARTHEST = 50.0  # theta x mean margin beyond which answers are certain
@@ -34,6 +35,7 @@ def of_preferences(
     margins: Sequence[float], right: Sequence[bool], level: float = 0.95
 ) -> Estimate:
     """Maximum likelihood of theta >= 0, with its likelihood-ratio interval."""
+    within.inner("the level", level)
     m, ok = np.asarray(margins, dtype=np.float64), np.asarray(right, dtype=bool)
     if m.shape != ok.shape or not len(m) or not (np.isfinite(m) & (m > 0)).all():
         raise InputError("preferences need a margin above 0 and a verdict each, one or more")
@@ -71,6 +73,7 @@ def _zero(function: Callable[[float], float], low: float, high: float) -> float 
 
 def of_quality(scores: Sequence[float], sigma: float, level: float = 0.95) -> Estimate:
     """The mean of independent scores of known spread."""
+    within.inner("the level", level)
     x = np.asarray(scores, dtype=np.float64)
     if not len(x) or not np.isfinite(x).all() or not (np.isfinite(sigma) and sigma > 0):
         raise InputError("quality needs scores, and the spread of a score above 0")

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import norm
 
-from assay.core.errors import InputError
+from assay.core import within
 from assay.quality.golden.commitment import Answers, alike, commitments
 from assay.quality.golden.contract import Contract
 
@@ -33,8 +33,7 @@ BLIND = Spotting(0.0, 0.0)
 def spotting(auc: float) -> tuple[Spotting, ...]:
     """What an annotator can choose among whose suspicion ranks gold above ordinary records with
     probability `auc`; both suspicions normal with equal spread."""
-    if not 0 <= auc <= 1:
-        raise InputError(f"an AUC lies between 0 and 1, not {auc:g}")
+    within.share("an AUC", auc)
     distance = np.sqrt(2) * norm.ppf(np.clip(auc, 0.5, 1 - 1e-9))
     return (BLIND, *(Spotting(float(norm.cdf(distance + norm.ppf(a))), a) for a in ALARMS))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.core import within
 from assay.core.errors import InputError
 from assay.core.jsons import loads
 from assay.data.inputs import reading
@@ -53,6 +54,12 @@ class CostInputs:
     redundancy: int = 1
     seconds_per_query: float = 0.3
     gpu_hour: float = 1.0
+
+    def __post_init__(self) -> None:
+        within.count("the number of images", self.images)
+        within.count("the redundancy", self.redundancy)
+        for name in ("price_per_label", "seconds_per_query", "gpu_hour"):
+            within.amount(name.replace("_", " "), getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)
