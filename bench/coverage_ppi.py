@@ -76,6 +76,19 @@ def by_authors(
     return share(truth[human], said[human], said[~human], None if blind else clusters)
 
 
+def ratings_by_authors(rng: np.random.Generator, authors: int, each: int, blind: bool) -> Ppi:
+    """Numbers 1 to 5, four in five of an author's being the author's own; whole authors are
+    human-labelled, and there are ten times more."""
+    own = rng.choice(5, 10 * authors, p=TOP) + 1.0
+    author = np.repeat(np.arange(len(own)), each)
+    other = rng.choice(5, len(author), p=TOP) + 1.0
+    truth = np.where(rng.random(len(author)) < 0.8, own[author], other)
+    said = np.clip(truth + rng.normal(0, 0.8, len(author)), 1, 5)
+    human = author < authors
+    clusters = Clusters(author[human].tolist(), author[~human].tolist())
+    return mean(truth[human], said[human], said[~human], (1.0, 5.0), None if blind else clusters)
+
+
 def of_labels(name: str, counts: tuple[int, int], p: float, rates: tuple[float, float]) -> Setting:
     told = f"{name}: n {counts[0]}, N {counts[1]:,}, prevalence {p:g}"
     return Setting(told, p, lambda rng: share(*labels(rng, counts, p, np.array(rates))))
@@ -103,6 +116,17 @@ def of_authors(name: str, authors: int, each: int, whole: bool, blind: bool = Fa
     told = f"{name}: {authors} times {each} records"
     return Setting(
         told, 0.3, lambda rng: by_authors(rng, authors, each, whole, blind), judged=not blind
+    )
+
+
+def of_rating_authors(authors: int, each: int, blind: bool = False) -> Setting:
+    told = f"ratings of whole authors, 90 % at the top{', blind' if blind else ''}"
+    truth = float(np.dot(TOP, np.arange(1, 6)))
+    return Setting(
+        f"{told}: {authors} times {each} records",
+        truth,
+        lambda rng: ratings_by_authors(rng, authors, each, blind),
+        judged=not blind,
     )
 
 
@@ -146,6 +170,10 @@ SETTINGS = (
     of_authors("whole authors, blind", 40, 5, whole=True, blind=True),
     of_groups("difference of groups", 100, (0.4, 0.3)),
     of_groups("no difference", 60, (0.3, 0.3)),
+    of_rating_authors(5, 16),
+    of_rating_authors(10, 8),
+    of_rating_authors(20, 4),
+    of_rating_authors(10, 8, blind=True),
 )  # fmt: skip
 
 

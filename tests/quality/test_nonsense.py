@@ -98,7 +98,7 @@ COUNTS: dict[str, tuple[Make, int]] = {  # how it is made, and the least that go
     "Hybrid.most": (lambda n: Hybrid(("a",), "p", 0.5, most=n), 0),
     "Stages.beta": (lambda n: Stages(beta=n), 1),
     "Stages.block": (lambda n: Stages(block=n), 1),
-    "Stages.most": (lambda n: Stages(most=n), 1),
+    "Stages.most": (lambda n: Stages(most=n), 0),
     "Plan": (Plan, 1),
     "Vote": (lambda n: Vote(("a", "b"), n), 1),
 }
@@ -130,7 +130,6 @@ SHARES: dict[str, Make] = {
     "p_value.margin": lambda p: p_value(5, 1, 1, p),
     "SpanVote": lambda p: SpanVote(least=p),
     "Loop.random_share": lambda p: Loop(random_share=p),
-    "PredictionSet": PredictionSet,
     "Sequential": lambda p: Sequential("m", "p", control=p),
     "TriageShare": lambda p: TriageShare("m", "p", p),
     "ReviewDisagreements": lambda p: ReviewDisagreements("a", "b", "c", p),
@@ -138,6 +137,7 @@ SHARES: dict[str, Make] = {
 }
 
 AMOUNTS: dict[str, Make] = {
+    "PredictionSet": PredictionSet,
     "Prices.input": lambda x: Prices(input=x),
     "Prices.cached": lambda x: Prices(cached=x),
     "Prices.human_label": lambda x: Prices(human_label=x),

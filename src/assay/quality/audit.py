@@ -308,10 +308,14 @@ def _counts(strata: Sequence[Stratum]) -> Counts:
 
 
 def stop(
-    strata: Sequence[Stratum], target: float, baseline: tuple[str, float] | None = None
+    strata: Sequence[Stratum],
+    target: float,
+    baseline: tuple[str, float] | None = None,
+    *,
+    more: bool = True,
 ) -> Stop:
     """Whether people may stop answering; strata share the error probability evenly. `baseline` is
-    the commonest answer, and the error of always giving it."""
+    the commonest answer, and the error of always giving it; `more` reckons what it still takes."""
     if not 0 < target < 1:
         raise SpecError(f"the error rate allowed lies between 0 and 1, not {target:g}")
     low, high = _sequence(strata)
@@ -319,7 +323,7 @@ def stop(
         return Stop(target, "enough", low, high, doubts=_as_good(baseline, target))
     if low > target:
         return Stop(target, "too many errors", low, high)
-    return Stop(target, "go on", low, high, _more(strata, target))
+    return Stop(target, "go on", low, high, _more(strata, target) if more else None)
 
 
 def _as_good(baseline: tuple[str, float] | None, target: float) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ class Attributes:
     together: int = 1
 
     def __post_init__(self) -> None:
+        if self.together < 1:
+            raise SpecError(f"a call asks about at least one attribute, not {self.together}")
         within.count("attributes that a call asks about", self.together)
 
     @property

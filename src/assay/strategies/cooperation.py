@@ -70,7 +70,7 @@ class PredictionSet:
     least: float
 
     def __post_init__(self) -> None:
-        within.share("the least probability", self.least)
+        within.amount("the least probability", self.least)
 
     @classmethod
     def fitted(

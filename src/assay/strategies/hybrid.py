@@ -44,6 +44,8 @@ class Hybrid:
         if self.panel in self.links:
             raise SpecError(f"{self.panel!r} is asked as a model and as the people; name two")
         if self.most is not None:
+            if self.most < 0:
+                raise SpecError(f"people can label no fewer than 0 records, not {self.most}")
             within.count("records that people can label", self.most, 0)
 
     @property

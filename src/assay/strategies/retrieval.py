@@ -45,6 +45,8 @@ class Retrieved:
     def __post_init__(self) -> None:
         if not self.pool:
             raise SpecError("retrieval needs a pool of examples: give calibration gold")
+        if self.count < 1:
+            raise SpecError(f"retrieval shows at least one example, not {self.count}")
         within.count("examples shown", self.count)
 
     @property

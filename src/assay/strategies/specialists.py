@@ -37,7 +37,7 @@ class Stages:
         within.count("beta", self.beta)
         within.amount("replay", self.replay)
         within.count("a block", self.block)
-        within.count("the number of stages", self.most)
+        within.count("the number of stages", self.most, 0)
 
     @property
     def settings(self) -> tuple[float, ...]:

@@ -44,9 +44,9 @@ class Vote:
     referee: str | None = None
 
     def __post_init__(self) -> None:
-        within.count("the number of replicas", self.replicas)
-        if len(self.voters) * self.replicas < 2:
+        if self.replicas < 1 or len(self.voters) * self.replicas < 2:
             raise SpecError("a vote needs at least two answers: name more annotators, or replicas")
+        within.count("the number of replicas", self.replicas)
         if len(set(self.voters)) < len(self.voters):
             raise SpecError("a voter is named twice; use replicas to ask one several times")
 
