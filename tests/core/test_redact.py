@@ -60,6 +60,15 @@ def test_a_key_is_hidden_in_any_spelling(spelling: str, key: str, before: str) -
     assert told.endswith("and more") or told == MASK
 
 
+@pytest.mark.parametrize("key", ["sk/te+st-0123456789", "sk-0123+/9", "se/+cret"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_text_that_is_the_key_and_nothing_else_is_hidden(spelling: str, key: str) -> None:
+    spelt = SPELLINGS[spelling](key)
+    told = Secret(key).out_of(spelt)
+    assert spelt not in told
+    assert MASK in told
+
+
 @given(st.text())
 def test_a_text_without_the_key_stays_as_it_is(text: str) -> None:
     assert Secret(KEY).out_of(text) == text

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TypeAlias
 
 from assay.annotators.base import STOPS, Drawn, end, failed, reason
 from assay.annotators.mapping import Mapping, Pattern, Reading
@@ -21,6 +22,9 @@ FREE = Prices()
 WINDOW = 256  # calls begun at once; the endpoint's own limit is below it
 CHARACTERS_A_TOKEN = 3.0  # a cautious guess, so that a forecast is rather high than low
 ATTEMPTS = 5  # the most that `Limits` lets a request be tried
+
+# who gives a call's place away only when the answer is kept, and those who keep it
+_Keeping: TypeAlias = tuple[Placed, Drawn] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,16 @@ class LLM(Shown):
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         """Answers as they come. Trouble ends the drawing of requests, not what is under way."""
         source = iter(requests)
-        drawn = requests if isinstance(requests, Drawn) else None
+        model, keeping = self.model, None
+        if isinstance(requests, Drawn) and isinstance(model, Placed):
+            keeping = model, requests
         done: asyncio.Queue[asyncio.Task[Annotation]] = asyncio.Queue()
         running: set[asyncio.Task[Annotation]] = set()
         trouble: BaseException | None = None
 
         def begin(count: int) -> None:
             for request in islice(source, count):
-                task = asyncio.ensure_future(self._one(request, drawn))
+                task = asyncio.ensure_future(self._one(request, keeping))
                 running.add(task)
                 task.add_done_callback(done.put_nowait)
 
@@ -93,15 +99,15 @@ class LLM(Shown):
         if trouble is not None:
             raise trouble
 
-    async def _one(self, request: Request, drawn: Drawn | None) -> Annotation:
+    async def _one(self, request: Request, keeping: _Keeping) -> Annotation:
         try:
-            return await self._asked(request, drawn)
+            return await self._asked(request, keeping)
         except STOPS:
             raise
         except Exception as bad:  # in its record, its prompt or its pictures
             return failed(request, bad)
 
-    async def _asked(self, request: Request, drawn: Drawn | None) -> Annotation:
+    async def _asked(self, request: Request, keeping: _Keeping) -> Annotation:
         if not seen(request, self.modality).record.parts:
             return answer(request, Outcome.FAILED, error=nothing(self.modality))
         budget, most = self.purse.budget, self.ceiling(request)
@@ -109,18 +115,19 @@ class LLM(Shown):
             await budget.reserve_in_turn(most)
         spent = 0
         try:
-            given = await self._answered(request, drawn)
+            given = await self._answered(request, keeping)
             spent = given.cost
         finally:
             if budget is not None:
                 budget.settle(most, spent)
         return given
 
-    async def _answered(self, request: Request, drawn: Drawn | None) -> Annotation:
-        if drawn is None or not isinstance(self.model, Placed):
+    async def _answered(self, request: Request, keeping: _Keeping) -> Annotation:
+        if keeping is None:
             return self.priced(request, await self.model.complete(*self.call(request)))
+        model, drawn = keeping
         kept = _Kept(self, request, drawn)
-        completion = await self.model.complete_and_keep(*self.call(request), kept)
+        completion = await model.complete_and_keep(*self.call(request), kept)
         return kept.given or self.priced(request, completion)
 
     def priced(self, request: Request, completion: Completion) -> Annotation:

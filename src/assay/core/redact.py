@@ -53,6 +53,8 @@ class Secret:
 
     def out_of(self, text: str) -> str:
         """The text without it; all of the text is hidden where it is there in a way unforeseen."""
+        if len(text) < _shortest(self.key):
+            return text
         if self.key in text:
             text = self._plain().sub(MASK, text)
         for spelling in _spellings(self.key):
@@ -101,6 +103,12 @@ def _spellings(key: str) -> tuple[str, ...]:
     return tuple(s for s in found if len(s) >= WHOLE)
 
 
+@lru_cache(maxsize=64)
+def _shortest(key: str) -> int:
+    """Characters below which a text cannot hold the key: what is escaped is never shorter."""
+    return min(map(len, (key, *_spellings(key))))
+
+
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(_meant, text)
 
@@ -134,15 +142,18 @@ def remember_place(place: str) -> None:
             found[f"/{user}:{password}"] = f"/{user}:{MASK}"
         for option in _OPTION.finditer(place):
             found[option[0][1:]] = _option(option)[1:]
+    places = dict(_PLACES)
     for known, shown in found.items():
         if known != shown:
             for spelt in (known, repr(known)[1:-1], json.dumps(known)[1:-1], quote(known)):
-                _PLACES[spelt] = shown
+                places[spelt] = shown
+    _PLACES.clear()  # a place that holds another is hidden before it
+    _PLACES.update(sorted(places.items(), key=lambda pair: -len(pair[0])))
 
 
 def hide(text: str) -> str:
     """A text without the keys and passwords that this process knows."""
-    for place, shown in sorted(_PLACES.items(), key=lambda pair: -len(pair[0])):
+    for place, shown in _PLACES.items():
         text = text.replace(place, shown)
     for secret in _SECRETS:
         text = secret.out_of(text)

@@ -19,6 +19,7 @@ from assay.data.document import from_top
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
 from assay.run.blocking import interruptible
+from assay.run.collector import seldom_searching
 from assay.run.each import answers_each
 from assay.run.order import Decide, InOrder
 from assay.run.pace import Pace
@@ -90,7 +91,7 @@ async def label(
         hears = interruptible(stop.interrupt)
     blocks = _blocks(records, job.settings.block)
     first = next(blocks, [])
-    with hears, _timed(stop, job.settings.seconds):
+    with hears, _timed(stop, job.settings.seconds), seldom_searching():
         async with (
             using(job.annotators.values()),
             turn(job.ledger, name_of(job.task, first), stop, progress),
