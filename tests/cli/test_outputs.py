@@ -10,6 +10,7 @@ import pytest
 
 import assay as python
 from assay.core.errors import InputError
+from assay.data.replacing import note_output, written_by_us
 from tests.cli.commands import LEDGER, TASK, assay, complaint, project
 
 GOLD = TASK + "gold: {path: gold.csv, record: id, label: label}\n"
@@ -146,6 +147,21 @@ def test_a_file_is_replaced_by_force_or_where_it_is_as_assay_left_it(
     out.write_text(out.read_text() + "my own remark")
     assert "somebody has changed it" in complaint(assay(folder, *words, out.name))
     assert out.read_text().endswith("my own remark")
+
+
+def test_a_kill_beside_the_last_step_leaves_an_output_that_may_be_replaced(tmp_path: Path) -> None:
+    target, part = tmp_path / "x.csv", tmp_path / "part"
+    for text in ("older", "newer"):
+        part.write_text(text)
+        note_output(target, part)
+        assert written_by_us(target) == target.exists()  # killed before it took its place
+        os.replace(part, target)
+        assert written_by_us(target)  # or after
+    target.write_text("mine")
+    assert not written_by_us(target)
+    part.write_text("newest")
+    note_output(target, part)
+    assert not written_by_us(target)
 
 
 def test_what_is_refused_is_refused_before_anything_is_asked(tmp_path: Path) -> None:

@@ -2,9 +2,13 @@
 
 import fcntl
 import os
+import tempfile
 from pathlib import Path
 
-from assay.data.workplace import BEFORE, LOCK, PREFIX, clear, workplace
+import pytest
+
+from assay.data.images.source import Store
+from assay.data.workplace import BEFORE, LOCK, PREFIX, clear, leave, working, workplace
 
 
 def left(folder: Path, name: str = "dead", locked: bool = True) -> Path:
@@ -24,7 +28,7 @@ def test_what_a_dead_owner_left_is_cleared_away(tmp_path: Path) -> None:
     (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "mine")
     clear(tmp_path)
     assert not dead.exists()
-    assert begun.exists(), "its owner has only begun"
+    assert not begun.exists(), "an owner that has only begun makes another"
     assert {"mine", f"{PREFIX}file", f"{PREFIX}link"} <= set(os.listdir(tmp_path))
 
 
@@ -88,3 +92,54 @@ def test_a_half_made_output_does_not_take_a_place(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_has_nothing_to_clear(tmp_path: Path) -> None:
     clear(tmp_path / "none")
     assert os.listdir(tmp_path) == []
+
+
+def test_an_owner_whose_folder_was_cleared_before_it_held_it_makes_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = tempfile.mkdtemp, list[str]()
+
+    def cleared(**where: str) -> str:
+        made.append(make(**where))
+        if len(made) == 1:
+            clear(tmp_path)
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", cleared)
+    folder, lock = workplace(tmp_path)
+    assert [Path(name).exists() for name in made] == [False, True]
+    leave(folder, lock)
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_folder_is_gone_at_the_end_of_the_block(tmp_path: Path) -> None:
+    with working(tmp_path) as place:
+        assert place.parent == tmp_path
+        (place / "part").write_text("half")
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_is_gone_after_a_mistake_too(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="odd"), working(tmp_path):
+        raise ValueError("odd")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_living_hold_stays(tmp_path: Path) -> None:
+    held = tmp_path / f"{PREFIX}living"
+    held.mkdir()
+    lock = os.open(held / LOCK, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with working(tmp_path):
+        assert held.is_dir()
+    os.close(lock)
+    with working(tmp_path):
+        assert not held.exists()
+
+
+def test_a_kept_picture_clears_what_a_kill_left_in_the_store(tmp_path: Path) -> None:
+    (tmp_path / f"{PREFIX}dead").mkdir()
+    place = Path(Store(tmp_path).keep(b"pixels"))
+    assert place.read_bytes() == b"pixels"
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [place]
+    assert not list(tmp_path.glob(f"{PREFIX}*"))

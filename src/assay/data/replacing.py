@@ -85,18 +85,20 @@ def _filled(target: Path) -> str | None:
 def written_by_us(target: Path) -> bool:
     """Whether it is as Assay left it."""
     try:
-        return _note_of(target).read_text(encoding="ascii") == _digest(target)
+        return _digest(target) in _note_of(target).read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError):
         return False
 
 
-def note_written(target: Path) -> None:
-    """So that the next run may replace it; a state folder that cannot be written costs that."""
+def note_output(target: Path, coming: Path) -> None:
+    """So that the next run may replace what is about to take the place of `target`, and what is
+    there now, should it never come; a state folder that cannot be written costs that."""
     note = _note_of(target)
     with suppress(OSError):
+        there = [_digest(target)] if target.exists() and written_by_us(target) else []
         note.parent.mkdir(parents=True, exist_ok=True)
-        part = note.with_name(f"{note.name}.{os.getpid()}")
-        part.write_text(_digest(target), encoding="ascii")
+        part = note.with_name(f"{note.name}.part")
+        part.write_text(" ".join([_digest(coming), *there]), encoding="ascii")
         os.replace(part, note)
         _forget(note.parent)
 

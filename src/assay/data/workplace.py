@@ -1,9 +1,10 @@
-"""The folder in which an output is made before it takes its place, and what a kill left of one."""
+"""The folder in which a file is made before it takes its place, and what a kill left of one."""
 
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -13,17 +14,36 @@ except ImportError:  # not every system has it; there nothing is known of owners
 
 PREFIX = ".assay-part-"
 BEFORE = "before"  # the folder whose place is being taken
+OPEN = os.O_RDWR | os.O_CREAT
 LOCK = ".lock"  # held for as long as the owner lives; the system lets go of it at a kill
 
 
-def workplace(beside: Path | None) -> tuple[Path, int]:
-    """A new folder (in the system's own place where `beside` is None), and its held lock, to be
-    closed when the folder is gone. What killed processes left beside it is cleared away."""
-    if beside is not None:
-        clear(beside)
+@contextmanager
+def working(beside: Path) -> Iterator[Path]:
+    """A new folder in `beside`, gone at the end of the block, or cleared away after a kill."""
+    folder, lock = workplace(beside)
+    try:
+        yield folder
+    finally:
+        leave(folder, lock)
+
+
+def leave(folder: Path, lock: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+
+
+def workplace(beside: Path | None = None) -> tuple[Path, int]:
+    """A new folder (among temporary files where `beside` is None), and its held lock, for `leave`.
+    What killed processes left beside it is cleared away."""
+    beside = Path(tempfile.gettempdir()) if beside is None else beside
+    clear(beside)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
-        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            lock = os.open(folder / LOCK, OPEN, 0o600)
+        except FileNotFoundError:
+            continue  # somebody cleared it away before there was a lock
         if fcntl is not None:
             with suppress(OSError):  # a file system without locks
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -44,9 +64,9 @@ def _clear(left: Path) -> None:
     if fcntl is None:
         return
     try:
-        lock = os.open(left / LOCK, os.O_RDWR)
+        lock = os.open(left / LOCK, OPEN, 0o600)  # an owner that has only begun makes another
     except OSError:
-        return  # its owner has only begun, or ends
+        return  # it is another user's, or gone
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _rescue(left)

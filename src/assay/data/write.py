@@ -18,8 +18,8 @@ from assay.core.cost import NANOS
 from assay.core.errors import InputError
 from assay.core.value import Box, Value, encode
 from assay.data.guard import GUARD, guarded, heading, marked, needs_guard
-from assay.data.replacing import check_free, note_written
-from assay.data.workplace import BEFORE, workplace
+from assay.data.replacing import check_free, note_output
+from assay.data.workplace import BEFORE, leave, workplace
 
 csv.field_size_limit(2**27)  # what is written may be read once more
 BATCH = 4_096
@@ -133,13 +133,12 @@ def whole(path: Path) -> Iterator[Path]:
             with part.open("rb") as source, target.open("wb") as sink:
                 shutil.copyfileobj(source, sink)
         else:
+            note_output(target, part)
             _put(part, target)
-            note_written(target)
     except OSError as bad:
         raise InputError(f"cannot write {path}: {reason(bad)}; nothing was written") from None
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
+        leave(folder, lock)
 
 
 def _put(part: Path, target: Path) -> None:

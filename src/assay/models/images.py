@@ -8,8 +8,6 @@ import asyncio
 import base64
 import io
 import os
-import shutil
-import tempfile
 import threading
 import weakref
 from collections import OrderedDict
@@ -24,6 +22,7 @@ from assay.core.record import ImagePart
 from assay.data.images.decode import decode
 from assay.data.images.source import content_of
 from assay.data.images.source import shown as name_of
+from assay.data.workplace import leave, workplace
 from assay.models.base import Message, View
 from assay.models.lane import Lane
 
@@ -140,8 +139,8 @@ class Gallery:
             if key in self._kept or len(shown.base64) > self._disk:
                 return
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="assay-pictures-"))
-                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+                self._folder, lock = workplace()
+                weakref.finalize(self, leave, self._folder, lock)
             self._disk -= len(shown.base64)
         try:
             (self._folder / "-".join(key)).write_text(shown.base64, encoding="ascii")

@@ -18,6 +18,7 @@ from assay.data.base import Findings, Row
 from assay.data.images.decode import examine
 from assay.data.images.fetch import URLS, Fetch
 from assay.data.images.source import BANG, STORE, TAR, ZIP, At, Store, leads_out, read_bytes, shown
+from assay.data.workplace import clear
 
 USUAL = ("", "images", "img", "img_align_celeba")  # where pictures lie beside their table
 DATA_URL = "data:image/"
@@ -126,6 +127,7 @@ def pictures(columns: tuple[str, ...], path: Path, images: Path | None = None) -
         if not images.exists():
             raise InputError(f"{images}, which should hold the pictures, does not exist")
         roots = (images,)
+    clear(folder / STORE)
     return PictureColumns(columns, folder, roots, Store(folder / STORE))
 
 

@@ -41,7 +41,7 @@ class Fetch:
                 return kept.read_bytes()
         content = self._get(url)
         with suppress(OSError):  # then it is fetched again next time
-            write_whole(known, self.store.keep(content).encode("utf-8"))
+            write_whole(known, self.store.keep(content).encode("utf-8"), self.store.root)
         return content
 
     def _get(self, url: str) -> bytes:

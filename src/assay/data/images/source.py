@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ from platformdirs import user_cache_path
 from assay.core.errors import InputError
 from assay.core.record import ImagePart
 from assay.data.images.decode import MOST_BYTES
+from assay.data.workplace import working
 
 ZIP, TAR = "zip:", "tar:"  # zip:ARCHIVE!MEMBER, tar:ARCHIVE!OFFSET+SIZE!MEMBER
 BANG = "!"
@@ -112,16 +112,17 @@ class Store:
             if path.exists():
                 return str(path)
             try:
-                write_whole(path, content)
+                write_whole(path, content, root)
             except OSError:
                 continue
             return str(path)
         raise InputError(f"cannot be kept: neither {self.root} nor the cache can be written")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """The file appears whole or not at all."""
+def write_whole(path: Path, content: bytes, store: Path) -> None:
+    """The file appears in the folder `store`, or below it, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
-        part.write(content)
-    os.replace(part.name, path)
+    with working(store) as place:
+        part = place / path.name
+        part.write_bytes(content)
+        os.replace(part, path)
