@@ -9,12 +9,18 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from assay.annotators import picture
 from assay.annotators.picture import (
     PictureClassifier,
     Pictures,
+    Seen,
     ZeroShotPicture,
     fit_pictures,
+    merged,
     softmax,
+    unseen,
+    views,
+    wording,
 )
 from assay.core.annotation import Annotation, Outcome, Request, Source
 from assay.core.errors import InputError, SpecError
@@ -156,3 +162,122 @@ def test_pixels_stay_what_the_reader_gives(tmp_path: Path) -> None:
     (seen,) = ColourEye().read([part])
     assert not isinstance(seen, InputError)
     np.testing.assert_array_equal(seen, whole[:, ::56, ::56])
+
+
+class Counted(ColourEye):
+    """Counts the pictures that it looks at together."""
+
+    def __init__(self) -> None:
+        self.looked: list[int] = []
+        self.closed = 0
+
+    def look(self, pictures: Sequence[Floats]) -> Looked:
+        self.looked.append(len(pictures))
+        return super().look(pictures)
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+async def test_pictures_are_looked_at_sixteen_records_at_a_time_and_once(tmp_path: Path) -> None:
+    eye = Counted()
+    pictures, task = Pictures(eye), Task("t", "?", LABELS)
+    given = [noisy(tmp_path, "red", i) for i in range(40)]
+    asked = [Request(task, r, "m") for r in given]
+    seen = [(request.record.id, one) async for request, one in views(pictures, asked)]
+    assert [id for id, _ in seen] == [r.id for r in given]
+    assert eye.looked == [16, 16, 8]
+    assert pictures.rows(given[:20]).shape == (20, 3)
+    assert eye.looked[3:] == [0, 0]
+    await ZeroShotPicture(pictures, ColourClasses()).aclose()
+    assert eye.closed == 1
+    assert pictures.id == "colour-eye"
+
+
+def test_only_the_last_records_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert picture.REMEMBERED == 4096
+    monkeypatch.setattr(picture, "REMEMBERED", 3)
+    eye = Counted()
+    pictures = Pictures(eye)
+    given = [noisy(tmp_path, "red", i) for i in range(4)]
+    assert len(pictures.seen(given)) == 4
+    pictures.seen(given[1:])
+    pictures.seen(given[:1])
+    assert eye.looked == [4, 0, 1]
+
+
+def test_several_views_are_one_mean_of_length_one() -> None:
+    one = Record("r", ())
+    first = np.array([3.0, 0.0], np.float32), np.array([0.2, 0.8], np.float32)
+    second = np.array([0.0, 4.0], np.float32), np.array([0.6, 0.4], np.float32)
+    seen = merged(one, [first, second])
+    assert isinstance(seen, Seen)
+    assert seen.features == pytest.approx([0.6, 0.8])
+    assert seen.classes == pytest.approx([0.4, 0.6])
+    dark = merged(one, [(np.zeros(2, np.float32), first[1])])
+    assert isinstance(dark, Seen)
+    assert dark.features.tolist() == [0.0, 0.0]
+    for views_, why in (([], "record 'r' has no picture"),
+                        ([first, InputError("torn")], "record 'r': torn")):  # fmt: skip
+        bad = merged(one, views_)
+        assert isinstance(bad, InputError)
+        assert str(bad) == why
+
+
+def test_shares_are_of_the_last_axis_and_bear_large_numbers() -> None:
+    made = softmax(np.array([[1000.0, 1000.0], [0.0, np.log(3.0)]], np.float32))
+    assert made.tolist() == [pytest.approx([0.5, 0.5]), pytest.approx([0.25, 0.75])]
+
+
+async def test_a_score_is_what_the_classes_of_a_label_have_beyond_what_they_would_have(
+    tmp_path: Path,
+) -> None:
+    [found] = await said(ZERO, LABELS, record(tmp_path, "red"))
+    labels, shares = ZERO.shares(LABELS)
+    assert labels == LABELS.names
+    near, far = np.e**10 / (np.e**10 + 2), 1 / (np.e**10 + 2)
+    assert shares[0] == pytest.approx([near, far, far], rel=1e-4)
+    seen = ZERO.pictures.seen([record(tmp_path, "red")])[0]
+    assert isinstance(seen, Seen)
+    scores = np.log(seen.classes @ shares) - np.log(shares.mean(axis=0))
+    assert list((found.scores or {}).values()) == pytest.approx(scores.tolist(), abs=1e-4)
+    assert found.confidence == pytest.approx(float(softmax(scores).max()), abs=1e-5)
+    assert found.mapping == "zero-shot"
+    assert (found.rationale or "").count("%)") == 3
+    share = f"{seen.classes[0]:.0%}"
+    assert (found.rationale or "").startswith(f"looks like red ({share}), ")
+    assert ZERO.id == "zero-shot/colour-eye/colour-classes/1"
+    assert ZERO.shares(LABELS)[1] is shares
+
+
+def test_a_label_is_as_near_as_the_nearest_of_its_words() -> None:
+    broad = Choice([Label("warm", aliases={"": ("red", "green")}), Label("blue"), "cold red"])
+    _, shares = ZERO.shares(broad)
+    assert shares.argmax(axis=1).tolist() == [0, 0, 1]
+    assert shares[0, 0] == pytest.approx(shares[0, 2])
+    assert wording("red", Label("red", "a warm colour")) == "red: a warm colour"
+    assert wording("red", Label("red")) == "red"
+
+
+def test_why_nothing_was_seen_is_said(tmp_path: Path) -> None:
+    task = Task("t", "?", LABELS)
+    silent = unseen(Request(task, text_record("t", "x"), "m"), InputError("no picture"))
+    failed = unseen(Request(task, record(tmp_path, "red"), "m"), InputError("torn"))
+    assert (silent.outcome, silent.rationale) == (Outcome.ABSTAINED, "no picture")
+    assert (failed.outcome, failed.error) == (Outcome.FAILED, "torn")
+
+
+async def test_a_fitted_classifier_fails_on_what_it_cannot_see(tmp_path: Path) -> None:
+    schema, kinds = Choice(["warm", "cold"]), {"red": "warm", "blue": "cold"}
+    gold = [(noisy(tmp_path, c, i), kinds[c]) for i in range(3) for c in kinds]
+    eye = Counted()
+    fitted = fit_pictures(Pictures(eye), gold, schema, seed=1)
+    lost = Record("lost", (ImagePart(str(tmp_path / "none.png"), "0" * 64),))
+    found = await said(fitted, schema, lost, text_record("t", "x"), noisy(tmp_path, "red", 9))
+    assert [a.outcome for a in found] == [Outcome.FAILED, Outcome.ABSTAINED, Outcome.ANSWERED]
+    assert fitted.id == fitted.fitted.id
+    assert fitted.id != fit_pictures(Pictures(eye), gold, schema).id
+    await fitted.aclose()
+    assert eye.closed == 1

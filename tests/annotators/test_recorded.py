@@ -1,5 +1,7 @@
 """Recorded answers come back as they were given."""
 
+from dataclasses import replace
+
 import pytest
 
 from assay.annotators.recorded import Given, Recorded
@@ -88,3 +90,50 @@ async def test_answers_that_cost_stay_within_the_budget() -> None:
     with pytest.raises(BudgetError):
         await answers(people, "r")
     assert (budget.spent, budget.reserved) == (10, 0)
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "differs"),
+    [
+        (Given("a"), ("a", None), False),
+        (Given("a"), ("b", None), True),
+        (Given("a", 0.5), ("a", 0.5), False),
+        (Given("a", 0.5), ("a", 0.75), True),
+        (Given("a"), (None, Outcome.ABSTAINED), True),
+        (Given(None), (None, Outcome.ABSTAINED), False),
+        (Given(None, outcome=Outcome.REFUSED), (None, Outcome.ABSTAINED), True),
+        (Given(None), ("a", None), True),
+        (None, (None, Outcome.ABSTAINED), False),
+        (None, ("a", None), True),
+        (None, (None, Outcome.REFUSED), True),
+    ],
+)
+def test_whether_it_would_answer_otherwise_now(
+    now: Given | None, then: tuple[str | None, object], differs: bool
+) -> None:
+    asked, (value, how) = request("r"), then
+    outcome = Outcome.ANSWERED if value else Outcome(str(how))
+    sure = how if isinstance(how, float) else None
+    source = Source.STATED if sure else None
+    kept = answer(asked, outcome, value=value, confidence=sure, confidence_source=source)
+    recorded = Recorded("old", {} if now is None else {"r": now})
+    assert recorded.differs(asked, kept) is differs
+
+
+async def test_a_confidence_has_the_source_it_was_given_with() -> None:
+    given = {"r": Given("a", 0.5, source=Source.RANK), "s": Given("a", 0.5), "t": Given("a")}
+    made = await answers(Recorded("old", given, source=Source.JUDGE, price=3), "r", "s", "t")
+    assert [a.confidence_source for a in made] == [Source.RANK, Source.JUDGE, None]
+    assert [a.cost for a in made] == [3, 3, 3]
+    [silent] = await answers(Recorded("old", {"r": Given(None, cost=2)}, price=3), "r")
+    assert silent.cost == 5
+    assert Recorded("old", given).facts() == {"name": "old", "answers": 3, "decided_by": "model"}
+
+
+async def test_a_replay_keeps_the_last_answer_and_its_source() -> None:
+    first = answer(request("r", "llm"), Outcome.ANSWERED, value="a", confidence=0.25,
+                   confidence_source=Source.MARGIN, scores={"a": 1.0})  # fmt: skip
+    second = replace(first, value="b", revision=1)
+    people = Recorded.of("replay", [first, second], DecidedBy.PEOPLE)
+    assert people.given == {"r": Given("b", 0.25, {"a": 1.0}, 0, Outcome.ANSWERED, Source.MARGIN)}
+    assert people.decided_by is DecidedBy.PEOPLE

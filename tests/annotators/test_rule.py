@@ -1,7 +1,12 @@
+import importlib.metadata
+import inspect
+
 import pytest
 
-from assay.annotators.rule import Rule, rule, vader
-from assay.core.annotation import Annotation, Outcome, Request
+import assay.annotators.rule as rules
+from assay.annotators.rule import Rule, rule, vader, version_of
+from assay.core.annotation import Annotation, Outcome, Request, Source
+from assay.core.digest import digest_text
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
@@ -79,3 +84,75 @@ def coin(record: Record) -> str:
 
 
 coin.labels = ("heads", "tails")  # type: ignore[attr-defined]
+
+
+async def test_an_answer_of_a_rule_says_how_it_was_made() -> None:
+    judge = Rule("shouting", shouting, "1")
+    loud = await said(judge, "NO")
+    assert (loud.confidence_source, loud.raw, loud.mapping) == (Source.STATED, "negative", "rule")
+    plain = await said(Rule("plain", lambda record: "Neutral", "2"), "x")
+    assert (plain.value, plain.confidence, plain.confidence_source) == ("neutral", None, None)
+    assert (plain.raw, plain.mapping) == ("Neutral", "rule")
+    assert (await said(judge, "hm")).mapping == "rule"
+    assert judge.id == "rule/shouting@1"
+    assert judge.facts() == {"name": "shouting", "version": "1"}
+
+
+def test_the_version_of_a_rule_is_what_it_says_or_its_source() -> None:
+    assert version_of(dict) == "builtins"  # type: ignore[arg-type]
+    assert version_of(coin) == digest_text(inspect.getsource(coin), 6)
+    assert version_of(Dated()) == "7"
+
+
+class Dated:
+    version = 7
+
+    def __call__(self, record: Record) -> str:
+        return "x"
+
+
+def test_a_rule_of_another_package_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        def load(self) -> object:
+            return coin
+
+    def entries(group: str, name: str) -> list[Entry]:
+        return [Entry()] if (group, name) == ("assay.rules", "theirs") else []
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", entries)
+    found = rule("theirs")
+    assert (found.judge, found.name, found.says) == (coin, "theirs", ("heads", "tails"))
+    with pytest.raises(SpecError, match="no rule is called 'ours': write module:function, or one"):
+        rule("ours")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("no.such.module:f", "rule 'no.such.module:f' cannot be loaded"),
+        (f"{__name__}:nothing", "cannot be loaded"),
+        (f"{__name__}:TASK", "is not a function"),
+        ("word", "no rule is called 'word'"),
+    ],
+)
+def test_why_a_rule_is_none_is_said(name: str, why: str) -> None:
+    with pytest.raises(SpecError, match=why):
+        rule(name)
+
+
+@pytest.mark.parametrize(
+    ("compound", "told"),
+    [
+        (0.05, ("positive", 0.05)), (-0.05, ("negative", 0.05)), (0.049, ("neutral", 0.5)),
+        (-0.049, ("neutral", 0.5)), (0.0, ("neutral", 0.5)), (-1.0, ("negative", 1.0)),
+    ],
+)  # fmt: skip
+def test_the_lexicon_parts_at_a_twentieth(
+    compound: float, told: tuple[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lexicon:
+        def polarity_scores(self, text: str) -> dict[str, float]:
+            return {"compound": compound}
+
+    monkeypatch.setattr(rules, "_lexicon", Lexicon)
+    assert vader(text_record("r", "x")) == told

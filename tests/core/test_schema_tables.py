@@ -36,6 +36,8 @@ TEXT = FreeText(longest=5)
         (MULTI, '{"labels": []}', frozenset()),
         (MULTI, '{"labels": "one"}', None),
         (MULTI, '{"labels": [1]}', None),
+        (MultiChoice(["1", "2"]), '["1", 2]', None),
+        (MultiChoice(["a", "b"]), '{"labels": "ab"}', None),
         (MULTI, '["one", "three"]', None),
         (MULTI, "one, three", None),
         (MULTI, "[", None),

@@ -1,0 +1,76 @@
+"""What all annotators share: ending what is held, and the line that says what went wrong."""
+
+import pytest
+
+from assay.annotators.base import HoldsNothing, end, failed, reason
+from assay.annotators.fitted import in_blocks
+from assay.annotators.people import Panel
+from assay.core.annotation import DecidedBy, Outcome, Request
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
+
+TASK = Task("t", "?", Choice(["a", "b"]))
+
+
+class Closing:
+    """Ended by `close`, at once."""
+
+    def __init__(self, bad: Exception | None = None) -> None:
+        self.ended = 0
+        self.bad = bad
+
+    def close(self) -> None:
+        self.ended += 1
+        if self.bad is not None:
+            raise self.bad
+
+
+class Awaited(Closing):
+    """Ended by `aclose`, which goes before `close`."""
+
+    async def aclose(self) -> None:
+        self.close()
+        self.ended += 10
+
+
+async def test_each_is_ended_in_its_own_way_and_one_that_fails_hides_none() -> None:
+    plain, awaited = Closing(), Awaited()
+    await end(plain, awaited, object(), HoldsNothing())
+    assert (plain.ended, awaited.ended) == (1, 11)
+    first, second, last = Closing(ValueError("first")), Awaited(KeyError("second")), Closing()
+    with pytest.raises(ValueError, match="first"):
+        await end(first, second, last)
+    assert (first.ended, second.ended, last.ended) == (1, 1, 1)
+    await end()
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (ValueError("no such\n  thing"), "ValueError: no such thing"),
+        (KeyError(), "KeyError"),
+        (ValueError("half \ud83d"), "ValueError: half \ufffd"),
+        (ValueError("x" * 1_000), "ValueError: " + "x" * 288),
+    ],
+)
+def test_what_went_wrong_is_one_short_line(bad: Exception, said: str) -> None:
+    assert reason(bad) == said
+    made = failed(Request(TASK, text_record("r", "x"), "m"), bad)
+    assert (made.outcome, made.error) == (Outcome.FAILED, said)
+
+
+def test_what_it_was_fitted_on_is_set_apart_block_by_block() -> None:
+    asked = [Request(TASK, text_record(f"r{i}", f"{i}"), "m") for i in range(5)]
+    known = {asked[1].record.digest, asked[4].record.digest}
+    blocks = list(in_blocks(iter(asked), 2, known))
+    assert [[r.record.id for r in fresh] for _, fresh in blocks] == [["r0"], ["r2", "r3"], []]
+    assert [[a.record for a in silent] for silent, _ in blocks] == [["r1"], [], ["r4"]]
+    assert list(in_blocks([], 2, known)) == []
+
+
+async def test_people_are_waited_for_one_of_them_unless_more_are_wanted() -> None:
+    panel = Panel("experts")
+    assert (panel.id, panel.wanted, panel.decided_by) == ("experts", 1, DecidedBy.PEOPLE)
+    asked = [Request(TASK, text_record("r", "x"), "experts")]
+    assert [a async for a in panel.annotate(asked)] == []
