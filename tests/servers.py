@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
+import threading
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -108,3 +110,56 @@ def truncated(_: str) -> web.StreamResponse:
 
 def wrong_shape(_: str) -> web.StreamResponse:
     return web.json_response({"choices": []})
+
+
+GLAD = ("love", "great", "wonderful", "best", "happy", "perfect", "zufrieden")
+SAD = ("died", "awful", "horrible", "hate", "broke", "waste", "kaputt", "money back")
+
+
+async def reviewer(request: web.Request, text: str) -> web.StreamResponse:
+    """Answers as a model would that knows a few words of praise and complaint: the first label
+    that begins so, or the first of all; with log-probabilities where these are asked for."""
+    body = await request.json()
+    lines = body["messages"][0]["content"].splitlines()
+    if fields := [line for line in lines if re.match(r"- .+ \(.+ / .+\)$", line)]:
+        return web.json_response(completion("\n".join(_field(line, text) for line in fields)))
+    labels = [line[2:].partition(":")[0] for line in lines if line.startswith("- ")]
+    label = _felt(labels, text)
+    if not body.get("logprobs"):
+        return web.json_response(completion(label))
+    top = [{"token": name, "logprob": -0.1 if name == label else -3.0} for name in labels]
+    token = {"token": label, "logprob": -0.1, "top_logprobs": top}
+    return web.json_response(completion(label, logprobs={"content": [token]}))
+
+
+def _felt(labels: list[str], text: str) -> str:
+    glad, sad = (any(word in text.lower() for word in words) for words in (GLAD, SAD))
+    feeling = "pos" if glad and not sad else "neg" if sad else "neu"
+    return next((name for name in labels if name.startswith(feeling)), labels[0])
+
+
+def _field(line: str, text: str) -> str:
+    name = re.split(r": | \(", line[2:])[0]
+    options = line.rpartition("(")[2].rstrip(")").split(" / ")
+    return f"{name}: {_felt(options, text)}"
+
+
+@contextmanager
+def on_a_thread(server: Server) -> Iterator[str]:
+    """The base URL; for tests that start programs of their own."""
+    found, done, up = list[str](), threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with serving(server) as url:
+            found.append(url)
+            up.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert up.wait(30)
+        yield found[0]
+    finally:
+        done.set()
+        thread.join()

@@ -1,8 +1,6 @@
 """A real Jupyter kernel runs what the docs say of notebooks."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.servers import Server, serving
+from tests.servers import Server, on_a_thread
 
 CELLS = [
     """
@@ -21,13 +19,15 @@ import assay
 task = assay.Task("tone", "Which?", assay.Choice(["positive", "negative"]))
 llm = assay.LLM(assay.OpenAI("m", assay.Address(URL)))
 rows = [{"id": f"<b>{i}", "text": f"text {i}"} for i in range(12)]
+how = dict(task=task, annotators=llm)
+named = dict(labels=["positive", "negative"], model="m", base_url=URL)
 print(sorted(dir(assay)) == dir(assay), "importlib" in dir(assay), "label" in dir(assay))
 """,
-    "first = assay.label(rows, task, {'m': llm}); print(first.summary.decided)",
-    "again = assay.label(rows, task, {'m': llm}); print(again.summary.decided)",
-    "asked = await assay.alabel(rows, task, {'m': llm}); print(asked.summary.decided)",
+    "first = assay.label(rows, **how); print(first.summary.decided)",
+    "again = assay.label(rows, **how); print(again.summary.decided)",
+    "asked = await assay.alabel(rows, **how); print(asked.summary.decided)",
     """
-both = await asyncio.gather(*(assay.alabel(rows, task, {'m': llm}) for _ in range(2)))
+both = await asyncio.gather(*(assay.alabel(rows, **how) for _ in range(2)))
 print([r.summary.decided for r in both], [r.summary.retries for r in both])
 """,
     "first",
@@ -37,7 +37,8 @@ print([r.summary.decided for r in both], [r.summary.retries for r in both])
     """
 before = len(os.listdir('/proc/self/fd'))
 for _ in range(5):
-    assay.label(rows, task, {'m': llm}); await assay.alabel(rows, task, {'m': llm})
+    assay.label(rows, **how); await assay.alabel(rows, **how)
+    assay.label(rows, **named); await assay.alabel(rows, **named)
 gc.collect()
 ours = [t.name for t in threading.enumerate() if t.name == 'assay']
 print(len(os.listdir('/proc/self/fd')) - before, ours)
@@ -49,7 +50,7 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=interrupt).start()
 many = [{"id": str(i), "text": f"slow {i}"} for i in range(5000)]
-stopped = assay.label(many, task, {'m': llm})
+stopped = assay.label(many, **how)
 print(stopped.summary.reason.name, stopped.summary.decided < 5000)
 print(signal.getsignal(signal.SIGINT) is not None)
 """,
@@ -67,21 +68,8 @@ annotators:
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """On a thread of its own."""
-    found, done, up = list[str](), threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        async with serving(Server(delay=0.02)) as url:
-            found.append(url)
-            up.set()
-            await asyncio.to_thread(done.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert up.wait(30)
-    yield found[0]
-    done.set()
-    thread.join()
+    with on_a_thread(Server(delay=0.02)) as url:
+        yield url
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")

@@ -17,17 +17,30 @@ SCRIPT = '''\
 
 import asyncio
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
 
 import assay
-from assay import Choice, How, Label, Task
+from assay import Choice, Label, Task
 
 
-def rated(url: str) -> assay.Result:
+def rated(url: str) -> assay.Result[list[dict[str, Any]]]:
     task = Task("mood", "Happy or sad?", Choice([Label("happy"), "sad"]))
     budget = assay.Budget.of(5.0, "EUR")
     purse = assay.Purse(assay.Prices(input=0.15, output=0.6), budget)
     llm = assay.LLM(assay.OpenAI("gpt", assay.Address(url)), purse=purse)
-    return assay.label([{"text": "what a day"}], task, {"llm": llm}, how=How(budget=budget))
+    return assay.label([{"text": "what a day"}], task=task, annotators={"llm": llm}, budget=budget)
+
+
+def same_kind_of_frame(rows: list[dict[str, str]]) -> tuple[pd.DataFrame, pl.DataFrame]:
+    """Each in its own form again."""
+    pandas = assay.label(pd.DataFrame(rows), labels=["a", "b"], annotators=len, target=0.9)
+    polars = assay.label(pl.DataFrame(rows), text="comment", labels={"a": "first", "b": "rest"})
+    listed: list[dict[str, Any]] = assay.label(rows, labels={"mood": ["a"], "age": ["b"]}).frame
+    print(listed[0], pandas.certify(target=0.9).certificate)
+    return pandas.frame, polars.frame
 
 
 async def both(path: Path) -> float:
@@ -42,7 +55,7 @@ def main() -> None:
     try:
         result = rated("http://127.0.0.1:8000/v1")
         values: list[object] = [decision.value for decision in result.decisions]
-        print(values, result.frame().height, result.currency)
+        print(values, result.frame, result.table().height, result.currency)
     except assay.AssayError as bad:
         print(bad)
     print(asyncio.run(both(Path("task.yaml"))))
@@ -83,6 +96,20 @@ def test_a_typed_script_passes_and_a_wrong_one_does_not(tmp_path: Path) -> None:
     assert 'Argument "limit" to "arun" of "Opened" has incompatible type "str"' in wrong
 
 
+@pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed")
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("text=", "texts=", "No overload variant"),
+        ("return pandas.frame,", "return polars.frame,", "Incompatible return value type"),
+    ],
+)
+def test_who_checks_types_knows_arguments_and_frames(
+    right: str, wrong: str, said: str, tmp_path: Path
+) -> None:
+    assert said in checked(SCRIPT.replace(right, wrong), tmp_path)
+
+
 @pytest.mark.skipif(find_spec("hatchling") is None, reason="hatchling is not installed")
 def test_the_wheel_says_that_it_is_typed(tmp_path: Path) -> None:
     code = (
@@ -93,7 +120,7 @@ def test_the_wheel_says_that_it_is_typed(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "assay/py.typed" in names
-    assert "assay/api.py" in names
+    assert "assay/api/labelling.py" in names
 
 
 def test_the_package_shows_its_public_names_alone() -> None:

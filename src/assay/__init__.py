@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assay.annotators.llm import LLM as LLM
     from assay.annotators.llm import Purse as Purse
-    from assay.api import How as How
     from assay.api import Opened as Opened
     from assay.api import Result as Result
     from assay.api import abring as abring
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from assay.core import Scale as Scale
     from assay.core import Spans as Spans
     from assay.core import Task as Task
+    from assay.data.base import Columns as Columns
     from assay.models.anthropic import Anthropic as Anthropic
     from assay.models.gemini import Gemini as Gemini
     from assay.models.hosted import Address as Address
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from assay.models.openai import OpenAI as OpenAI
 
 _HOMES = {
-    "assay.api": ("How", "Opened", "Result", "abring", "alabel", "bring", "label", "load"),
+    "assay.api": ("Opened", "Result", "abring", "alabel", "bring", "label", "load"),
     "assay.core": (
         "AssayError", "Boxes", "Budget", "Choice", "Form", "FreeText", "Label", "MultiChoice",
         "Prices", "Record", "Scale", "Spans", "Task",
     ),
     "assay.annotators.llm": ("LLM", "Purse"),
+    "assay.data.base": ("Columns",),
     "assay.models.anthropic": ("Anthropic",),
     "assay.models.gemini": ("Gemini",),
     "assay.models.hosted": ("Address",),

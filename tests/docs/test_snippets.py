@@ -2,7 +2,8 @@
 
 A page's `python` blocks share one namespace; `bash` blocks run in order, with an `assay` that need
 not import all it needs each time. A block is left out only where the line before it is an HTML
-comment that says why: `<!-- not run: reason -->`.
+comment that says why: `<!-- not run: reason -->`. Where a page has the address of a model server on
+the reader's machine, a server of the tests answers.
 """
 
 import os
@@ -16,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from tests.needs import needs_models
+from tests.servers import Server, on_a_thread, reviewer
 from tests.warm import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FETCHED = re.compile(r"^assay models fetch (\S+)$", re.M)
+ADDRESS = "http://localhost:8000/v1"  # of a model server, on the pages
 BLOCK = re.compile(
     r"(?P<skip><!-- not run: .+? -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```", re.M | re.S
 )
@@ -39,13 +42,22 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with on_a_thread(Server(reviewer)) as url:
+        yield url
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)
-def test_every_snippet_of_the_page_runs(page: Path, tmp_path: Path, commands: Path) -> None:
+def test_every_snippet_of_the_page_runs(
+    page: Path, tmp_path: Path, commands: Path, address: str
+) -> None:
     needs_models(*(name for _, code in blocks(page) for name in FETCHED.findall(code)))
     env = os.environ | {"PATH": f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}"}
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     python: list[str] = []
-    for kind, code in blocks(page):
+    for kind, written in blocks(page):
+        code = written.replace(ADDRESS, address)
         if kind == "python":
             python.append(code)
             continue

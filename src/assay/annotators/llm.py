@@ -1,15 +1,15 @@
 """A language model as an annotator: render, complete, read."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import partial
 from typing import TypeAlias
 
 from assay.annotators.base import STOPS, Drawn, end, failed, reason
 from assay.annotators.mapping import Mapping, Pattern, Reading
 from assay.annotators.mapping.base import LONGEST, too_long
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
+from assay.annotators.window import as_they_come
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.cost import Budget, Prices, Usage
 from assay.core.digest import digest
@@ -66,38 +66,12 @@ class LLM(Shown):
     async def aclose(self) -> None:
         await end(self.model)
 
-    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+    def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         """Answers as they come. Trouble ends the drawing of requests, not what is under way."""
-        source = iter(requests)
         model, keeping = self.model, None
         if isinstance(requests, Drawn) and isinstance(model, Placed):
             keeping = model, requests
-        done: asyncio.Queue[asyncio.Task[Annotation]] = asyncio.Queue()
-        running: set[asyncio.Task[Annotation]] = set()
-        trouble: BaseException | None = None
-
-        def begin(count: int) -> None:
-            for request in islice(source, count):
-                task = asyncio.ensure_future(self._one(request, keeping))
-                running.add(task)
-                task.add_done_callback(done.put_nowait)
-
-        try:
-            begin(WINDOW)
-            while running:
-                task = await done.get()
-                running.discard(task)
-                if task.exception() is None:
-                    yield task.result()
-                trouble = trouble or task.exception()
-                if trouble is None:
-                    begin(1)
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-        if trouble is not None:
-            raise trouble
+        return as_they_come(requests, partial(self._one, keeping=keeping), WINDOW)
 
     async def _one(self, request: Request, keeping: _Keeping) -> Annotation:
         try:

@@ -1,8 +1,8 @@
 """What a user can mend, by where the mistake is.
 
 AssayError
-├── SpecError     the task file or an option is wrong
-├── InputError    the records, labels or annotations given are wrong
+├── SpecError     the task file or an option is wrong (a ValueError too)
+├── InputError    the records, labels or annotations given are wrong (a ValueError too)
 ├── ModelError    a model or its endpoint cannot be used
 ├── BudgetError   the next request would pass the money or time allowed
 └── LedgerError   the store cannot be read or written
@@ -26,7 +26,7 @@ class SpecError(AssayError, ValueError):
     """The task file or an option is wrong; from Python, a value that cannot be."""
 
 
-class InputError(AssayError):
+class InputError(AssayError, ValueError):
     """The records, labels or annotations given are wrong."""
 
 

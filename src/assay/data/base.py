@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -37,20 +37,31 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns hold what; several text columns are parts of one record, by name."""
+    """Which columns hold what; several text columns are parts of one record, by name.
 
-    text: tuple[str, ...] = ("text",)
+    `text` and `meta` are one column each, or several.
+    """
+
+    text: str | Sequence[str] = ("text",)
     id: str | None = None
     language: str | None = None
     source: str | None = None
-    meta: tuple[str, ...] = ()
+    meta: str | Sequence[str] = ()
     pictures: Pictures | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,) if isinstance(self.text, str) else tuple(self.text)
+
+    @property
+    def metas(self) -> tuple[str, ...]:
+        return (self.meta,) if isinstance(self.meta, str) else tuple(self.meta)
 
     @property
     def named(self) -> tuple[str, ...]:
         single = (self.id, self.language, self.source)
         pictures = self.pictures.columns if self.pictures else ()
-        return (*self.text, *pictures, *(c for c in single if c is not None), *self.meta)
+        return (*self.texts, *pictures, *(c for c in single if c is not None), *self.metas)
 
 
 @dataclass(slots=True)
@@ -123,14 +134,14 @@ def record_of(row: Row, columns: Columns, where: str, findings: Findings) -> Rec
     if pictures is None:
         findings.left_out += 1
         return None
-    several = len(columns.text) > 1
+    several = len(columns.texts) > 1
     parts: tuple[Part, ...] = (
         *pictures,
-        *(TextPart(cell(row.get(name)), name if several else "text") for name in columns.text),
+        *(TextPart(cell(row.get(name)), name if several else "text") for name in columns.texts),
     )
     language = cell(row.get(columns.language)) or None if columns.language else None
     source = _source(row, columns)
-    meta = {name: cell(row.get(name)) for name in columns.meta}
+    meta = {name: cell(row.get(name)) for name in columns.metas}
     record = Record("", parts, language, source, meta)
     short = record.digest[:20]
     findings.records += 1

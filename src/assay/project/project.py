@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from assay.annotators.base import end
 from assay.core.annotation import Outcome
@@ -200,9 +201,8 @@ def _budget(file: TaskFile) -> Budget:
 def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
     """Decisions and each annotator against evaluation gold; empty without such gold."""
     gold = project.gold.of(Purpose.EVALUATION)
-    said = _said(project, ledger, run) if gold else {}
-    scores = {name: accuracy(values, gold, GOLD_NAME) for name, values in said.items()}
-    return {name: score for name, score in scores.items() if score is not None}
+    ran = ledger, run, project.task
+    return scores_of(ran, project.annotators, gold, GOLD_NAME) if gold else {}
 
 
 def parts(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
@@ -234,13 +234,34 @@ def tags(project: Project, ledger: Ledger, run: str) -> dict[str, Tags]:
 def _said(project: Project, ledger: Ledger, run: str) -> dict[str, dict[str, Value | None]]:
     """What was decided, and what each annotator answered, by id of the records with gold."""
     gold = project.gold.of(Purpose.EVALUATION)
+    return said_of((ledger, run, project.task), project.annotators, gold)
+
+
+Ran: TypeAlias = tuple[Ledger, str, Task]
+"""A ledger, the id of a run in it, and what was asked."""
+
+
+def scores_of(
+    ran: Ran, annotators: Mapping[str, Askable], gold: Mapping[str, Value], name: str
+) -> dict[str, Accuracy]:
+    """Decisions and each annotator against gold of that name; empty without gold."""
+    said = said_of(ran, annotators, gold) if gold else {}
+    scores = {who: accuracy(values, gold, name) for who, values in said.items()}
+    return {who: score for who, score in scores.items() if score is not None}
+
+
+def said_of(
+    ran: Ran, annotators: Mapping[str, Askable], gold: Mapping[str, Value]
+) -> dict[str, dict[str, Value | None]]:
+    """What was decided, and what each annotator answered, by id of the records with gold."""
+    ledger, run, task = ran
     said = {"decisions": {d.record: d.value for d in ledger.decisions(run, gold)}}
-    by_id: dict[str, dict[str, Value | None]] = {who.id: {} for who in project.annotators.values()}
-    for a in ledger.annotations(project.task.id, list(by_id), gold):
+    by_id: dict[str, dict[str, Value | None]] = {who.id: {} for who in annotators.values()}
+    for a in ledger.annotations(task.id, list(by_id), gold):
         if a.outcome is not Outcome.FAILED:
             known = by_id[a.annotator]
             known[a.record] = joined(known.get(a.record), a)
-    return said | {name: by_id[who.id] for name, who in project.annotators.items()}
+    return said | {name: by_id[who.id] for name, who in annotators.items()}
 
 
 def story(project: Project) -> Story:

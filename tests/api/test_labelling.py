@@ -1,4 +1,4 @@
-"""The Python face: frames, dicts and records in, decisions and a report out."""
+"""`assay.label`: rows in any form and annotators in; the same rows with answers out."""
 
 import asyncio
 import signal
@@ -48,7 +48,7 @@ KINDS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_holds_the_rows_the_decisions_are_the_same(kind: str) -> None:
-    result = assay.label(KINDS[kind](), TASK, {"ann": ANN})
+    result = assay.label(KINDS[kind](), task=TASK, annotators={"ann": ANN})
     assert [(d.record, d.value) for d in result.decisions] == [("r1", "happy"), ("r2", "sad")]
     assert result.summary.decided == 2
     assert result.cost == 0
@@ -56,14 +56,19 @@ def test_whatever_holds_the_rows_the_decisions_are_the_same(kind: str) -> None:
 
 def test_one_annotator_labels_alone_and_several_vote() -> None:
     several = {"ann": ANN, "bob": BOB, "cat": CAT}
-    assert [d.value for d in assay.label(ROWS, TASK, several).decisions] == ["happy", "sad"]
-    two = assay.label(ROWS, TASK, {"ann": ANN, "bob": BOB}, Vote(("ann", "bob")))
+    assert [d.value for d in assay.label(ROWS, task=TASK, annotators=several).decisions] == [
+        "happy",
+        "sad",
+    ]
+    two = assay.label(
+        ROWS, task=TASK, annotators={"ann": ANN, "bob": BOB}, strategy=Vote(("ann", "bob"))
+    )
     assert [d.value for d in two.decisions] == ["happy", None]
     assert two.summary.undecided == 1
 
 
 def test_decisions_come_as_a_frame() -> None:
-    frame = assay.label(ROWS, TASK, {"ann": ANN}).frame()
+    frame = assay.label(ROWS, task=TASK, annotators={"ann": ANN}).table()
     assert frame.columns[:2] == ["record", "value"]
     assert frame["value"].to_list() == ["happy", "sad"]
     assert frame["decided_by"].to_list() == ["model", "model"]
@@ -71,8 +76,8 @@ def test_decisions_come_as_a_frame() -> None:
 
 def test_rows_without_ids_get_ids_of_their_content() -> None:
     rows = [{"text": "what a day"}, {"text": "what a day"}, {"text": "oh no"}]
-    first = assay.label(rows, TASK, {"ann": ANN})
-    again = assay.label(rows[::-1], TASK, {"ann": ANN})
+    first = assay.label(rows, task=TASK, annotators={"ann": ANN})
+    again = assay.label(rows[::-1], task=TASK, annotators={"ann": ANN})
     ids = {d.record for d in first.decisions}
     assert len(ids) == 3
     assert {d.record for d in again.decisions} == ids
@@ -80,29 +85,34 @@ def test_rows_without_ids_get_ids_of_their_content() -> None:
 
 def test_columns_may_have_other_names() -> None:
     rows = [{"key": "r1", "premise": "a", "hypothesis": "b"}]
-    how = assay.How(columns=Columns(("premise", "hypothesis"), id="key"))
-    result = assay.label(rows, TASK, {"ann": ANN}, how=how)
+    columns = Columns(("premise", "hypothesis"), id="key")
+    result = assay.label(rows, task=TASK, annotators={"ann": ANN}, columns=columns)
     [record] = result.ledger.records()
     assert [(p.name, p.text) for p in record.texts] == [("premise", "a"), ("hypothesis", "b")]
 
 
 def test_a_ledger_file_is_gone_on_with(tmp_path: Path) -> None:
-    how = assay.How(ledger=tmp_path / "l.sqlite")
-    assert assay.label(ROWS[:1], TASK, {"ann": ANN}, how=how).summary.tallies["ann"].replayed == 0
-    result = assay.label(ROWS, TASK, {"ann": ANN}, how=how)
+    kept = tmp_path / "l.sqlite"
+    assert (
+        assay.label(ROWS[:1], task=TASK, annotators={"ann": ANN}, ledger=kept)
+        .summary.tallies["ann"]
+        .replayed
+        == 0
+    )
+    result = assay.label(ROWS, task=TASK, annotators={"ann": ANN}, ledger=kept)
     assert result.summary.tallies["ann"].replayed == 1
     assert result.summary.decided == 2
 
 
 async def test_it_runs_where_a_loop_is_running_already() -> None:
     await asyncio.sleep(0)
-    assert len(assay.label(ROWS, TASK, {"ann": ANN}).decisions) == 2
+    assert len(assay.label(ROWS, task=TASK, annotators={"ann": ANN}).decisions) == 2
     with pytest.raises(SpecError, match="no annotator is called 'zoe'"):
-        assay.label(ROWS, TASK, {"ann": ANN}, Vote(("ann", "zoe")))
+        assay.label(ROWS, task=TASK, annotators={"ann": ANN}, strategy=Vote(("ann", "zoe")))
 
 
 def test_a_report_is_scored_against_gold(tmp_path: Path) -> None:
-    result = assay.label(ROWS, TASK, {"bob": BOB})
+    result = assay.label(ROWS, task=TASK, annotators={"bob": BOB})
     evidence = result.report(tmp_path / "r.html", gold={"r1": "happy", "r2": "sad"})
     assert evidence.top.score is not None
     assert evidence.top.score.on_all.value == 0.5
@@ -116,7 +126,9 @@ WRONG: dict[str, tuple[object, str]] = {
     "an empty frame": (pl.DataFrame({"text": []}), "no records to label"),
     "a word": ("what a day", "cannot label what is of type str"),
     "a number": (5, "cannot label what is of type int"),
-    "nothing among texts": (["x", None], "row 2 is of type NoneType"),
+    "a lazy frame": (pl.LazyFrame(ROWS), "lazy: give what its `.collect\\(\\)` returns"),
+    "two columns of a name": (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "unique"),
+    "a text for a column": ({"text": "what a day"}, "column 'text' is of type str"),
     "a number among texts": (["x", 5], "row 2 is of type int"),
     "columns of two lengths": ({"id": ["a"], "text": ["x", "y"]}, "make no table"),
     "no text": ([{"txt": "x"}], "no column 'text'; it has txt; did you mean 'txt'"),
@@ -129,30 +141,32 @@ WRONG: dict[str, tuple[object, str]] = {
 def test_what_cannot_be_labelled_is_one_clear_line(case: str) -> None:
     data, expected = WRONG[case]
     with pytest.raises(InputError, match=expected) as told:
-        assay.label(data, TASK, {"ann": ANN})
+        assay.label(data, task=TASK, annotators={"ann": ANN})
     assert "\n" not in str(told.value)
 
 
 def test_records_among_rows_are_refused_not_dropped() -> None:
     with pytest.raises(InputError, match="row 2 is of type dict"):
-        assay.label([text_record("a", "x"), {"text": "y"}], TASK, {"ann": ANN})
+        assay.label([text_record("a", "x"), {"text": "y"}], task=TASK, annotators={"ann": ANN})
 
 
 def test_a_run_without_decisions_has_a_frame_without_rows() -> None:
-    frame = assay.label(["x"], TASK, {"ann": ANN}, how=assay.How(minutes=0)).frame()
+    frame = assay.label(["x"], task=TASK, annotators={"ann": ANN}, minutes=0).table()
     assert (frame.height, frame.columns[:2]) == (0, ["record", "value"])
 
 
-def test_missing_texts_are_empty_not_words() -> None:
+def test_missing_texts_are_not_asked_about_and_say_so() -> None:
     frame = pd.DataFrame({"id": ["a", "b", "c"], "text": ["x", None, float("nan")]})
-    result = assay.label(frame, TASK, {"ann": ANN})
-    assert [r.text for r in result.ledger.records()] == ["x", "", ""]
+    result = assay.label(frame, task=TASK, annotators={"ann": ANN})
+    assert [r.text for r in result.ledger.records()] == ["x"]
+    assert result.frame["outcome"].tolist() == ["abstained", "empty", "empty"]
+    assert result.frame["reason"].tolist()[1:] == ["the text is missing"] * 2
 
 
 def test_half_characters_are_refused_by_a_ledger_file(tmp_path: Path) -> None:
-    how = assay.How(ledger=tmp_path / "l.sqlite")
+    kept = tmp_path / "l.sqlite"
     with pytest.raises(InputError, match="half a character"):
-        assay.label([{"text": "x \ud83d"}], TASK, {"ann": ANN}, how=how)
+        assay.label([{"text": "x \ud83d"}], task=TASK, annotators={"ann": ANN}, ledger=kept)
 
 
 def test_a_task_file_runs_and_is_scored(tmp_path: Path) -> None:
@@ -178,31 +192,33 @@ def test_unknown_names_of_the_package_are_errors() -> None:
 
 
 def test_texts_alone_are_records() -> None:
-    result = assay.label(["what a day", "oh no"], TASK, {"ann": Recorded("ann", {})})
+    result = assay.label(
+        ["what a day", "oh no"], task=TASK, annotators={"ann": Recorded("ann", {})}
+    )
     assert result.summary.records == 2
 
 
 def test_a_missing_value_of_pandas_is_no_text() -> None:
     frame = pd.DataFrame({"id": ["r1", "r2"], "text": ["what a day", pd.NA]})
-    result = assay.label(frame, TASK, {"ann": ANN})
+    result = assay.label(frame, task=TASK, annotators={"ann": ANN})
     assert any("empty" in note for note in result.notes)
 
 
 def test_rows_that_are_no_records_are_refused() -> None:
     with pytest.raises(InputError, match="row 1 is of type int"):
-        assay.label([1, 2], TASK, {"ann": ANN})
+        assay.label([1, 2], task=TASK, annotators={"ann": ANN})
 
 
 def test_answers_are_kept_where_the_caller_says(tmp_path: Path) -> None:
-    how = assay.How(ledger=tmp_path / "kept.sqlite")
-    assay.label(ROWS, TASK, {"ann": ANN}, how=how).ledger.close()
-    again = assay.label(ROWS, TASK, {"ann": Recorded("ann", {})}, how=how)
+    kept = tmp_path / "kept.sqlite"
+    assay.label(ROWS, task=TASK, annotators={"ann": ANN}, ledger=kept).ledger.close()
+    again = assay.label(ROWS, task=TASK, annotators={"ann": Recorded("ann", {})}, ledger=kept)
     assert [d.value for d in again.decisions] == ["happy", "sad"]
     again.ledger.close()
 
 
 def test_a_report_against_gold_given_by_hand(tmp_path: Path) -> None:
-    result = assay.label(ROWS, TASK, {"ann": ANN})
+    result = assay.label(ROWS, task=TASK, annotators={"ann": ANN})
     found = result.report(tmp_path / "r.html", {"r1": "happy", "r2": "happy"})
     assert found.top.score is not None
     assert found.top.score.on_all.value == 0.5
@@ -210,7 +226,7 @@ def test_a_report_against_gold_given_by_hand(tmp_path: Path) -> None:
 
 
 def test_decisions_and_annotations_are_written_as_the_command_writes_them(tmp_path: Path) -> None:
-    result = assay.label(ROWS, TASK, {"ann": ANN, "bob": BOB})
+    result = assay.label(ROWS, task=TASK, annotators={"ann": ANN, "bob": BOB})
     assert result.export(tmp_path / "decisions.csv") == 2
     assert result.export(tmp_path / "all.parquet", annotations=True) == 4
     assert pl.read_csv(tmp_path / "decisions.csv")["value"].to_list() == ["happy", None]
@@ -274,7 +290,7 @@ def test_answers_to_several_panels_need_to_say_whose_they_are(tmp_path: Path) ->
 
 
 async def test_every_blocking_form_has_one_to_await(tmp_path: Path) -> None:
-    result = await assay.alabel(ROWS, TASK, {"ann": ANN})
+    result = await assay.alabel(ROWS, task=TASK, annotators={"ann": ANN})
     assert [d.value for d in result.decisions] == ["happy", "sad"]
     assert (await result.areport(tmp_path / "r.html")).records == 2
     assert await result.aexport(tmp_path / "out.csv") == 2
@@ -295,8 +311,8 @@ def test_a_result_is_read_after_its_ledger_is_closed_and_money_is_in_its_currenc
 ) -> None:
     budget = assay.Budget.of(1, "EUR")
     paid = Recorded("ann", {"r1": Given("happy", cost=250_000_000)})
-    how = assay.How(ledger=tmp_path / "l.sqlite", budget=budget)
-    result = assay.label(ROWS, TASK, {"ann": paid}, how=how)
+    kept = tmp_path / "l.sqlite"
+    result = assay.label(ROWS, task=TASK, annotators={"ann": paid}, ledger=kept, budget=budget)
     result.ledger.close()
     assert (result.cost, result.summary.cost, result.summary.spent) == (0.25, 0.25, 0.25)
     assert result.annotations()["cost"].to_list() == [0.25, 0.0]
@@ -314,7 +330,7 @@ def test_labelling_leaves_signal_handler_and_event_loop_as_they_were() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        assay.label(ROWS, TASK, {"ann": ANN})
+        assay.label(ROWS, task=TASK, annotators={"ann": ANN})
         assert signal.getsignal(signal.SIGINT) is mine
         assert asyncio.get_event_loop_policy().get_event_loop() is loop
     finally:
@@ -332,7 +348,7 @@ def test_ctrl_c_stops_a_run_in_a_script_and_gives_what_there_is() -> None:
         return "happy"
 
     rows = [{"id": f"r{i}", "text": f"t{i}"} for i in range(20_000)]
-    result = assay.label(rows, TASK, {"rule": Rule("always", judge, "1")})
+    result = assay.label(rows, task=TASK, annotators={"rule": Rule("always", judge, "1")})
     assert result.summary.reason is Reason.INTERRUPTED
     assert 0 < result.summary.records < 20_000
 
@@ -341,7 +357,9 @@ def test_threads_label_at_once() -> None:
     done: list[int] = []
 
     def work() -> None:
-        done.append(assay.label(ROWS, TASK, {"ann": ANN, "bob": BOB}).summary.records)
+        done.append(
+            assay.label(ROWS, task=TASK, annotators={"ann": ANN, "bob": BOB}).summary.records
+        )
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -351,16 +369,16 @@ def test_threads_label_at_once() -> None:
     assert done == [2] * 4
 
 
-@pytest.mark.parametrize("given", [[ANN], {}, {"ann": "gpt-4"}, {1: ANN}])
+@pytest.mark.parametrize("given", [[], {}, 5, {"ann": 5}, {1: ANN}, {"": ANN}, [ANN, ANN], [None]])
 def test_annotators_that_are_none_are_one_clear_line(given: object) -> None:
     with pytest.raises(InputError) as told:
-        assay.label(ROWS, TASK, given)  # type: ignore[arg-type]
+        assay.label(ROWS, task=TASK, annotators=given)  # type: ignore[arg-type]
     assert "\n" not in str(told.value)
     assert "annotator" in str(told.value)
 
 
 def test_a_million_decisions_have_a_short_repr() -> None:
-    result = assay.label(ROWS, TASK, {"ann": ANN})
+    result = assay.label(ROWS, task=TASK, annotators={"ann": ANN})
     many = replace(result, decisions=result.decisions * 500_000)
     assert len(repr(many)) < 300
     assert "999,990 more" in many._repr_html_()
@@ -371,6 +389,8 @@ def test_a_budget_is_one_cap_for_all_the_runs_that_hold_it() -> None:
     given = {f"r{i}": Given("happy", cost=100_000_000) for i in range(9)}
     paid = {"ann": Recorded("ann", given, budget=budget)}
     rows = [{"id": f"r{i}", "text": f"t{i}"} for i in range(9)]
-    how = assay.How(budget=budget)
-    costs = [assay.label(rows[i : i + 3], TASK, paid, how=how).cost for i in (0, 3, 6)]
+    costs = [
+        assay.label(rows[i : i + 3], task=TASK, annotators=paid, budget=budget).cost
+        for i in (0, 3, 6)
+    ]
     assert costs == [0.3, 0.2, 0.0]

@@ -1,0 +1,14 @@
+"""The Python interface: what the commands do, on data frames, lists and files.
+
+`labelling` is the front door: `orders` reads what it is given (`tables`, `rows`, `questions`,
+`annotators`), `result` is what it gives (`answers`, `certified`, `metrics`). `opened` does the
+same with task files.
+"""
+
+from assay.api.labelling import alabel as alabel
+from assay.api.labelling import label as label
+from assay.api.opened import Opened as Opened
+from assay.api.opened import abring as abring
+from assay.api.opened import bring as bring
+from assay.api.opened import load as load
+from assay.api.result import Result as Result

@@ -1,0 +1,132 @@
+"""Who answers, from plain Python: names of models, functions, annotators, one or several."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from assay.annotators.function import Function
+from assay.annotators.llm import LLM, Purse
+from assay.annotators.mapping import BY_NAME as MAPPINGS
+from assay.annotators.recorded import Recorded
+from assay.core.cost import Budget, Prices
+from assay.core.errors import InputError, SpecError, meant
+from assay.core.schema import Choice, Scale, Schema
+from assay.models.base import Options
+from assay.models.hosted import Address
+from assay.models.openai import OpenAI
+from assay.run.ask import Askable
+from assay.strategies.base import Strategy
+
+Who: TypeAlias = str | Callable[[Any], Any] | Askable
+"""A model's name, a function of the text, or an annotator."""
+Given: TypeAlias = Who | Sequence[Who] | Mapping[str, Who]
+
+OPENAI = "https://api.openai.com/v1"
+OPENAI_KEY = "OPENAI_API_KEY"
+SHORT, LONG = 64, 1024  # tokens of an answer: of one label, and of more
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where named models answer, and how they are asked; `key_env` names the variable with the key.
+
+    Without an address it is OpenAI's, and only that one is sent OPENAI_API_KEY unasked.
+    """
+
+    base_url: str | None = None
+    key_env: str | None = None
+    prices: Prices | None = None
+    mapping: str = "pattern"
+    seed: int | None = None
+    budget: Budget | None = None
+
+    def model(self, name: str, schema: Schema) -> LLM:
+        if not name.strip():
+            raise SpecError("the name of a model is empty")
+        if self.mapping not in MAPPINGS:
+            raise SpecError(f"no mapping {self.mapping!r}; {meant(self.mapping, MAPPINGS)}")
+        if self.budget is not None and self.budget.cap is not None and self.prices is None:
+            raise SpecError(
+                "a budget needs prices=assay.Prices(input=…, output=…), per million tokens: "
+                "without them every call counts as free"
+            )
+        tokens = SHORT if isinstance(schema, Choice | Scale) else LONG
+        purse = Purse(self.prices or Prices(), self.budget)
+        model = OpenAI(name, Address(self.base_url or OPENAI, self._key))
+        return LLM(model, MAPPINGS[self.mapping], Options(tokens, seed=self.seed), purse)
+
+    @property
+    def _key(self) -> str | None:
+        if self.key_env is not None:
+            return self.key_env
+        same = urlsplit(self.base_url or OPENAI).hostname == urlsplit(OPENAI).hostname
+        return OPENAI_KEY if same else None
+
+
+def annotators_of(given: Given | None, endpoint: Endpoint, schema: Schema) -> dict[str, Askable]:
+    """By name, in the order given; InputError for what is no annotator."""
+    if given is None:
+        raise InputError("say who labels: model='gpt-4o-mini', or annotators=[…]")
+    named = _named(given)
+    if not named:
+        raise InputError("no annotator is given: model='gpt-4o-mini', or annotators=[…]")
+    made = {name: _made(name, who, endpoint, schema) for name, who in named.items()}
+    owner: dict[str, str] = {}
+    for name, who in made.items():
+        if (other := owner.setdefault(who.id, name)) != name:
+            raise InputError(f"annotators {other!r} and {name!r} are one: both are {who.id}")
+    return made
+
+
+def _named(given: Given) -> dict[str, Who]:
+    if isinstance(given, Mapping):
+        for name in given:
+            if not isinstance(name, str) or not name.strip():
+                raise InputError(f"annotators are named by a text, not by {name!r}")
+        return dict(given)
+    several = given if isinstance(given, list | tuple) else [given]
+    found: dict[str, Who] = {}
+    for who in several:
+        name = plain = _name(who)
+        count = 1
+        while name in found:
+            count += 1
+            name = f"{plain}_{count}"
+        found[name] = who
+    return found
+
+
+def _name(who: Who) -> str:
+    if isinstance(who, str | LLM):
+        return who if isinstance(who, str) else who.model.id
+    for key in ("name", "__name__", "id"):
+        if isinstance(said := getattr(who, key, None), str) and said:
+            return said.strip("<>")
+    return type(who).__name__
+
+
+def _made(name: str, who: Who, endpoint: Endpoint, schema: Schema) -> Askable:
+    if isinstance(who, str):
+        return endpoint.model(who, schema)
+    if isinstance(who, Strategy) and isinstance(who.id, str):
+        return who
+    if hasattr(who, "annotate") and isinstance(getattr(who, "id", None), str):
+        return capped(who, endpoint.budget)  # type: ignore[arg-type]
+    if callable(who) and not isinstance(who, type):
+        return Function.of(name, who)
+    raise InputError(
+        f"annotator {name!r} is of type {type(who).__name__}: give the name of a model, a function "
+        "of the text, or an annotator with an id"
+    )
+
+
+def capped(who: Askable, budget: Budget | None) -> Askable:
+    """The same under this budget, where it holds none of its own and can."""
+    if budget is None:
+        return who
+    if isinstance(who, LLM) and who.purse.budget is None:
+        return replace(who, purse=replace(who.purse, budget=budget))
+    if isinstance(who, Recorded) and who.budget is None:
+        return replace(who, budget=budget)
+    return who
