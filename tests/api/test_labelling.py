@@ -372,7 +372,7 @@ def test_threads_label_at_once() -> None:
 @pytest.mark.parametrize("given", [[], {}, 5, {"ann": 5}, {1: ANN}, {"": ANN}, [ANN, ANN], [None]])
 def test_annotators_that_are_none_are_one_clear_line(given: object) -> None:
     with pytest.raises(InputError) as told:
-        assay.label(ROWS, task=TASK, annotators=given)  # type: ignore[arg-type]
+        assay.label(ROWS, task=TASK, annotators=given)  # type: ignore[call-overload]
     assert "\n" not in str(told.value)
     assert "annotator" in str(told.value)
 

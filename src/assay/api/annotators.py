@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from assay.annotators.function import Function
@@ -85,7 +85,7 @@ def _named(given: Given) -> dict[str, Who]:
             if not isinstance(name, str) or not name.strip():
                 raise InputError(f"annotators are named by a text, not by {name!r}")
         return dict(given)
-    several = given if isinstance(given, list | tuple) else [given]
+    several = cast("Sequence[Who]", given if isinstance(given, list | tuple) else [given])
     found: dict[str, Who] = {}
     for who in several:
         name = plain = _name(who)

@@ -89,15 +89,20 @@ def schema_of(labels: Labels) -> Schema:
         return cast(Schema, labels)
     if isinstance(labels, type) or not isinstance(labels, Iterable):
         raise SpecError(f"labels is of type {type(labels).__name__}; give a list of labels")
-    found = [_label(label) for label in known(labels) if label is not None]
-    in_order = not isinstance(labels, set | frozenset)
-    return Choice(found if in_order else sorted(found, key=lambda label: label.name))
+    found: list[Label] = [_label(label) for label in known(labels) if label is not None]
+    if isinstance(labels, set | frozenset):
+        found.sort(key=_name)
+    return Choice(found)
 
 
 def _of_mapping(labels: Mapping[str, Any]) -> Schema:
     if all(isinstance(value, str) for value in labels.values()):
         return Choice([Label(str(name), words) for name, words in labels.items()])
     return Form({str(name): schema_of(value) for name, value in labels.items()})
+
+
+def _name(label: Label) -> str:
+    return label.name
 
 
 def _label(label: object) -> Label:

@@ -121,7 +121,7 @@ def _by_index(gold: object, table: Table) -> list[object] | None:
     frame = getattr(table, "frame", None)
     if frame is None or not frame.implementation.is_pandas_like():
         return None
-    series = nw.from_native(gold, pass_through=True, allow_series=True)  # type: ignore[call-overload]
+    series = nw.from_native(gold, pass_through=True, allow_series=True)
     if not isinstance(series, nw.Series) or not series.implementation.is_pandas_like():
         return None
     native, index = series.to_native(), frame.to_native().index

@@ -172,7 +172,7 @@ def _no_table(data: object) -> InputError:
 def _frame(data: object) -> FrameTable | None:
     """Also of a series, which is one column; None where it is neither."""
     try:
-        native = nw.from_native(data, pass_through=True, allow_series=True)  # type: ignore[call-overload]  # whatever it is
+        native = nw.from_native(data, pass_through=True, allow_series=True)
     except Exception as bad:  # such as two columns of one name
         raise InputError(f"this frame cannot be read: {' '.join(str(bad).split())}") from None
     if isinstance(native, nw.LazyFrame):
