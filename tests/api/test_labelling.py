@@ -1,6 +1,7 @@
 """`assay.label`: rows in any form and annotators in; the same rows with answers out."""
 
 import asyncio
+import inspect
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import assay
 from assay import Choice, Record, Task
 from assay.annotators.recorded import Given, Recorded
 from assay.annotators.rule import Rule
+from assay.api.orders import Options, order_of
 from assay.cli import root
 from assay.core.errors import InputError, SpecError
 from assay.core.record import text_record
@@ -394,3 +396,11 @@ def test_a_budget_is_one_cap_for_all_the_runs_that_hold_it() -> None:
         for i in (0, 3, 6)
     ]
     assert costs == [0.3, 0.2, 0.0]
+
+
+def test_types_help_and_code_name_the_same_arguments() -> None:
+    known = inspect.signature(order_of).parameters
+    assert set(Options.__annotations__) == set(known) - {"data"}
+    for function in (assay.label, assay.alabel):
+        assert list(inspect.signature(function).parameters) == list(known)
+        assert all(f"`{name}`" in (assay.label.__doc__ or "") for name in known)
