@@ -423,3 +423,12 @@ def test_no_answers_and_one_annotator_are_refused() -> None:
     nobody = np.zeros(0, np.int32)
     with pytest.raises(InputError, match="there are no answers, so no agreement"):
         agree(Votes((), ("",), (), (), nobody, nobody, nobody, nobody))
+
+
+def test_of_one_label_alone_no_coefficient_is_known() -> None:
+    found = pairwise(np.zeros(9, np.int64), np.zeros(9, np.int64))
+    assert (found.percent, found.baseline) == (1.0, 1.0)
+    assert (found.cohen, found.scott, found.gwet) == (None, None, None)
+    assert found.why == "both gave one label only"
+    nothing = pairwise(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert (nothing.n, nothing.percent, nothing.why) == (0, None, "they share no records")

@@ -192,3 +192,13 @@ def test_the_limits_of_a_verdict_are_told() -> None:
     limits = " ".join(alt_test("m", panel["p0"], panel).limits)
     assert "take three" in limits
     assert "40 records for a person are few" in limits
+
+
+@pytest.mark.parametrize("score", ["accuracy", "neg-rmse"])
+def test_work_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch, score: str) -> None:
+    panel = people(40, 5, 0.8, 1)
+    model = people(40, 1, 0.7, 2)["p0"]
+    whole = alt_test("m", model, panel, Rules(score=score))
+    for size in (1, 7, 19, 20, 21):
+        monkeypatch.setattr("assay.quality.alt_test.PAIRS_AT_ONCE", size)
+        assert alt_test("m", model, panel, Rules(score=score)) == whole

@@ -20,7 +20,15 @@ from assay.quality.audit import (
     strata_of,
     stratify,
 )
-from assay.quality.audit_sheet import decisions_in, judge, read_sheet, write_sheet
+from assay.quality.audit_sheet import (
+    Sheet,
+    answers_of,
+    decisions_in,
+    judge,
+    mark_of,
+    read_sheet,
+    write_sheet,
+)
 
 
 def decisions(n: int, seed: int = 0) -> list[Decision]:
@@ -291,3 +299,18 @@ def test_few_errors_show_nothing_where_a_constant_makes_as_few(
     assert found.as_json()["passed"] is passed
     assert stop([Stratum("all", 10_000, 100, 5)], 0.05, always).passed is None  # not yet
     assert stop([Stratum("all", 10_000, 500, 250)], 0.05, always).passed is False
+
+
+@pytest.mark.parametrize(
+    ("labels", "said", "meant"),
+    [
+        (["=a", "b"], "'=a", "=a"), (["=a", "'=a"], "'=a", "'=a"), (["c", "b"], "'=a", "'=a"),
+        (["=a", "b"], "=a", "=a"), (["a", "b"], "'a", "'a"),
+    ],
+)  # fmt: skip
+def test_a_copied_guard_is_taken_off_where_the_label_is_meant(
+    labels: list[str], said: str, meant: str
+) -> None:
+    shipped = [Decision(f"r{i}", v, decided_by=DecidedBy.MODEL) for i, v in enumerate(labels)]
+    sheet = Sheet(("r0", "r1"), (said, None), "none", mark_of(shipped))
+    assert answers_of(sheet, shipped, str) == {"r0": meant}

@@ -40,4 +40,4 @@ def fitted_least(
         of_truth.append(float(weights[list(a.scores).index(right)] / weights.sum()))
     if not of_truth:
         raise InputError("no answer with label scores has calibration gold")
-    return least_probability(np.clip(of_truth, 0, 1), alpha)
+    return least_probability(of_truth, alpha)

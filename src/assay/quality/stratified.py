@@ -98,9 +98,8 @@ class _Search:
         for part in BLENDS:
             yield partial(_blend, (light, heavy), part)
 
-    def spread(self, pull: Floats) -> Path:
-        """Each stratum between its least and its most, those that pull more further from them."""
-        step = pull / pull.max()
+    def spread(self, step: Floats) -> Path:
+        """Each stratum between its least and its most, those of larger step further from them."""
         prices = np.sort(np.concatenate([(1 - 2 * self.least) * step, (1 - 2 * self.most) * step]))
         prices = prices[::-1]  # the mean falls as the price rises, on a broken line
 

@@ -53,3 +53,19 @@ def test_the_constant_is_right_where_gold_is_the_commonest_label_of_the_unit() -
     gold: dict[str, Value] = {"r0": "a", "r1": "b", "r2": "b"}
     found = watched([said(i, "a", schema, "ann") for i in range(3)], gold, schema)
     assert found.constant.tolist() == [False, True, True]
+
+
+def test_silence_and_what_a_strategy_says_are_no_answers() -> None:
+    schema = Choice(["a", "b"])
+    silent = answer(
+        Request(Task("t", "?", schema), text_record("r0", "x"), "panel"), Outcome.FAILED, error="no"
+    )
+    made = answer(
+        Request(Task("t", "?", schema), text_record("r1", "x"), "panel"), Outcome.ANSWERED,
+        value="a", mapping="strategy",
+    )  # fmt: skip
+    gold: dict[str, Value] = {"r0": "a", "r1": "a", "r2": "a"}
+    found = watched([silent, made, said(2, "a", schema)], gold, schema)
+    assert (len(found.questions), found.assisted, found.answers.right.tolist()) == (1, 0, [True])
+    with pytest.raises(InputError, match="nobody answered one of the 3 golden questions"):
+        watched([silent, made], gold, schema)

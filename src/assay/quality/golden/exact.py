@@ -33,8 +33,8 @@ def exact_limits(guess: Floats, gap: Floats, right: Bools, level: float) -> tupl
     sums = _Sums.of(guess, gap)
     seen = int(sums.steps[right].sum())
     return (
-        _root(lambda theta: float(sums.chance(theta)[seen:].sum()) - tail, 1),
-        _root(lambda theta: float(sums.chance(theta)[: seen + 1].sum()) - tail, -1),
+        _root(lambda theta: float(sums.chance(theta)[seen:].sum()) - tail, rising=True),
+        _root(lambda theta: float(sums.chance(theta)[: seen + 1].sum()) - tail, rising=False),
     )
 
 
@@ -68,9 +68,9 @@ class _Sums:
         return np.maximum(irfft(whole, size), 0.0)
 
 
-def _root(excess: Callable[[float], float], sign: int) -> float:
-    """Where a tail that rises (sign 1) or falls (-1) with commitment is just likely enough."""
-    least, most = (0.0, 1.0) if sign == 1 else (1.0, 0.0)
+def _root(excess: Callable[[float], float], *, rising: bool) -> float:
+    """Where a tail that rises or falls with commitment is just likely enough."""
+    least, most = (0.0, 1.0) if rising else (1.0, 0.0)
     if excess(least) > 0:
         return least
     if excess(most) <= 0:
