@@ -64,7 +64,8 @@ def asked(who: Hub, *texts: str, task: Task = TASK) -> list[Annotation]:
 def test_labels_that_mean_one_add_up() -> None:
     [bad, good] = asked(hub(), "343", "181")
     assert (bad.value, good.value) == ("bad", "good")
-    assert (bad.confidence, good.confidence) == (pytest.approx(0.6), pytest.approx(0.8))
+    assert bad.confidence == pytest.approx(0.6)
+    assert good.confidence == pytest.approx(0.8)
     assert bad.confidence_source is Source.PROBABILITY
     assert bad.scores == pytest.approx({"good": np.log(0.4), "bad": np.log(0.6)})
     assert (bad.mapping, bad.outcome) == ("hub", Outcome.ANSWERED)
@@ -145,8 +146,8 @@ def trained(model: Told, labels: dict[str, str], **how: Any) -> TrainableHub:
 def test_it_is_tuned_on_texts_and_the_numbers_of_their_labels() -> None:
     model, budget = Told(("L0", "L1")), Budget(9)
     tuning, prices = Tuning(epochs=7), Prices(per_request=1.0)
-    learner = trained(model, {"L0": "bad", "L1": "good"}, tuning=tuning, prices=prices,
-                      budget=budget)  # type: ignore[arg-type]  # fmt: skip
+    labels = {"L0": "bad", "L1": "good"}
+    learner = trained(model, labels, tuning=tuning, prices=prices, budget=budget)
     given = examples("good", "bad", "good")
     made = learner.fitted(TASK, given, 5)
     [(texts, numbers, how, seed)] = model.tunings

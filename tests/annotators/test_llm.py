@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from assay.annotators.llm import LLM, LONGEST, Purse
+from assay.annotators.llm import LLM, Purse
 from assay.annotators.mapping import Json, Likelihood, Pattern
+from assay.annotators.mapping.base import LONGEST
 from assay.core.annotation import Annotation, Outcome, Request, Way
 from assay.core.cost import NANOS, Budget, Prices, Usage
 from assay.core.errors import BudgetError, LedgerError, ModelError
@@ -172,7 +173,7 @@ def test_each_way_of_decoding_is_another_annotator_and_how_pictures_are_seen() -
         )
     ]  # fmt: skip
     others += [replace(plain, mapping=Json()), replace(plain, model=Told(id="other"))]
-    others += [replace(plain, modality=modality) for modality in ("text", "image")]  # type: ignore[arg-type]
+    others += [replace(plain, modality=modality) for modality in ("text", "image")]
     assert len({plain.id, *(other.id for other in others)}) == len(others) + 1
     assert others[-2].id == plain.id + "/text"
     assert others[-1].id == plain.id + "/image"

@@ -219,9 +219,10 @@ def test_several_views_are_one_mean_of_length_one() -> None:
     dark = merged(one, [(np.zeros(2, np.float32), first[1])])
     assert isinstance(dark, Seen)
     assert dark.features.tolist() == [0.0, 0.0]
-    for views_, why in (([], "record 'r' has no picture"),
-                        ([first, InputError("torn")], "record 'r': torn")):  # fmt: skip
-        bad = merged(one, views_)
+    for bad, why in (
+        (merged(one, []), "record 'r' has no picture"),
+        (merged(one, [first, InputError("torn")]), "record 'r': torn"),
+    ):
         assert isinstance(bad, InputError)
         assert str(bad) == why
 

@@ -217,8 +217,8 @@ def test_a_label_is_asked_about_after_the_record_with_what_it_means() -> None:
 
 def test_of_a_form_one_attribute_is_asked_with_the_parts_of_examples_that_answer_it() -> None:
     form = Form({"tone": Choice(["a", "b"]), "age": Scale(1, 5)}, {"tone": "how does it sound"})
-    own, shown = (Example(text_record(f"e{i}", "x"), v, "so") for i, v in
-                  enumerate(({"tone": "a", "age": 3.0}, {"age": 4.0})))  # fmt: skip
+    own = Example(text_record("e0", "x"), {"tone": "a", "age": 3.0}, "so")
+    shown = Example(text_record("e1", "x"), {"age": 4.0}, "so")
     task = Task("t", "What is it?", form, "Be fair.", (own,))
     asked = Request(task, text_record("r", "x"), "m", Way(("tone",), (shown,), 2, "hint"))
     tone, age = (field_request(asked, form, name) for name in ("tone", "age"))

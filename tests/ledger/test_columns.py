@@ -1,5 +1,6 @@
 """The mirror of the votes says what the ledger says, whatever lies in its folder."""
 
+import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from io import BytesIO
@@ -149,7 +150,7 @@ def test_a_folder_that_cannot_be_written_to_costs_no_answer_and_keeps_no_half_fi
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(columns.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     ledger = SqlLedger(str(tmp_path / "l.sqlite"))
     ledger.add([given(TASK, i) for i in range(50)])
     assert named(ledger.votes(TASK.id, TASK.schema)) == named(truth(ledger, TASK))

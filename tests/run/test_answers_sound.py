@@ -219,8 +219,9 @@ async def test_what_a_run_has_heard_is_not_asked_again_and_is_sound() -> None:
                 await requests.heard(answer(request, Outcome.ANSWERED, value=HALF))
                 if request.record.id == "r1":
                     raise ValueError("after it was heard")
-            for nothing in ():
-                yield nothing
+            nothing: list[Annotation] = []
+            for one in nothing:
+                yield one
 
     run, who = Run(REQUESTS), Hearing({})
     assert [a async for a in answers(who, run)] == []

@@ -213,8 +213,10 @@ def test_the_sizes_of_the_published_study() -> None:
 
 def test_always_the_commonest_label_of_the_gold_to_fit_on() -> None:
     truth = {"f0": "a", "f1": "b", "f2": "b", "c0": "a", "c1": "a", "x": "b", "y": "a", "z": "b"}
-    parts = [tuple(Record(id, ()) for id in ids) for ids in (["f0", "f1", "f2"], ["c0"], "xyz")]
-    row = constant(Deal(*parts, HeldOut({}, truth), 0))
+    fit, certify, rest = (
+        tuple(Record(id, ()) for id in ids) for ids in (["f0", "f1", "f2"], ["c0"], "xyz")
+    )
+    row = constant(Deal(fit, certify, rest, HeldOut({}, truth), 0))
     assert row.right == {"x": True, "y": False, "z": True}
     assert (row.answered, row.to_people) == (1.0, 0.0)
 
@@ -257,7 +259,8 @@ def test_confidences_are_calibrated_on_fifty_labels_and_promised_on_the_rest() -
     odds = np.array([np.log(chances[id] / (1 - chances[id])) for id in ids])
     line = logistic(odds, np.array([first[id].value == others[id] for id in ids]))
     assert line[0] > 0
-    assert sure.curves[0] == ("v", pytest.approx(line[0]), pytest.approx(line[1]))
+    assert sure.curves[0][0] == "v"
+    assert sure.curves[0][1:] == pytest.approx(line)
     assert sure.curves[1][:2] == ("m", 0.0)
     assert made.records == 70
     assert made.promise.alpha == pytest.approx(0.2)

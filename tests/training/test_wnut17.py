@@ -2,6 +2,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -175,7 +176,7 @@ async def test_the_study_says_what_it_was_made_of(folder: Path) -> None:
     assert said["plan"] == {
         "records": 6, "examples": 2, "pool_share": 0.3, "balanced": False, "seed": 0
     }  # fmt: skip
-    noted = {"study": "wnut17", **dict(said["plan"])}  # type: ignore[call-overload]
+    noted = {"study": "wnut17", **asdict(PLAN)}
     assert [run.settings for run in ledger.runs()] == [noted] * 3
     pool = {e.record.text for e in corpus.pool}
     twins = [r for r in drawn(corpus, PLAN)["dev"][0] if r.text in pool]
