@@ -1,4 +1,4 @@
-"""Do `assay run`, `report` and `export` stay small and keep their pace as the data grow?
+"""Do `assay run`, `report`, `export`, `cost` and `audit` stay small and keep their pace?
 
 The same task, a lexicon on made-up reviews with gold for 500 of them, at two sizes. Each command is
 a program of its own; printed are its time, its CPU seconds, its peak memory, and both per record of
@@ -45,6 +45,9 @@ COMMANDS = {
     "run again": ["run", "task.yaml"],
     "report": ["report", "task.yaml", "--out", "report.html"],
     "export": ["export", "task.yaml", "-o", "labels.csv"],
+    "annotations": ["export", "task.yaml", "--annotations", "-o", "said.jsonl"],
+    "cost": ["cost", "task.yaml"],
+    "audit": ["audit", "draw", "task.yaml", "-o", "sheet.csv"],
 }
 
 

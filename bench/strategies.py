@@ -30,6 +30,8 @@ from assay.ledger import Ledger, open_ledger
 from assay.run import Job, label
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, ThresholdChain
+from assay.strategies.cooperation import TriageShare
+from assay.strategies.hybrid import Hybrid
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
 
@@ -42,6 +44,10 @@ STRATEGIES: Mapping[str, Strategy] = {
     "vote of 3": Vote(("x", "y", "z")),
     "chain": Chain(("x", "y", "z")),
     "chain with thresholds": ThresholdChain(("x", "y", "z"), (1.0, 1.0)),
+}
+WHOLE: Mapping[str, Strategy] = {
+    "triage by share": TriageShare("x", "y", 0.2),
+    "hybrid": Hybrid(("x", "y"), "z", 0.8),
 }
 IN_BLOCKS = ("single", "vote of 2", "chain with thresholds")
 FEW, MANY = 20_000, 200_000
@@ -127,7 +133,7 @@ def alone(name: str, count: int) -> None:
     who = {name: Computed(name) for name in "xyz"}
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_ledger(str(Path(folder, "ledger.sqlite")))
-        asyncio.run(label(Job(TASK, STRATEGIES[name], who, ledger), records(count)))
+        asyncio.run(label(Job(TASK, {**STRATEGIES, **WHOLE}[name], who, ledger), records(count)))
         ledger.close()
     # not getrusage, whose peak counts the process that started this one
     [line] = [x for x in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in x]
@@ -138,7 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--ledger", nargs="*", default=["memory", "sqlite"])
-    parser.add_argument("--alone", choices=list(STRATEGIES), help=argparse.SUPPRESS)
+    parser.add_argument("--alone", choices=[*STRATEGIES, *WHOLE], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
         alone(options.alone, options.records)
@@ -149,6 +155,10 @@ def main() -> None:
         few, many = peak(name, FEW), peak(name, MANY)
         told = f"peak memory {few:.0f} MB for {FEW:,} records, {many:.0f} MB for {MANY:,}"
         print(f"{name:<22} {told}: {many / few:.2f} times")
+    for name in WHOLE:
+        few, many = peak(name, FEW), peak(name, MANY)
+        each = (many - few) * 2**20 / (MANY - FEW)
+        print(f"{name:<22} {few:.0f} and {many:.0f} MB: {each:,.0f} bytes a record")
 
 
 if __name__ == "__main__":

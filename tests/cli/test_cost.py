@@ -129,7 +129,7 @@ def test_a_currency_that_nobody_says_is_not_made_up(tmp_path: Path) -> None:
         (("--run", "x"), "no run 'x'"),
         (("--task", "x"), "name a task"),
         (("--prices", "bad.yaml"), "unknown price"),
-        (("--prices", "broken.yaml"), "cannot be read"),
+        (("--prices", "broken.yaml"), "broken.yaml:2: not valid YAML"),
         (("--prices", "endless.yaml"), "human_label is an amount of 0 or more, not inf"),
         (("--prices", "half.yaml"), "earned is a number of people, not 2.5"),
     ],

@@ -14,6 +14,7 @@ from assay.core.schema import Choice, Form, MultiChoice, Scale
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger import Run, SqlLedger
+from assay.quality.studies.celeba_study import FILES
 
 FORM = Form({"tone": Choice(["good", "bad"]), "tags": MultiChoice(["x", "y"]), "n": Scale(1, 5)})
 TASK = Task("t", "?", FORM)
@@ -57,6 +58,17 @@ GEMINI = {
                     "topCandidates": [{"candidates": [{"token": "a", "logProbability": -1}]}]}}],
     "usageMetadata": {"promptTokenCount": 4, "promptTokensDetails": [
         {"modality": "IMAGE", "tokenCount": 2}]},
+}  # fmt: skip
+REGISTRY = b"candidates: [{name: a}, {name: b, labels: {x: good}, learner: ngrams}]\n"
+PRICES = b"""name: list
+currency: EUR
+annotators:
+  a: {input: 2.5, cached: 0.1, output: 10, per_request: 0.001, gpu_hour: 2}
+  'b*': {human_label: 0.04, bonus: 1.5, earned: 3}
+"""
+STUDY = {
+    FILES[0]: b'{"1": [1, -1], "2": [-1, -1]}', FILES[1]: b'{"1": {"Young": 1}, "2": {}}',
+    FILES[2]: b'{"Smiling": "Is it?", "Young": "Is it?"}',
 }  # fmt: skip
 ROWS = [{"id": str(i), "text": f"text {i}, “ä”", "label": "good", "x": i} for i in range(6)]
 SAID = [
@@ -133,5 +145,7 @@ def corpus(folder: Path) -> dict[str, list[bytes]]:
         "hf": [_json(state)], "nested": [_json(nested)], "ledger": [ledger(folder)],
         "openai": [_json(OPENAI)], "anthropic": [_json(ANTHROPIC)], "gemini": [_json(GEMINI)],
         "retry-after": [h.encode() for h in HEADERS], "mapping": [s.encode() for s in SAID],
-        "heard": [_json(heard)], "registry": [b"candidates: [{name: a}, {name: b}]\n"],
+        "heard": [_json(heard)], "registry": [REGISTRY],
+        "prices": [PRICES],
+        **{f"study {name}": [content] for name, content in STUDY.items()},
     }  # fmt: skip

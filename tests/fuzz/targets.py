@@ -22,8 +22,11 @@ from assay.models import anthropic, gemini, openai, recorded
 from assay.models.base import Completion
 from assay.models.http import _parsed, message_of
 from assay.models.limits import retry_after
+from assay.project.registry import read_registry
+from assay.quality.price_lists import read_prices
+from assay.quality.studies import celeba_study
 from assay.run.answers import sound
-from tests.fuzz.corpus import FORM, TASK, arrow
+from tests.fuzz.corpus import FORM, STUDY, TASK, arrow
 
 Target = Callable[[bytes, Path], None]
 
@@ -131,11 +134,35 @@ def ledger(content: bytes, folder: Path) -> None:
         kept.close()
 
 
+def study(name: str) -> Target:
+    """Of the files of a published study, the one of that name; the others are sound."""
+
+    def read(content: bytes, folder: Path) -> None:
+        for other, sound_one in STUDY.items():
+            (folder / other).write_bytes(content if other == name else sound_one)
+        celeba_study.load(folder)
+
+    return read
+
+
+def prices(content: bytes, folder: Path) -> None:
+    path = folder / "prices.yaml"
+    path.write_bytes(content)
+    read_prices(path).of("a")
+
+
+def registry(content: bytes, folder: Path) -> None:
+    path = folder / "registry.yaml"
+    path.write_bytes(content)
+    read_registry(path)
+
+
 TARGETS: dict[str, Target] = {
     "csv": rows("a.csv"), "tsv": rows("a.tsv"), "jsonl": rows("a.jsonl"), "json": rows("a.json"),
     "conll": rows("a.conll"), "celeba": rows("list_attr_celeba.txt"), "parquet": rows("a.parquet"),
     "arrow": rows("a.arrow"), "hf": hugging_face, "film": films, "coco": coco, "nested": nested,
-    "yaml": yaml, "registry": yaml, "openai": reply(openai.parse),
+    "yaml": yaml, "registry": registry, "openai": reply(openai.parse),
     "anthropic": reply(anthropic.parse), "gemini": reply(gemini.parse), "retry-after": header,
     "mapping": mapping, "heard": heard, "ledger": ledger,
+    "prices": prices, **{f"study {name}": study(name) for name in STUDY},
 }  # fmt: skip

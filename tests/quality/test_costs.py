@@ -21,7 +21,6 @@ from assay.quality.costs import (
     booked_in,
     check_currency,
     costs,
-    price_list,
 )
 
 TASK = Task("t", "?", Choice(["a", "b"]))
@@ -170,31 +169,6 @@ def test_an_exact_name_goes_before_a_pattern() -> None:
     assert [None if r is None else r.bonus for r in found] == [2.0, 1.0, None]
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ([], "needs `annotators`"),
-        ({"annotators": {"m": 3}}, "prices are a mapping"),
-        ({"annotators": {"m": {"inputs": 1}}}, "unknown price 'inputs'"),
-        ({"annotators": {"m": {"input": -1}}}, "input is an amount of 0 or more"),
-        ({"annotators": {"m": {"input": float("nan")}}}, "input is an amount"),
-        ({"annotators": {"m": {"input": True}}}, "input is an amount"),
-    ],
-)
-def test_a_price_list_that_is_none_is_refused(content: object, says: str) -> None:
-    with pytest.raises(InputError, match=says):
-        price_list(content)
-
-
-def test_a_price_list_is_read_with_its_name_and_currency() -> None:
-    content = {"name": "spring", "currency": "EUR", "annotators": {"m": {"input": 2, "bonus": 1}}}
-    found = price_list(content)
-    assert (found.name, found.currency) == ("spring", "EUR")
-    assert found.rates["m"] == Rates(Prices(input=2.0), 1.0)
-    with pytest.raises(InputError, match="one record or more"):
-        costs([], [], found).projected(0)
-
-
 def test_without_answers_and_decisions_nothing_is_spent() -> None:
     found = costs([], [], PriceList())
     assert (found.whole.records, found.whole.bill.total, found.setup.total) == (0, 0, 0)
@@ -296,16 +270,3 @@ def test_money_of_two_currencies_is_no_sum() -> None:
     check_currency(costs([], [], PriceList("l", "USD")), "EUR")
     with pytest.raises(InputError, match=r"booked in EUR .* which is in USD"):
         check_currency(booked, "EUR")
-
-
-def test_the_people_who_earned_a_bonus_are_a_whole_number() -> None:
-    def listed(earned: float) -> PriceList:
-        return price_list({"annotators": {"p": {"bonus": 1, "earned": earned}}}, "prices.yaml")
-
-    assert listed(2.0).rates["p"].earned == 2
-    assert listed(0).rates["p"].earned == 0
-    assert (listed(2).name, listed(2).currency) == ("prices.yaml", "USD")
-    with pytest.raises(InputError, match=r"earned is a number of people, not 1\.5"):
-        listed(1.5)
-    with pytest.raises(InputError, match="needs `annotators`, each with its prices"):
-        price_list({"annotators": [1]})

@@ -142,13 +142,13 @@ def _compared(
     from dataclasses import replace
 
     from assay.cli.compare_sources import gather
-    from assay.cli.cost import _prices
     from assay.quality.agreement.base import Resampling
     from assay.quality.compare import compare
+    from assay.quality.price_lists import read_prices
 
     resamples, seed, prices = how
     if prices is not None:
-        wanted = replace(wanted, prices=_prices(prices))
+        wanted = replace(wanted, prices=read_prices(prices))
     sides, kind = gather(wanted)
     measure, rules = rules_of(labels, kind, test, wanted.expert)
     measure = replace(measure, resampling=Resampling(resamples, seed))

@@ -36,8 +36,9 @@ def cost_command(
 ) -> None:
     """Cost by route of what SOURCE (a task file or a ledger) holds, in one currency."""
     from assay.quality.costs import NO_CURRENCY
+    from assay.quality.price_lists import read_prices
 
-    listed = None if prices is None else _prices(prices)
+    listed = None if prices is None else read_prices(prices)
     found = _costs(source, (task, run, currency), listed, frozenset(people))
     projections = [found.projected(n) for n in records]
     if as_json:
@@ -71,23 +72,6 @@ def _of_file(source: str) -> str | None:
     from assay.project import open_project
 
     return open_project(source).file.currency
-
-
-def _prices(path: Path) -> "PriceList":
-    import yaml
-
-    from assay.core.errors import InputError
-    from assay.data.inputs import reading
-    from assay.quality.costs import price_list
-
-    reading(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist") from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as bad:
-        raise InputError(f"{path}: cannot be read: {' '.join(str(bad).split())}") from None
-    return price_list(content, str(path))
 
 
 def _costs(

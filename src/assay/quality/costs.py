@@ -361,39 +361,3 @@ class _Gaps:
         found = self.found.items()
         own = [f"{name}: {why} ({many(n, 'answer', 'answers')})" for (name, why), n in found]
         return (*own, *NEVER_COUNTED)
-
-
-def price_list(content: object, place: str = "the price list") -> PriceList:
-    """From YAML or JSON: name, currency, and under `annotators` the rates of each."""
-    if not isinstance(content, Mapping) or not isinstance(content.get("annotators"), Mapping):
-        raise InputError(f"{place}: needs `annotators`, each with its prices")
-    rates = {
-        str(name): _rates(given, f"{place}: annotator {str(name)!r}")
-        for name, given in content["annotators"].items()
-    }
-    name, currency = content.get("name", place), content.get("currency", "USD")
-    return PriceList(str(name), str(currency), rates)
-
-
-PRICES = (
-    "input", "cached", "output", "per_request", "gpu_hour", "human_hour", "human_label",
-)  # fmt: skip
-
-
-def _rates(given: object, where: str) -> Rates:
-    def fits(amount: float) -> bool:
-        return 0 <= amount < float("inf")
-
-    if not isinstance(given, Mapping):
-        raise InputError(f"{where}: prices are a mapping such as {{input: 2.5, output: 10}}")
-    known = (*PRICES, "bonus", "earned")
-    for name, amount in given.items():
-        if name not in known:
-            raise InputError(f"{where}: unknown price {name!r}; there are {', '.join(known)}")
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or not fits(amount):
-            raise InputError(f"{where}: {name} is an amount of 0 or more, not {amount!r}")
-    earned = given.get("earned")
-    if (earned or 0) % 1:
-        raise InputError(f"{where}: earned is a number of people, not {earned!r}")
-    prices = Prices(**{name: float(given[name]) for name in PRICES if name in given})
-    return Rates(prices, float(given.get("bonus", 0.0)), None if earned is None else int(earned))

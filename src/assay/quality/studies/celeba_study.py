@@ -156,9 +156,10 @@ def load(folder: Path) -> tuple[list[str], Signs, Signs, Signs]:
     spelt = {n.casefold(): n for changes in re_file.values() for n in _names(changes)}
     names = [spelt.get(name.casefold(), name) for name in questions]
     ids = list(ai_file)
-    ai = np.array([ai_file[id] for id in ids])
-    if ai.shape != (len(ids), len(names)) or not np.isin(ai, (-1, 1)).all():
-        raise InputError(f"{folder / FILES[0]}: each id needs {len(names)} values of 1 or -1")
+    for said in ai_file.values():
+        if not isinstance(said, list) or len(said) != len(names) or not all(map(_sign, said)):
+            raise InputError(f"{folder / FILES[0]}: each id needs {len(names)} values of 1 or -1")
+    ai = np.array([ai_file[id] for id in ids], np.int64).reshape(len(ids), len(names))
     place = {name.casefold(): j for j, name in enumerate(names)}
     row = {id: i for i, id in enumerate(ids)}
     human, consensus = ai.copy(), ai.copy()
@@ -177,8 +178,12 @@ def load(folder: Path) -> tuple[list[str], Signs, Signs, Signs]:
     )
 
 
+def _sign(value: object) -> bool:
+    return type(value) in (int, float) and value in (-1, 1)
+
+
 def _names(changes: object) -> dict[str, int]:
-    if not isinstance(changes, dict) or not all(v in (-1, 1) for v in changes.values()):
+    if not isinstance(changes, dict) or not all(map(_sign, changes.values())):
         raise InputError(
             f"{FILES[1]}: each image needs attributes with 1 or -1, not {changes!r:.80}"
         )
