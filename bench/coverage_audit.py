@@ -24,6 +24,7 @@ from assay.quality.stratified import Counts, limits
 
 Ints = NDArray[np.int64]
 Limits = tuple[float, float]
+Pair = tuple[int, int]
 
 FLOOR = 0.94
 TAIL = (1 - LEVEL) / 2
@@ -90,23 +91,10 @@ def enumerated(answered: int) -> bool:
         for one in RATES:
             for other in RATES:
                 wrong = round(one * size[0]), round(other * size[1])
-                truth = sum(wrong) / sum(size)
                 settings += 1
-                chance = [
-                    hypergeom.pmf(np.arange(a + 1), s, w, a)
-                    for s, w, a in zip(size, wrong, n, strict=True)
-                ]
-                likely = [np.flatnonzero(c > 1e-5) for c in chance]
-                for name, method in METHODS.items():
-                    held = seen = 0.0
-                    for i in likely[0]:
-                        for j in likely[1]:
-                            low, high = method(size, n, (int(i), int(j)))
-                            p = float(chance[0][i] * chance[1][j])
-                            held += p * (low - 1e-9 <= truth <= high + 1e-9)
-                            seen += p
-                            widths[name] += p * (high - low)
-                    held += 1 - seen  # what was too unlikely to be looked at counts as held
+                for name in METHODS:
+                    held, width = exact(name, (size, n), wrong)
+                    widths[name] += width
                     below[name] += held < FLOOR
                     worst[name] = min(worst[name], (held, f"{told}, wrong {one:g} and {other:g}"))
     print(f"two strata, {answered} answers, {settings} settings, exact:")
@@ -114,6 +102,37 @@ def enumerated(answered: int) -> bool:
         print(f"  {name:<15} worst {held:.3f} ({where}); below {FLOOR}: {below[name]}; "
               f"mean width {widths[name] / settings:.4f}")  # fmt: skip
     return worst["audit"][0] >= FLOOR
+
+
+def exact(name: str, drawn: tuple[Pair, Pair], wrong: Pair) -> tuple[float, float]:
+    """Coverage and mean width, from sizes and answers of two strata; what is too unlikely to be
+    looked at counts as held."""
+    size, n = drawn
+    truth = sum(wrong) / sum(size)
+    chance = [
+        hypergeom.pmf(np.arange(a + 1), s, w, a) for s, w, a in zip(size, wrong, n, strict=True)
+    ]
+    likely = [np.flatnonzero(c > 1e-5) for c in chance]
+    held = seen = width = 0.0
+    for i in likely[0]:
+        for j in likely[1]:
+            low, high = METHODS[name](size, n, (int(i), int(j)))
+            p = float(chance[0][i] * chance[1][j])
+            held += p * (low - 1e-9 <= truth <= high + 1e-9)
+            seen += p
+            width += p * (high - low)
+    return held + 1 - seen, width
+
+
+def uneven() -> bool:
+    """The setting at which the effective size fails most plainly."""
+    size, n = (9_000, 1_000), (50, 50)
+    found = {name: exact(name, (size, n), (270, 1_000)) for name in METHODS}
+    told = ", ".join(
+        f"{name} {held:.3f} (width {width:.3f})" for name, (held, width) in found.items()
+    )
+    print(f"90 and 10 % of 10,000 records, 50 answers each, wrong 3 and 100 %: {told}")
+    return found["audit"][0] >= FLOOR
 
 
 def rates_of(rng: np.random.Generator, size: Ints) -> NDArray[np.float64]:
@@ -133,12 +152,14 @@ def rates_of(rng: np.random.Generator, size: Ints) -> NDArray[np.float64]:
 def simulated(count: int, replications: int) -> bool:
     rng = np.random.default_rng(1)
     held, width = np.zeros((count, 3)), np.zeros((count, 3))
+    number = np.zeros(count, int)
     for design in range(count):
         several, records = int(rng.integers(2, 21)), int(rng.choice([600, 5_000, 100_000]))
         size = np.maximum(
             (rng.dirichlet(np.full(several, rng.choice([0.5, 5.0, 100.0]))) * records), 3
         )
         size = size.astype(np.int64)
+        number[design] = several
         answered = min(int(rng.choice([50, 100, 200])), int(size.sum()) // 2)
         wanted = np.ones(several) if rng.random() < 0.5 else size.astype(float)
         n = np.array(allocated(wanted, size, max(answered, 2 * several)))
@@ -153,6 +174,16 @@ def simulated(count: int, replications: int) -> bool:
     held, width = held / replications, width / replications
     noise = 3 * (FLOOR * (1 - FLOOR) / replications) ** 0.5
     print(f"2 to 20 strata, {count} designs, {replications} samples each (noise {noise:.3f}):")
+    for low, high in ((2, 5), (6, 10), (11, 20)):
+        some = (number >= low) & (number <= high)
+        if not some.any():
+            continue
+        told = ", ".join(
+            f"{name} worst {held[some, at].min():.3f}, mean {held[some, at].mean():.3f}, width "
+            f"{width[some, at].mean():.3f}"
+            for at, name in enumerate(METHODS)
+        )
+        print(f"  {low} to {high} strata ({some.sum()} designs): {told}")
     for at, name in enumerate(METHODS):
         print(f"  {name:<15} worst {held[:, at].min():.3f}; below {FLOOR}: "
               f"{(held[:, at] < FLOOR).sum()}; mean coverage {held[:, at].mean():.3f}; "
@@ -166,7 +197,8 @@ def main() -> None:
     options.add_argument("--designs", type=int, default=60)
     options.add_argument("--replications", type=int, default=200)
     given = options.parse_args()
-    good = enumerated(given.answered)
+    good = uneven()
+    good &= enumerated(given.answered)
     good &= simulated(given.designs, given.replications)
     sys.exit(0 if good else 1)
 

@@ -2,6 +2,7 @@
 
 import math
 from numbers import Integral
+from typing import Any
 
 from assay.core.errors import InputError, SpecError
 
@@ -10,7 +11,7 @@ class OutsideError(SpecError, InputError):
     """A number that cannot be, whether it is an option or one of what is given."""
 
 
-def count(name: str, value: float, least: int = 1) -> None:
+def count(name: str, value: Any, least: int = 1) -> None:
     """OutsideError unless a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise OutsideError(f"{name} is a whole number from {least} on, not {value}")
