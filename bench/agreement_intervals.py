@@ -1,6 +1,6 @@
 """Whether the intervals of `assay agree` hold where a label is rare.
 
-    python bench/agreement_intervals.py [RUNS] [--labels 3]
+    python bench/agreement_intervals.py [RUNS] [--labels 3] [--rare 0.05] [--records 30]
 
 Annotators give the true label or, in a share of cases, one at random by its share; coverage of
 95 % intervals for percent agreement, Fleiss' kappa, AC1, alpha and (two annotators) Cohen's kappa.
@@ -91,10 +91,16 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("runs", type=int, nargs="?", default=300)
     options.add_argument("--labels", type=int, action="append", help="default: 2, 3 and 5")
+    options.add_argument("--rare", type=float, help="only this share of the rare label")
+    options.add_argument("--records", type=int, help="only so many records")
     given = options.parse_args()
     for labels in given.labels or (2, 3, 5):
         least: dict[str, float] = {}
         for setting in settings(labels):
+            if given.rare not in (None, setting.shares[0]):
+                continue
+            if given.records not in (None, setting.records):
+                continue
             found = covered(setting, given.runs)
             line = "  ".join(
                 f"{name} {np.mean(c):.3f} ({len(c) / given.runs:.2f})" for name, c in found.items()

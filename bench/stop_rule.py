@@ -101,7 +101,7 @@ def spoken(sizes: Ints, asked: Ints, errors: Ints, target: float) -> bool | None
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     for world in worlds():
         rng = np.random.default_rng(3)
         found = [run(world, rng, number < WATCHED) for number in range(runs)]
