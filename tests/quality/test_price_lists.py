@@ -6,7 +6,7 @@ import pytest
 
 from assay.core.cost import Prices
 from assay.core.errors import InputError, SpecError
-from assay.quality.costs import PriceList, Rates
+from assay.quality.costs import PriceList, Rates, costs
 from assay.quality.price_lists import price_list, read_prices
 
 
