@@ -1,7 +1,9 @@
 """Every ledger keeps the same contract."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,6 +100,66 @@ def test_the_last_revision_counts(ledger: Ledger) -> None:
     ledger.add([said("r", "a", by="ann"), said("r", "b", by="ann", revision=1)])
     assert [a.value for a in ledger.annotations()] == ["b"]
     assert ledger.answers([said("r", "a").key])[said("r", "a").key].value == "b"
+
+
+def test_an_earlier_revision_that_comes_late_replaces_nothing(ledger: Ledger) -> None:
+    later, earlier = said("r", "b", by="ann", revision=1), said("r", "a", by="ann")
+    assert (ledger.add([later]), ledger.add([earlier])) == (1, 1)
+    key = later.key
+    assert [a.value for a in ledger.annotations()] == ["b"]
+    assert ledger.answers([key])[key].value == "b"
+    assert [a.value for a in ledger.answers_by_person([key])[key]] == ["b"]
+    assert ledger.add([replace(later, value="a")]) == 0  # the same revision again
+
+
+def test_of_several_people_the_last_answer_is_that_of_the_key(ledger: Ledger) -> None:
+    ledger.add([said("r", "a", by="ann"), said("r", "b", by="bob")])
+    key = said("r", "a").key
+    assert ledger.answers([key])[key].by == "bob"
+    assert [a.by for a in ledger.answers_by_person([key])[key]] == ["ann", "bob"]
+    ledger.add([said("r", "b", by="ann", revision=1)])
+    assert ledger.answers([key])[key].by == "ann"
+    assert [a.by for a in ledger.annotations()] == ["bob", "ann"]
+
+
+def test_what_is_added_again_is_there_once_failed_or_not(ledger: Ledger) -> None:
+    first = failed("r", cost=5).stamped("run", 1.0)
+    ledger.add([first, said("s", "a").stamped("run", 2.0)])
+    again = failed("r", cost=5).stamped("run", 3.0)
+    new = [first, again, said("s", "a").stamped("run", 2.0), said("t", "a").stamped("run", 2.0)]
+    assert ledger.add_again(new) == 2
+    assert ledger.spent() == 10
+    assert [a.record for a in ledger.annotations()] == ["r", "s", "r", "t"]
+    assert ledger.add_again([]) == 0
+
+
+def test_a_run_begun_twice_is_the_first_and_one_never_begun_decided_nothing(
+    ledger: Ledger,
+) -> None:
+    first = Run("run1", TASK.id, "single(m)", 1.0, settings={"seed": 1}, version="0")
+    ledger.start_run(first)
+    ledger.start_run(replace(first, started=5.0))
+    assert ledger.runs() == [first]
+    assert list(ledger.decisions("never")) == []
+    ledger.add_task(TASK)
+    ledger.add_task(TASK)
+    assert [schema.wording() for schema in ledger.schemas().values()] == [TASK.schema.wording()]
+
+
+def test_what_is_asked_for_by_annotator_task_and_record_is_that_alone(ledger: Ledger) -> None:
+    other = Request(Task("u", "which?", TASK.schema), text_record("r", "x"), "m")
+    ledger.add([said("r", "a"), said("s", "b", "n"), said("r", "b", "o")])
+    ledger.add([answer(other, Outcome.ANSWERED, value="a")])
+
+    def found(**how: Any) -> list[tuple[str, str]]:
+        return [(a.record, a.annotator) for a in ledger.annotations(**how)]
+
+    assert found(task=TASK.id) == [("r", "m"), ("s", "n"), ("r", "o")]
+    assert found(annotators=["n", "o"]) == [("s", "n"), ("r", "o")]
+    assert found(records=["r"]) == [("r", "m"), ("r", "o"), ("r", "m")]
+    assert found(task=TASK.id, annotators=["m"], records=["r"]) == [("r", "m")]
+    assert found(annotators=[]) == []
+    assert ledger.votes(TASK.id, TASK.schema, ["o"]).annotators == ("o",)
 
 
 def test_records_come_back_in_order_and_by_id(ledger: Ledger) -> None:

@@ -77,7 +77,7 @@ def to_nanos(amount: float) -> int:
 def money(nanos: int, currency: str = "USD") -> str:
     """For people: two decimals, more where the amount is small."""
     amount = nanos / NANOS
-    decimals = 2 if amount == 0 or amount >= 1 else min(9, 2 - math.floor(math.log10(amount)))
+    decimals = 2 if amount == 0 else max(2, min(9, 2 - math.floor(math.log10(amount))))
     return f"{amount:,.{decimals}f} {currency}"
 
 
