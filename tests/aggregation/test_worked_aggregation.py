@@ -162,6 +162,7 @@ def test_dependence_and_its_check_are_as_they_were() -> None:
     copied_votes = FORMS["copied"]
     alone, _ = drawn(80, SKILLS, labels=2, seed=5)
     three, _ = drawn(30, SKILLS[:3], seed=6)
+    one_label = votes_of([(f"r{i}", who, "x") for i in range(12) for who in "abcd"])
     found = {
         "dependence": Correlated(least=10).dependence(copied_votes),
         "usual": Correlated().dependence(copied_votes),
@@ -169,7 +170,7 @@ def test_dependence_and_its_check_are_as_they_were() -> None:
         "families": told(Correlated(families=families, least=10), copied_votes),
         "checks": [
             [independence(votes, model, 1), independence(votes, model, 1).why]
-            for votes in (copied_votes, alone, three, FORMS["parts"])
+            for votes in (copied_votes, alone, three, FORMS["parts"], one_label)
             for model in (DawidSkene(), OneCoin())
         ],
         "check with gold": independence(alone, DawidSkene(gold=GOLD)),
@@ -203,6 +204,7 @@ def test_medians_are_as_they_were() -> None:
         medians = numeric_medians(given)
         found.append([asdict(medians), compared_numbers(by_record(medians, given), truth)])
         found.append(told(OrdinalMedian(), given))
+    found.append(asdict(numeric_medians(replace(votes, units=("x", "y"), unit=votes.record % 2))))
     found.append(told(OrdinalMedian(("e", "b", "a", "c", "d")), words))
     as_kept(KEPT / "medians.json", found)
 
@@ -256,3 +258,24 @@ def test_stretches_of_text_are_as_they_were() -> None:
         voted = SpanVote(least=(0.0, 0.5, 0.7)[i % 3], skill=skill).vote(answers)
         found.append([[v.span.start, v.span.end, v.span.label, v.share] for v in voted])
     as_kept(KEPT / "spans.json", found)
+
+
+def test_touching_marks_are_one_span_where_as_many_go_across_as_end_there() -> None:
+    whole, first, second = Span(0, 6, "x"), Span(0, 3, "x"), Span(3, 6, "x")
+    vote = SpanVote()
+    even = vote.vote({"a": [whole], "b": [first, second]})
+    assert [(v.span, v.share) for v in even] == [(whole, 1.0)]
+    more = vote.vote({"a": [whole], "b": [first, second], "c": [first, second]})
+    assert [v.span for v in more] == [first, second]
+
+
+def test_aggregators_are_those_of_the_papers_unless_told() -> None:
+    assert Glad() == Glad(
+        iterations=100, tolerance=1e-5, inner_iterations=25, inner_tolerance=1e-2, gold={}
+    )
+    assert Mace() == Mace(iterations=50, even=False, restarts=0, seed=0, variational=False, gold={})
+    assert SkillIntervals() == SkillIntervals(
+        model=DawidSkene(), draws=300, burn_in=50, level=0.95, seed=0, assume_independent=False
+    )
+    assert BradleyTerry() == BradleyTerry(prior=0.5, level=0.95)
+    assert SpanVote() == SpanVote(least=0.5, skill={})
