@@ -270,6 +270,13 @@ def test_touching_marks_are_one_span_where_as_many_go_across_as_end_there() -> N
 
 
 def test_aggregators_are_those_of_the_papers_unless_told() -> None:
+    votes = FORMS["some"]
+    ids = [a.id for a in (Glad(iterations=1), Mace(iterations=1), DawidSkene(), OneCoin())]
+    assert ids == ["glad", "mace", "dawid-skene", "one-coin"]
+    with pytest.raises(InputError, match="at least 20 draws"):
+        SkillIntervals(draws=19).of(votes)
+    assert SpanVote().vote({}) == ()
+    assert len(BradleyTerry().rank(compared([("a", "b", "a")])).rivals) == 2
     assert Glad() == Glad(
         iterations=100, tolerance=1e-5, inner_iterations=25, inner_tolerance=1e-2, gold={}
     )

@@ -5,20 +5,17 @@ import pytest
 from assay.core.cost import NO_USAGE, Usage
 from assay.core.record import ImagePart
 from assay.models.base import Completion, Message, Options, View
-from assay.models.limits import Limits
 
 
 def test_a_call_asks_for_few_certain_tokens_and_pictures_of_usual_size() -> None:
     assert Options() == Options(64, 0.0, 1.0, None, None, 0, View(768, "auto", "jpeg", 90, None))
+    assert Options().view.encoding == "768jpeg90"
 
 
 def test_a_completion_is_whole_free_and_neither_refused_nor_cut() -> None:
+    assert Message("user", ("x",)).text == Completion("x").text
     assert Completion("x") == Completion("x", NO_USAGE, 0.0, (), None, False, False, None)
     assert Usage(0, 0, 0) == NO_USAGE
-
-
-def test_an_endpoint_is_asked_within_these_limits() -> None:
-    assert Limits() == Limits(64, 1, 16, 5, 0.5, 60.0, 600.0, 120.0, 16 * 1_048_576, 8, 8.0)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,11 @@ def test_an_endpoint_starts_with_the_room_of_its_limits(endpoint: Endpoint) -> N
     assert (endpoint.in_flight, endpoint.failures, endpoint.successes) == (0, 0, 0)
 
 
+def test_limits_are_these_unless_told() -> None:
+    usual = Limits(64, 1, 16, 5, 0.5, 60.0, 600.0, 120.0, 16 * 1_048_576, 8, 8.0)
+    assert Endpoint("x").limits == Limits() == usual
+
+
 def test_room_grows_with_successes_ever_more_slowly_up_to_the_most(endpoint: Endpoint) -> None:
     grown = [endpoint.room]
     for _ in range(12):

@@ -161,6 +161,7 @@ def test_tuning_leaves_the_random_numbers_of_others_alone(model: TextClassifier)
 
 def test_the_defaults_are_the_papers() -> None:
     assert Tuning() == Tuning(2e-5, 3, 16, 0.01, 128)
+    assert TextClassifier("m").id == "m"
     assert TextClassifier("m") == TextClassifier("m", None, None, 512, (), 0)
 
 
