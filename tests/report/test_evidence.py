@@ -439,3 +439,18 @@ def test_only_answers_with_a_reference_are_judged_for_their_confidence() -> None
     found = trust(values, sure, {"stated"}, ("experts", {**true, "other": "good"}))
     assert found is not None
     assert (found.n, found.as_json()["n"]) == (LEAST, LEAST)
+
+
+def test_decisions_hardly_better_than_a_constant_are_told_as_open(tmp_path: Path) -> None:
+    truth: dict[str, Value] = {
+        f"r{i}": "bad" if i % 4 == 0 and i >= 12 else "good" for i in range(N)
+    }
+    near = Story(TASK, Reference("experts", truth))
+    found = gather(ledger(), "run1", near)
+    told = "whether it beats always 'good' cannot be told from 40 records"
+    assert any(told in line for line in lines(found))
+    assert found.as_json()["decisions"]["accuracy"]["better"] is None  # type: ignore[index]
+    write_report(ledger(), "run1", near, tmp_path / "r.html")
+    assert "cannot be told from 40 records" in (tmp_path / "r.html").read_text("utf-8")
+    clear = Story(TASK, Reference("experts", {f"r{i}": "bad" for i in range(N)}))
+    assert not any("cannot be told" in line for line in lines(gather(ledger(), "run1", clear)))

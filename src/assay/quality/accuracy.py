@@ -88,6 +88,14 @@ class Accuracy(Shown):
         low, high = self.on_all.interval
         return None if low <= self.baseline.value <= high else self.on_all.hits > self.baseline.hits
 
+    @property
+    def doubt(self) -> str | None:
+        """That it cannot be told whether this is better than the constant; None where it can."""
+        if self.better is not None or self.warning:
+            return None
+        n = many(self.on_all.n, "record", "records")
+        return f"whether it beats always {self.baseline_value!r} {CANNOT} from {n}"
+
     def lines(self, who: str) -> list[str]:
         right = (
             f"{self.on_answered} of the answered are right, {self.on_all.value:.1%} of all; "
@@ -97,9 +105,7 @@ class Accuracy(Shown):
         )
         always = f"always {self.baseline_value!r}: {self.baseline.value:.1%}"
         lines = [f"{who} against {self.reference}: {right}; {always}"]
-        if self.better is None and not self.warning:
-            beat = f"whether {who} beat always {self.baseline_value!r}"
-            lines.append(f"{beat} {CANNOT} from {many(self.on_all.n, 'record', 'records')}")
+        lines += [] if self.doubt is None else [f"{who}: {self.doubt}"]
         return lines + ([f"warning: {who}: {self.warning}"] if self.warning else [])
 
     def as_json(self) -> dict[str, object]:

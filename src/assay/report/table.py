@@ -27,6 +27,7 @@ def lines(evidence: Evidence) -> list[str]:
         told = [f"Against {evidence.story.reference.name}:", *columns(rows), *_several(evidence)]
     told += [raw_words(line, base) for line, base in evidence.raws]
     told += [f"warning: {line.name}: {why}" for line in evidence.lines for why in line.warnings]
+    told += [f"{line.name}: {doubt}" for line in evidence.lines for doubt in line.doubts]
     told += _promised(evidence)
     told += _review(evidence)
     if evidence.open:
