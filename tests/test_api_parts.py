@@ -122,9 +122,9 @@ def test_another_file_is_replaced_with_force_alone(tmp_path: Path) -> None:
 
 def test_the_ledger_of_a_result_is_never_replaced(tmp_path: Path) -> None:
     with files(Files()):
-        result = assay.label(ROWS, TASK, {"ann": ANN}, how=How(ledger=tmp_path / "l.sqlite"))
+        result = assay.label(ROWS, TASK, {"ann": ANN}, how=How(ledger=tmp_path / "l.csv"))
     with pytest.raises(InputError, match="this command reads it"):
-        result.export(tmp_path / "l.sqlite", force=True)
+        result.export(tmp_path / "l.csv", force=True)
 
 
 def test_data_of_a_task_file_are_never_replaced(tmp_path: Path) -> None:
