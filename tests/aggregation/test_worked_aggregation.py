@@ -273,7 +273,7 @@ def test_aggregators_are_those_of_the_papers_unless_told() -> None:
     votes = FORMS["some"]
     ids = [a.id for a in (Glad(iterations=1), Mace(iterations=1), DawidSkene(), OneCoin())]
     assert ids == ["glad", "mace", "dawid-skene", "one-coin"]
-    with pytest.raises(InputError, match="at least 20 draws"):
+    with pytest.raises(InputError, match=r"draws.*20"):
         SkillIntervals(draws=19).of(votes)
     assert SpanVote().vote({}) == ()
     assert len(BradleyTerry().rank(compared([("a", "b", "a")])).rivals) == 2

@@ -4,7 +4,7 @@ import pytest
 
 from assay.core.errors import ModelError
 from assay.models.base import Message
-from assay.models.llama_context import LlamaContext, Row, common
+from assay.models.llama_context import Counts, LlamaContext, Row, common
 from tests.models.tiny_llama import END, Library, context_of, library
 
 CHAT = (Message("system", ("Be <|end|>",)), Message("user", ("a", "b")))
@@ -155,3 +155,7 @@ def test_all_is_freed_once(context: LlamaContext, lib: Library) -> None:
     context.close()
     context.close()
     assert lib.freed == ["batch", "context", "model"]
+
+
+def test_a_new_context_has_kept_reused_and_evaluated_nothing(context: LlamaContext) -> None:
+    assert (context.kept, context.reused, context.counts) == ([], 0, Counts())

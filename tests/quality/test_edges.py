@@ -12,7 +12,7 @@ from assay.quality.agreement.base import share_estimate, smooth_estimate, wilson
 from assay.quality.alt_test import AltTest, Rules, alt_test
 from assay.quality.audit import OTHERS, draw, stratify
 from assay.quality.audit_sheet import Sheet, judge, mark_of
-from assay.quality.beside import Measure
+from assay.quality.beside import Measure, beside
 from assay.quality.compare import Comparison, Sides, compare
 from tests.quality.test_agreement import said_in
 
@@ -214,3 +214,14 @@ def test_votes_of_a_form_are_told_part_by_part() -> None:
     found = agree(parts, Asked(resampling=POINT))
     assert {name: part.compared for name, part in found.tags.items()} == {"x": 10, "y": 10}
     assert (found.overall.compared, dict(found.overall.coefficients)) == (10, {})
+
+
+def test_high_agreement_that_chance_gives_is_warned_of_beside_a_majority() -> None:
+    people: Said = {f"p{k}": {f"r{i}": "ab"[i >= 38] for i in range(40)} for k in range(3)}
+    always: dict[str, object] = dict.fromkeys(people["p0"], "a")
+    copy: dict[str, object] = dict(people["p0"])
+    found = [
+        beside((name, "model"), labels, people, Measure(resampling=POINT)).warning
+        for name, labels in (("always", always), ("copy", copy))
+    ]
+    assert found == ["always: agreement 95.0% is what chance gives (kappa 0.00)", None]
