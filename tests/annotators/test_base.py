@@ -2,13 +2,25 @@
 
 import pytest
 
-from assay.annotators.base import HoldsNothing, end, failed, reason
+from assay.annotators.base import Annotator, HoldsNothing, end, failed, reason
+from assay.annotators.classifier import fit_ngrams
 from assay.annotators.fitted import in_blocks
+from assay.annotators.hub import Hub
+from assay.annotators.llm import LLM
 from assay.annotators.people import Panel
+from assay.annotators.recorded import Recorded
+from assay.annotators.rule import rule
+from assay.annotators.scored import Scored
 from assay.core.annotation import DecidedBy, Outcome, Request
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
+from tests.annotators.test_classifier import PAIRS, SCHEMA
+from tests.annotators.test_hub_told import Told as Saying
+from tests.annotators.test_llm import Told
+from tests.annotators.test_picture import ZERO
+from tests.annotators.test_scored import Counting
+from tests.annotators.test_tagger import TAGGER
 
 TASK = Task("t", "?", Choice(["a", "b"]))
 
@@ -74,3 +86,27 @@ async def test_people_are_waited_for_one_of_them_unless_more_are_wanted() -> Non
     assert (panel.id, panel.wanted, panel.decided_by) == ("experts", 1, DecidedBy.PEOPLE)
     asked = [Request(TASK, text_record("r", "x"), "experts")]
     assert [a async for a in panel.annotate(asked)] == []
+
+
+MODELS: dict[str, Annotator] = {
+    "llm": LLM(Told()),
+    "scored": Scored(Counting()),
+    "hub": Hub(Saying()),  # type: ignore[arg-type]
+    "classifier": fit_ngrams(PAIRS, SCHEMA),
+    "tagger": TAGGER,
+    "rule": rule("vader"),
+    "recorded": Recorded("old", {}),
+    "picture": ZERO,
+}
+
+
+@pytest.mark.parametrize("who", MODELS.values(), ids=MODELS)
+def test_models_say_that_they_are_and_who(who: Annotator) -> None:
+    assert who.decided_by is DecidedBy.MODEL
+    assert who.id
+    assert isinstance(who.id, str)
+
+
+def test_recorded_people_go_by_their_name() -> None:
+    people = Recorded("ann", {}, DecidedBy.PEOPLE)
+    assert (people.id, people.decided_by) == ("ann", DecidedBy.PEOPLE)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from assay.annotators import classifier
 from assay.annotators.classifier import (
     Classifier,
     TrainableClassifier,
@@ -165,3 +166,24 @@ def test_which_classifier_it_will_be_is_known_before() -> None:
     assert made.id == fit_ngrams(LONG, Choice(["a", "b"]), 3).id
     with pytest.raises(InputError, match=r"there are 3 records of a$"):
         TrainableClassifier().fitted(task, examples[:3], 0)
+
+
+class Clock:
+    """Moves on by two seconds at each look."""
+
+    now = 100.0
+
+    def perf_counter(self) -> float:
+        self.now += 2
+        return self.now
+
+
+async def test_seconds_are_shared_out_over_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier, "time", Clock())
+    examples = [Example(record, value) for record, value in PAIRS]
+    task = Task("t", "?", SCHEMA)
+    fitted = TrainableClassifier().fitted(task, examples, 0)
+    assert fitted.owed == [2.0]
+    asked = [Request(task, text_record(f"r{i}", f"cat {i}"), fitted.id) for i in range(66)]
+    made = [a.seconds async for a in fitted.annotate(asked)]
+    assert made == [4.0 / 64] * 64 + [2.0 / 2] * 2

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from assay.annotators import hub as hubs
 from assay.annotators.hub import Hub, TrainableHub, meanings, outputs
 from assay.core.annotation import Annotation, Outcome, Request, Source
 from assay.core.cost import Budget, Prices
@@ -17,6 +18,7 @@ from assay.core.record import text_record
 from assay.core.schema import Choice, FreeText
 from assay.core.task import Example, Task
 from assay.models.transformers_text import Tuning
+from tests.annotators.test_classifier import Clock
 
 TASK = Task("t", "?", Choice(["good", "bad"]))
 MAP = {"L0": "bad", "L1": "good", "L2": "bad"}
@@ -213,3 +215,11 @@ def test_what_the_model_says_and_what_it_means() -> None:
         meanings(("L0", "x"), MAP, TASK.schema)
     with pytest.raises(SpecError, match="which says L0, never says 'good'"):
         meanings(("L0",), MAP, TASK.schema)
+
+
+def test_seconds_are_those_between_two_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "time", Clock())
+    made = trained(Told(("good", "bad")), {}).fitted(TASK, examples("good", "bad"), 1)
+    assert made.owed == [2.0]
+    assert [a.seconds for a in asked(made, "55", "55 2", "55 3", "55 4")] == [1.0] * 4
+    assert [a.seconds for a in asked(made, "55 5", "55 6")] == [1.0] * 2
