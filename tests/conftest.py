@@ -1,5 +1,6 @@
 """Fixtures that several folders share, and what becomes of a skip."""
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -7,11 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from tests.warm import warm
+
 REQUIRED = "ASSAY_REQUIRE_SERVICES"  # set by .ci/run, which has made everything available
 OF_ROOT = "nothing is forbidden to root"  # no service can be started for such a test
 
 for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
     os.environ.setdefault(library, "1")  # small problems: more threads only wait for each other
+
+gc.set_threshold(20_000, 20, 20)  # what pytest and the libraries hold is no garbage
 
 settings.register_profile("untimed", deadline=None)  # a slow machine is no fault
 settings.register_profile(  # of tools/mutants.py: that a test fails is all it asks
@@ -19,6 +24,12 @@ settings.register_profile(  # of tools/mutants.py: that a test fails is all it a
     phases=(Phase.explicit, Phase.generate),
 )  # fmt: skip
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end, and is not searched for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -37,6 +48,13 @@ def _own_files() -> Iterator[None]:
 
     with files(Files()):
         yield
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with an `assay` that begins at once: see tests/warm.py."""
+    with warm(tmp_path_factory.mktemp("warm")) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -2,18 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
-
-from tests.warm import warm
-
-
-@pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with warm(tmp_path_factory.mktemp("warm")) as folder:
-        yield folder
 
 
 def said(commands: Path, folder: Path, *words: str, given: str = "") -> tuple[int, str, str]:

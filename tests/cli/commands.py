@@ -1,7 +1,6 @@
 """Commands as a user gives them: a folder, a task file, and what `assay` says."""
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -41,24 +40,33 @@ def assay(folder: Path, *words: str) -> Done:
     return Done(list(words), int(str(code or 0)), out.getvalue(), err.getvalue())
 
 
-def process(
-    folder: Path, *words: str, env: Mapping[str, str] | None = None, largest: int | None = None
-) -> Done:
-    """A process of its own; `largest`: no file may outgrow so many bytes, as on a full disk."""
-
-    def limit() -> None:
-        if largest is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-
+def process(folder: Path, *words: str, env: Mapping[str, str]) -> Done:
+    """A process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "assay", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-m", "assay", *words], cwd=folder, capture_output=True, text=True,
+        check=False, env=os.environ | dict(env),
+    )  # fmt: skip
+
+
+def forked(
+    commands: Path,
+    folder: Path,
+    *words: str,
+    env: Mapping[str, str] | None = None,
+    largest: int | None = None,
+) -> Done:
+    """In a fork of a warm process, at a fraction of the price: see tests/warm.py. `largest`: no
+    file may outgrow so many bytes, as on a full disk."""
+    given = [str(commands / "assay"), *words]
+    if largest is not None:
+        limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest}))"
+        told = f"sys.argv = {['assay', *words]!r}"
+        code = f"import resource, sys\n{limit}\n{told}\nfrom assay.cli import main\nmain()"
+        given = [given[0], "-c", code]
+    return subprocess.run(
+        given, cwd=folder, capture_output=True, text=True, check=False,
         env=os.environ | dict(env or {}),
-        preexec_fn=limit,
-    )
+    )  # fmt: skip
 
 
 def project(folder: Path, task: str = TASK, rows: bytes = ROWS.encode(), who: str = RULE) -> None:

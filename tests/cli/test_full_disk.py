@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import LEDGER, assay, complaint, names, process, project
+from tests.cli.commands import LEDGER, assay, complaint, forked, names, process, project
 
 MANY = "id,text\n" + "".join(f"{i},I love number {i} {'x' * 60}\n" for i in range(2_000))
 LIMIT = 900 * 1024  # the ledger is larger than that in the end
 WAL = {f"{LEDGER}-shm", f"{LEDGER}-wal"}
 
 
-def test_a_ledger_on_a_full_disk_ends_the_run_and_the_next_goes_on(tmp_path: Path) -> None:
+def test_a_ledger_on_a_full_disk_ends_the_run_and_the_next_goes_on(
+    tmp_path: Path, commands: Path
+) -> None:
     project(tmp_path, rows=MANY.encode())
     assert assay(tmp_path, "run", "task.yaml", "--limit", "500").returncode == 0
-    said = complaint(process(tmp_path, "run", "task.yaml", largest=LIMIT))
+    said = complaint(forked(commands, tmp_path, "run", "task.yaml", largest=LIMIT))
     assert LEDGER in said
     assert "run again" in said
     done = assay(tmp_path, "run", "task.yaml")
@@ -31,9 +33,9 @@ def test_a_ledger_on_a_full_disk_ends_the_run_and_the_next_goes_on(tmp_path: Pat
     assert len((tmp_path / "x.csv").read_text().splitlines()) == 1 + 2_000
 
 
-def test_a_ledger_that_cannot_even_begin_is_one_line(tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_even_begin_is_one_line(tmp_path: Path, commands: Path) -> None:
     project(tmp_path)
-    assert LEDGER in complaint(process(tmp_path, "run", "task.yaml", largest=8 * 1024))
+    assert LEDGER in complaint(forked(commands, tmp_path, "run", "task.yaml", largest=8 * 1024))
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +47,15 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("out", ["x.csv", "x.jsonl", "x.parquet", "x"])
-def test_an_export_leaves_the_older_file_as_it_was(labelled: Path, out: str) -> None:
+def test_an_export_leaves_the_older_file_as_it_was(
+    labelled: Path, out: str, commands: Path
+) -> None:
     path = labelled / out
     path.mkdir() if out == "x" else path.write_text("older")
     before = names(labelled)
     words = ["export", "task.yaml", "--annotations", "-o", out, "--force"]
-    said = complaint(process(labelled, *words, largest=40 * 1024))  # SQLite itself needs 32 of it
+    limit = 40 * 1024  # SQLite itself needs 32 of it
+    said = complaint(forked(commands, labelled, *words, largest=limit))
     assert f"cannot write {out}" in said
     assert "nothing was written" in said
     assert list(path.iterdir()) == [] if out == "x" else path.read_text() == "older"

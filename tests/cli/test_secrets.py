@@ -8,11 +8,10 @@ import pytest
 from aiohttp import web
 
 from assay.core.redact import hidden
-from tests.cli.commands import TASK, assay, complaint, process, project, remote
+from tests.cli.commands import TASK, assay, complaint, project, remote
 from tests.servers import Server, completion, serving
 
 KEY = "sk-0123456789abcdef"
-ENV = {"ASSAY_TEST_KEY": KEY}
 ROWS = "id,text,label\n" + "".join(f"{i},text {i},positive\n" for i in range(9))
 
 
@@ -34,7 +33,10 @@ def told(folder: Path) -> bytes:
     return b"\0".join(p.read_bytes() for p in files)
 
 
-async def test_a_key_is_in_no_ledger_log_report_or_export(tmp_path: Path) -> None:
+async def test_a_key_is_in_no_ledger_log_report_or_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_TEST_KEY", KEY)
     async with serving(Server(echo)) as url:
         who = remote(url, ", key_env: ASSAY_TEST_KEY")
         project(tmp_path, task=TASK + "gold: {label: label}\n", rows=ROWS.encode(), who=who)
@@ -46,7 +48,7 @@ async def test_a_key_is_in_no_ledger_log_report_or_export(tmp_path: Path) -> Non
         ]  # fmt: skip
         said = b""
         for words in commands:
-            done = await asyncio.to_thread(process, tmp_path, *words, env=ENV)
+            done = await asyncio.to_thread(assay, tmp_path, *words)
             assert done.returncode == 0, done.stderr
             said += (done.stdout + done.stderr).encode()
     everything = told(tmp_path) + said

@@ -18,7 +18,6 @@ import pytest
 
 from tests.needs import needs_models
 from tests.servers import Server, on_a_thread, reviewer
-from tests.warm import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -34,12 +33,6 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     return [
         (m["kind"], m["code"]) for m in found if not m["skip"] and m["kind"] in ("python", "bash")
     ]
-
-
-@pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with warm(tmp_path_factory.mktemp("warm")) as folder:
-        yield folder
 
 
 @pytest.fixture(scope="module")

@@ -28,10 +28,11 @@ def test_alike_questions_hold_the_truth_at_every_commitment(
 
 
 def test_unequal_questions_hold_the_truth_at_every_commitment() -> None:
-    certainty = np.array([1.0, 0.99, 0.95, 0.9, 0.85, 0.8, 0.7, 1.0])
-    guess = np.array([0.5, 0.25, 0.6, 0.2, 0.5, 0.33, 0.5, 0.1])
+    """At worst .951; limits for .93 would hold it in .941, those of a normal curve in .78."""
+    certainty = np.array([1.0, 0.99, 0.95, 0.9, 0.8, 0.7])
+    guess = np.array([0.5, 0.25, 0.6, 0.2, 0.33, 0.5])
     gap = certainty - guess
-    outcomes = np.array(list(product([False, True], repeat=8)))
+    outcomes = np.array(list(product([False, True], repeat=len(gap))))
     found = np.array([exact_limits(guess, gap, right, 0.95) for right in outcomes])
     for theta in COMMITMENTS:
         q = guess + theta * gap
