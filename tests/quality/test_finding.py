@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from assay.quality.agreement import Estimate
-from assay.quality.doubt import of_chance, of_constant, of_interval
+from assay.quality.doubt import of_chance, of_constant, of_interval, of_promise
 from assay.quality.finding import Finding
+from assay.quality.promise import Promise
 from assay.quality.verdicts import Constant, Verdict
 
 
@@ -83,3 +84,16 @@ def test_nothing_is_said_of_chance_without_references_labels_or_answers() -> Non
     assert of_chance(said([("a", "b")] * 30, answered=False)) == ()
     assert of_chance(said([(f"text {i}", f"other {i}") for i in range(60)])) == ()
     assert "not defined" in of_chance(said([("a", "a")] * 30))[0]
+
+
+def test_a_promise_that_a_constant_keeps_among_what_is_accepted_is_doubted() -> None:
+    promise = Promise(0.2, 0.1)
+    accepted = said([("a", "a")] * 45 + [("b", "b")] * 5)
+    people = said([("", "b")] * 50, answered=False)
+    (told,) = of_promise([*accepted, *people], promise)
+    assert told == "90.0% of the accepted records are 'a' by the reference"
+    assert of_promise([*accepted, *people], Promise(0.2, 0.1, "output")) == ()
+    always = of_promise(accepted, promise)
+    assert always == ("always 'a' agrees in 90.0% of this sample",)
+    even = said([("a", "a")] * 25 + [("b", "b")] * 25)
+    assert of_promise([*even, *people], promise) == ()

@@ -13,10 +13,13 @@ from assay.core.annotation import Annotation, DecidedBy, Decision
 from assay.core.digest import digest
 from assay.core.errors import InputError
 from assay.core.value import Value
+from assay.data.write import flat
 from assay.ledger import Ledger, Run
-from assay.quality.certificate import certify, certify_chain
+from assay.quality.certificate import PEOPLE as BY_PEOPLE
+from assay.quality.certificate import certify, certify_chain, first_sure
+from assay.quality.doubt import of_promise
 from assay.quality.promise import About, Certificate, Promise
-from assay.quality.verdicts import NO_ANSWER, same
+from assay.quality.verdicts import NO_ANSWER, Verdict, same
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.hybrid import Hybrid
@@ -79,7 +82,32 @@ class Certifying:
         else:
             found = certify_chain(sure, right, self.promise, REFERENCE)
         silent = all(a.confidence is None for row in rows for a in row.values())
-        return replace(found, unsaid=silent)
+        return replace(found, unsaid=silent, doubts=_doubts(found, sure, rows, gold))
+
+
+def _doubts(
+    found: Certificate, sure: Floats, rows: Sequence[Mapping[str, Annotation]],
+    gold: Mapping[str, Value],
+) -> tuple[str, ...]:  # fmt: skip
+    """Why what the chain accepts would show nothing; sure is (links, records)."""
+    if found.threshold is None:
+        return ()
+    takers = first_sure(sure, found.threshold).tolist()
+    said = {
+        record: rows[k][record].value if k != BY_PEOPLE else None
+        for (record, k) in zip(gold, takers, strict=True)
+    }
+    return of_promise(_verdicts(said, gold), found.promise)
+
+
+def _verdicts(said: Mapping[str, Value | None], gold: Mapping[str, Value]) -> list[Verdict]:
+    """By record: what is accepted, or None."""
+    found = []
+    for record, value in said.items():
+        right, truth = value is not None and same(value, gold[record]), flat(gold[record])
+        label, there = flat(value) or "", value is not None
+        found.append(Verdict(record, "", "", label, None, right, there, reference=truth))
+    return found
 
 
 def _free(names: Sequence[str]) -> str:
@@ -117,7 +145,11 @@ def certificate_of(
         [d.value is not None and same(d.value, v) for d, v in zip(made, gold.values(), strict=True)]
     )
     silent = all(d.confidence is None for d in made if _by_model(d))
-    return replace(certify(sure, right, promise, REFERENCE), unsaid=silent)
+    found = certify(sure, right, promise, REFERENCE)
+    least = np.inf if found.threshold is None else found.threshold
+    said = {d.record: d.value if _by_model(d) and _confidence(d) >= least else None for d in made}
+    doubts = () if found.threshold is None else of_promise(_verdicts(said, gold), promise)
+    return replace(found, unsaid=silent, doubts=doubts)
 
 
 def _by_model(made: Decision) -> bool:
@@ -148,7 +180,7 @@ def recorded(
     """Keeps the decisions as a run of their own, on which reports and exports rest; its id."""
     now = time.time()
     before = next(r for r in ledger.runs(task) if r.id == run)
-    settings = {**(before.settings or {}), "promise": certificate.as_json()}
+    settings = {**(before.settings or {}), "promise": certificate.with_verdict()}
     id = digest([run, certificate.as_json(), now], 6)
     name = f"certified({before.strategy})"
     ledger.start_run(Run(id, task, name, now, None, settings, version("assay")))

@@ -125,7 +125,7 @@ async def _run(
     stop: Stop,
     certificate: Certificate | None = None,
 ) -> Summary:
-    promise = None if certificate is None else certificate.as_json()
+    promise = None if certificate is None else certificate.with_verdict()
     settings = order.settings(promise)
     job = Job(order.task, strategy, order.annotators, ledger, settings)
     return await run_label(job, order.rows.records, stop=stop)

@@ -31,6 +31,7 @@ from assay.data.write import (
 )
 from assay.ledger import Ledger
 from assay.quality.accuracy import Accuracy
+from assay.quality.finding import CANNOT
 from assay.quality.promise import About, Certificate
 from assay.report import Evidence, Reference, Story, gather, write_report
 from assay.run import Summary
@@ -124,7 +125,7 @@ class Result(Shown, Generic[F]):
         left = len(self.decisions) - len(rows)
         title = "decisions" + (f" (the first {len(rows)}; {left:,} more in .frame)" * bool(left))
         head = ("record", "text", "label", "confidence", "decided_by")
-        said = "" if self.certificate is None else self.certificate.statement
+        said = "" if self.certificate is None else self.certificate.verdict
         told = html_table("certificate", (), [[said]]) if said else ""
         return Shown._repr_html_(self) + told + html_table(title, head, rows)
 
@@ -215,4 +216,6 @@ class Result(Shown, Generic[F]):
 def _certified(found: Certificate) -> str:
     if found.threshold is None:
         return "no label: see .certificate"
+    if found.passed is None:
+        return f"{CANNOT}: see .certificate"
     return f"{1 - found.promise.alpha:.1%} of {found.promise.labels}"

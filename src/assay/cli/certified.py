@@ -81,7 +81,9 @@ class Certified:
     @property
     def verdict(self) -> str:
         """The headline: what is promised, why it cannot be, or why that shows nothing."""
-        open_ = self.finding.headline("these labels are better than a constant's")
+        from assay.quality.promise import BETTER
+
+        open_ = self.finding.headline(BETTER)
         return open_ or self.certificate.statement
 
     @property
@@ -109,9 +111,9 @@ class Certified:
         return {
             "annotator": self.key[0],
             "tag": self.tag,
+            **self.certificate.as_json(),
             **self.finding.as_json(),
             "verdict": self.verdict,
-            **self.certificate.as_json(),
             "classes": [c.as_json() for c in self.classes],
             "constant": self.constant and self.constant.as_json(),
             "constant_of_accepted": own and own.as_json(),

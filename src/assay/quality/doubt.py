@@ -8,9 +8,22 @@ from numpy.typing import NDArray
 from assay.core.spelling import shortened
 from assay.core.votes import Codes, Votes
 from assay.quality.agreement import Asked, Estimate, agree
-from assay.quality.verdicts import Constant, Verdict, canonical
+from assay.quality.promise import Promise
+from assay.quality.verdicts import Constant, Verdict, canonical, constant
 
 MOST_LABELS = 50  # more are no classes, and agreement on them is hardly ever chance
+
+
+def of_promise(verdicts: Sequence[Verdict], promise: Promise) -> tuple[str, ...]:
+    """Of labels that a promise accepts (the others are no answers), on its whole sample: where a
+    constant keeps it too, in the sample or among what is accepted, or chance may."""
+    wanted, accepted = 1 - promise.alpha, [v for v in verdicts if v.answered]
+    always = of_constant(constant(verdicts), wanted)
+    own = constant(accepted) if promise.about == "accepted" else None
+    if own is not None and own.share >= wanted and not always:
+        said = f"{own.share:.1%} of the accepted records are {shortened(own.label)}"
+        always = (f"{said} by the reference",)
+    return (*always, *of_chance(accepted))
 
 
 def of_constant(constant: Constant | None, wanted: float) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from typing import Literal, TypeAlias
 
 from assay.core import within
 from assay.core.errors import InputError
+from assay.quality.finding import Finding
 
 About: TypeAlias = Literal["accepted", "output"]
+BETTER = "these labels are better than a constant's"
 ABOUT: tuple[About, ...] = ("accepted", "output")
 
 
@@ -44,7 +46,7 @@ class Certificate:
     accepted labels, or of all labels. `shares` is, for a chain, the share of the sample that each
     link decides. `unsaid`: the answers carry no confidence that tells them apart, so all of them
     are accepted or none, and the threshold is a number that nobody needs to know. `label` is the
-    class that the promise is restricted to.
+    class that the promise is restricted to. `doubts` say why a kept promise would show nothing.
     """
 
     promise: Promise
@@ -59,6 +61,21 @@ class Certificate:
     why: str = ""
     unsaid: bool = False
     label: str | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def finding(self) -> Finding:
+        return Finding(self.threshold is not None, self.doubts)
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether there is a promise; None where it shows nothing of the labels: see `doubts`."""
+        return self.finding.passed
+
+    @property
+    def verdict(self) -> str:
+        """The headline: the statement, or why it cannot be told whether the labels are any good."""
+        return self.finding.headline(BETTER) or self.statement
 
     @property
     def coverage(self) -> float:
@@ -144,6 +161,9 @@ class Certificate:
             "nothing was fitted on the sample, and annotator, prompt and options stay as they were",
             kind[self.promise.about],
         )
+
+    def with_verdict(self) -> dict[str, object]:
+        return {**self.as_json(), **self.finding.as_json(), "verdict": self.verdict}
 
     def as_json(self) -> dict[str, object]:
         return {
