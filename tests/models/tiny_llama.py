@@ -102,7 +102,8 @@ class Library:
         out[0 : len(tokens)] = tokens
         return len(tokens)
 
-    def llama_token_to_piece(self, vocab: object, token: int, buffer: Any, *_: object) -> int:
+    def llama_token_to_piece(self, vocab: object, token: int, buffer: Any, *how: object) -> int:
+        assert how[1:] == (0, False), "a piece is taken as it is"
         if token >= END:
             return -1
         buffer[0] = bytes([token])

@@ -286,3 +286,28 @@ def test_a_matrix_may_be_off_by_rounding_and_labels_must_be_known() -> None:
     with pytest.raises(InputError, match="missing or infinite"):
         Fusion(np.eye(2)).fuse(np.array([0, 1]), fine + np.inf)
     assert Fusion(np.eye(2)).fuse(np.zeros(0, np.int64), np.zeros((0, 2))).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("same", "expected", "warned"), [(5, 1.5, False), (5, 1.3, True), (2, -9.0, False)]
+)
+def test_shared_errors_are_warned_of_below_a_chance_of_one_in_a_thousand(
+    same: int, expected: float, warned: bool
+) -> None:
+    found = SharedErrors(20, same, expected, 1.0)
+    assert found.p == pytest.approx(float(norm.sf(same - 0.5 - expected)))
+    assert (found.warning is not None) is warned
+    assert SharedErrors(20, 5, 0.0, 0.0).p == 1.0
+
+
+def test_what_does_not_fit_together_is_refused_by_every_door() -> None:
+    said, log_probs, truth = world(20)
+    fusion = fit(said, log_probs, truth)
+    for wrong in (said[:-1], np.full(20, 4), np.full(20, -2)):
+        for door in (
+            lambda w: fit(w, log_probs, truth),
+            lambda w: learn(w, log_probs, truth),
+            lambda w: fusion.fuse(w, log_probs),
+        ):
+            with pytest.raises(InputError, match=r"do not fit together|outside the 4 labels"):
+                door(wrong)

@@ -169,7 +169,9 @@ def test_curves_for_plans_and_confidences_are_as_they_were() -> None:
     told = np.append(right, [True, False])
     for method in ("platt", "isotonic", "histogram"):
         curve = fit_arrays(margins, told, method, Source.MARGIN)
-        found[f"{method} of margins"] = curve([-np.inf, -9.0, -1.0, 0.0, 2.0, 9.0, np.inf])
+        found[f"{method} of margins"] = curve(
+            [-np.inf, -9.0, -4.2, -1.0, 0.0, 2.0, 4.2, 9.0, np.inf]
+        )
     as_kept(KEPT / "calibration.json", found, rel=1e-4)
 
 

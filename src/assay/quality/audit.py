@@ -255,10 +255,10 @@ def allocated(share: Floats, sizes: NDArray[np.int64], total: int) -> list[int]:
     least = np.minimum(sizes, LEAST_A_STRATUM)
     count = np.minimum(np.maximum(np.floor(share / share.sum() * total), least), sizes).astype(int)
     while count.sum() < min(total, int(sizes.sum())):
-        lag = np.where(count < sizes, share / (count + 1), -1.0)
+        lag = np.where(count < sizes, share / (count + 1), -np.inf)
         count[int(np.argmax(lag))] += 1
     while count.sum() > total:
-        excess = np.where(count > least, count / share, -1.0)
+        excess = np.where(count > least, count / share, -np.inf)
         count[int(np.argmax(excess))] -= 1
     return [int(c) for c in count]
 

@@ -83,4 +83,5 @@ def test_an_answer_without_its_picture_is_named(tmp_path: Path) -> None:
 
 
 def test_the_task_is_a_form_of_five_scales() -> None:
+    assert (TASK.name, TASK.question[:4]) == ("lesion", "Rate")
     assert TASK.schema.check({"Color": 6, "Blue": 0}) == {"Color": 6.0, "Blue": 0.0}
