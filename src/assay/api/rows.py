@@ -34,6 +34,8 @@ def columns_of(
 ) -> Columns:
     """InputError for a column that is not there; `id` and `language` are taken where they are."""
     there = table.columns
+    if not isinstance(text, str | list | tuple):
+        raise InputError(f"a column is named by a text, not by {text!r:.40}")
     if given is not None:
         if id is not None or text != "text":
             raise InputError("give text and id, or columns, not both: Columns(text=…, id=…)")
@@ -42,6 +44,8 @@ def columns_of(
         own = "id" if "id" in there else None
         language = "language" if "language" in there else None
         found = Columns(text, id or own, language)
+    if not found.texts and found.pictures is None:
+        raise InputError("text names no column")
     for name in found.named:
         if not isinstance(name, str):
             raise InputError(f"a column is named by a text, not by {name!r}")
