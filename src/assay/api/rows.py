@@ -33,6 +33,8 @@ def columns_of(
     table: Table, text: str | Sequence[str], id: str | None, given: Columns | None
 ) -> Columns:
     """InputError for a column that is not there; `id` and `language` are taken where they are."""
+    if isinstance(table, RecordTable):  # its records say themselves what is what
+        return Columns(())
     there = table.columns
     if not isinstance(text, str | list | tuple):
         raise InputError(f"a column is named by a text, not by {text!r:.40}")
