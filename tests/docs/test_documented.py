@@ -7,7 +7,16 @@ import pytest
 from assay.cli import COMMANDS, root
 
 ROOT = Path(__file__).resolve().parents[2]
-OF_BENCHES = {"--kills", "--large", "--small", "--store", "--votes"}
+OF_BENCHES = {
+    "--designs",
+    "--kills",
+    "--large",
+    "--rare",
+    "--replications",
+    "--small",
+    "--store",
+    "--votes",
+}
 OF_TOOLS = {"--jobs", "--package", "--raise", "--sample", "--seconds"}
 PAGES = "\n".join(
     p.read_text(encoding="utf-8") for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
