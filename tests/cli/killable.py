@@ -18,6 +18,7 @@ from contextlib import chdir
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from assay.cli import demo, main
 from assay.core.record import text_record
@@ -73,7 +74,9 @@ def lived(place: Place, act: Callable[[], None], words: list[str], end: End | No
     process = CONTEXT.Process(target=_live, args=(place, act, words, end or End()))
     process.start()
     process.join(120)
-    found = json.loads(told.read_text()) if told.exists() else {"events": 0, "seconds": 0.0}
+    found: dict[str, Any] = {"events": 0, "seconds": 0.0}
+    if told.exists():
+        found = json.loads(told.read_text())
     said = (place.root / "said.txt").read_text(errors="replace")
     return Lived(process.exitcode, said, found["events"], found["seconds"])
 
