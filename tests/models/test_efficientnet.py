@@ -138,3 +138,44 @@ def test_the_real_weights_see_a_difference_and_give_the_same_again() -> None:
     np.testing.assert_array_equal(once.logits, again.logits)
     assert once.features.shape == (2, 1280)
     assert np.abs(once.features[0] - once.features[1]).max() > 0.1
+
+
+class Session:
+    """Features and logits that tell the pictures; keeps the size of every batch."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def run(self, wanted: list[str], fed: dict[str, NDArray[np.float32]]) -> list[object]:
+        assert wanted == ["features", "logits"]
+        seen = fed["pixels"].mean(axis=(1, 2, 3))
+        self.batches.append(len(seen))
+        return [np.tile(seen[:, None], (1, 1280)), np.tile(-seen[:, None], (1, 1000))]
+
+
+def test_pictures_are_looked_at_in_batches_of_four_and_keep_their_order() -> None:
+    session = Session()
+    eye = EfficientNetLite(threads=1, _session=session)
+    looked = eye.look([np.full((3, 4, 4), i, np.float32) for i in range(10)])
+    assert looked.features[:, 0].tolist() == list(range(10))
+    assert looked.logits[:, 999].tolist() == [-i for i in range(10)]
+    assert (looked.features.shape, looked.logits.shape) == ((10, 1280), (10, 1000))
+    assert session.batches == [4, 4, 2]
+
+
+def test_a_picture_model_is_named_by_its_weights_and_knows_its_side() -> None:
+    sides = [EfficientNetLite(f"efficientnet-lite{i}").side for i in range(3)]
+    assert sides == [224, 240, 260]
+    assert EfficientNetLite().id == "efficientnet-lite0@579344248a93"
+    eye = EfficientNetLite(_session=Session())
+    eye.close()
+    assert eye == EfficientNetLite()
+
+
+def test_the_middle_of_a_picture_is_cut_out() -> None:
+    striped = np.zeros((256, 512, 3), np.uint8)
+    striped[:, 256 - 112 : 256 + 112] = 255
+    out = io.BytesIO()
+    Image.fromarray(striped).save(out, "PNG")
+    found = pixels(out.getvalue(), 224)
+    assert found.min() == found.max() == 1.0

@@ -56,8 +56,9 @@ async def test_a_recording_replays_everything_that_was_said(tmp_path: Path) -> N
 
 
 async def test_a_failure_is_not_recorded(tmp_path: Path) -> None:
-    recorder = Recorder(Once(Completion("", error="status 500")), tmp_path / "heard.jsonl")
-    await recorder.complete(HI, Options())
+    failed = Completion("", error="status 500")
+    recorder = Recorder(Once(failed), tmp_path / "heard.jsonl")
+    assert await recorder.complete(HI, Options()) == failed
     assert not (tmp_path / "heard.jsonl").exists()
 
 
