@@ -13,13 +13,12 @@ import atexit
 import importlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -67,13 +66,20 @@ def serve(folder: Path) -> None:
     stub.write_text(STUB.format(python=sys.executable, place=str(place), largest=LARGEST))
     stub.chmod(0o755)
     print("ready", flush=True)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
     while True:
         line, _ = listening.accept()
+        _bury()
         if os.fork() == 0:
             listening.close()
             _answer(line)
         line.close()
+
+
+def _bury() -> None:
+    """Takes note of the commands that have ended, so that their time counts as ours."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _commands() -> set[str]:
@@ -83,7 +89,6 @@ def _commands() -> set[str]:
 
 
 def _answer(line: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     size = array.array("i", [0, 0, 0])
     call, rights, *_ = line.recvmsg(LARGEST, socket.CMSG_SPACE(size.itemsize * len(size)))
     files = array.array("i", rights[0][2])
