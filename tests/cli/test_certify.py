@@ -193,7 +193,7 @@ def test_a_promise_that_a_constant_keeps_is_said_to_ask_little(tmp_path: Path) -
     done = assay(tmp_path, "certify", "t.csv")
     assert "majority-class baseline: always 'no' agrees in 95.0% (n = 200)" in done.stdout
     assert "so the promise asks little" in done.stderr
-    assert done.stdout.startswith("whether these labels are better than a constant's cannot be")
+    assert done.stdout.startswith("whether the promise shows anything of these labels cannot be")
     (told,) = found(tmp_path, "t.csv").values()
     assert told["constant"] == {"label": "no", "share": 0.95, "n": 200}
     assert (told["possible"], told["passed"]) == (True, None)

@@ -81,9 +81,9 @@ class Certified:
     @property
     def verdict(self) -> str:
         """The headline: what is promised, why it cannot be, or why that shows nothing."""
-        from assay.quality.promise import BETTER
+        from assay.quality.promise import SHOWS
 
-        open_ = self.finding.headline(BETTER)
+        open_ = self.finding.headline(SHOWS)
         return open_ or self.certificate.statement
 
     @property

@@ -15,6 +15,6 @@ def _refused(_: click.Context, option: click.Parameter, given: tuple[str, ...]) 
 def class_option(command: click.decorators.FC) -> click.decorators.FC:
     flag = click.option(
         "--class", "classes", multiple=True, metavar="LABEL", callback=_refused,
-        expose_value=False, help="Refused: assay certify promises for one label.",
+        expose_value=False, is_eager=True, help="Refused: assay certify promises for one label.",
     )  # fmt: skip
     return flag(command)

@@ -156,7 +156,7 @@ class Stop:
         seen = f"the error rate lies in [{self.low:.2%}, {self.high:.2%}]"
         if self.verdict == "enough":
             so = f"{seen}, which is at most the {self.target:.2%} allowed, but "
-            open_ = self._finding.headline("these labels are better than a constant's", so)
+            open_ = self._finding.headline("few errors show anything of these labels", so)
             return open_ or f"stop: {seen}, which is at most the {self.target:.2%} allowed"
         if self.verdict == "too many errors":
             return f"stop: {seen}, which is above the {self.target:.2%} allowed; mend the labels"

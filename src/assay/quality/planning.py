@@ -120,7 +120,7 @@ class Plan:
     @property
     def verdict(self) -> str:
         """The headline."""
-        open_ = self.finding.headline("the labels of models are better than a constant's here")
+        open_ = self.finding.headline("meeting the target shows anything of the models' labels")
         if self.pick.certificate is None:
             return "no way to let models label promises the target for less than people alone"
         return open_ or self.pick.certificate.statement

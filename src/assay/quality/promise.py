@@ -12,7 +12,7 @@ from assay.core.errors import InputError
 from assay.quality.finding import Finding
 
 About: TypeAlias = Literal["accepted", "output"]
-BETTER = "these labels are better than a constant's"
+SHOWS = "the promise shows anything of these labels"
 ABOUT: tuple[About, ...] = ("accepted", "output")
 
 
@@ -75,7 +75,7 @@ class Certificate:
     @property
     def verdict(self) -> str:
         """The headline: the statement, or why it cannot be told whether the labels are any good."""
-        return self.finding.headline(BETTER) or self.statement
+        return self.finding.headline(SHOWS) or self.statement
 
     @property
     def coverage(self) -> float:
