@@ -215,3 +215,9 @@ def test_whatever_is_quoted_gives_whole_characters_of_the_text_and_a_full_accoun
     assert told == len(given_entries)
     assert set(result.counts) <= set(KINDS)
     assert len(result.spans) == sum(result.counts[kind] for kind in (FOUND, OTHER, INSIDE))
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_letters_fold_as_they_do_beside_others(text: str) -> None:
+    assert list(fold(text)) == list(fold(f"{text}é"))[:-1]
+    assert list(clusters(text)) == list(clusters(f"{text}é"))[:-1]

@@ -227,6 +227,14 @@ def test_a_quote_that_comes_again_is_looked_for_behind_its_last_place(
     assert long.calls <= 4.5 * short.calls + 8
 
 
+def test_a_quote_that_is_nowhere_is_looked_for_once_as_it_stands() -> None:
+    text = Sought("an apple and a banana " * 50)
+    text.counted = Counted()
+    looked = spans.Looked([("text", spans.Searched(text))])
+    told = {looked.place(f"pear {i % 9}", "FRUIT") for i in range(90)}
+    assert (told, text.counted.calls) == ({spans.ABSENT}, 9)
+
+
 @pytest.mark.parametrize("mapping", ["pattern", "last_line", "json"])
 @pytest.mark.parametrize("schema", [Choice(["a", "b"]), Spans(["PER"])])
 def test_a_longer_answer_is_not_read_and_says_so(mapping: str, schema: Schema) -> None:

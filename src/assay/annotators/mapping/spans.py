@@ -117,6 +117,7 @@ class Searched:
         self.text = text
         self._clusters: list[Place] | None = None
         self._folded: tuple[str, list[int]] | None = None
+        self._absent: set[str] = set()  # quotes that are nowhere: not looked for in the next way
 
     def places(self, quote: str, how: str) -> Iterator[Place]:
         if how == FOUND:
@@ -128,7 +129,9 @@ class Searched:
 
     def _exact(self, quote: str) -> Iterator[Place]:
         """Every place, overlapping ones too."""
-        start = self.text.find(quote)
+        start = -1 if quote in self._absent else self.text.find(quote)
+        if start < 0:
+            self._absent.add(quote)
         while start >= 0:
             yield start, start + len(quote)
             start = self.text.find(quote, start + 1)
@@ -214,6 +217,9 @@ class Looked:
 
 def clusters(text: str) -> Iterator[Place]:
     """What a reader sees as one character: a letter with its marks, a joined emoji."""
+    if text.isascii():
+        yield from ((i, i + 1) for i in range(len(text)))
+        return
     start = 0
     for i in range(1, len(text) + 1):
         if i == len(text) or not (joins(text[i]) or text[i - 1] == _JOINER):
@@ -224,17 +230,27 @@ def clusters(text: str) -> Iterator[Place]:
 def fold(text: str) -> Iterator[tuple[str, int]]:
     """Each cluster as it is compared, with its number; a run of spaces is one space."""
     spaced = True  # nothing before the text
-    for number, (start, end) in enumerate(clusters(text)):
-        shown = _INVISIBLE.sub("", text[start:end].translate(_ALIKE))
-        folded = shown.casefold()
-        if len(folded) <= LONGEST_CLUSTER:  # to order the marks of more takes the square of them
-            folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", shown).casefold())
-        blank = bool(folded) and folded.isspace()
+    for number, folded in enumerate(_letters(text) if text.isascii() else _folded(text)):
+        blank = folded.isspace()
         if blank and spaced:
             continue
         if folded:
             spaced = blank
             yield " " if blank else folded, number
+
+
+def _letters(text: str) -> str:
+    """Plain letters: each is a cluster, and folds to one."""
+    return text.translate(_ALIKE).casefold()
+
+
+def _folded(text: str) -> Iterator[str]:
+    for start, end in clusters(text):
+        shown = _INVISIBLE.sub("", text[start:end].translate(_ALIKE))
+        folded = shown.casefold()
+        if len(folded) <= LONGEST_CLUSTER:  # to order the marks of more takes the square of them
+            folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", shown).casefold())
+        yield folded
 
 
 def joins(letter: str) -> bool:
