@@ -143,3 +143,20 @@ def test_a_kept_picture_clears_what_a_kill_left_in_the_store(tmp_path: Path) -> 
     assert place.read_bytes() == b"pixels"
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [place]
     assert not list(tmp_path.glob(f"{PREFIX}*"))
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
+    """In a folder of all, anybody may have put it there."""
+    odd = tmp_path / f"{PREFIX}odd"
+    odd.mkdir()
+    (odd / LOCK).symlink_to(tmp_path / "elsewhere")
+    clear(tmp_path)
+    assert odd.exists()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_another_user_left_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = left(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: dead.stat().st_uid + 1)
+    clear(tmp_path)
+    assert dead.exists()

@@ -14,7 +14,7 @@ except ImportError:  # not every system has it; there nothing is known of owners
 
 PREFIX = ".assay-part-"
 BEFORE = "before"  # the folder whose place is being taken
-OPEN = os.O_RDWR | os.O_CREAT
+OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 LOCK = ".lock"  # held for as long as the owner lives; the system lets go of it at a kill
 
 
@@ -64,9 +64,11 @@ def _clear(left: Path) -> None:
     if fcntl is None:
         return
     try:
+        if left.stat().st_uid != os.getuid():  # in a folder of all, such as that of temporary files
+            return
         lock = os.open(left / LOCK, OPEN, 0o600)  # an owner that has only begun makes another
     except OSError:
-        return  # it is another user's, or gone
+        return  # it may not be opened, or is gone
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _rescue(left)
