@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,7 +8,7 @@ import pytest
 
 from assay.core.errors import InputError
 from assay.data.base import Columns, Findings
-from assay.data.read import peek, read_records
+from assay.data.read import Rows, columns_of, peek, read_records, read_rows
 
 ROWS = [{"id": "1", "text": "one, two"}, {"id": "2", "text": "three"}]
 
@@ -138,3 +139,111 @@ def test_made_ids_do_not_depend_on_the_order(tmp_path: Path) -> None:
     a, b = ({r.text: r.id for r in read_records(tmp_path / f"{n}.csv", Columns())} for n in "ab")
     assert a["x"] == b["x"]
     assert a["y"] == b["y"]
+
+
+def test_columns_are_those_of_the_first_row(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("id,text\n1,a\n")
+    assert columns_of(tmp_path / "x.csv") == ["id", "text"]
+    (tmp_path / "y.csv").write_text("id,text\n")
+    with pytest.raises(InputError, match="holds no records"):
+        columns_of(tmp_path / "y.csv")
+
+
+def test_rows_are_begun_once_and_gone_through_once(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("id,text\n1,a\n2,b\n")
+    rows = Rows(tmp_path / "x.csv")
+    assert rows.columns == ["id", "text"]
+    assert [(number, row["id"]) for number, row in rows] == [(2, "1"), (3, "2")]
+    assert list(rows) == []
+    (tmp_path / "y.csv").write_text("")
+    assert Rows(tmp_path / "y.csv").columns is None
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|", "\t"])
+def test_the_delimiter_is_the_one_that_the_header_has_most(mark: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f"id{mark}text\n1{mark}a\n")
+    assert peek(tmp_path / "x.csv") == [{"id": "1", "text": "a"}]
+
+
+def test_lines_are_counted_where_cells_span_them(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text('id,text\n1,"a\nb"\n\n2,c\n3,"d\n')
+    rows = read_rows(tmp_path / "x.csv")
+    assert [next(rows)[0], next(rows)[0]] == [3, 5]
+    with pytest.raises(InputError, match=r"x\.csv:6: a quote"):
+        next(rows)
+
+
+@pytest.mark.parametrize(
+    ("columns", "there", "unnamed"),
+    [
+        (Columns(), "id,text", True),
+        (Columns(id="id"), "id,text", False),
+        (Columns(("text", "id")), "id,text", False),
+        (Columns(), "key,text", False),
+    ],
+)
+def test_an_id_that_nobody_names_is_found(
+    columns: Columns, there: str, unnamed: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv").write_text(f"{there}\n1,a\n")
+    findings = Findings()
+    assert len(list(read_records(tmp_path / "x.csv", columns, findings))) == 1
+    assert findings.unnamed_id == unnamed
+
+
+def test_no_more_rows_are_peeked_at_than_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text\n" + "a\n" * 300)
+    assert (len(peek(tmp_path / "x.csv")), len(peek(tmp_path / "x.csv", 3))) == (200, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", b"a,a\n1,2\n", "two columns are called 'a'"),
+        ("x.csv", b"a,b\n1,2\n\xff,3\n", "x.csv:3: not UTF-8"),
+        ("x.jsonl", b'{"a": "\\ud800"}\n', r"x\.jsonl:1: \\ud800 is half a character"),
+        ("x.json", b'{"a": 1}', "a JSON list of objects is needed"),
+        ("x.json", b"[1]", "a JSON list of objects is needed"),
+        ("x.jsonl", b'{"a": 1}\n5\n', r"x\.jsonl:2: a JSON object is needed, not 5"),
+        ("noending", b"", "cannot read a file without ending"),
+    ],
+)
+def test_other_broken_files_are_told_too(
+    name: str, content: bytes, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        list(read_rows(tmp_path / name))
+
+
+def test_keys_that_come_late_stay_beside_those_of_the_first_lines(tmp_path: Path) -> None:
+    lines = [json.dumps({"a": i}) for i in range(3)] + [json.dumps({"b": 1})]
+    (tmp_path / "x.jsonl").write_text("\n\n".join(lines))
+    found = list(read_rows(tmp_path / "x.jsonl"))
+    assert [number for number, _ in found] == [1, 3, 5, 7]
+    assert [dict(row) for _, row in found][2:] == [{"a": 2, "b": None}, {"a": None, "b": 1}]
+
+
+def test_a_pipe_is_no_data(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.csv")
+    with pytest.raises(InputError, match="is a pipe or a device"):
+        read_rows(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("state", [True, False])
+def test_a_folder_is_read_by_its_state_or_all_files_in_turn(state: bool, tmp_path: Path) -> None:
+    for i, name in enumerate(("b.parquet", "a.parquet")):
+        pq.write_table(pa.Table.from_pylist([{"text": str(i)}]), tmp_path / name)
+    if state:
+        named = {"_data_files": [{"filename": "b.parquet"}, {"filename": "deep/a.parquet"}]}
+        (tmp_path / "state.json").write_text(json.dumps(named))
+    found = [(number, row["text"]) for number, row in read_rows(tmp_path)]
+    assert found == [(1, "0"), (2, "1")] if state else [(1, "1"), (2, "0")]
+
+
+def test_the_splits_of_a_data_set_are_named(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+        (tmp_path / split / "state.json").write_text("{}")
+    with pytest.raises(InputError, match="it has the splits test, train: name one of them"):
+        list(read_rows(tmp_path))

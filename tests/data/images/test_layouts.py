@@ -226,3 +226,24 @@ def test_broken_collections_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="holds no dataset and no pictures"):
         list(read_rows(tmp_path / "none"))
+
+
+def test_a_film_that_is_no_json_object_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(RED)
+    for content, said in (
+        ("{", "a.json: broken JSON"),
+        ("[]", "a JSON object is needed, not a list"),
+    ):
+        (tmp_path / "a.json").write_text(content)
+        with pytest.raises(InputError, match=said):
+            list(read_rows(tmp_path))
+
+
+def test_of_several_plots_the_longest_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(RED)
+    (tmp_path / "a.json").write_text(json.dumps({"plot": ["short", "much longer", 5], "year": 7}))
+    (tmp_path / "b.json").write_text(json.dumps({"plot": []}))
+    (_, film), (number, other) = read_rows(tmp_path)
+    assert (film["id"], film["plot"], film["year"]) == ("a", "much longer", 7)
+    assert str(film["image"]).endswith("a.jpg")
+    assert (number, other["plot"], other["image"]) == (2, "", None)
