@@ -70,6 +70,14 @@ async def test_of_several_errors_the_one_to_mend_is_told() -> None:
     assert settings.budget.spent == 7
 
 
+async def test_what_a_strategy_over_all_records_decides_is_kept_in_their_order() -> None:
+    ledger, progress = MemoryLedger(), Progress()
+    job = Job(TASK, Breaking(whole=True), {"m": OLD}, ledger, Settings(block=10))
+    done = await label(job, records(25), progress)
+    assert [d.record for d in ledger.decisions(done.run)] == [r.id for r in records(25)]
+    assert (done.decided, done.records, progress.records) == (25, 25, 25)
+
+
 def test_an_error_that_stands_alone_is_itself() -> None:
     plain, mistake = ValueError("x"), SpecError("y")
     assert _first(plain) is plain

@@ -53,7 +53,8 @@ class Settings:
         within.count("a block", self.block)
         within.count("blocks in flight", self.in_flight)
         for name in ("seconds", "grace", "patience"):
-            within.amount(name, getattr(self, name) or 0.0)
+            if (seconds := getattr(self, name)) is not None:
+                within.amount(name, seconds)
 
     @property
     def currency(self) -> str:

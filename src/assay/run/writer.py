@@ -82,9 +82,8 @@ class Writer:
             self._behind = None
 
     async def flush(self) -> None:
-        self.check()
         await self._commit()
-        self.check()  # a commit that was waited for may have failed, too
+        self.check()  # a commit behind, or one that was waited for, may have failed, too
 
     async def _commit(self) -> None:
         async with self._one_at_a_time:
