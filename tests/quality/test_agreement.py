@@ -432,3 +432,16 @@ def test_of_one_label_alone_no_coefficient_is_known() -> None:
     assert found.why == "both gave one label only"
     nothing = pairwise(np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert (nothing.n, nothing.percent, nothing.why) == (0, None, "they share no records")
+
+
+@pytest.mark.parametrize("labels", [2, 4])
+def test_resamples_in_blocks_are_those_at_once(
+    monkeypatch: pytest.MonkeyPatch, labels: int
+) -> None:
+    asked = Asked(resampling=Resampling(30, 1))
+    table = noisy(25, 3, labels, 1)
+    whole = agree(said_in(table), asked).overall.coefficients
+    for weights in (1, 100, 333):
+        monkeypatch.setattr("assay.quality.agreement.bootstrap.BLOCK", weights)
+        for name, found in agree(said_in(table), asked).overall.coefficients.items():
+            assert (found.low, found.high) == pytest.approx((whole[name].low, whole[name].high))

@@ -398,3 +398,11 @@ def test_what_the_constant_scores_more_is_measured_answer_by_answer() -> None:
         (more.mean() - half, more.mean() + half)
     )
     assert reliability([0.7] * 30, [True] * 30).gain.low is None
+
+
+def test_an_endless_margin_counts_as_one_beyond_the_largest_seen() -> None:
+    margins = np.repeat([-np.inf, 0.0, np.inf], 10)
+    correct = np.array([False] * 10 + [True, False] * 5 + [True] * 10)
+    curve = fit_arrays(margins, correct, "isotonic", Source.MARGIN)
+    asked = [-np.inf, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, np.inf]
+    assert curve(asked).tolist() == [0.0, 0.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0]

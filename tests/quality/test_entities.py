@@ -202,3 +202,12 @@ def test_intervals_are_a_bootstrap_over_records_and_wilsons_at_the_ends() -> Non
     assert (whole.recall.low, whole.recall.high) == Share(
         int(sizes.sum()), int(sizes.sum())
     ).interval
+
+
+def test_work_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = {str(i): [span(0, 4), span(6, 9, "y")] for i in range(12)}
+    said: dict[str, Value | None] = {str(i): (span(0, 4 if i % 3 else 5),) for i in range(12)}
+    whole = entity_scores(said, truth, "gold")
+    for cells in (1, 100, 7_001):
+        monkeypatch.setattr("assay.quality.entities.AT_ONCE", cells)
+        assert entity_scores(said, truth, "gold") == whole

@@ -175,3 +175,11 @@ def test_gap_closed_is_undefined_where_raw_is_not_below_human() -> None:
     assert gap_closed(0.95, 0.7, 0.9) == pytest.approx(1.25)  # better than human
     assert gap_closed(0.8, 0.9, 0.9) is None
     assert gap_closed(0.8, 0.95, 0.9) is None
+
+
+def test_work_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth, said, scores = drawn(40, 3)
+    whole = scored(truth, said, scores)
+    for cells in (1, 1_000, 7_001):
+        monkeypatch.setattr("assay.quality.tagging.AT_ONCE", cells)
+        assert scored(truth, said, scores) == whole
