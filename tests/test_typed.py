@@ -101,7 +101,12 @@ def test_a_typed_script_passes_and_a_wrong_one_does_not(tmp_path: Path) -> None:
     ("right", "wrong", "said"),
     [
         ("text=", "texts=", "No overload variant"),
-        ("return pandas.frame,", "return polars.frame,", "Incompatible return value type"),
+        (
+            "    print(listed",
+            "    n: int = pandas.frame\n    print(listed",
+            '(expression has type "DataFra',
+        ),
+        ("listed: list[dict[str, Any]]", "listed: list[str]", "Incompatible types in assignment"),
     ],
 )
 def test_who_checks_types_knows_arguments_and_frames(
