@@ -9,6 +9,7 @@ import yaml
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.project import open_project
+from assay.project.code import allowed, saying
 from tests.cli.commands import assay, complaint
 from tests.project.test_strategies import HEAD, N, folder, run, table
 
@@ -116,3 +117,16 @@ def test_a_key_written_twice_in_a_registry_is_refused_with_both_lines(folder: Pa
     registry.write_text("candidates:\n- name: a\n  description: x\n  name: b\n- name: hub\n")
     with pytest.raises(SpecError, match=r"yaml:4: `candidates\.0\.name` is there .*yaml:2; keep"):
         _ = open_project(path).strategy
+
+
+def test_only_a_candidate_that_says_other_labels_is_relabelled(folder: Path) -> None:
+    with saying(allowed):
+        found = open_project(written(folder)).strategy
+    assert list(getattr(found, "relabelled")) == ["hub"]  # noqa: B009
+    registry = getattr(found, "registry")  # noqa: B009
+    assert [(c.name, dict(c.labels), c.trainable) for c in registry] == [
+        ("a", {"good": "good", "bad": "bad"}, False),
+        ("hub", {"LABEL_0": "bad", "LABEL_1": "good"}, False),
+        ("b", {"good": "good", "bad": "bad", "x": "x"}, False),
+        ("small", {"good": "good", "bad": "bad"}, True),
+    ]

@@ -214,3 +214,16 @@ def test_the_unanimous_and_the_reviewed_part_are_scored_apart(folder: Path) -> N
     told = CliRunner().invoke(root, ["report", str(path), "-o", str(page)])
     assert told.exit_code == 0, told.output
     assert "reviewed &gt; crowd" in page.read_text(encoding="utf-8")
+
+
+def test_a_learner_that_is_none_is_told_with_its_place(folder: Path) -> None:
+    strategy = "{kind: specialists, annotators: [a, crowd], learners: [ngrams, odd]}"
+    said = r"`strategy\.learners\.1`: learner 'odd' is none of minilm, ngrams, an annotator of"
+    with pytest.raises(SpecError, match=said):
+        _ = open_project(written(folder, strategy)).strategy
+
+
+@pytest.mark.parametrize("nearest", ["random", "fixed"])
+def test_examples_that_compare_nothing_need_no_text(nearest: str, folder: Path) -> None:
+    path = written(folder, f"{{kind: retrieved, annotators: [a], nearest: {nearest}}}")
+    assert open_project(path).strategy.annotators == ("a",)

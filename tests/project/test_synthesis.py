@@ -116,6 +116,12 @@ def test_drift_needs_ten_of_each(real: int, made: int, told: bool, tmp_path: Pat
     assert (found is not None) == told
 
 
+def test_drift_is_of_written_texts_against_real_ones(tmp_path: Path) -> None:
+    found = drifted(project(tmp_path, [f"real text {i}" for i in range(14)]), examples(11))
+    assert found is not None
+    assert (found.synthetic, found.real) == (11, 14)
+
+
 def test_what_a_model_wrote_is_no_real_record(tmp_path: Path) -> None:
     found = project(tmp_path, [])
     rows = "".join(f"{i},text {i},synthetic:writer\n" for i in range(20))
