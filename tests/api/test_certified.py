@@ -11,6 +11,7 @@ import assay
 from assay.core.errors import InputError, SpecError
 from assay.quality.certificate import certify, certify_chain
 from assay.quality.promise import Promise
+from tests.servers import Server, label_of, on_a_thread
 
 LABELS = ["+", "-"]
 GOLD = 150  # rows
@@ -195,3 +196,28 @@ def test_wrong_targets_are_one_line(case: str) -> None:
     how = {"labels": LABELS, "annotators": cheap, "gold": "gold", "target": 0.9} | more
     with pytest.raises(kind, match=said):
         assay.label(rows(), **how)  # type: ignore[call-overload]
+
+
+def test_gold_rows_are_asked_and_paid_for_once_under_one_budget() -> None:
+    data = [{"id": str(i), "text": f"text {i}"} for i in range(60)]
+    gold = [label_of(row["text"]) if i < 40 else None for i, row in enumerate(data)]
+    made = Server()
+    with on_a_thread(made) as url:
+        how: dict[str, Any] = {
+            "labels": ["positive", "negative"], "model": "m", "base_url": url, "gold": gold,
+            "target": 0.9, "prices": assay.Prices(per_request=1.0),
+        }  # fmt: skip
+        whole = assay.label(data, **how, budget=100)
+        assert whole.labels == [label_of(row["text"]) for row in data]
+        assert (made.calls.total(), max(made.calls.values())) == (60, 1)
+        assert whole.cost == whole.summary.spent == 60
+        made.calls.clear()
+        stopped = assay.label(data, **how, budget=25)
+        assert stopped.cost <= 25
+        assert stopped.certificate is None
+        assert {row["outcome"] for row in stopped.frame} == {"not_asked"}
+        made.calls.clear()
+        later = assay.label(data, **how, budget=50)
+        assert 40 <= later.cost <= 50
+        assert later.certificate is not None
+        assert {row["outcome"] for row in later.frame} == {"answered", "not_asked"}

@@ -1,4 +1,4 @@
-"""What was decided, as columns beside the user's own: one row a row of theirs."""
+"""What was decided, as columns next to the user's own: one value for each of their rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -45,7 +45,7 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The rows that answers are put beside: a table, and the id of each row's record."""
+    """The rows that answers are added to: a table, and the id of each row's record."""
 
     read: Callable[[], tuple[Table, tuple[str | None, ...]]]
     names: Names
@@ -126,8 +126,8 @@ class Result(Shown, Generic[F]):
         title = "decisions" + (f" (the first {len(rows)}; {left:,} more in .frame)" * bool(left))
         head = ("record", "text", "label", "confidence", "decided_by")
         said = "" if self.certificate is None else self.certificate.verdict
-        told = html_table("certificate", (), [[said]]) if said else ""
-        return Shown._repr_html_(self) + told + html_table(title, head, rows)
+        promised = html_table("certificate", (), [[said]]) if said else ""
+        return Shown._repr_html_(self) + promised + html_table(title, head, rows)
 
     def metrics(self) -> dict[str, Any]:
         """How the labels compare with gold; InputError where no gold was given."""

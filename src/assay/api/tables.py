@@ -194,8 +194,8 @@ def _columns(data: Mapping[Any, Any]) -> ColumnTable:
         content[str(name)] = list(values)
     lengths = {name: len(values) for name, values in content.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name}: {length}" for name, length in lengths.items())
-        raise InputError(f"these columns make no table, since their lengths differ ({told})")
+        each = ", ".join(f"{name}: {length}" for name, length in lengths.items())
+        raise InputError(f"these columns make no table, since their lengths differ ({each})")
     return ColumnTable(content)
 
 
