@@ -111,9 +111,9 @@ class Certified:
         return {
             "annotator": self.key[0],
             "tag": self.tag,
-            **self.certificate.as_json(),
             **self.finding.as_json(),
             "verdict": self.verdict,
+            **self.certificate.as_json(),
             "classes": [c.as_json() for c in self.classes],
             "constant": self.constant and self.constant.as_json(),
             "constant_of_accepted": own and own.as_json(),
