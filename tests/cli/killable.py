@@ -25,9 +25,10 @@ from assay.core.record import text_record
 from assay.data.vader import VaderSet
 from assay.models import cache
 from assay.models.cache import Entry
+from tests.warm import IMPORTED
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.cli.killable", "assay.project", "assay.report"])
+CONTEXT.set_forkserver_preload(["tests.cli.killable", *IMPORTED])
 EVENTS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.truncate", "os.scandir"}
 DIES = -signal.SIGKILL
 
