@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import polars as pl
 
-from assay.api.answers import Names, answer_columns, reasons_of
+from assay.api.answers import Names, answer_columns, plain, reasons_of
 from assay.api.certified import certificate_of, kept, promise_of, recorded
 from assay.api.metrics import metrics_of
 from assay.api.tables import Table
@@ -80,9 +80,9 @@ class Result(Shown, Generic[F]):
 
     @property
     def labels(self) -> list[object]:
-        """The value of each row, None where there is none."""
+        """The answer to each row, in the form that `frame` has it; None where there is none."""
         _, ids = self.source.read()
-        made = {d.record: d.value for d in self.decisions}
+        made = {d.record: plain(d.value) for d in self.decisions}
         return [None if id is None else made.get(id) for id in ids]
 
     @property
