@@ -40,7 +40,7 @@ def test_the_frame_of_a_task_file_has_its_texts_and_its_name_for_the_answers(
     assert frame["day"].to_list() == ["Mon", "", ""]
     assert frame["topic"].to_list() == [["money", "sport"], [], None]
     assert frame["topic_outcome"].to_list() == ["answered", "answered", "abstained"]
-    assert result.labels == [frozenset({"money", "sport"}), frozenset(), None]
+    assert result.labels == [["money", "sport"], [], None]
     result.ledger.close()
 
 
