@@ -89,10 +89,16 @@ def checked(script: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With what the checker knows of the package from the script before."""
+    return tmp_path_factory.mktemp("typed")
+
+
 @pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed")
-def test_a_typed_script_passes_and_a_wrong_one_does_not(tmp_path: Path) -> None:
-    assert "Success" in checked(SCRIPT, tmp_path)
-    wrong = checked(SCRIPT.replace("limit=10", "limit='ten'"), tmp_path)
+def test_a_typed_script_passes_and_a_wrong_one_does_not(folder: Path) -> None:
+    assert "Success" in checked(SCRIPT, folder)
+    wrong = checked(SCRIPT.replace("limit=10", "limit='ten'"), folder)
     assert 'Argument "limit" to "arun" of "Opened" has incompatible type "str"' in wrong
 
 
@@ -110,9 +116,9 @@ def test_a_typed_script_passes_and_a_wrong_one_does_not(tmp_path: Path) -> None:
     ],
 )
 def test_who_checks_types_knows_arguments_and_frames(
-    right: str, wrong: str, said: str, tmp_path: Path
+    right: str, wrong: str, said: str, folder: Path
 ) -> None:
-    assert said in checked(SCRIPT.replace(right, wrong), tmp_path)
+    assert said in checked(SCRIPT.replace(right, wrong), folder)
 
 
 @pytest.mark.skipif(find_spec("hatchling") is None, reason="hatchling is not installed")
