@@ -25,16 +25,16 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assay.annotators.classifier import TrainableClassifier
 from assay.annotators.recorded import Given, Recorded
-from assay.cli.demo import fetched
 from assay.core.annotation import Annotation, DecidedBy, Request
 from assay.core.record import Record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
-from assay.data.vader import LABELS, HeldOut, held_out
 from assay.ledger import MemoryLedger
 from assay.run import Job, label
 from assay.strategies.active import Active, Loop
 from assay.strategies.queries import QUERIES
+from assay.studies.vader.data import LABELS, HeldOut, held_out
+from assay.studies.vader.demo import fetched
 
 TASK = Task("tweets", "What is the sentiment of this text?", Choice(LABELS))
 LOOP = Loop(first=40, batch=20, rounds=8)

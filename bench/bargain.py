@@ -23,8 +23,8 @@ from BARGAIN import BARGAIN_A, Oracle, Proxy
 from coverage import Floats, rising
 from numpy.typing import NDArray
 
-from assay.quality.certificate import certify
-from assay.quality.promise import Promise
+from assay.quality.guarantees.certificate import certify
+from assay.quality.guarantees.promise import Promise
 
 Bools = NDArray[np.bool_]
 RECORDS = 5000

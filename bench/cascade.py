@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from assay.quality.certificate import certify, certify_chain, first_sure
-from assay.quality.promise import ABOUT, Promise
+from assay.quality.guarantees.certificate import certify, certify_chain, first_sure
+from assay.quality.guarantees.promise import ABOUT, Promise
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -11,8 +11,8 @@ import sys
 
 import numpy as np
 
-from assay.quality.alt_test import Rules, alt_test
-from assay.quality.clusters import one_each
+from assay.quality.inference.clusters import one_each
+from assay.quality.replacement.alt_test import Rules, alt_test
 
 
 def passes(authors: int, each: int, epsilon: float, rng: np.random.Generator) -> tuple[bool, bool]:

@@ -18,9 +18,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.quality.bounds import p_value
-from assay.quality.certificate import certify, certify_chain, first_sure
-from assay.quality.promise import Promise
+from assay.quality.guarantees.bounds import p_value
+from assay.quality.guarantees.certificate import certify, certify_chain, first_sure
+from assay.quality.guarantees.promise import Promise
 
 Floats = NDArray[np.float64]
 FINE = np.linspace(0, 1, 20_001)

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, hypergeom
 
-from assay.quality.audit import LEVEL, allocated
-from assay.quality.stratified import Counts, limits
+from assay.quality.inference.audit import LEVEL, allocated
+from assay.quality.inference.stratified import Counts, limits
 
 Ints = NDArray[np.int64]
 Limits = tuple[float, float]

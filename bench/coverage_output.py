@@ -17,8 +17,8 @@ import numpy as np
 from coverage import WORLDS, Floats, World, rising
 from numpy.typing import NDArray
 
-from assay.quality.certificate import certify, certify_chain, first_sure
-from assay.quality.promise import ABOUT, Promise
+from assay.quality.guarantees.certificate import certify, certify_chain, first_sure
+from assay.quality.guarantees.promise import ABOUT, Promise
 
 Bools = NDArray[np.bool_]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.quality.ppi import NO_WIDER, Clusters, Difference, Ppi, difference, mean, share
+from assay.quality.inference.ppi import NO_WIDER, Clusters, Difference, Ppi, difference, mean, share
 
 Floats = NDArray[np.float64]
 Draw = tuple[Floats, Floats, Floats]  # human labels, model's on the same, model's on the rest

@@ -32,7 +32,7 @@ from assay.core.value import Value
 from assay.models.cache import Entry, download
 from assay.models.efficientnet import SIDES, EfficientNetLite
 from assay.models.imagenet import ImageNet
-from assay.quality.accuracy import Share
+from assay.quality.metrics.accuracy import Share
 
 FOOLBOX = Entry("foolbox", "foolbox", "3.3.4", "", "", 0, "MIT", "60 labelled photographs")
 FABRICS = Entry("fabrics", "conformal-clip-data", "0.1.4", "", "", 0, "MIT", "simulated fabrics")
@@ -201,8 +201,8 @@ def fabrics(folder: Path, most: int) -> Labelled:
 
 
 def lesions() -> list[Labelled]:
-    from assay.quality.beside import majority
-    from assay.quality.studies.lesion_study import STEPS, load
+    from assay.quality.replacement.reference import majority
+    from assay.studies.lesion.study import STEPS, load
 
     folder = Path(__file__).parents[2] / "shared" / "data" / "alttest" / "lesion"
     if not folder.is_dir():

@@ -49,9 +49,18 @@ from scipy.stats import binomtest
 from assay.core.annotation import Decision
 from assay.ledger import MemoryLedger
 from assay.project.plan import FIT_SHARE, VOTE, chains
-from assay.quality.certificate import PEOPLE
-from assay.quality.planning import LEVEL, Answers, Interval, Option, Trial, logistic, plan, routed
-from assay.quality.promise import ABOUT, Promise
+from assay.quality.guarantees.certificate import PEOPLE
+from assay.quality.guarantees.planning import (
+    LEVEL,
+    Answers,
+    Interval,
+    Option,
+    Trial,
+    logistic,
+    plan,
+    routed,
+)
+from assay.quality.guarantees.promise import ABOUT, Promise
 from assay.run import Job, label
 from assay.strategies.confidence import EDGE
 from assay.strategies.vote import Vote

@@ -10,9 +10,9 @@ Beside it, one comparison at its worst share of wins, for tests at levels 0.05 a
 import numpy as np
 from scipy.stats import binom, multinomial
 
-from assay.quality.alt_test import Rules, alt_test
-from assay.quality.rejections import one_sided
-from assay.quality.trinomial import p_values
+from assay.quality.replacement.alt_test import Rules, alt_test
+from assay.quality.replacement.rejections import one_sided
+from assay.quality.replacement.trinomial import p_values
 
 ALLOWANCES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2)
 RECORDS = (30, 50, 100, 200)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
 
-from assay.quality.audit import LEVEL, PRIOR, Stratum, allocated, stop
+from assay.quality.inference.audit import LEVEL, PRIOR, Stratum, allocated, stop
 
 Ints = NDArray[np.int64]
 

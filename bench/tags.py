@@ -28,7 +28,7 @@ from sklearn.metrics import average_precision_score
 
 from assay.core.value import Value
 from assay.ledger import MemoryLedger
-from assay.quality.tagging import Tagged, gap_closed, tagging
+from assay.quality.metrics.tagging import Tagged, gap_closed, tagging
 from assay.run import Job, label
 from assay.strategies.base import Strategy
 from assay.strategies.groups import affinity_of, cooccurring, diverse

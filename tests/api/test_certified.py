@@ -9,8 +9,8 @@ import pytest
 
 import assay
 from assay.core.errors import InputError, SpecError
-from assay.quality.certificate import certify, certify_chain
-from assay.quality.promise import Promise
+from assay.quality.guarantees.certificate import certify, certify_chain
+from assay.quality.guarantees.promise import Promise
 from tests.servers import Server, label_of, on_a_thread
 
 LABELS = ["+", "-"]

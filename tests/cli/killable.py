@@ -20,11 +20,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from assay.cli import demo, main
+from assay.cli import main
 from assay.core.record import text_record
-from assay.data.vader import VaderSet
 from assay.models import cache
 from assay.models.cache import Entry
+from assay.studies.vader import demo
+from assay.studies.vader.data import VaderSet
 from tests.warm import IMPORTED
 
 CONTEXT = multiprocessing.get_context("forkserver")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assay.quality.certificate import certify
-from assay.quality.promise import Promise
+from assay.quality.guarantees.certificate import certify
+from assay.quality.guarantees.promise import Promise
 from tests.cli.commands import assay, complaint
 
 RNG = np.random.default_rng(5)

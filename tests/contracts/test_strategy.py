@@ -8,12 +8,12 @@ from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import DecidedBy, Source
 from assay.core.record import text_record
 from assay.core.task import Example
-from assay.quality.fusion import Fusion
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, RandomChain, ThresholdChain
 from assay.strategies.confidence import own
 from assay.strategies.cooperation import Sequential, Triage, TriageShare
+from assay.strategies.fusion import Fusion
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.joint import FittedJoint, Joint
 from assay.strategies.nearest import ByWords, Fixed

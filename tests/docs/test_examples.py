@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 from assay.cli import root
-from assay.data.specs import TaskFile
+from assay.taskfile.specs import TaskFile
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(p.parent.name for p in (ROOT / "examples").glob("*/task.yaml"))

@@ -14,7 +14,7 @@ from assay.core.schema import Choice, Form, MultiChoice, Scale
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger import Run, SqlLedger
-from assay.quality.studies.celeba_study import FILES
+from assay.studies.celeba.study import FILES
 
 FORM = Form({"tone": Choice(["good", "bad"]), "tags": MultiChoice(["x", "y"]), "n": Scale(1, 5)})
 TASK = Task("t", "?", FORM)

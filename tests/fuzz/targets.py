@@ -10,11 +10,8 @@ from assay.core.annotation import Request
 from assay.core.record import text_record
 from assay.core.schema import Boxes, Choice, FreeText, MultiChoice, Scale, Schema, Spans
 from assay.core.task import Task
-from assay.data import taskfile
 from assay.data.annotations import Names, read_given
 from assay.data.coco import read_coco
-from assay.data.document import composed
-from assay.data.draft import draft
 from assay.data.read import read_rows
 from assay.ledger import SqlLedger
 from assay.ledger.base import Ledger
@@ -24,8 +21,11 @@ from assay.models.http import _parsed, message_of
 from assay.models.limits import retry_after
 from assay.project.registry import read_registry
 from assay.quality.price_lists import read_prices
-from assay.quality.studies import celeba_study
 from assay.run.answers import sound
+from assay.studies.celeba import study as celeba_study
+from assay.taskfile import reader as taskfile
+from assay.taskfile.document import composed
+from assay.taskfile.draft import draft
 from tests.fuzz.corpus import FORM, STUDY, TASK, arrow
 
 Target = Callable[[bytes, Path], None]

@@ -13,8 +13,8 @@ from assay.core.record import text_record
 from assay.core.schema import Choice, Form, FreeText, Label, MultiChoice, Scale, Schema, Spans
 from assay.core.task import Task
 from assay.ledger import SqlLedger
+from assay.ledger.locks import nothing
 from assay.ledger.schemas import schema_of
-from assay.ledger.turns import nothing
 
 TASK = Task("t", "?", Choice(["a", "b"]))
 

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from assay.cli.data import export_command
 from assay.cli.report import report_command
 from assay.project.project import open_project, story
-from assay.quality.studies.celeba_study import SHIPPED, celeba, load
 from assay.report.evidence import Evidence, gather
 from assay.run import Job, label
+from assay.studies.celeba.study import SHIPPED, celeba, load
 from tests.data.images.hostile import jpeg
 
 FACES = 200

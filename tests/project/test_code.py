@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import SpecError
-from assay.data.specs import AnnotatorSpec
 from assay.project.code import (
     NOWHERE,
     Code,
@@ -20,6 +19,7 @@ from assay.project.code import (
     saying,
     trust,
 )
+from assay.taskfile.specs import AnnotatorSpec
 from tests.project.opened import opened
 
 

@@ -10,12 +10,12 @@ from click.testing import CliRunner
 
 from assay.cli import root
 from assay.core.errors import SpecError
-from assay.data.specs import StrategySpec
 from assay.project import open_project
 from assay.project.strategies import STRATEGIES
 from assay.strategies.allocators import ErrorPredictor, Hardness, Uncertainty
 from assay.strategies.cooperation import Conformal, Sequential, Triage, TriageShare
 from assay.strategies.explain import ExplainThenAnnotate
+from assay.taskfile.specs import StrategySpec
 
 N = 120
 HEAD = """\

@@ -9,11 +9,11 @@ from assay.core.annotation import DecidedBy, Decision
 from assay.core.votes import Votes
 from assay.quality.agreement import Agreement, Asked, Resampling, agree
 from assay.quality.agreement.base import share_estimate, smooth_estimate, wilson
-from assay.quality.alt_test import AltTest, Rules, alt_test
-from assay.quality.audit import OTHERS, draw, stratify
-from assay.quality.audit_sheet import Sheet, judge, mark_of
-from assay.quality.beside import Measure, beside
-from assay.quality.compare import Comparison, Sides, compare
+from assay.quality.inference.audit import OTHERS, draw, stratify
+from assay.quality.inference.audit_sheet import Sheet, judge, mark_of
+from assay.quality.replacement.alt_test import AltTest, Rules, alt_test
+from assay.quality.replacement.compare import Comparison, Sides, compare
+from assay.quality.replacement.reference import Measure, beside
 from tests.quality.test_agreement import said_in
 
 POINT = Resampling(0)

@@ -8,7 +8,7 @@ import pytest
 from assay.quality.agreement import Estimate
 from assay.quality.doubt import of_chance, of_constant, of_interval, of_promise
 from assay.quality.finding import Finding
-from assay.quality.promise import Promise
+from assay.quality.guarantees.promise import Promise
 from assay.quality.verdicts import Constant, Verdict
 
 

@@ -20,27 +20,24 @@ from assay.core import within
 from assay.core.cost import Budget, Prices
 from assay.core.schema import FreeText, Scale
 from assay.quality.agreement import Resampling
-from assay.quality.alt_plan import Grid
-from assay.quality.alt_test import Rules
-from assay.quality.audit import Drawn, Stratum, draw, draw_clusters, stop
-from assay.quality.bounds import smallest_sample
-from assay.quality.boxes import match
-from assay.quality.conformal import least_probability
-from assay.quality.fusion import Counts, Fusion
 from assay.quality.golden.commitment import Answers, alike, commitments
 from assay.quality.golden.contract import Terms
 from assay.quality.golden.other import of_preferences, of_quality
 from assay.quality.golden.strategic import spotting
-from assay.quality.principles import Limits
-from assay.quality.promise import Promise
-from assay.quality.ranks import compare_ranks
-from assay.quality.studies.celeba_study import CostInputs
-from assay.quality.trinomial import p_value
+from assay.quality.guarantees.bounds import smallest_sample
+from assay.quality.guarantees.promise import Promise
+from assay.quality.inference.audit import Drawn, Stratum, draw, draw_clusters, stop
+from assay.quality.metrics.boxes import match
+from assay.quality.metrics.ranks import compare_ranks
+from assay.quality.replacement.alt_plan import Grid
+from assay.quality.replacement.alt_test import Rules
+from assay.quality.replacement.trinomial import p_value
 from assay.quality.verdicts import same
 from assay.run import Settings
 from assay.strategies.active import Loop
 from assay.strategies.attributes import Attributes
 from assay.strategies.chain import RandomChain, ThresholdChain
+from assay.strategies.conformal import least_probability
 from assay.strategies.controlled import Controlled
 from assay.strategies.cooperation import (
     Conformal,
@@ -50,11 +47,14 @@ from assay.strategies.cooperation import (
     Triage,
     TriageShare,
 )
+from assay.strategies.fusion import Counts, Fusion
 from assay.strategies.hybrid import Hybrid
+from assay.strategies.principles import Limits
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.specialists import Stages
 from assay.strategies.synthesise import Plan
 from assay.strategies.vote import Vote
+from assay.studies.celeba.study import CostInputs
 
 Make = Callable[[Any], object]
 

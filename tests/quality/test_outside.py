@@ -5,26 +5,26 @@ import pytest
 
 from assay.core.value import Box
 from assay.quality.agreement import Resampling
-from assay.quality.alt_plan import Grid
-from assay.quality.alt_test import Rules
-from assay.quality.audit import Stratum, draw, draw_clusters, estimate_clusters
-from assay.quality.boundary import limits
-from assay.quality.bounds import smallest_sample
-from assay.quality.boxes import match
-from assay.quality.conformal import least_probability
-from assay.quality.fusion import Counts, Fusion
 from assay.quality.golden.choice import rank
 from assay.quality.golden.commitment import alike, answers_of, commitments
 from assay.quality.golden.contract import Terms
 from assay.quality.golden.other import of_preferences, of_quality
 from assay.quality.golden.strategic import spotting
-from assay.quality.principles import Limits
-from assay.quality.promise import Promise
-from assay.quality.ranks import compare_ranks
-from assay.quality.stratified import Counts as Strata
-from assay.quality.stratified import limits as limits_of
-from assay.quality.studies.celeba_study import CostInputs
-from assay.quality.trinomial import p_value
+from assay.quality.guarantees.boundary import limits
+from assay.quality.guarantees.bounds import smallest_sample
+from assay.quality.guarantees.promise import Promise
+from assay.quality.inference.audit import Stratum, draw, draw_clusters, estimate_clusters
+from assay.quality.inference.stratified import Counts as Strata
+from assay.quality.inference.stratified import limits as limits_of
+from assay.quality.metrics.boxes import match
+from assay.quality.metrics.ranks import compare_ranks
+from assay.quality.replacement.alt_plan import Grid
+from assay.quality.replacement.alt_test import Rules
+from assay.quality.replacement.trinomial import p_value
+from assay.strategies.conformal import least_probability
+from assay.strategies.fusion import Counts, Fusion
+from assay.strategies.principles import Limits
+from assay.studies.celeba.study import CostInputs
 from tests.outside import AMOUNT, COUNT, COUNT_OR_NONE, INNER, SHARE, Row, taken_and_refused
 
 BOX = Box(0.1, 0.1, 0.4, 0.4, "cat")

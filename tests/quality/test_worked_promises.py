@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from assay.core.annotation import DecidedBy, Decision, Source
-from assay.quality.accuracy import wilson
-from assay.quality.audit import (
+from assay.quality.calibration.calibrators import fit_arrays, temperature_of_classes
+from assay.quality.calibration.reliability import reliability
+from assay.quality.guarantees.boundary import limits
+from assay.quality.guarantees.bounds import errors_allowed, lower, p_value, smallest_sample, upper
+from assay.quality.guarantees.by_class import accepted_classes
+from assay.quality.guarantees.certificate import certify, certify_chain, certify_each, sizes_to_test
+from assay.quality.guarantees.planning import Answers, Trial, logistic, plan
+from assay.quality.guarantees.promise import Promise
+from assay.quality.inference.audit import (
     Drawn,
     Stratum,
     allocated,
@@ -19,19 +26,12 @@ from assay.quality.audit import (
     stop,
     stratify,
 )
-from assay.quality.audit_sheet import judge, read_sheet, write_sheet
-from assay.quality.boundary import limits
-from assay.quality.bounds import errors_allowed, lower, p_value, smallest_sample, upper
-from assay.quality.by_class import accepted_classes
-from assay.quality.calibration import fit_arrays, temperature_of_classes
-from assay.quality.certificate import certify, certify_chain, certify_each, sizes_to_test
-from assay.quality.conformal import least_probability
-from assay.quality.planning import Answers, Trial, logistic, plan
-from assay.quality.promise import Promise
-from assay.quality.reliability import reliability
-from assay.quality.stratified import Counts
-from assay.quality.stratified import limits as limits_of
+from assay.quality.inference.audit_sheet import judge, read_sheet, write_sheet
+from assay.quality.inference.stratified import Counts
+from assay.quality.inference.stratified import limits as limits_of
+from assay.quality.metrics.accuracy import wilson
 from assay.quality.verdicts import Constant, Verdict, columns
+from assay.strategies.conformal import least_probability
 from tests.worked import as_kept
 
 KEPT = Path(__file__).parent / "worked"

@@ -8,28 +8,28 @@ import pytest
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.cost import Prices, Usage
 from assay.core.value import Box, Span, Value
-from assay.quality.accuracy import accuracy
 from assay.quality.agreement import Resampling
-from assay.quality.alt_plan import Grid, Guess, plan_from_guess, plan_from_pilot
-from assay.quality.alt_test import Rules, alt_test
-from assay.quality.beside import Measure, beside
-from assay.quality.boxes import box_scores, mean_pairwise_f1
-from assay.quality.classes import confusion
-from assay.quality.compare import Sides, compare
 from assay.quality.costs import PriceList, Rates, costs
-from assay.quality.entities import entity_scores
-from assay.quality.fusion import Counts, fit, learn, shared_errors
-from assay.quality.ppi import by_group, difference, mean_of, prevalence
-from assay.quality.ranks import compare_ranks
-from assay.quality.rejections import one_sided, rejections
-from assay.quality.reviewed import Case, reviewed
-from assay.quality.routes import by_route
-from assay.quality.tagging import Tagged, tagging
-from assay.quality.trinomial import p_value, p_values
+from assay.quality.inference.ppi import by_group, difference, mean_of, prevalence
+from assay.quality.metrics.accuracy import accuracy
+from assay.quality.metrics.boxes import box_scores, mean_pairwise_f1
+from assay.quality.metrics.classes import confusion
+from assay.quality.metrics.entities import entity_scores
+from assay.quality.metrics.ranks import compare_ranks
+from assay.quality.metrics.reviewed import Case, reviewed
+from assay.quality.metrics.routes import by_route
+from assay.quality.metrics.tagging import Tagged, tagging
+from assay.quality.replacement.alt_plan import Grid, Guess, plan_from_guess, plan_from_pilot
+from assay.quality.replacement.alt_test import Rules, alt_test
+from assay.quality.replacement.compare import Sides, compare
+from assay.quality.replacement.reference import Measure, beside
+from assay.quality.replacement.rejections import one_sided, rejections
+from assay.quality.replacement.trinomial import p_value, p_values
+from assay.strategies.fusion import Counts, fit, learn, shared_errors
+from tests.quality.metrics.test_reviewed import FACE, face
+from tests.quality.metrics.test_tagging import LABELS, drawn, sets
 from tests.quality.test_costs import said
-from tests.quality.test_fusion import world
-from tests.quality.test_reviewed import FACE, face
-from tests.quality.test_tagging import LABELS, drawn, sets
+from tests.strategies.test_fusion import world
 from tests.worked import as_kept
 
 KEPT = Path(__file__).parent / "worked"

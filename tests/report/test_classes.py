@@ -1,7 +1,7 @@
 import re
 
-from assay.quality.by_class import AcceptedClass, Exact
-from assay.quality.promise import Promise
+from assay.quality.guarantees.by_class import AcceptedClass, Exact
+from assay.quality.guarantees.promise import Promise
 from assay.report.classes import class_lines, poor
 
 GOOD = AcceptedClass("good", Exact(8, 10), Exact(1, 2), Exact(9, 12))

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from assay.core.cost import NANOS, NO_USAGE
-from assay.quality.accuracy import Share
 from assay.quality.agreement.base import Estimate, Resampling
-from assay.quality.alt_test import AltTest, NotTested, Rules
-from assay.quality.beside import Beside, Measure
-from assay.quality.compare import Comparison, Sides, compare
 from assay.quality.costs import Bill, Costs, PriceList, Route
+from assay.quality.metrics.accuracy import Share
+from assay.quality.replacement.alt_test import AltTest, NotTested, Rules
+from assay.quality.replacement.compare import Comparison, Sides, compare
+from assay.quality.replacement.reference import Beside, Measure
 from assay.report.compare_page import (
     agreement_chart,
     columns_of,

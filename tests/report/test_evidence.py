@@ -14,7 +14,7 @@ from assay.core.schema import Choice, Form, MultiChoice, Spans
 from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.ledger import Ledger, MemoryLedger, Run
-from assay.quality.accuracy import accuracy
+from assay.quality.metrics.accuracy import accuracy
 from assay.report import Reference, Story, gather, write_report
 from assay.report.evidence import SHOWN
 from assay.report.table import lines

@@ -13,7 +13,7 @@ from assay.core.schema import Choice, MultiChoice, Schema, Spans
 from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.ledger import Ledger, MemoryLedger, Run
-from assay.quality.accuracy import Share, wilson
+from assay.quality.metrics.accuracy import Share, wilson
 from assay.report import Reference, Story, entities_of, gather, write_report
 from assay.report.table import lines
 from assay.report.tags import Figure, Figures, span_figures, tags_of

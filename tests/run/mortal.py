@@ -23,7 +23,6 @@ from assay.core.schema import Choice, FreeText, MultiChoice
 from assay.core.task import Example, Task
 from assay.core.value import Value
 from assay.ledger import SqlLedger
-from assay.quality.principles import Limits
 from assay.run import Job, Settings, label
 from assay.run.ask import Askable
 from assay.strategies.active import Active, Loop
@@ -36,6 +35,7 @@ from assay.strategies.hybrid import Hybrid
 from assay.strategies.joint import Joint
 from assay.strategies.nearest import ByWords
 from assay.strategies.principled import Principled
+from assay.strategies.principles import Limits
 from assay.strategies.retrieval import Retrieved
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single

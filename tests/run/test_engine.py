@@ -27,13 +27,13 @@ from assay.core.errors import InputError, LedgerError, ModelError, SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.data.document import PlacedError
 from assay.ledger import Ledger, MemoryLedger
 from assay.run import Job, Progress, Reason, Settings, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Ask, Strategy
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
+from assay.taskfile.document import PlacedError
 from tests.clock import without_waiting
 from tests.ledger.places import EVERY, Place
 

@@ -15,8 +15,8 @@ from assay.core.task import Task
 from assay.run import Progress, plain
 from assay.run.ask import Askable
 from assay.run.each import answers_each
+from assay.run.eta import Pace
 from assay.run.live import drawn, shown
-from assay.run.pace import Pace
 from assay.run.progress import KINDS, Tally, span
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain

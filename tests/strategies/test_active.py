@@ -1,8 +1,8 @@
 """Active labelling against its random arm.
 
 What a toy gets wrong (section 9(d)), beside what is here: stated confidences are calibrated and
-thresholds bounded in `tests/quality/test_calibration.py` and `test_certificate.py`; few votes and
-switched labels are in `tests/aggregation`; synthetic texts in `test_synthesise.py`.
+thresholds bounded in `tests/quality`; few votes
+and switched labels are in `tests/aggregation`; synthetic texts in `test_synthesise.py`.
 """
 
 from collections import Counter

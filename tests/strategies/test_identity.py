@@ -12,8 +12,6 @@ import pytest
 from assay.annotators.classifier import TrainableClassifier
 from assay.core.record import text_record
 from assay.core.task import Example
-from assay.quality.fusion import Fusion
-from assay.quality.principles import Limits
 from assay.strategies.active import Active, Loop
 from assay.strategies.allocators import ErrorPredictor, Hardness
 from assay.strategies.attributes import Attributes
@@ -24,10 +22,12 @@ from assay.strategies.controlled import Controlled, Learning
 from assay.strategies.controller import Candidate
 from assay.strategies.cooperation import Conformal, PredictionSet, Sequential, Triage, TriageShare
 from assay.strategies.explain import ExplainThenAnnotate
+from assay.strategies.fusion import Fusion
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.joint import FittedJoint, Joint
 from assay.strategies.nearest import AtRandom, ByWords, Fixed
 from assay.strategies.principled import Principled
+from assay.strategies.principles import Limits
 from assay.strategies.prior import PriorCorrected, prior_corrected
 from assay.strategies.retrieval import Retrieved
 from assay.strategies.review import ReviewDisagreements

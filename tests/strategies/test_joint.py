@@ -14,11 +14,11 @@ from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger import MemoryLedger
-from assay.quality.fusion import Fusion
 from assay.run import Job, Summary, label
 from assay.run.ask import Askable
 from assay.strategies.base import Answer, Strategy
 from assay.strategies.cooperation import Sequential, TriageShare
+from assay.strategies.fusion import Fusion
 from assay.strategies.joint import FittedJoint, Joint, Pair, _units, asked, fitted
 from assay.strategies.vote import Vote
 from tests.strategies.recorded_ask import Given, RecordedAsk

@@ -9,8 +9,8 @@ from assay.core.errors import InputError
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
-from assay.quality.principles import Limits
 from assay.strategies.principled import Principled
+from assay.strategies.principles import Limits
 from assay.testing import check_strategy
 from tests.strategies.recorded_ask import RecordedAsk
 

@@ -2,7 +2,7 @@
 
 What a toy gets wrong (section 7(d)): a record's own gold, twins in the pool and the order of
 examples are here; alignment of quotes in `tests/annotators/mapping/test_spans.py`; direct and
-downstream scores, precision and recall apart, in `tests/quality/test_entities.py`; whether
+downstream scores, precision and recall apart, in `tests/quality/metrics/test_entities.py`; whether
 retrieval helps is measured and never presumed (`assay study wnut17`).
 """
 

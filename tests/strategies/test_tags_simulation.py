@@ -1,7 +1,7 @@
 """Candidates and confirmation on simulated scenes: known co-occurrence, correlated errors.
 
 What a toy gets wrong (section 3(d)): the gap that is closed is guarded and averages over tags hide
-the rare ones (both in `tests/quality/test_tagging.py`), what was not asked is no negative
+the rare ones (both in `tests/quality/metrics/test_tagging.py`), what was not asked is no negative
 (`test_tags.py`), and the same model confirms its own inventions: here.
 """
 
@@ -11,7 +11,7 @@ import pytest
 from assay.core.annotation import Annotation
 from assay.core.record import Record
 from assay.core.value import Value
-from assay.quality.tagging import Tagged, Tagging, tagging
+from assay.quality.metrics.tagging import Tagged, Tagging, tagging
 from assay.strategies.groups import affinity_of, cooccurring, diverse
 from assay.strategies.tags import CandidatesThenConfirm
 from bench.scenes import Scenes, SimulatedModel

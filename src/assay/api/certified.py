@@ -15,10 +15,10 @@ from assay.core.errors import InputError
 from assay.core.value import Value
 from assay.data.write import flat
 from assay.ledger import Ledger, Run
-from assay.quality.certificate import PEOPLE as BY_PEOPLE
-from assay.quality.certificate import certify, certify_chain, first_sure
 from assay.quality.doubt import of_promise
-from assay.quality.promise import About, Certificate, Promise
+from assay.quality.guarantees.certificate import PEOPLE as BY_PEOPLE
+from assay.quality.guarantees.certificate import certify, certify_chain, first_sure
+from assay.quality.guarantees.promise import About, Certificate, Promise
 from assay.quality.verdicts import NO_ANSWER, Verdict, same
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy

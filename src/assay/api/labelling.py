@@ -12,7 +12,7 @@ from assay.core.record import Record
 from assay.data.inputs import Files, files, keeping
 from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.project.project import scores_of
-from assay.quality.promise import Certificate
+from assay.quality.guarantees.promise import Certificate
 from assay.report import Reference, Story
 from assay.run import Job, Stop, Summary
 from assay.run import label as run_label

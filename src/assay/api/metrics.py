@@ -6,8 +6,8 @@ from typing import Any
 from assay.core.errors import InputError
 from assay.core.schema import Choice, Form, Schema
 from assay.core.value import Value
-from assay.quality.accuracy import accuracy
-from assay.quality.classes import confusion
+from assay.quality.metrics.accuracy import accuracy
+from assay.quality.metrics.classes import confusion
 
 GOLD = "gold"
 

@@ -30,9 +30,9 @@ from assay.data.write import (
     write_rows,
 )
 from assay.ledger import Ledger
-from assay.quality.accuracy import Accuracy
 from assay.quality.finding import CANNOT
-from assay.quality.promise import About, Certificate
+from assay.quality.guarantees.promise import About, Certificate
+from assay.quality.metrics.accuracy import Accuracy
 from assay.report import Evidence, Reference, Story, gather, write_report
 from assay.run import Summary
 

@@ -32,13 +32,13 @@ COMMANDS = {
     "aggregate": ("assay.cli.aggregate", "One label a record out of many people's or models'."),
     "cost": ("assay.cli.cost", "What each route cost, and what the whole set would."),
     "golden": ("assay.cli.golden", "Golden questions: choose, hide, watch with, and pay by."),
-    "study": ("assay.cli.study", "Reproduce a published study from its label files."),
+    "study": ("assay.studies.commands", "Reproduce a published study from its label files."),
     "plan": ("assay.cli.plan", "Which way to label meets a target for the least money."),
     "controller": ("assay.cli.controller", "Which specialists a controller would take."),
     "synthesise": ("assay.cli.synthesise", "Labelled texts written by a model, marked as such."),
     "models": ("assay.cli.models", "List, fetch and remove the embedded models."),
-    "data": ("assay.cli.demo", "Fetch and build the demo's data."),
-    "demo": ("assay.cli.demo", "Label real tweets with the embedded models; write a report."),
+    "data": ("assay.studies.vader.demo", "Fetch and build the demo's data."),
+    "demo": ("assay.studies.vader.demo", "Label real tweets with embedded models; write a report."),
 }
 
 

@@ -9,8 +9,8 @@ import click
 
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import form_options, tell_layout
+from assay.cli.json_output import tell_json
 from assay.cli.outputs import output_option
-from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.aggregation.base import Aggregator, Consensus
@@ -85,7 +85,7 @@ def aggregate_command(
     from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
     from assay.cli.aggregate_numbers import numbers, ranked
-    from assay.cli.aggregate_tell import tell
+    from assay.cli.aggregate_print import tell
     from assay.core.votes import with_numbers_alike
     from assay.data.layout import Names
 
@@ -317,7 +317,7 @@ def _compared(
     from assay.aggregation.score import confusions, decided
     from assay.core.errors import InputError, SpecError
     from assay.core.spelling import oddities
-    from assay.quality.accuracy import accuracy
+    from assay.quality.metrics.accuracy import accuracy
 
     if len(votes.units) > 1:
         raise SpecError("--truth compares one label a record; these answers have several units")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options, of_records, tell_layout
-from assay.cli.told import tell_json
+from assay.cli.json_output import tell_json
 
 if TYPE_CHECKING:
     from assay.core.votes import Votes
@@ -78,7 +78,7 @@ def agree_command(
     from assay.data.annotations import Names
     from assay.quality.agreement import Asked, Resampling, agree
     from assay.quality.agreement.read import kind_of, read_votes, without_seen
-    from assay.quality.clusters import compared, one_each, only
+    from assay.quality.inference.clusters import compared, one_each, only
 
     if is_ledger(source):
         votes, stored = _from_ledger(source, task)

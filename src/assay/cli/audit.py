@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.json_output import tell_json
 from assay.cli.outputs import output_option
-from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assay.core.annotation import Decision
     from assay.core.schema import Schema
     from assay.core.value import Value
-    from assay.quality.audit import Audit, Drawn
+    from assay.quality.inference.audit import Audit, Drawn
 
 LEDGERS = (".sqlite", ".db", ".yaml", ".yml")
 
@@ -51,8 +51,8 @@ def draw_command(
     """Draw records of SOURCE (ledger, task file, or table of decisions) to a sheet."""
     from assay.core.errors import SpecError
     from assay.data.base import many
-    from assay.quality.audit import BY_CLUSTER, draw, stratify
-    from assay.quality.audit_sheet import write_sheet
+    from assay.quality.inference.audit import BY_CLUSTER, draw, stratify
+    from assay.quality.inference.audit_sheet import write_sheet
 
     decisions, texts, _ = read_decisions(source, run)
     strata = stratify(decisions, by)
@@ -77,8 +77,8 @@ def draw_command(
 
 def _whole(source: str, column: str, records: list[str], drawn: tuple[int, int]) -> "list[Drawn]":
     from assay.cli.columns import of_records
-    from assay.quality.audit import draw_clusters
-    from assay.quality.reweighed import own_or_cluster
+    from assay.quality.inference.audit import draw_clusters
+    from assay.quality.inference.reweighed import own_or_cluster
 
     cluster = of_records(source, column)
     return draw_clusters({r: own_or_cluster(r, cluster) for r in records}, *drawn)
@@ -107,8 +107,8 @@ def estimate_command(
     """Estimate the error rate of SOURCE from the answered SHEET."""
     from assay.cli.columns import of_records
     from assay.core.errors import SpecError
-    from assay.quality.audit import stop
-    from assay.quality.audit_sheet import judge, read_sheet
+    from assay.quality.inference.audit import stop
+    from assay.quality.inference.audit_sheet import judge, read_sheet
     from assay.quality.verdicts import canonical, same
 
     if cluster is not None and target is not None:
@@ -143,7 +143,7 @@ def read_decisions(
     source: str, run: str | None
 ) -> "tuple[Sequence[Decision], dict[str, str], Schema | None]":
     """Decisions, texts where the source has them at hand, and the schema where it knows it."""
-    from assay.quality.audit_sheet import decisions_in
+    from assay.quality.inference.audit_sheet import decisions_in
 
     if not is_ledger(source):
         return *decisions_in(Path(source)), None

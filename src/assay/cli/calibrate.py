@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT
+from assay.cli.json_output import tell_json
 from assay.cli.outputs import output_option
-from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
-    from assay.quality.calibration import Calibrator
-    from assay.quality.reliability import Reliability
+    from assay.quality.calibration.calibrators import Calibrator
+    from assay.quality.calibration.reliability import Reliability
     from assay.quality.verdicts import Key, Verdict
 
 TASK_FILES = (".yaml", ".yml")
@@ -42,7 +42,7 @@ def calibrate_command(
     SOURCE is a task file with its ledger, or a table with the columns record, confidence, and
     correct (or label and reference); without a column purpose half of it calibrates.
     """
-    from assay.quality.confidences import left_out
+    from assay.quality.calibration.confidences import left_out
     from assay.quality.verdicts import dealt, grouped, read_verdicts, spelling
 
     notes: list[str] = []
@@ -135,8 +135,8 @@ def _fitted(
 def _fit(key: "Key", verdicts: "Sequence[Verdict]", method: str) -> Fitted:
     from assay.core.annotation import Source
     from assay.data.gold import Purpose
-    from assay.quality.calibration import fit_verdicts
-    from assay.quality.reliability import reliability
+    from assay.quality.calibration.calibrators import fit_verdicts
+    from assay.quality.calibration.reliability import reliability
 
     own = [v for v in verdicts if v.confidence is not None and v.right is not None]
     calibrator = fit_verdicts(own, method)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from assay.quality.by_class import AcceptedClass
     from assay.quality.finding import Finding
-    from assay.quality.promise import Certificate, Promise
+    from assay.quality.guarantees.by_class import AcceptedClass
+    from assay.quality.guarantees.promise import Certificate, Promise
     from assay.quality.verdicts import Constant, Key, Verdict
 
 LEAST = 20  # labels below which a promise is hardly ever possible
@@ -53,13 +53,13 @@ class Certified:
 
     @property
     def classes(self) -> "tuple[AcceptedClass, ...]":
-        from assay.quality.by_class import accepted_classes
+        from assay.quality.guarantees.by_class import accepted_classes
 
         return accepted_classes(self.verdicts, self.certificate)
 
     @property
     def constant_of_accepted(self) -> "Constant | None":
-        from assay.quality.by_class import taken
+        from assay.quality.guarantees.by_class import taken
         from assay.quality.verdicts import constant
 
         own = taken(self.verdicts, self.certificate)
@@ -81,7 +81,7 @@ class Certified:
     @property
     def verdict(self) -> str:
         """The headline: what is promised, why it cannot be, or why that shows nothing."""
-        from assay.quality.promise import SHOWS
+        from assay.quality.guarantees.promise import SHOWS
 
         open_ = self.finding.headline(SHOWS)
         return open_ or self.certificate.statement

@@ -9,11 +9,11 @@ import click
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.certified import Certified, Wanted, tell
 from assay.cli.columns import INDEPENDENT, cluster_option, of_records
-from assay.cli.told import tell_json
+from assay.cli.json_output import tell_json
 
 if TYPE_CHECKING:
-    from assay.quality.clusters import OneEach
-    from assay.quality.promise import About, Certificate
+    from assay.quality.guarantees.promise import About, Certificate
+    from assay.quality.inference.clusters import OneEach
     from assay.quality.verdicts import Constant, Key, Verdict
 
 TASK_FILES = (".yaml", ".yml")
@@ -63,8 +63,8 @@ def certify_command(
     are several, annotator and tag; its records are a random sample of those to be labelled.
     """
     from assay.core.errors import SpecError
-    from assay.quality.confidences import notes as unsure
-    from assay.quality.promise import Promise
+    from assay.quality.calibration.confidences import notes as unsure
+    from assay.quality.guarantees.promise import Promise
     from assay.quality.verdicts import spelling
 
     about: About = "output" if promise == "output" else "accepted"
@@ -97,7 +97,7 @@ def _one_each(
     groups: "Mapping[Key, Sequence[Verdict]]", cluster: Mapping[str, str], column: str, seed: int
 ) -> "tuple[dict[Key, list[Verdict]], OneEach]":
     """The verdicts on one labelled record of each cluster, the same ones for every annotator."""
-    from assay.quality.clusters import one_each
+    from assay.quality.inference.clusters import one_each
 
     labelled = {v.record for vs in groups.values() for v in vs if v.right is not None}
     drawn = one_each(labelled, cluster, column, seed)
@@ -157,9 +157,9 @@ def _each(
 ) -> "list[Certified]":
     from dataclasses import replace
 
-    from assay.quality.by_class import check_said, decided_as
-    from assay.quality.certificate import certify, not_said
-    from assay.quality.confidences import unsaid
+    from assay.quality.calibration.confidences import unsaid
+    from assay.quality.guarantees.by_class import check_said, decided_as
+    from assay.quality.guarantees.certificate import certify, not_said
     from assay.quality.verdicts import columns
 
     check_said((v for vs in kept.values() for v in vs), wanted.classes)
@@ -179,8 +179,8 @@ def _chained(
     groups: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, reference: str
 ) -> "Certified":
     from assay.core.errors import SpecError
-    from assay.quality.by_class import of_chain
-    from assay.quality.certificate import certify_chain
+    from assay.quality.guarantees.by_class import of_chain
+    from assay.quality.guarantees.certificate import certify_chain
     from assay.quality.verdicts import side_by_side
 
     links = [link.strip() for link in (wanted.chain or "").split(",")]

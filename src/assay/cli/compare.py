@@ -7,14 +7,14 @@ import click
 
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options
+from assay.cli.json_output import tell_json
 from assay.cli.outputs import output_option
-from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.cli.compare_sources import Wanted
-    from assay.quality.alt_test import Rules
-    from assay.quality.beside import Beside, Measure
-    from assay.quality.compare import Comparison, Slice
+    from assay.quality.replacement.alt_test import Rules
+    from assay.quality.replacement.compare import Comparison, Slice
+    from assay.quality.replacement.reference import Beside, Measure
 
 MOST_SHOWN = 20
 Test = tuple[float, float, int, str]
@@ -143,8 +143,8 @@ def _compared(
 
     from assay.cli.compare_sources import gather
     from assay.quality.agreement.base import Resampling
-    from assay.quality.compare import compare
     from assay.quality.price_lists import read_prices
+    from assay.quality.replacement.compare import compare
 
     resamples, seed, prices = how
     if prices is not None:
@@ -162,8 +162,8 @@ def rules_of(
     expert: str | None,
 ) -> "tuple[Measure, Rules]":
     """What is asked for first, else what the answers are; a scale is scored by its distance."""
-    from assay.quality.alt_test import Rules
-    from assay.quality.beside import Measure
+    from assay.quality.replacement.alt_test import Rules
+    from assay.quality.replacement.reference import Measure
 
     kind, order, score = asked
     labels = tuple(part.strip() for part in order.split(",")) if order else None
@@ -175,7 +175,7 @@ def rules_of(
 
 
 def _tell(found: "Comparison") -> None:
-    from assay.quality.alt_test import NotTested
+    from assay.quality.replacement.alt_test import NotTested
 
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
@@ -231,7 +231,7 @@ def _table(each: "tuple[Beside, ...]") -> list[str]:
 
 
 def _tested(test: object) -> str:
-    from assay.quality.alt_test import AltTest
+    from assay.quality.replacement.alt_test import AltTest
 
     if not isinstance(test, AltTest):
         return str(getattr(test, "verdict", ""))
@@ -242,7 +242,7 @@ def _tested(test: object) -> str:
 
 
 def _tell_costs(found: "Comparison") -> None:
-    from assay.quality.compare import cost_of_1000
+    from assay.quality.replacement.compare import cost_of_1000
 
     if not found.costs:
         return

@@ -8,8 +8,8 @@ from assay.core.errors import InputError
 from assay.data.base import cell, check_columns
 from assay.data.layout import RECORD, Names, one_of
 from assay.data.read import columns_of, read_rows
-from assay.quality.clusters import one_each
-from assay.quality.compare import Sides
+from assay.quality.inference.clusters import one_each
+from assay.quality.replacement.compare import Sides
 
 PART = " · "  # between a record and a part of its form
 

@@ -6,10 +6,17 @@ import click
 
 from assay.cli.compare import rules_of
 from assay.cli.compare_sources import Wanted, gather
-from assay.cli.told import tell_json
+from assay.cli.json_output import tell_json
 from assay.core.errors import InputError
-from assay.quality.alt_plan import AltPlan, Cell, Grid, Guess, plan_from_guess, plan_from_pilot
-from assay.quality.alt_test import NotPossible, Rules
+from assay.quality.replacement.alt_plan import (
+    AltPlan,
+    Cell,
+    Grid,
+    Guess,
+    plan_from_guess,
+    plan_from_pilot,
+)
+from assay.quality.replacement.alt_test import NotPossible, Rules
 from assay.report.columns import columns
 
 Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int, str]]

@@ -22,8 +22,6 @@ from assay.ledger import Ledger, kept_ledger
 from assay.project import open_project
 from assay.project.project import Project
 from assay.quality.agreement.read import kind_of
-from assay.quality.alt_test import Labels
-from assay.quality.compare import Sides
 from assay.quality.costs import (
     NO_CURRENCY,
     Costs,
@@ -32,6 +30,8 @@ from assay.quality.costs import (
     check_currency,
     costs,
 )
+from assay.quality.replacement.alt_test import Labels
+from assay.quality.replacement.compare import Sides
 from assay.report.evidence import names_of
 
 LEDGERS = (".sqlite", ".db")

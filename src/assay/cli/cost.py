@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli.told import tell_json
+from assay.cli.json_output import tell_json
 
 if TYPE_CHECKING:
     from assay.quality.costs import Costs, PriceList, Route

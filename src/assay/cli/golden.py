@@ -7,8 +7,8 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import column_options
+from assay.cli.json_output import tell_json
 from assay.cli.outputs import output_option
-from assay.cli.told import tell_json
 
 if TYPE_CHECKING:
     from assay.data.layout import Names

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.project.plan import Planned, Prepared
     from assay.project.project import Project
-    from assay.quality.planning import Option
-    from assay.quality.promise import Promise
+    from assay.quality.guarantees.planning import Option
+    from assay.quality.guarantees.promise import Promise
     from assay.run import Summary
 
 
@@ -84,7 +84,7 @@ def plan_command(
 
 
 def promised(target: float, delta: float, about: str) -> "Promise":
-    from assay.quality.promise import Promise
+    from assay.quality.guarantees.promise import Promise
 
     return Promise(1 - target, delta, "output" if about == "output" else "accepted")
 

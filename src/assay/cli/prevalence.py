@@ -9,12 +9,12 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import INDEPENDENT
-from assay.cli.told import tell_json
+from assay.cli.json_output import tell_json
 
 if TYPE_CHECKING:
     from assay.core.schema import Schema
     from assay.core.value import Value
-    from assay.quality.ppi import Difference, Ppi
+    from assay.quality.inference.ppi import Difference, Ppi
 
 
 @click.command("prevalence")
@@ -46,7 +46,7 @@ def prevalence_command(
     from assay.cli.audit import read_decisions
     from assay.cli.columns import of_records
     from assay.core.spelling import oddities
-    from assay.quality.audit_sheet import answers_of, read_sheet
+    from assay.quality.inference.audit_sheet import answers_of, read_sheet
 
     _check(scale, numbers, group)
     decisions, _, schema = read_decisions(source, run)
@@ -85,7 +85,7 @@ def _check(scale: tuple[float, float] | None, numbers: bool, group: str | None) 
 
 def _check_plain(sheet: Path, by: str, cluster: str | None) -> None:
     from assay.core.errors import InputError
-    from assay.quality.audit import BY_CLUSTER
+    from assay.quality.inference.audit import BY_CLUSTER
 
     if by.startswith(BY_CLUSTER):
         if by != f"{BY_CLUSTER}{cluster}":
@@ -118,7 +118,7 @@ def _labels(values: "Mapping[str, Value]") -> "dict[str, str | frozenset[str]]":
 def _shares(
     human: "Mapping[str, Value]", model: "Mapping[str, Value]", cluster: Mapping[str, str] | None
 ) -> "dict[str, Ppi]":
-    from assay.quality.ppi import prevalence
+    from assay.quality.inference.ppi import prevalence
 
     return prevalence(_labels(human), _labels(model), cluster=cluster)
 
@@ -135,7 +135,7 @@ def _mean(
     cluster: Mapping[str, str] | None,
 ) -> "tuple[dict[str, Ppi], list[str]]":
     from assay.core.errors import InputError
-    from assay.quality.ppi import mean_of
+    from assay.quality.inference.ppi import mean_of
 
     def numbers(values: "Mapping[str, Value]") -> dict[str, float]:
         try:
@@ -159,7 +159,7 @@ def _by_group(
     group: Mapping[str, str],
     cluster: Mapping[str, str] | None,
 ) -> Parts:
-    from assay.quality.ppi import by_group, difference, prevalence
+    from assay.quality.inference.ppi import by_group, difference, prevalence
 
     said, shipped = (_labels(values) for values in labels)
     home = {record: name or "(none)" for record, name in group.items()}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from assay.ledger import Ledger
     from assay.project import Project
     from assay.project.plan import Prepared
-    from assay.quality.promise import Promise
+    from assay.quality.guarantees.promise import Promise
     from assay.run import Summary
 
 
@@ -93,7 +93,7 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
     here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
     from assay.project.exposed import exposed
-    from assay.project.unscored import strays
+    from assay.project.unmatched import strays
     from assay.project.unsure import unsure
 
     total = sum(1 for _ in project.records(limit))
@@ -161,7 +161,7 @@ async def _closing(run: "object", project: "Project") -> "Summary":
 def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
     from assay.core.redact import hidden
     from assay.project import entities, evaluation, parts, tags
-    from assay.project.unscored import unscored
+    from assay.project.unmatched import unscored
     from assay.report.classes import class_lines
     from assay.report.promised import Promised
 

@@ -22,8 +22,8 @@ LONGEST = 8_000  # characters of a prompt that are shown
 )  # fmt: skip
 def init_command(data: Path, out: Path) -> None:
     """Write a commented task file by looking at DATA."""
-    from assay.data.draft import draft
     from assay.data.write import whole
+    from assay.taskfile.draft import draft
 
     drafted = draft(data, out.parent)
     with whole(out) as part:

@@ -19,7 +19,7 @@ from typing import TypeAlias
 from assay.core.annotation import Annotation
 from assay.core.errors import AssayError, LedgerError
 from assay.ledger import rows
-from assay.ledger.turns import locked
+from assay.ledger.locks import locked
 
 ENDING = ".journal"
 LONGEST = 2**28  # bytes of one line

@@ -34,12 +34,12 @@ from assay.core.votes import Votes
 from assay.ledger import rows, tables
 from assay.ledger.base import Run
 from assay.ledger.journal import FULL, Journal, left_behind, slot
+from assay.ledger.locks import LetGo, file_turn, nothing, server_turn
 from assay.ledger.migrations import migrate
 from assay.ledger.passing import advice, is_passing
 from assay.ledger.place import address, engine_at, journal_of, mirror_of
 from assay.ledger.schemas import schema_of
 from assay.ledger.statements import Statements
-from assay.ledger.turns import LetGo, file_turn, nothing, server_turn
 
 PAGE = 2_000  # rows fetched at once
 PAGE_OF_VOTES = 20_000  # the few columns of an answer that votes need

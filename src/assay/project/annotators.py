@@ -16,9 +16,9 @@ from assay.core.cost import Prices
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Schema, Spans
 from assay.core.schema.base import Labelled
-from assay.data.document import at
-from assay.data.specs import AnnotatorSpec
 from assay.run.ask import Askable
+from assay.taskfile.document import at
+from assay.taskfile.specs import AnnotatorSpec
 
 if TYPE_CHECKING:
     from assay.annotators.hub import TrainableHub
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assay.core.record import Record
     from assay.models.base import Options
     from assay.models.cache import Entry
-    from assay.project.workshop import Workshop
+    from assay.project.factory import Workshop
 
 SMALLEST = "smollm2-135m-instruct"
 HOSTS = {

@@ -2,8 +2,6 @@
 
 from assay.core.errors import SpecError
 from assay.core.schema import Spans
-from assay.data.document import at, from_top
-from assay.data.specs import AnnotatorSpec
 from assay.project.annotators import (
     KINDS,
     LIGHT,
@@ -12,9 +10,11 @@ from assay.project.annotators import (
     weights,
 )
 from assay.project.code import NOWHERE, code_in
+from assay.project.factory import Workshop
 from assay.project.project import Project
-from assay.project.workshop import Workshop
 from assay.run.ask import Askable
+from assay.taskfile.document import at, from_top
+from assay.taskfile.specs import AnnotatorSpec
 
 
 def checked(project: Project) -> dict[str, Askable | None]:

@@ -22,7 +22,7 @@ from platformdirs import user_cache_path, user_config_path
 from assay.annotators.rule import GROUP as RULES
 from assay.annotators.rule import SHIPPED
 from assay.core.errors import SpecError
-from assay.data.specs import AnnotatorSpec, TaskFile
+from assay.taskfile.specs import AnnotatorSpec, TaskFile
 
 PLUGINS = "assay.annotators"
 NOWHERE = "no such module here"

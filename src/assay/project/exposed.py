@@ -5,8 +5,8 @@ import os
 from urllib.parse import urlsplit
 
 from assay.core.redact import hidden, password_of
-from assay.data.specs import TaskFile
 from assay.project.annotators import HOSTS
+from assay.taskfile.specs import TaskFile
 
 
 def exposed(file: TaskFile) -> list[str]:

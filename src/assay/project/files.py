@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assay.data.inputs import keeping, reading
-from assay.data.specs import StrategySpec, TaskFile
 from assay.data.workplace import clear
+from assay.taskfile.specs import StrategySpec, TaskFile
 
 
 def protect(file: TaskFile, folder: Path, ledger: str) -> None:

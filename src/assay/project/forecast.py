@@ -18,18 +18,18 @@ from assay.core.record import Record
 from assay.core.shown import Shown
 from assay.core.task import Task
 from assay.data.base import many
-from assay.data.document import from_top
-from assay.data.specs import AnnotatorSpec
 from assay.ledger import Ledger
 from assay.project.annotators import REMOTE
 from assay.project.checks import checked
 from assay.project.code import Code, code_of, looking, saying
 from assay.project.exposed import exposed
 from assay.project.project import Project
-from assay.project.unscored import strays
+from assay.project.unmatched import strays
 from assay.project.unsure import unsure
 from assay.run.ask import Askable
 from assay.run.blocking import waited
+from assay.taskfile.document import from_top
+from assay.taskfile.specs import AnnotatorSpec
 
 CHUNK = 1_000
 SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}

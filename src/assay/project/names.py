@@ -1,8 +1,8 @@
 """The names by which the parts of a task file speak of its annotators."""
 
 from assay.core.errors import SpecError, meant
-from assay.data.document import at
-from assay.data.specs import AnnotatorSpec, StrategySpec, TaskFile
+from assay.taskfile.document import at
+from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 
 def check_names(file: TaskFile) -> None:

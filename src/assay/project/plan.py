@@ -12,17 +12,24 @@ from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.value import Value
-from assay.data.document import from_top
 from assay.data.gold import Purpose
-from assay.data.specs import AnnotatorSpec
 from assay.data.write import flat
 from assay.ledger import Ledger
 from assay.project.project import Project
-from assay.quality.by_class import AcceptedClass, accepted_classes
-from assay.quality.confidences import note
+from assay.quality.calibration.confidences import note
 from assay.quality.doubt import of_chance
-from assay.quality.planning import LEAST_FIT, Answers, Option, Plan, Trial, logistic, plan, routed
-from assay.quality.promise import Promise
+from assay.quality.guarantees.by_class import AcceptedClass, accepted_classes
+from assay.quality.guarantees.planning import (
+    LEAST_FIT,
+    Answers,
+    Option,
+    Plan,
+    Trial,
+    logistic,
+    plan,
+    routed,
+)
+from assay.quality.guarantees.promise import Promise
 from assay.quality.verdicts import Constant, Verdict, constant
 from assay.run import Job, Progress, Summary, label
 from assay.run.ask import Askable
@@ -31,6 +38,8 @@ from assay.strategies.confidence import Calibrated, evidence
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
+from assay.taskfile.document import from_top
+from assay.taskfile.specs import AnnotatorSpec
 
 FIT_SHARE = 0.2  # of the sample, for calibrating confidences; the rest certifies
 LONGEST = 3  # links of a chain that is tried

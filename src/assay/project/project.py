@@ -18,22 +18,19 @@ from assay.core.shown import Shown
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.base import Findings
-from assay.data.document import Document
 from assay.data.gold import Gold, Purpose
 from assay.data.kept import Kept, changed_at
-from assay.data.specs import StrategySpec, TaskFile
-from assay.data.taskfile import read
 from assay.ledger import Ledger, has_ledger, open_ledger
 from assay.project.code import allowed
+from assay.project.factory import Workshop
 from assay.project.files import protect
 from assay.project.names import check_names
 from assay.project.sources import gold_of, records_of
 from assay.project.strategies import learns
 from assay.project.tasks import task_of
-from assay.project.workshop import Workshop
-from assay.quality.accuracy import Accuracy, accuracy
-from assay.quality.entities import Entities
-from assay.quality.routes import by_route
+from assay.quality.metrics.accuracy import Accuracy, accuracy
+from assay.quality.metrics.entities import Entities
+from assay.quality.metrics.routes import by_route
 from assay.report import Reference, Story, entities_of
 from assay.report.breakdown import joined
 from assay.report.reviewed import Roles
@@ -41,6 +38,9 @@ from assay.report.tags import Tags, tags_of
 from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
+from assay.taskfile.document import Document
+from assay.taskfile.reader import read
+from assay.taskfile.specs import StrategySpec, TaskFile
 
 GOLD_NAME = "evaluation gold"
 LEARNERS = ("classifier",)  # annotators that are fitted on calibration gold

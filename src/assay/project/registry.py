@@ -15,9 +15,6 @@ from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.data.document import Document, at, composed
-from assay.data.specs import CandidateSpec, RegistrySpec, StrategySpec
-from assay.data.taskfile import checked
 from assay.ledger import Ledger
 from assay.project.strategies import exactly, halves, learner
 from assay.run import Job, Summary, label
@@ -26,10 +23,13 @@ from assay.strategies.base import Ask, Strategy
 from assay.strategies.controlled import Controlled, Learning, Relabelled
 from assay.strategies.controller import Candidate, SpecialistPlan
 from assay.strategies.specialists import Stages
+from assay.taskfile.document import Document, at, composed
+from assay.taskfile.reader import checked
+from assay.taskfile.specs import CandidateSpec, RegistrySpec, StrategySpec
 
 if TYPE_CHECKING:
+    from assay.project.factory import Workshop
     from assay.project.project import Project
-    from assay.project.workshop import Workshop
 
 
 def controlled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Controlled:

@@ -9,12 +9,12 @@ from assay.core.record import Record
 from assay.core.schema import Form, Schema
 from assay.core.value import Value
 from assay.data.base import Columns, Findings, Row, check_columns
-from assay.data.document import Key, as_written, at, from_top
 from assay.data.gold import Gold, Purpose, Purposes, read_labels, read_numbers, split
 from assay.data.images.column import pictures
 from assay.data.images.fetch import Fetch
 from assay.data.read import Rows, read_records
-from assay.data.specs import DataSpec, GoldSpec, TaskFile
+from assay.taskfile.document import Key, as_written, at, from_top
+from assay.taskfile.specs import DataSpec, GoldSpec, TaskFile
 
 RECORD = "record"  # what a column of record ids is called where nobody says
 CONFIDENCE = "confidence"  # and one of how sure an answer was

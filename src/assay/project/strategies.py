@@ -7,10 +7,7 @@ from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.schema import MultiChoice
 from assay.core.task import Example
-from assay.data.document import at
 from assay.data.gold import Purpose
-from assay.data.specs import StrategySpec
-from assay.quality.principles import Limits
 from assay.strategies.allocators import Allocator, ErrorPredictor, Hardness, Uncertainty
 from assay.strategies.attributes import Attributes
 from assay.strategies.base import Strategy
@@ -18,13 +15,16 @@ from assay.strategies.chain import Chain, ThresholdChain
 from assay.strategies.confidence import BY_NAME as CONFIDENCES
 from assay.strategies.cooperation import Conformal, Sequential, Top, Triage, TriageShare
 from assay.strategies.hybrid import Hybrid
+from assay.strategies.principles import Limits
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
+from assay.taskfile.document import at
+from assay.taskfile.specs import StrategySpec
 
 if TYPE_CHECKING:
     from assay.annotators.trainable import Trainable
-    from assay.project.workshop import Workshop
+    from assay.project.factory import Workshop
     from assay.strategies.nearest import Retriever
 
 SCORED = ("embedded", "transformers")  # score labels where no mapping is named

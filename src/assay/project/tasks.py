@@ -20,8 +20,9 @@ from assay.core.schema import (
 )
 from assay.core.task import Example, Task
 from assay.data.base import Findings, Row
-from assay.data.document import as_written, at
-from assay.data.specs import (
+from assay.project.sources import columns
+from assay.taskfile.document import as_written, at
+from assay.taskfile.specs import (
     BoxesSpec,
     ChoiceSpec,
     ExampleSpec,
@@ -33,7 +34,6 @@ from assay.data.specs import (
     TaskFile,
     TextSpec,
 )
-from assay.project.sources import columns
 
 LABELLED: dict[str, Callable[[Sequence[str | Label]], Schema]] = {
     cls.kind: cls for cls in (Choice, MultiChoice, Spans, Boxes)

@@ -1,9 +1,9 @@
 """Strategies that keep what an annotator is sure of, and annotators that never say how sure."""
 
-from assay.data.specs import AnnotatorSpec, StrategySpec
 from assay.project.project import Project
 from assay.project.sources import CONFIDENCE, begun
-from assay.quality.confidences import REMEDY
+from assay.quality.calibration.confidences import REMEDY
+from assay.taskfile.specs import AnnotatorSpec, StrategySpec
 
 HOSTED = ("openai", "anthropic", "gemini")  # write text where no mapping is named
 SCORED = ("embedded", "transformers")  # score labels where no mapping is named

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from assay.core.spelling import shortened
 from assay.core.votes import Codes, Votes
 from assay.quality.agreement import Asked, Estimate, agree
-from assay.quality.promise import Promise
+from assay.quality.guarantees.promise import Promise
 from assay.quality.verdicts import Constant, Verdict, canonical, constant
 
 MOST_LABELS = 50  # more are no classes, and agreement on them is hardly ever chance

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from assay.core.cost import Prices
 from assay.core.errors import InputError
-from assay.data.document import composed
 from assay.quality.costs import PriceList, Rates
+from assay.taskfile.document import composed
 
 
 def read_prices(path: Path) -> PriceList:

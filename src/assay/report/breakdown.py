@@ -10,10 +10,10 @@ from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.data.write import flat
 from assay.ledger.base import Ledger
-from assay.quality.accuracy import Accuracy, accuracy
-from assay.quality.classes import name
-from assay.quality.entities import Entities, entity_scores
-from assay.quality.routes import by_route
+from assay.quality.metrics.accuracy import Accuracy, accuracy
+from assay.quality.metrics.classes import name
+from assay.quality.metrics.entities import Entities, entity_scores
+from assay.quality.metrics.routes import by_route
 
 MOST_LABELS = 20  # beyond, a table cannot be read
 NONE = "none of them"  # an answer without any tag or span

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from assay.core.spelling import shortened
-from assay.quality.by_class import AcceptedClass
-from assay.quality.promise import Promise
+from assay.quality.guarantees.by_class import AcceptedClass
+from assay.quality.guarantees.promise import Promise
 from assay.report.columns import columns
 
 TITLE = "accepted labels by class, as seen in the sample (95 % intervals), not promised:"

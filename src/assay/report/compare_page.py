@@ -8,10 +8,10 @@ from pathlib import Path
 from assay.core.cost import money
 from assay.data.write import whole
 from assay.quality.agreement.base import Estimate
-from assay.quality.alt_test import AltTest
-from assay.quality.beside import Beside
-from assay.quality.compare import Comparison, Slice, Tested, cost_of_1000
 from assay.quality.costs import Costs
+from assay.quality.replacement.alt_test import AltTest
+from assay.quality.replacement.compare import Comparison, Slice, Tested, cost_of_1000
+from assay.quality.replacement.reference import Beside
 from assay.report.dots import Axis, Dot, Row, dot_rows, fitting
 from assay.report.page import environment
 

@@ -11,7 +11,7 @@ from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.write import flat
 from assay.ledger.base import Ledger, Run
-from assay.quality.accuracy import Accuracy
+from assay.quality.metrics.accuracy import Accuracy
 from assay.report.breakdown import Reference, part_costs, slices
 from assay.report.line import Decided, Line, by_annotator, excerpt
 from assay.report.promised import Promised

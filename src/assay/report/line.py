@@ -9,9 +9,9 @@ from assay.core.cost import NANOS
 from assay.core.schema import Choice, Scale, Schema, Spans
 from assay.core.value import Value
 from assay.data.seen import Seen, key_of
-from assay.quality.accuracy import Accuracy, Share, accuracy
-from assay.quality.classes import Confusion, confusion
-from assay.quality.entities import Entities
+from assay.quality.metrics.accuracy import Accuracy, Share, accuracy
+from assay.quality.metrics.classes import Confusion, confusion
+from assay.quality.metrics.entities import Entities
 from assay.report.breakdown import MOST_LABELS, Reference, entities_of, given, joined, parts
 from assay.report.tags import Figures, Tags, span_figures, tags_of
 from assay.report.trust import Trust, trust

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from assay.core.cost import money, to_nanos
 from assay.core.task import Task
 from assay.data.write import whole
-from assay.quality.by_class import AcceptedClass
-from assay.quality.planning import Option, Plan
+from assay.quality.guarantees.by_class import AcceptedClass
+from assay.quality.guarantees.planning import Option, Plan
 from assay.report.dots import Place
 from assay.report.page import environment
 

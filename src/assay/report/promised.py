@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.ledger.base import Run
-from assay.quality.by_class import AcceptedClass
+from assay.quality.guarantees.by_class import AcceptedClass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from assay.core.schema import MultiChoice
 from assay.core.value import Value
-from assay.quality.accuracy import Share
-from assay.quality.entities import Entities
-from assay.quality.entities import Estimate as Bounds
+from assay.quality.metrics.accuracy import Share
+from assay.quality.metrics.entities import Entities
+from assay.quality.metrics.entities import Estimate as Bounds
 
 if TYPE_CHECKING:
-    from assay.quality.classes import Estimate
-    from assay.quality.tagging import Tagging, TagScore
+    from assay.quality.metrics.classes import Estimate
+    from assay.quality.metrics.tagging import Tagging, TagScore
 
 Interval = tuple[float, float]
 
@@ -89,7 +89,7 @@ def tags_of(
     task is not one of tags."""
     if not isinstance(schema, MultiChoice):
         return None
-    from assay.quality.tagging import Tagged, tagging  # noqa: PLC0415 - scikit-learn
+    from assay.quality.metrics.tagging import Tagged, tagging  # noqa: PLC0415 - scikit-learn
 
     found = tagging(Tagged(values, reference, schema.names), name)
     if found is None:

@@ -11,7 +11,7 @@ from assay.core.value import Value
 
 if TYPE_CHECKING:
     from assay.quality.agreement.base import Estimate
-    from assay.quality.reliability import Reliability
+    from assay.quality.calibration.reliability import Reliability
 
 LEAST = 30  # answers with a confidence and a reference; fewer say nothing
 NO_PROBABILITY = (Source.MARGIN, Source.RANK)  # they put answers in order, and say no more
@@ -45,7 +45,7 @@ def trust(
     judged = [id for id in confidence if id in true and values.get(id) is not None]
     if len(judged) < LEAST or len(sources) != 1:
         return None
-    from assay.quality.reliability import auroc, reliability  # noqa: PLC0415 - scipy
+    from assay.quality.calibration.reliability import auroc, reliability  # noqa: PLC0415 - scipy
 
     sure = np.array([confidence[id] for id in judged], dtype=np.float64)
     right = np.array([values[id] == true[id] for id in judged], dtype=bool)

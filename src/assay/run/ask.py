@@ -26,7 +26,6 @@ from assay.core.cost import Budget
 from assay.core.errors import BudgetError, InputError, ModelError, SpecError
 from assay.core.record import Record
 from assay.core.task import Task
-from assay.data.document import from_top
 from assay.ledger.base import Ledger
 from assay.run.answers import answers
 from assay.run.panel import joint
@@ -35,6 +34,7 @@ from assay.run.stop import Reason, Stop
 from assay.run.use import drawn
 from assay.run.writer import Writer
 from assay.strategies.base import Answer, Strategy
+from assay.taskfile.document import from_top
 
 Askable: TypeAlias = Annotator | Strategy
 

@@ -15,22 +15,22 @@ from assay.core.digest import digest
 from assay.core.errors import AssayError, LedgerError
 from assay.core.record import Record
 from assay.core.task import Task
-from assay.data.document import from_top
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
 from assay.run.blocking import interruptible
 from assay.run.collector import seldom_searching
 from assay.run.each import answers_each
+from assay.run.eta import Pace
+from assay.run.lock import name_of, turn
 from assay.run.order import Decide, InOrder
-from assay.run.pace import Pace
 from assay.run.patience import Patience
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.summary import Summary
-from assay.run.turn import name_of, turn
 from assay.run.use import using
 from assay.run.writer import Writer
 from assay.strategies.base import Strategy
+from assay.taskfile.document import from_top
 
 
 @dataclass(frozen=True, slots=True)

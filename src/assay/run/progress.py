@@ -9,7 +9,7 @@ from typing import IO
 
 from assay.core.annotation import Annotation, Decision, Outcome
 from assay.core.cost import NANOS, money
-from assay.run.pace import Pace
+from assay.run.eta import Pace
 
 EVERY = 5.0  # seconds between two plain lines
 KINDS = 200  # different error texts that are told apart

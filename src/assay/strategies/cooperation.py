@@ -27,10 +27,10 @@ from assay.core.record import Record
 from assay.core.schema import Choice, Scale, Schema
 from assay.core.task import Example
 from assay.core.value import Value
-from assay.quality.conformal import fitted_least
 from assay.strategies.allocators import Allocator, Uncertainty
 from assay.strategies.base import Answer, Ask
 from assay.strategies.chain import awaited, decision, waiting
+from assay.strategies.conformal import fitted_least
 
 
 class Suggest(Protocol):

@@ -20,8 +20,8 @@ from assay.core.record import Record
 from assay.core.schema.base import Schema
 from assay.core.value import Value, encode
 from assay.core.votes import Floats
-from assay.quality.fusion import FEW, Counts, Fusion, Labels, independent, learn, unrelated
 from assay.strategies.base import Answer, Ask
+from assay.strategies.fusion import FEW, Counts, Fusion, Labels, independent, learn, unrelated
 
 FUSABLE = ("choice", "multi", "scale", "form")
 LEAST = 1e-300  # probability of a label that is ruled out

@@ -13,10 +13,10 @@ from assay.core.digest import digest
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.task import Example
-from assay.quality.calibration import Calibrator, fit_arrays
-from assay.quality.principles import USUAL, Limits, breaches
+from assay.quality.calibration.calibrators import Calibrator, fit_arrays
 from assay.strategies.base import Answer, Ask
 from assay.strategies.chain import decision
+from assay.strategies.principles import USUAL, Limits, breaches
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from assay.core.errors import InputError
 from assay.core.record import ImagePart, Record, text_record
 from assay.quality.golden.disguise import disguise
-from assay.quality.studies.golden_study import CHECK, deal
+from assay.studies.golden.study import CHECK, deal
 
 
 def test_gold_at_random_among_alike_records_is_hidden() -> None:

@@ -7,7 +7,7 @@ from assay.core.errors import InputError
 from assay.core.jsons import loads
 from assay.core.value import Box, decode
 from assay.quality.agreement.spans import Marks
-from assay.quality.boxes import match
+from assay.quality.metrics.boxes import match
 
 EDGES = ("left", "top", "width", "height")
 Answer = tuple[Box, ...]

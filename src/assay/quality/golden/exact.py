@@ -15,7 +15,7 @@ from scipy.fft import irfft, next_fast_len
 from scipy.optimize import brentq
 from scipy.stats import beta
 
-from assay.quality.lattice import STEPS
+from assay.quality.inference.lattice import STEPS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,0 +1,102 @@
+"""Makes the annotators and the strategy that a task file names."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.core.cost import Budget, Prices
+from assay.core.errors import SpecError
+from assay.core.record import Record
+from assay.core.schema import Choice
+from assay.core.task import Example, Task
+from assay.core.value import Value
+from assay.data.gold import Gold, Purpose
+from assay.models.images import Gallery
+from assay.project.annotators import KINDS
+from assay.project.sources import records_of
+from assay.project.strategies import STRATEGIES
+from assay.run.ask import Askable
+from assay.strategies.base import Strategy
+from assay.strategies.prior import PriorCorrected
+from assay.taskfile.document import from_top
+from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
+
+if TYPE_CHECKING:
+    from assay.annotators.llm import Purse
+
+RAW = " (raw)"
+SCORED = ("embedded", "transformers")  # kinds that give label likelihoods
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    file: TaskFile
+    folder: Path
+    task: Task
+    gold: Gold
+    budget: Budget
+    allow_code: bool = False  # that the file names
+    gallery: Gallery = field(default_factory=Gallery)  # pictures are made once for all models
+    records: Callable[[], Iterable[Record]] | None = None  # where they are read once for all
+
+    def annotators(self) -> dict[str, Askable]:
+        """What the file names, and below a calibrated embedded model the model itself."""
+        made: dict[str, Askable] = {}
+        for name, spec in self.file.annotators.items():
+            who = self.annotator(name)
+            if self.corrected(spec):
+                made[name + RAW], who = who, PriorCorrected(name + RAW, self.first(spec.fit))
+            made[name] = who
+        return made
+
+    def annotator(self, name: str) -> Askable:
+        """One of them alone."""
+        spec = self.file.annotators[name]
+        with from_top("annotators", name):
+            return KINDS[spec.kind](self, name, spec)
+
+    def corrected(self, spec: AnnotatorSpec) -> bool:
+        """Whether the mean score of each label is taken off: label scores of one choice only."""
+        likelihoods = spec.kind in SCORED and spec.mapping in (None, "likelihood")
+        likelihoods = likelihoods and spec.scores == "all"
+        scored = likelihoods or spec.kind == "picture"
+        return scored and spec.calibrate and isinstance(self.task.schema, Choice)
+
+    def first(self, count: int) -> tuple[Record, ...]:
+        """The first records of the data, on which label priors are fitted."""
+        return tuple(islice(self._records(), count))
+
+    def _records(self) -> Iterable[Record]:
+        return records_of(self.file, self.folder) if self.records is None else self.records()
+
+    def purse(self, spec: AnnotatorSpec) -> "Purse":
+        from assay.annotators.llm import Purse
+
+        return Purse(Prices(**spec.prices.model_dump()), self.budget)
+
+    def strategy(self) -> Strategy:
+        with from_top("strategy"):
+            return self.strategy_of(self.file.strategy)
+
+    def strategy_of(self, spec: StrategySpec) -> Strategy:
+        """Without names it asks all annotators of the file that are no strategies."""
+        plain = [
+            n for n, a in self.file.annotators.items() if a.kind != "strategy" and n != spec.judge
+        ]
+        names = tuple(spec.annotators or plain)
+        return STRATEGIES[spec.kind](self, spec, names)
+
+    @property
+    def names(self) -> str:
+        return ", ".join(self.file.annotators)
+
+    def examples(self) -> tuple[Example, ...]:
+        """Calibration gold with its records."""
+        wanted: Mapping[str, Value] = self.gold.of(Purpose.CALIBRATION)
+        known = self.gold.trusted(self._records())
+        examples = tuple(Example(r, wanted[r.id]) for r in known if r.id in wanted)
+        if not examples:
+            raise SpecError("this needs calibration gold whose ids are in the data: see `gold`")
+        return examples

@@ -1,0 +1,104 @@
+"""What a kind of strategy or annotator does not use is refused, with its line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assay.core.errors import SpecError
+from assay.taskfile.options import ANNOTATOR, STRATEGY
+from assay.taskfile.reader import load
+from assay.taskfile.specs import AnnotatorSpec, StrategySpec
+
+PAGE = (Path(__file__).parents[2] / "docs" / "task-file.md").read_text(encoding="utf-8")
+TASK = """\
+name: tone
+data: {path: a.csv}
+question: Which tone?
+answer: {kind: choice, labels: [good, bad]}
+annotators:
+  one: {kind: KIND}
+strategy:
+  kind: WAY
+"""
+
+
+def said(folder: Path, kind: str = "panel", way: str = "single") -> str:
+    path = folder / "task.yaml"
+    path.write_text(TASK.replace("KIND", kind).replace("WAY", way), encoding="utf-8")
+    try:
+        load(path)
+    except SpecError as bad:
+        return str(bad).removeprefix(f"{path}:")
+    return ""
+
+
+STRATEGIES = {
+    "single\n  replicas: 3": "9: `strategy.replicas`: kind `single` does not use it; it takes no "
+    "options; `replicas` is for kind `vote`",
+    "vote\n  ties: first\n  audit: 0.1": "10: `strategy.audit`: kind `vote` does not use it; it "
+    "takes `replicas`, `ties`; `audit` is for kind `review`",
+    "chain\n  thresholds: [0.5]\n  answer: rank": "10: `strategy.answer`: a chain with "
+    "`thresholds` does not use it",
+    "triage\n  threshold: 0.5\n  share: 0.1": "`triage` with `threshold` does not use it",
+    "triage\n  by: errors\n  judge: one": "`triage` with `by: errors` does not use it",
+    "sequential\n  miss: 0.1\n  suggestions: 2": "`sequential` with `miss` does not use it",
+    "specialists\n  count: 3": "`specialists` without `registry` does not use it",
+    "specialists\n  registry: r\n  controller: one\n  learners: [ngrams]": "with `registry`",
+}
+
+
+@pytest.mark.parametrize("way", STRATEGIES)
+def test_an_option_of_another_strategy_is_refused(way: str, tmp_path: Path) -> None:
+    assert STRATEGIES[way] in said(tmp_path, way=way)
+
+
+ANNOTATORS = {
+    "rule, rule: vader, model: m": "6: `annotators.one.model`: kind `rule` does not use it; it "
+    "takes `rule`; `model` is for kind `openai`",
+    "rule, rule: vader, prices: {per_request: 1}": "`annotators.one.prices`: kind `rule` does not",
+    "classifier, train: true": "`train` is for kind `hub`",
+    "embedded, temperature: 0.7": "`embedded` scores labels, unless it has another `mapping`, and "
+    "does not use it",
+    "embedded, mapping: json, fit: 20": "`embedded` with `mapping: json` does not use it",
+    "panel, path: a.csv": "it takes `wanted`, `prices`; `path` is for kind `recorded`",
+    "strategy, strategy: {kind: joint, audit: 1}": "`annotators.one.strategy.audit`: kind `joint`",
+}
+
+
+@pytest.mark.parametrize("kind", ANNOTATORS)
+def test_an_option_of_another_annotator_is_refused(kind: str, tmp_path: Path) -> None:
+    assert ANNOTATORS[kind] in said(tmp_path, kind)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "embedded, mapping: json, temperature: 0.7",
+        "embedded, calibrate: false, scores: best",
+        "classifier, features: pictures, model: efficientnet-lite0",
+        "openai, base_url: u, model: m, seed: 3, view: {side: 64}",
+        "plugin, plugin: own, temperature: 0.7, wanted: 3",
+        "panel, path:",
+    ],
+)
+def test_what_is_used_passes_and_a_key_without_value_says_nothing(
+    kind: str, tmp_path: Path
+) -> None:
+    assert said(tmp_path, kind) == ""
+
+
+def test_every_option_belongs_to_a_kind() -> None:
+    for model, known in ((StrategySpec, STRATEGY), (AnnotatorSpec, ANNOTATOR)):
+        kinds = getattr(model.model_fields["kind"].annotation, "__args__", ())
+        assert set(kinds) == set(known)
+        options = set(model.model_fields) - {"kind", "annotators"}
+        used = {name for kind, names in known.items() if kind != "plugin" for name in names}
+        assert used | {"plugin"} == options | {"plugin"}
+
+
+@pytest.mark.parametrize("kind", STRATEGY)
+def test_the_page_names_the_options_of_each_strategy(kind: str) -> None:
+    [row] = re.findall(rf"^\| `{kind}` \|.*$", PAGE[PAGE.index("## `strategy`") :], re.M)
+    for name in STRATEGY[kind]:
+        assert f"`{name}`" in row
