@@ -109,8 +109,8 @@ def worlds(seeds: int, pool: int, test: int) -> list[World]:
         drawn = texts.first(pool + test, seed)
         order = np.random.default_rng(seed).permutation(len(drawn.records))
         mixed = [drawn.records[int(i)] for i in order]
-        told = [r.text for r in mixed[:pool]]
-        letters, words = Latent(told, "char_wb"), Latent(told, "word")
+        described = [r.text for r in mixed[:pool]]
+        letters, words = Latent(described, "char_wb"), Latent(described, "word")
         people = held_out(drawn, seed)
         made.append(World(tuple(mixed[:pool]), tuple(mixed[pool:]), people, letters, words, seed))
     return made
@@ -123,7 +123,7 @@ def gain(arm: Floats, control: Floats) -> str:
     return f"{each.mean():+.1f} [{each.mean() - reach:+.1f}, {each.mean() + reach:+.1f}]"
 
 
-def tell(curves: Mapping[str, Floats], right: Mapping[str, Floats]) -> None:
+def print_result(curves: Mapping[str, Floats], right: Mapping[str, Floats]) -> None:
     """Each array: seeds x batches; and one share a seed."""
     sizes = [LOOP.first + i * LOOP.batch for i in range(LOOP.rounds + 1)]
     print(
@@ -139,8 +139,10 @@ def tell(curves: Mapping[str, Floats], right: Mapping[str, Floats]) -> None:
             line += f"   {gain(arm.mean(axis=1), control.mean(axis=1))}"
         print(line)
     for query, share in right.items():
-        told = "" if query == "random" else f"   {gain(share, right['random'])}"
-        print(f"the oracle is right on what {query:<17} chose: {100 * share.mean():.1f} %{told}")
+        described = "" if query == "random" else f"   {gain(share, right['random'])}"
+        print(
+            f"the oracle is right on what {query:<17} chose: {100 * share.mean():.1f} %{described}"
+        )
 
 
 def main() -> None:
@@ -157,7 +159,7 @@ def main() -> None:
         right[query] = np.array([share for _, share in found])
         print(f"{query}: done, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
     print(f"{options.seeds} seeds, pool {options.pool}, test {options.test}; accuracy in %")
-    tell(curves, right)
+    print_result(curves, right)
 
 
 if __name__ == "__main__":

@@ -129,10 +129,11 @@ def large(count: int) -> None:
         pq.write_table(pa.table(columns), path)
         command = [sys.executable, __file__, "--measure", str(path)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        told = json.loads(done.stdout)
+        described = json.loads(done.stdout)
         print(
-            f"{told['votes']:,} votes from Parquet ({path.stat().st_size / 2**20:.0f} MiB): alpha "
-            f"{told['alpha']}, {told['seconds']:.1f} s, peak {told['peak_gib']:.2f} GiB"
+            f"{described['votes']:,} votes from Parquet ({path.stat().st_size / 2**20:.0f} MiB): "
+            f"alpha {described['alpha']}, {described['seconds']:.1f} s, "
+            f"peak {described['peak_gib']:.2f} GiB"
         )
 
 
@@ -142,8 +143,8 @@ def measure(path: Path) -> None:
     rows = rows_of(votes)
     found = estimates(rows, Measures.at("nominal", rows.labels), Resampling())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    told = {"votes": len(votes), "alpha": str(found["krippendorff"]), "peak_gib": peak}
-    print(json.dumps(told | {"seconds": time.perf_counter() - began}))
+    described = {"votes": len(votes), "alpha": str(found["krippendorff"]), "peak_gib": peak}
+    print(json.dumps(described | {"seconds": time.perf_counter() - began}))
 
 
 def main() -> None:

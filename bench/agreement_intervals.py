@@ -31,8 +31,10 @@ class Setting:
     records: int
 
     def __str__(self) -> str:
-        told = "/".join(f"{s:.3g}" for s in self.shares)
-        return f"annotators={self.people} shares={told} careful={self.careful} n={self.records}"
+        described = "/".join(f"{s:.3g}" for s in self.shares)
+        return (
+            f"annotators={self.people} shares={described} careful={self.careful} n={self.records}"
+        )
 
 
 def settings(labels: int) -> Iterator[Setting]:
@@ -67,20 +69,20 @@ def said(setting: Setting, rng: np.random.Generator, records: int) -> Votes:
     return Votes(ids, ("",), people, names, record, 0 * record, annotator, label)
 
 
-def told(votes: Votes, how: Resampling) -> dict[str, Estimate]:
+def described(votes: Votes, how: Resampling) -> dict[str, Estimate]:
     found = agree(votes, Asked(resampling=how))
     return {**found.pairs[0].coefficients, **found.overall.coefficients}
 
 
 def covered(setting: Setting, runs: int) -> dict[str, list[bool]]:
     rng = np.random.default_rng(11)
-    truth = told(said(setting, rng, MANY), Resampling(0))
+    truth = described(said(setting, rng, MANY), Resampling(0))
     found: dict[str, list[bool]] = {name: [] for name in TOLD}
     for run in range(runs):
         votes = said(setting, rng, setting.records)
         if len(np.unique(votes.label)) < 2:
             continue
-        for name, e in told(votes, Resampling(RESAMPLES, run)).items():
+        for name, e in described(votes, Resampling(RESAMPLES, run)).items():
             exact = truth[name].value if name in truth else None
             if name in TOLD and exact is not None and e.low is not None and e.high is not None:
                 found[name].append(e.low <= exact <= e.high)

@@ -101,10 +101,10 @@ def measure(setting: Setting, replications: int) -> str:
         [theirs(*world, setting.promise, k) for k, world in enumerate(worlds)]
     ).mean(axis=0)
     n = round(asked)
-    told = np.array(
+    described = np.array(
         [ours(*world, setting.promise, rng.choice(RECORDS, n, replace=False)) for world in worlds]
     )
-    our_share, our_broken = told.mean(axis=0)
+    our_share, our_broken = described.mean(axis=0)
     return (
         f"| {setting.name} | {1 - setting.promise.alpha:g} | {n} | {share:.3f} | {broken:.3f} | "
         f"{our_share:.3f} | {our_broken:.3f} |"

@@ -107,8 +107,8 @@ def main() -> None:
     for about in ABOUT:
         for target in TARGETS:
             promise = Promise(1 - target, options.delta, about)
-            told = line(target, run(sure, right, promise, options.splits))
-            print(f"{about}: {told}", flush=True)
+            described = line(target, run(sure, right, promise, options.splits))
+            print(f"{about}: {described}", flush=True)
 
 
 def run(sure: Floats, right: Bools, promise: Promise, splits: int) -> tuple[Tally, Tally]:

@@ -120,12 +120,12 @@ def show(
         mark = " (best single)" if name == best else ""
         print(
             f"| {name}{mark} | {100 * right.mean():.1f} {span(right)} | {1000 * cost.mean():.3f} | "
-            f"{told(right - one)} | {told(right - other)} |",
+            f"{described(right - one)} | {described(right - other)} |",
             flush=True,
         )
 
 
-def told(difference: Floats) -> str:
+def described(difference: Floats) -> str:
     if not difference.any():
         return "0"
     return f"{100 * difference.mean():+.1f} {span(difference)}"

@@ -95,15 +95,15 @@ def measure(world: World, replications: int) -> str:
     rng = np.random.default_rng(7)
     promise = world.promise
     levels = (promise.delta, honest(world.n, promise))
-    told = np.zeros((3, replications, 2))  # ours and both searches: coverage, broken
+    described = np.zeros((3, replications, 2))  # ours and both searches: coverage, broken
     for i in range(replications):
         sure, right = world.draw(rng)
         found = [certify(sure, right, promise).threshold]
         found += [exhaustive(sure, right, promise, level) for level in levels]
-        for row, threshold in zip(told, found, strict=True):
+        for row, threshold in zip(described, found, strict=True):
             if threshold is not None:
                 row[i] = 1 - threshold, world.error_from(threshold) > promise.alpha + 1e-9
-    (coverage, broken), (most, its_broken), (honest_most, honest_broken) = told.mean(axis=1)
+    (coverage, broken), (most, its_broken), (honest_most, honest_broken) = described.mean(axis=1)
     noise = 2 * np.sqrt(promise.delta * (1 - promise.delta) / replications)
     kept = "kept" if broken <= promise.delta + noise else "BROKEN"
     return (

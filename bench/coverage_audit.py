@@ -79,15 +79,15 @@ def designs(answered: int) -> list[tuple[tuple[int, int], tuple[int, int], str]]
             size = np.array([round(share * records), records - round(share * records)])
             for how, wanted in (("in proportion", size.astype(float)), ("equal", np.ones(2))):
                 n = allocated(wanted, size, answered)
-                told = f"{records:,} records, {share:.0%} in one stratum, {how}"
-                found.append(((int(size[0]), int(size[1])), (n[0], n[1]), told))
+                described = f"{records:,} records, {share:.0%} in one stratum, {how}"
+                found.append(((int(size[0]), int(size[1])), (n[0], n[1]), described))
     return found
 
 
 def enumerated(answered: int) -> bool:
     worst: dict[str, tuple[float, str]] = dict.fromkeys(METHODS, (1.0, ""))
     below, widths, settings = dict.fromkeys(METHODS, 0), dict.fromkeys(METHODS, 0.0), 0
-    for size, n, told in designs(answered):
+    for size, n, described in designs(answered):
         for one in RATES:
             for other in RATES:
                 wrong = round(one * size[0]), round(other * size[1])
@@ -96,7 +96,9 @@ def enumerated(answered: int) -> bool:
                     held, width = exact(name, (size, n), wrong)
                     widths[name] += width
                     below[name] += held < FLOOR
-                    worst[name] = min(worst[name], (held, f"{told}, wrong {one:g} and {other:g}"))
+                    worst[name] = min(
+                        worst[name], (held, f"{described}, wrong {one:g} and {other:g}")
+                    )
     print(f"two strata, {answered} answers, {settings} settings, exact:")
     for name, (held, where) in worst.items():
         print(f"  {name:<15} worst {held:.3f} ({where}); below {FLOOR}: {below[name]}; "
@@ -128,10 +130,10 @@ def uneven() -> bool:
     """The setting at which the effective size fails most plainly."""
     size, n = (9_000, 1_000), (50, 50)
     found = {name: exact(name, (size, n), (270, 1_000)) for name in METHODS}
-    told = ", ".join(
+    described = ", ".join(
         f"{name} {held:.3f} (width {width:.3f})" for name, (held, width) in found.items()
     )
-    print(f"90 and 10 % of 10,000 records, 50 answers each, wrong 3 and 100 %: {told}")
+    print(f"90 and 10 % of 10,000 records, 50 answers each, wrong 3 and 100 %: {described}")
     return found["audit"][0] >= FLOOR
 
 
@@ -178,12 +180,12 @@ def simulated(count: int, replications: int) -> bool:
         some = (number >= low) & (number <= high)
         if not some.any():
             continue
-        told = ", ".join(
+        described = ", ".join(
             f"{name} worst {held[some, at].min():.3f}, mean {held[some, at].mean():.3f}, width "
             f"{width[some, at].mean():.3f}"
             for at, name in enumerate(METHODS)
         )
-        print(f"  {low} to {high} strata ({some.sum()} designs): {told}")
+        print(f"  {low} to {high} strata ({some.sum()} designs): {described}")
     for at, name in enumerate(METHODS):
         print(f"  {name:<15} worst {held[:, at].min():.3f}; below {FLOOR}: "
               f"{(held[:, at] < FLOOR).sum()}; mean coverage {held[:, at].mean():.3f}; "

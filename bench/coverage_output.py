@@ -85,17 +85,17 @@ def verdict(about: str, broken: float, promise: Promise, replications: int) -> s
 
 def measure(world: World, replications: int) -> str:
     rng = np.random.default_rng(7)
-    told = np.zeros((2, replications, 2))  # accepted share, broken
+    described = np.zeros((2, replications, 2))  # accepted share, broken
     for i in range(replications):
         sure, right = world.draw(rng)
-        for row, about in zip(told, ABOUT, strict=True):
+        for row, about in zip(described, ABOUT, strict=True):
             found = certify(sure, right, replace(world.promise, about=about)).threshold
             if found is not None:
                 error = world.error_from(found)
                 share = accepted(world, found)
                 missed = error if about == "accepted" else error * share
                 row[i] = share, missed > world.promise.alpha + 1e-9
-    return row_of(world.name, world.n, world.promise, told)
+    return row_of(world.name, world.n, world.promise, described)
 
 
 def accepted(world: World, threshold: float) -> float:
@@ -108,10 +108,10 @@ def accepted(world: World, threshold: float) -> float:
 def measure_chain(world: Links, replications: int) -> str:
     rng = np.random.default_rng(8)
     known_sure, known_right = world.draw(np.random.default_rng(1), 300_000)
-    told = np.zeros((2, replications, 2))
+    described = np.zeros((2, replications, 2))
     for i in range(replications):
         sure, right = world.draw(rng, world.n)
-        for row, about in zip(told, ABOUT, strict=True):
+        for row, about in zip(described, ABOUT, strict=True):
             found = certify_chain(sure, right, replace(world.promise, about=about)).threshold
             if found is None:
                 continue
@@ -120,13 +120,13 @@ def measure_chain(world: Links, replications: int) -> str:
             wrong = (~known_right[takers[taken], taken]).sum()
             of = len(taken) if about == "accepted" else len(takers)
             row[i] = len(taken) / len(takers), wrong / max(of, 1) > world.promise.alpha
-    return row_of(world.name, world.n, world.promise, told)
+    return row_of(world.name, world.n, world.promise, described)
 
 
-def row_of(name: str, n: int, promise: Promise, told: Floats) -> str:
-    (share, broken), (of_output, its_broken) = told.mean(axis=1)
+def row_of(name: str, n: int, promise: Promise, described: Floats) -> str:
+    (share, broken), (of_output, its_broken) = described.mean(axis=1)
     kept = [
-        verdict(about, rate, promise, told.shape[1])
+        verdict(about, rate, promise, described.shape[1])
         for about, rate in zip(ABOUT, (broken, its_broken), strict=True)
     ]
     return (

@@ -90,8 +90,8 @@ def ratings_by_authors(rng: np.random.Generator, authors: int, each: int, blind:
 
 
 def of_labels(name: str, counts: tuple[int, int], p: float, rates: tuple[float, float]) -> Setting:
-    told = f"{name}: n {counts[0]}, N {counts[1]:,}, prevalence {p:g}"
-    return Setting(told, p, lambda rng: share(*labels(rng, counts, p, np.array(rates))))
+    described = f"{name}: n {counts[0]}, N {counts[1]:,}, prevalence {p:g}"
+    return Setting(described, p, lambda rng: share(*labels(rng, counts, p, np.array(rates))))
 
 
 def of_scores(name: str, counts: tuple[int, int], sharp: float) -> Setting:
@@ -108,22 +108,22 @@ def of_ratings(
     name: str, counts: tuple[int, int], chances: Sequence[float], noise: float
 ) -> Setting:
     truth = float(np.dot(chances, np.arange(1, 6)))
-    told = f"{name}: n {counts[0]}, N {counts[1]:,}"
-    return Setting(told, truth, lambda rng: ratings(rng, counts, chances, noise))
+    described = f"{name}: n {counts[0]}, N {counts[1]:,}"
+    return Setting(described, truth, lambda rng: ratings(rng, counts, chances, noise))
 
 
 def of_authors(name: str, authors: int, each: int, whole: bool, blind: bool = False) -> Setting:
-    told = f"{name}: {authors} times {each} records"
+    described = f"{name}: {authors} times {each} records"
     return Setting(
-        told, 0.3, lambda rng: by_authors(rng, authors, each, whole, blind), judged=not blind
+        described, 0.3, lambda rng: by_authors(rng, authors, each, whole, blind), judged=not blind
     )
 
 
 def of_rating_authors(authors: int, each: int, blind: bool = False) -> Setting:
-    told = f"ratings of whole authors, 90 % at the top{', blind' if blind else ''}"
+    described = f"ratings of whole authors, 90 % at the top{', blind' if blind else ''}"
     truth = float(np.dot(TOP, np.arange(1, 6)))
     return Setting(
-        f"{told}: {authors} times {each} records",
+        f"{described}: {authors} times {each} records",
         truth,
         lambda rng: ratings_by_authors(rng, authors, each, blind),
         judged=not blind,
@@ -208,11 +208,11 @@ def main() -> None:
         good &= bool(ratios[:, 1].max() <= NO_WIDER + 1e-9)
         good |= not setting.judged
         failed += not good
-        told = "   ".join(f"{held[m]:.3f}" for m in METHODS)
+        described = "   ".join(f"{held[m]:.3f}" for m in METHODS)
         mark = "" if good else "  FAILED"
         wide, ratio = ratios[:, 0].mean(), ratios[:, 1]
         widths = f"{wide:.3f}, {ratio.mean():.3f}, {ratio.max():.3f}"
-        print(f"{told}   {widths}   {setting.name}{mark}", flush=True)
+        print(f"{described}   {widths}   {setting.name}{mark}", flush=True)
     print(f"{len(chosen) - failed} of {len(chosen)} settings hold")
     sys.exit(1 if failed else 0)
 

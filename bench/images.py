@@ -161,11 +161,15 @@ def expected(folder: Path, questions: int) -> tuple[int, int]:
 
 def measure(what: str, port: int, folder: Path, questions: int) -> None:
     began, cpu = time.perf_counter(), time.process_time()
-    told = asyncio.run((ours if what == "ours" else bare)(port, folder, questions))
+    described = asyncio.run((ours if what == "ours" else bare)(port, folder, questions))
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    cpu = 1000 * (time.process_time() - cpu) / told["done"]
-    print(json.dumps(told | {"rate": told["done"] / seconds, "cpu_ms": cpu, "peak_mb": peak}))
+    cpu = 1000 * (time.process_time() - cpu) / described["done"]
+    print(
+        json.dumps(
+            described | {"rate": described["done"] / seconds, "cpu_ms": cpu, "peak_mb": peak}
+        )
+    )
 
 
 def run(what: str, folder: Path, questions: int = 1, check: bool = False) -> dict[str, float]:
@@ -179,12 +183,12 @@ def run(what: str, folder: Path, questions: int = 1, check: bool = False) -> dic
         port = server.stdout.readline().strip()
         command = [sys.executable, __file__, "--measure", what, "--port", port]
         command += ["--folder", str(folder), "--questions", str(questions)]
-        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        described = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         server.stdin.close()
         count, total = map(int, server.stdout.readline().split())
     if check:
         assert (count, total) == expected(folder, questions), "what was sent is not what should be"
-    found: dict[str, float] = json.loads(told.stdout)
+    found: dict[str, float] = json.loads(described.stdout)
     return found
 
 

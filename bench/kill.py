@@ -37,8 +37,8 @@ def places(store: str) -> Iterator[tuple[str, str]]:
         if store == "sqlite":
             yield str(Path(folder, "killed.sqlite")), str(Path(folder, "whole.sqlite"))
             return
-        with own_schema() as killed, own_schema() as whole:
-            yield killed, whole
+        with own_schema() as killed, own_schema() as needs_all_records:
+            yield killed, needs_all_records
 
 
 async def main(kills: int, store: str, records: int, seed: int) -> bool:
@@ -46,7 +46,7 @@ async def main(kills: int, store: str, records: int, seed: int) -> bool:
     resume.RECORDS = records
     done: list[resume.Kill] = []
     print("kill   calls  open  repeated  lost  doubled")
-    with places(store) as (killed, whole):
+    with places(store) as (killed, needs_all_records):
         async with serving(server) as url:
             for number in range(1, kills + 1):
                 left = records - resume.held(killed).total()
@@ -59,9 +59,9 @@ async def main(kills: int, store: str, records: int, seed: int) -> bool:
                 )
             run, _ = await resume.finished(url, killed)
             extra = server.calls.total() - records
-            unbroken, _ = await resume.finished(url, whole)
+            unbroken, _ = await resume.finished(url, needs_all_records)
         held, decided = resume.held(killed), resume.decided(killed, run)
-        same = decided == resume.decided(whole, unbroken)
+        same = decided == resume.decided(needs_all_records, unbroken)
     most = max(k.repeated for k in done)
     doubled, lost = sum(n > 1 for n in held.values()), sum(k.lost for k in done)
     print(

@@ -106,10 +106,10 @@ def main() -> None:
 
 
 def show(one: Labelled, how: str, right: int) -> None:
-    n, commonest = len(one.records), Counter(one.gold.values()).most_common(1)[0][1]
+    n, most_frequent = len(one.records), Counter(one.gold.values()).most_common(1)[0][1]
     print(
         f"{one.name:<22}{how:<20}{n:>5}{len(one.schema.names):>7}{1 / len(one.schema.names):>8.1%}"
-        f"{commonest / n:>11.1%}  {Share(right, n)}", flush=True,
+        f"{most_frequent / n:>11.1%}  {Share(right, n)}", flush=True,
     )  # fmt: skip
 
 

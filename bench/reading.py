@@ -54,11 +54,11 @@ def measure(how: str, count: int) -> dict[str, float]:
 
 
 def run(how: str, count: int) -> dict[str, float]:
-    told = subprocess.run(
+    described = subprocess.run(
         [sys.executable, __file__, "--how", how, "--sizes", str(count)],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
-    found: dict[str, float] = json.loads(told.stdout)
+    found: dict[str, float] = json.loads(described.stdout)
     return found
 
 

@@ -47,10 +47,10 @@ def main() -> None:
     print("three people who always agree; chance of passing at the boundary (limit 0.05)")
     print("allowance  " + "  ".join(f"n={n:<4} published exact" for n in RECORDS))
     for epsilon in ALLOWANCES:
-        told = (
+        described = (
             f"{at_boundary(n, epsilon, t):.3f}" for n in RECORDS for t in ("published", "exact")
         )
-        print(f"{epsilon:<9}", *told)
+        print(f"{epsilon:<9}", *described)
     print("one comparison at its worst; published and exact, over the level")
     for n in (30, 50, 100):
         for epsilon in (0.02, 0.1, 0.2):

@@ -138,12 +138,12 @@ class SimulatedModel(HoldsNothing):
 
     def named(self, request: Request) -> frozenset[str]:
         scene = self._place[request.record.id]
-        asked = request.way.focus or self.scenes.labels
+        asked = request.options.focus or self.scenes.labels
         tags = np.array([self._tag[label] for label in asked])
         own = np.random.default_rng([self.seed, int(digest([request.key], 8), 16)])
         latent = np.sqrt(self.correlation) * self._latent[scene, tags]
         latent += np.sqrt(1 - self.correlation) * own.normal(size=len(tags))
-        yes = ndtr(latent) < self._chances(scene, tags, bool(request.way.hint))
+        yes = ndtr(latent) < self._chances(scene, tags, bool(request.options.hint))
         return frozenset(label for label, said in zip(asked, yes, strict=True) if said)
 
     def _chances(self, scene: int, tags: NDArray[np.int64], explained: bool) -> Floats:

@@ -104,8 +104,8 @@ def compare(name: str, ledger: Ledger, place: str, count: int) -> None:
     who = recorded(count)
     for what in ("first run", "replay"):
         job, given = Job(TASK, STRATEGIES[name], who, ledger), list(records(count))
-        told = timed(lambda job=job, given=given: asyncio.run(label(job, given)), count)  # type: ignore[misc]
-        print(f"{name:<22} {place:<11} {what:<10} {told}", flush=True)
+        described = timed(lambda job=job, given=given: asyncio.run(label(job, given)), count)  # type: ignore[misc]
+        print(f"{name:<22} {place:<11} {what:<10} {described}", flush=True)
 
 
 def speed(count: int, places: list[str]) -> None:
@@ -113,8 +113,8 @@ def speed(count: int, places: list[str]) -> None:
     print(f"{'strategy':<22} {'ledger':<11} {'':<10} {heads}")
     for name, strategy in STRATEGIES.items():
         who, given = recorded(count), list(records(count))
-        told = timed(lambda s=strategy, w=who, g=given: asyncio.run(bare(s, w, g)), count)  # type: ignore[misc]
-        print(f"{name:<22} {'none':<11} {'bare loop':<10} {told}")
+        described = timed(lambda s=strategy, w=who, g=given: asyncio.run(bare(s, w, g)), count)  # type: ignore[misc]
+        print(f"{name:<22} {'none':<11} {'bare loop':<10} {described}")
         for place in places:
             with tempfile.TemporaryDirectory() as folder:
                 at = {"memory": ":memory:", "sqlite": str(Path(folder, "ledger.sqlite"))}
@@ -153,8 +153,8 @@ def main() -> None:
     speed(options.records, options.ledger)
     for name in IN_BLOCKS:
         few, many = peak(name, FEW), peak(name, MANY)
-        told = f"peak memory {few:.0f} MB for {FEW:,} records, {many:.0f} MB for {MANY:,}"
-        print(f"{name:<22} {told}: {many / few:.2f} times")
+        described = f"peak memory {few:.0f} MB for {FEW:,} records, {many:.0f} MB for {MANY:,}"
+        print(f"{name:<22} {described}: {many / few:.2f} times")
     for name in WHOLE:
         few, many = peak(name, FEW), peak(name, MANY)
         each = (many - few) * 2**20 / (MANY - FEW)

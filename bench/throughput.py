@@ -98,10 +98,10 @@ def measure(what: str, port: int, count: int) -> None:
 
 def run(what: str, port: int, count: int) -> dict[str, float]:
     command = [sys.executable, __file__, "--measure", what, "--port", str(port)]
-    told = subprocess.run(
+    described = subprocess.run(
         [*command, "--records", str(count)], check=True, capture_output=True, text=True
     )
-    found: dict[str, float] = json.loads(told.stdout)
+    found: dict[str, float] = json.loads(described.stdout)
     return found
 
 

@@ -97,7 +97,7 @@ class Fickle:
 
     turn: int = 0
     id: str = "fickle"
-    whole: bool = False
+    needs_all_records: bool = False
     annotators: tuple[str, ...] = ("m",)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
@@ -169,7 +169,7 @@ class Odd:
 
     fault: str
     id: str = "odd"
-    whole: bool = False
+    needs_all_records: bool = False
     annotators: tuple[str, ...] = ("m",)
     turn: int = 0
 

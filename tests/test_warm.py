@@ -23,8 +23,8 @@ def test_it_has_the_words_folder_environment_and_input_of_its_caller(
 
 def test_its_exit_code_tells_how_it_ended(commands: Path, tmp_path: Path) -> None:
     (tmp_path / "task.yaml").write_text("name: [", encoding="utf-8")
-    code, _, complaint = said(commands, tmp_path, "check", "task.yaml")
-    assert (code, complaint.count("\n")) == (2, 1)
+    code, _, validation_error = said(commands, tmp_path, "check", "task.yaml")
+    assert (code, validation_error.count("\n")) == (2, 1)
     code, _, trace = said(commands, tmp_path, "-c", "1 / 0")
     assert (code, trace.strip().splitlines()[-1]) == (1, "ZeroDivisionError: division by zero")
     assert said(commands, tmp_path, "-c", "import os; os.abort()")[0] == 70

@@ -21,16 +21,18 @@ MEANT = "where this is meant, KEEP_WORKED=1 python -m pytest FILE writes it anew
 
 def as_kept(path: Path, found: object, rel: float = 1e-6) -> None:
     """Compares with the JSON file: each number to `rel` of it, each text to the letter."""
-    told = dict(_flat("", found))
+    described = dict(_flat("", found))
     if os.environ.get("KEEP_WORKED"):
         path.parent.mkdir(exist_ok=True)
-        rows = (f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in told.items())
+        rows = (
+            f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in described.items()
+        )
         path.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
     kept = json.loads(path.read_text(encoding="utf-8"))
-    assert list(told) == list(kept), f"{path.name} has other figures: {MEANT}"
+    assert list(described) == list(kept), f"{path.name} has other figures: {MEANT}"
     for name, values in kept.items():
-        assert len(told[name]) == len(values), f"{path.name}: {name}: {MEANT}"
-        for value, now in zip(values, told[name], strict=True):
+        assert len(described[name]) == len(values), f"{path.name}: {name}: {MEANT}"
+        for value, now in zip(values, described[name], strict=True):
             close = isinstance(value, float) and isinstance(now, float)
             expected = pytest.approx(value, rel=rel, abs=1e-9) if close else value
             assert now == expected, f"{path.name}: {name}: {MEANT}"

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assay.annotators.llm import LLM as LLM
-    from assay.annotators.llm import Purse as Purse
+    from assay.annotators.llm import Billing as Billing
     from assay.api import Opened as Opened
     from assay.api import Result as Result
-    from assay.api import abring as abring
+    from assay.api import aimport_annotations as aimport_annotations
     from assay.api import alabel as alabel
-    from assay.api import bring as bring
+    from assay.api import import_annotations as import_annotations
     from assay.api import label as label
     from assay.api import load as load
     from assay.core import AssayError as AssayError
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from assay.models.openai import OpenAI as OpenAI
 
 _HOMES = {
-    "assay.api": ("Opened", "Result", "abring", "alabel", "bring", "label", "load"),
+    "assay.api": ("Opened", "Result", "aimport_annotations", "alabel", "import_annotations",
+        "label", "load",
+    ),
     "assay.core": (
         "AssayError", "Boxes", "Budget", "Choice", "Form", "FreeText", "Label", "MultiChoice",
         "Prices", "Record", "Scale", "Spans", "Task",
     ),
-    "assay.annotators.llm": ("LLM", "Purse"),
+    "assay.annotators.llm": ("LLM", "Billing"),
     "assay.data.base": ("Columns",),
     "assay.models.anthropic": ("Anthropic",),
     "assay.models.gemini": ("Gemini",),

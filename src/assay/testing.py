@@ -58,7 +58,7 @@ def _check_annotation(a: Annotation, request: Request) -> None:
     assert a.task == request.task.id, f"{where}: the answer names another task"
     assert a.cost >= 0, f"{where}: a negative cost"
     assert a.confidence is None or a.confidence == a.confidence, f"{where}: confidence is NaN"
-    assert a.saw == request.way.saw, f"{where}: `saw` is not what the request showed"
+    assert a.saw == request.options.saw, f"{where}: `saw` is not what the request showed"
     if a.outcome is Outcome.FAILED:
         assert a.error, f"{where}: it failed and does not say why"
     if a.value is not None:

@@ -32,8 +32,8 @@ def test_the_winner_is_the_aggregators_else_the_first_of_the_likeliest() -> None
     probs = [[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]]
     assert winners(found(probs)).tolist() == [1, 0, 0]
     assert winners(found(probs, [1, 1, 0])).tolist() == [1, 1, 0]
-    told = votes(("r0", "a", "x"), ("r1", "a", "y"), ("r2", "a", "x"))
-    assert decided(told, found(probs, [1, 1, 0])) == {"r0": "y", "r1": "y", "r2": "x"}
+    described = votes(("r0", "a", "x"), ("r1", "a", "y"), ("r2", "a", "x"))
+    assert decided(described, found(probs, [1, 1, 0])) == {"r0": "y", "r1": "y", "r2": "x"}
 
 
 @pytest.mark.parametrize(

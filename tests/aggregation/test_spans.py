@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from assay.aggregation.spans import SpanVote
-from assay.core.annotation import Outcome, Request, Way, answer
+from assay.core.annotation import Outcome, Request, RequestOptions, answer
 from assay.core.errors import InputError
 from assay.core.record import text_record
 from assay.core.schema import Spans
@@ -68,6 +68,6 @@ def test_annotations_are_voted_on_by_record_and_silence_is_no_vote() -> None:
     found = SpanVote().decide(given)
     assert [(f.span, f.share) for f in found["r"]] == [(mark[0], 1.0)]
     assert found["s"] == ()
-    shown = Request(TASK, record, "d", Way(saw=(given[0].key,)))
+    shown = Request(TASK, record, "d", RequestOptions(saw=(given[0].key,)))
     with pytest.raises(InputError, match="'d' had seen another annotation of record 'r'"):
         SpanVote().decide([*given, answer(shown, Outcome.ANSWERED, value=mark)])

@@ -97,7 +97,7 @@ NAMED: dict[str, Aggregator] = {
 }
 
 
-def told(aggregator: Aggregator, votes: Votes) -> dict[str, object]:
+def described(aggregator: Aggregator, votes: Votes) -> dict[str, object]:
     found = aggregator.aggregate(votes)
     shown = slice(None, None, max(1, len(found.record) // 12))
     return {
@@ -112,30 +112,30 @@ def told(aggregator: Aggregator, votes: Votes) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", NAMED)
 def test_consensus_is_as_it_was(name: str) -> None:
-    found = {form: told(NAMED[name], votes) for form, votes in FORMS.items()}
+    found = {form: described(NAMED[name], votes) for form, votes in FORMS.items()}
     as_kept(KEPT / f"{name}.json", found, rel=1e-4)
 
 
 def test_consensus_with_gold_is_as_it_was() -> None:
     kinds = (DawidSkene, OneCoin, Mace, Glad)
     found = [
-        [told(kind(gold=GOLD), FORMS["some"]), told(kind(gold=GOLD), FORMS["patterns"]),
-         told(kind(gold=GOLD_OF_PARTS), FORMS["parts"])]
+        [described(kind(gold=GOLD), FORMS["some"]), described(kind(gold=GOLD), FORMS["patterns"]),
+         described(kind(gold=GOLD_OF_PARTS), FORMS["parts"])]
         for kind in kinds
     ]  # fmt: skip
     dependent = Correlated(model=DawidSkene(gold=GOLD), least=10)
     skill = {f"a{i}": 1.0 / (1 + i) for i in range(5)}
-    more = [told(dependent, FORMS["copied"]), told(Weighted(skill), FORMS["weights"])]
+    more = [described(dependent, FORMS["copied"]), described(Weighted(skill), FORMS["weights"])]
     as_kept(KEPT / "gold.json", [found, more], rel=1e-4)
 
 
 def test_work_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     votes = [FORMS["some"], FORMS["weights"], FORMS["parts_weights"]]
     few = [NAMED[name] for name in ("majority", "weighted", "dawid_skene", "mace")]
-    whole = [told(a, v) for a in few for v in votes]
+    whole = [described(a, v) for a in few for v in votes]
     monkeypatch.setattr("assay.aggregation.em.BLOCK", 7)
     monkeypatch.setattr("assay.aggregation.majority.SLICE", 11)
-    parts = [told(a, v) for a in few for v in votes]
+    parts = [described(a, v) for a in few for v in votes]
     for one, other in zip(whole, parts, strict=True):
         assert np.allclose(np.array(one["probs"]), np.array(other["probs"]), atol=1e-4)
         assert np.array_equal(np.array(one["winners"]), np.array(other["winners"]))
@@ -167,7 +167,7 @@ def test_dependence_and_its_check_are_as_they_were() -> None:
         "dependence": Correlated(least=10).dependence(copied_votes),
         "usual": Correlated().dependence(copied_votes),
         "with gold": Correlated(model=DawidSkene(gold=GOLD), least=12).dependence(copied_votes),
-        "families": told(Correlated(families=families, least=10), copied_votes),
+        "families": described(Correlated(families=families, least=10), copied_votes),
         "checks": [
             [independence(votes, model, 1), independence(votes, model, 1).why]
             for votes in (copied_votes, alone, three, FORMS["parts"], one_label)
@@ -203,9 +203,9 @@ def test_medians_are_as_they_were() -> None:
     for given in (votes, heavy):
         medians = numeric_medians(given)
         found.append([asdict(medians), compared_numbers(by_record(medians, given), truth)])
-        found.append(told(OrdinalMedian(), given))
+        found.append(described(OrdinalMedian(), given))
     found.append(asdict(numeric_medians(replace(votes, units=("x", "y"), unit=votes.record % 2))))
-    found.append(told(OrdinalMedian(("e", "b", "a", "c", "d")), words))
+    found.append(described(OrdinalMedian(("e", "b", "a", "c", "d")), words))
     as_kept(KEPT / "medians.json", found)
 
 

@@ -71,11 +71,11 @@ async def test_the_seconds_of_fitting_are_told_once_with_the_first_answers() -> 
         Example(text_record(f"e{i}", f"{'ab'[i % 2] * 4} {i}"), "ab"[i % 2]) for i in range(9)
     ]
     fitted = TrainableClassifier().fitted(task, examples, 0)
-    [spent] = fitted.owed
+    [spent] = fitted.pending_cost
     requests = [Request(task, text_record(f"r{i}", "aaaa"), fitted.id) for i in range(80)]
     first = [a.seconds async for a in fitted.annotate(requests)]
     assert sum(first) > spent > 0
-    assert fitted.owed == []
+    assert fitted.pending_cost == []
 
 
 async def test_an_answer_is_the_likeliest_label_with_the_logarithms_of_all() -> None:
@@ -183,7 +183,7 @@ async def test_seconds_are_shared_out_over_a_block(monkeypatch: pytest.MonkeyPat
     examples = [Example(record, value) for record, value in PAIRS]
     task = Task("t", "?", SCHEMA)
     fitted = TrainableClassifier().fitted(task, examples, 0)
-    assert fitted.owed == [2.0]
+    assert fitted.pending_cost == [2.0]
     asked = [Request(task, text_record(f"r{i}", f"cat {i}"), fitted.id) for i in range(66)]
     made = [a.seconds async for a in fitted.annotate(asked)]
     assert made == [4.0 / 64] * 64 + [2.0 / 2] * 2

@@ -163,11 +163,11 @@ def test_each_answer_costs_its_price(folder: Path) -> None:
 
 def test_the_seconds_of_fine_tuning_are_told_once(folder: Path) -> None:
     tuned = TrainableHub(TextClassifier(str(folder)), MAP, FAST).fitted(TASK, examples(0, 40), 1)
-    [took] = tuned.owed
+    [took] = tuned.pending_cost
     first = sum(a.seconds for a in asked(tuned, examples(100, 110)))
     assert took > 0
     assert first >= took
-    assert tuned.owed == []
+    assert tuned.pending_cost == []
 
 
 async def test_specialists_fine_tune_it_in_stages(folder: Path) -> None:
@@ -181,8 +181,8 @@ async def test_specialists_fine_tune_it_in_stages(folder: Path) -> None:
         Stages(beta=20, block=50, most=2),
     )  # fmt: skip
     decisions = await strategy.label([e.record for e in given[40:]], ask)
-    assert len(ask.enrolled) >= 2
-    assert all(id.startswith("hub/") and "+" in id for id in ask.enrolled)
+    assert len(ask.registered) >= 2
+    assert all(id.startswith("hub/") and "+" in id for id in ask.registered)
     right = [d.value == text(int(d.record[1:]))[1] for d in decisions]
     assert np.mean(right) > 0.9
 

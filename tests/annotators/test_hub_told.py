@@ -91,10 +91,10 @@ def test_thirty_two_texts_are_read_together_and_none_it_was_fitted_on() -> None:
 def test_seconds_are_shared_out_and_priced_on_a_graphics_card_alone() -> None:
     for on_gpu in (False, True):
         who = hub(Told(on_gpu=on_gpu), prices=Prices(gpu_hour=3600.0, per_request=2e-9))
-        who.owed.append(50.0)
+        who.pending_cost.append(50.0)
         made = asked(who, "333", "333")
         assert all(25 <= a.seconds < 30 for a in made)
-        assert who.owed == []
+        assert who.pending_cost == []
         assert [a.usage.attempts for a in made] == [1, 1]
         for a in made:
             assert a.usage.gpu_seconds == (a.seconds if on_gpu else 0.0)
@@ -158,8 +158,8 @@ def test_it_is_tuned_on_texts_and_the_numbers_of_their_labels() -> None:
     assert (how, seed) == (tuning, 5)
     assert made.fitted_on == {e.record.digest for e in given}
     assert (made.prices, made.budget, made.labels) == (prices, budget, learner.labels)
-    assert len(made.owed) == 1
-    assert 0 <= made.owed[0] < 30
+    assert len(made.pending_cost) == 1
+    assert 0 <= made.pending_cost[0] < 30
     assert learner.name == Hub(model, learner.labels).id  # type: ignore[arg-type]
 
 
@@ -197,9 +197,9 @@ def test_what_cannot_be_learnt_is_refused() -> None:
     learner = trained(Told(("good", "bad")), {})
     with pytest.raises(SpecError, match="a hub model answers kind `choice`, not `text`"):
         learner.fitted(Task("t", "?", FreeText()), examples("x", "y"), 1)
-    for given, told in ((examples("good", "good"), "there are 2 records of good"),
+    for given, described in ((examples("good", "good"), "there are 2 records of good"),
                         ([], "there are 0 records of none")):  # fmt: skip
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=described):
             learner.fitted(TASK, given, 1)
 
 
@@ -220,6 +220,6 @@ def test_what_the_model_says_and_what_it_means() -> None:
 def test_seconds_are_those_between_two_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "time", Clock())
     made = trained(Told(("good", "bad")), {}).fitted(TASK, examples("good", "bad"), 1)
-    assert made.owed == [2.0]
+    assert made.pending_cost == [2.0]
     assert [a.seconds for a in asked(made, "55", "55 2", "55 3", "55 4")] == [1.0] * 4
     assert [a.seconds for a in asked(made, "55 5", "55 6")] == [1.0] * 2

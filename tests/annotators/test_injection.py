@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assay.annotators.llm import LLM
 from assay.annotators.prompt import CLOSE, OPEN, AnswerForm, harmless, render
-from assay.core.annotation import Request, Way
+from assay.core.annotation import Request, RequestOptions
 from assay.core.record import Record, TextPart, text_record
 from assay.core.schema import Choice
 from assay.core.task import Example, Task
@@ -56,7 +56,7 @@ def test_parts_of_a_pair_stay_apart(one: str, two: str) -> None:
 @given(HOSTILE, HOSTILE)
 def test_an_example_cannot_begin_another_record(text: str, rationale: str) -> None:
     example = Example(text_record("e", text), "positive", rationale)
-    shown = fenced(Request(TASK, text_record("r", "x"), "m", Way(examples=(example,))))
+    shown = fenced(Request(TASK, text_record("r", "x"), "m", RequestOptions(examples=(example,))))
     assert len(TAG.findall(shown)) == 4
     assert not TURN.search(shown)
 
@@ -65,8 +65,8 @@ def test_an_example_cannot_begin_another_record(text: str, rationale: str) -> No
 def test_the_instructions_are_the_same_for_every_record(text: str) -> None:
     forms: tuple[AnswerForm, ...] = ("label", "json", "last_line")
     for form in forms:
-        told = render(Request(TASK, text_record("r", text), "m"), form)[0]
-        assert told == render(Request(TASK, text_record("r", ""), "m"), form)[0]
+        described = render(Request(TASK, text_record("r", text), "m"), form)[0]
+        assert described == render(Request(TASK, text_record("r", ""), "m"), form)[0]
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="<[")))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from assay.annotators.llm import LLM, Purse
+from assay.annotators.llm import LLM, Billing
 from assay.annotators.mapping import Json, Likelihood, Pattern
 from assay.annotators.mapping.base import LONGEST
-from assay.core.annotation import Annotation, Outcome, Request, Way
+from assay.core.annotation import Annotation, Outcome, Request, RequestOptions
 from assay.core.cost import NANOS, Budget, Prices, Usage
 from assay.core.errors import BudgetError, LedgerError, ModelError
 from assay.core.record import ImagePart, Record, TextPart, text_record
@@ -53,9 +53,9 @@ class Told:
         self.closed += 1
 
 
-def requests(count: int, task: Task = TASK, way: Way | None = None) -> list[Request]:
+def requests(count: int, task: Task = TASK, way: RequestOptions | None = None) -> list[Request]:
     records = [text_record(f"r{i}", f"text {i}") for i in range(count)]
-    return [Request(task, record, "m", way or Way()) for record in records]
+    return [Request(task, record, "m", way or RequestOptions()) for record in records]
 
 
 async def answers(who: LLM, asked: Sequence[Request]) -> list[Annotation]:
@@ -70,7 +70,7 @@ async def answered(said: Completion | Exception, **how: object) -> Annotation:
 async def test_an_answer_carries_all_that_the_completion_says() -> None:
     usage = Usage(1_000_000, 0, 500_000, attempts=2)
     said = Completion("It is good.", usage, 2.5)
-    given = await answered(said, purse=Purse(Prices(input=2.0, output=4.0)))
+    given = await answered(said, billing=Billing(Prices(input=2.0, output=4.0)))
     assert (given.outcome, given.value, given.raw) == (Outcome.ANSWERED, "good", "It is good.")
     assert (given.cost, given.seconds, given.usage) == (4 * NANOS, 2.5, usage)
     assert (given.mapping, given.error, given.rationale) == ("pattern", None, None)
@@ -191,13 +191,13 @@ def test_what_is_sent_follows_from_mapping_way_and_modality() -> None:
     assert messages[-1].text.endswith("<record>text 0</record>\nAnswer:")
     _, few = LLM(Told(), Likelihood()).call(asked)
     assert (few.top_logprobs, few.max_tokens) == (20, 1)
-    [form] = requests(1, FORM, Way(focus=("tone",)))
+    [form] = requests(1, FORM, RequestOptions(focus=("tone",)))
     messages, bound = LLM(Told(), Json()).call(form)
     assert isinstance(bound.json_schema, dict)
     assert bound.json_schema["required"] == ["tone"]
     assert "JSON only" in messages[0].text
     for seed, replica, sent in ((None, 0, None), (None, 2, 2), (5, 0, 5), (5, 2, 7)):
-        [again] = requests(1, way=Way(replica=replica))
+        [again] = requests(1, way=RequestOptions(replica=replica))
         assert LLM(Told(), options=Options(seed=seed)).call(again)[1].seed == sent
     both = replace(asked, record=Record("r", (PICTURE, TextPart("words"))))
     assert PICTURE in LLM(Told()).call(both)[0][-1].parts
@@ -206,7 +206,7 @@ def test_what_is_sent_follows_from_mapping_way_and_modality() -> None:
 
 async def test_a_record_of_which_nothing_is_seen_is_not_sent() -> None:
     model, budget = Told(), Budget(0)
-    who = LLM(model, purse=Purse(Prices(input=1.0), budget), modality="image")
+    who = LLM(model, billing=Billing(Prices(input=1.0), budget), modality="image")
     [given] = await answers(who, requests(1))
     assert given.outcome is Outcome.FAILED
     assert given.error == "the record has no image, and nothing else is shown to this model"
@@ -215,7 +215,7 @@ async def test_a_record_of_which_nothing_is_seen_is_not_sent() -> None:
 
 async def test_the_most_a_call_can_cost_is_held_back_while_it_is_under_way() -> None:
     model, budget = Told(held=asyncio.Event()), Budget(1000 * NANOS)
-    who = LLM(model, purse=Purse(Prices(input=1e6, output=1e6), budget))
+    who = LLM(model, billing=Billing(Prices(input=1e6, output=1e6), budget))
     asked = requests(2)
     task = asyncio.ensure_future(answers(who, asked))
     for _ in range(3):
@@ -226,12 +226,12 @@ async def test_the_most_a_call_can_cost_is_held_back_while_it_is_under_way() -> 
     assert [a.cost for a in await task] == [10 * NANOS] * 2
     assert (budget.reserved, budget.spent) == (0, 20 * NANOS)
     with pytest.raises(BudgetError):
-        await answers(replace(who, purse=Purse(Prices(input=1e6), Budget(NANOS))), asked)
+        await answers(replace(who, billing=Billing(Prices(input=1e6), Budget(NANOS))), asked)
 
 
 async def test_a_call_that_breaks_costs_nothing_and_holds_nothing_back() -> None:
     budget = Budget(1000 * NANOS)
-    who = LLM(Told(OSError("gone")), purse=Purse(Prices(input=1e6), budget))
+    who = LLM(Told(OSError("gone")), billing=Billing(Prices(input=1e6), budget))
     [given] = await answers(who, requests(1))
     assert (given.outcome, given.cost) == (Outcome.FAILED, 0)
     assert (budget.reserved, budget.spent) == (0, 0)
@@ -249,7 +249,7 @@ def test_a_forecast_guesses_tokens_and_a_ceiling_counts_bytes() -> None:
     with_pictures = replace(
         asked, record=Record("r", (PICTURE, replace(PICTURE, name="b"), TextPart("é")))
     )
-    dear = replace(who, purse=Purse(Prices(input=1.0, output=3.0, per_request=1e-3)))
+    dear = replace(who, billing=Billing(Prices(input=1.0, output=3.0, per_request=1e-3)))
     for request, pictures in ((asked, 0), (with_pictures, 2)):
         characters, octets = sizes(who, request)
         assert who.forecast(request) == (int(characters / 3 + 100 * pictures + 16), 64)

@@ -6,13 +6,13 @@ import pytest
 
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import (
-    PLAIN,
+    DEFAULT_OPTIONS,
     Annotation,
     DecidedBy,
     Outcome,
     Request,
+    RequestOptions,
     Source,
-    Way,
     answer,
 )
 from assay.core.cost import Budget, Usage
@@ -65,17 +65,21 @@ async def test_annotations_replay_with_their_outcome_and_cost() -> None:
 async def test_people_are_paid_for_each_attribute_they_are_asked_about() -> None:
     form = Task("f", "?", Form({"hat": TASK.schema, "smile": TASK.schema}))
     people = Recorded("p", {"r": Given({"hat": "a"})}, DecidedBy.PEOPLE, price=5)
-    ways = [PLAIN, Way(focus=("hat",))]
-    asked = [Request(form, text_record("r", "x"), "p", way) for way in ways]
+    request_options = [DEFAULT_OPTIONS, RequestOptions(focus=("hat",))]
+    asked = [Request(form, text_record("r", "x"), "p", options) for options in request_options]
     assert [a.cost async for a in people.annotate(asked)] == [10, 5]
     assert [a.cost async for a in people.annotate([request("r", "p")])] == [5]
 
 
 async def test_of_a_form_only_what_is_asked_is_answered() -> None:
     form = Task("f", "?", Form({"hat": TASK.schema, "smile": TASK.schema}))
-    record, hat, smile = text_record("r", "x"), Way(focus=("hat",)), Way(focus=("smile",))
+    record, hat, smile = (
+        text_record("r", "x"),
+        RequestOptions(focus=("hat",)),
+        RequestOptions(focus=("smile",)),
+    )
     people = Recorded("p", {"r": Given({"hat": "a"})}, DecidedBy.PEOPLE)
-    asked = [Request(form, record, "p", way) for way in (hat, smile)]
+    asked = [Request(form, record, "p", options) for options in (hat, smile)]
     assert [a.value async for a in people.annotate(asked)] == [{"hat": "a"}]
     both = Recorded("m", {"r": Given({"hat": "a", "smile": "b"})})
     assert [a.value async for a in both.annotate(asked)] == [{"hat": "a"}, {"smile": "b"}]

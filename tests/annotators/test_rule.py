@@ -141,18 +141,18 @@ def test_why_a_rule_is_none_is_said(name: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("compound", "told"),
+    ("compound", "described"),
     [
         (0.05, ("positive", 0.05)), (-0.05, ("negative", 0.05)), (0.049, ("neutral", 0.5)),
         (-0.049, ("neutral", 0.5)), (0.0, ("neutral", 0.5)), (-1.0, ("negative", 1.0)),
     ],
 )  # fmt: skip
 def test_the_lexicon_parts_at_a_twentieth(
-    compound: float, told: tuple[str, float], monkeypatch: pytest.MonkeyPatch
+    compound: float, described: tuple[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Lexicon:
         def polarity_scores(self, text: str) -> dict[str, float]:
             return {"compound": compound}
 
     monkeypatch.setattr(rules, "_lexicon", Lexicon)
-    assert vader(text_record("r", "x")) == told
+    assert vader(text_record("r", "x")) == described

@@ -14,7 +14,7 @@ from assay.annotators.scored import (
     join,
     tag_prompt,
 )
-from assay.core.annotation import PLAIN, Annotation, Outcome, Request, Way
+from assay.core.annotation import DEFAULT_OPTIONS, Annotation, Outcome, Request, RequestOptions
 from assay.core.cost import Budget, Prices, Usage
 from assay.core.errors import BudgetError, SpecError
 from assay.core.record import ImagePart, Record, TextPart, text_record
@@ -47,12 +47,12 @@ class Counting(HoldsNothing):
 
 
 async def answers(
-    schema: Schema, *texts: str, way: Way = PLAIN, normalise: bool = False
+    schema: Schema, *texts: str, options: RequestOptions = DEFAULT_OPTIONS, normalise: bool = False
 ) -> list[Annotation]:
     task = Task("t", "What is it?", schema)
     annotator = Scored(Counting(), normalise=normalise)
     requests = [
-        Request(task, text_record(str(i), t), annotator.id, way) for i, t in enumerate(texts)
+        Request(task, text_record(str(i), t), annotator.id, options) for i, t in enumerate(texts)
     ]
     made = {a.record: a async for a in annotator.annotate(requests)}
     return [made[str(i)] for i in range(len(texts))]
@@ -71,7 +71,9 @@ async def test_each_label_of_a_set_is_a_yes_or_no() -> None:
 
 
 async def test_a_label_outside_the_focus_is_not_asked() -> None:
-    (made,) = await answers(MultiChoice(["cat", "dog"]), "cat dog", way=Way(focus=("dog",)))
+    (made,) = await answers(
+        MultiChoice(["cat", "dog"]), "cat dog", options=RequestOptions(focus=("dog",))
+    )
     assert made.value == frozenset({"dog"})
     assert set(made.scores or {}) == {"dog=no", "dog=yes"}
 
@@ -127,15 +129,19 @@ async def test_what_a_card_takes_is_booked_and_then_the_budget_ends_it() -> None
         [a async for a in who.annotate(requests)]
 
 
-def request(schema: Schema, text: str = "x", way: Way = PLAIN, guideline: str = "") -> Request:
-    return Request(Task("t", "What is it?", schema, guideline), text_record("r", text), "m", way)
+def request(
+    schema: Schema, text: str = "x", options: RequestOptions = DEFAULT_OPTIONS, guideline: str = ""
+) -> Request:
+    return Request(
+        Task("t", "What is it?", schema, guideline), text_record("r", text), "m", options
+    )
 
 
 async def test_requests_are_scored_thirty_two_at_a_time_and_each_question_by_itself() -> None:
     scorer = Counting()
     asked = [
         Request(Task("t", "?", Choice(["cat", "dog"])), text_record(f"r{i}", "cat"), "m",
-                Way(focus=("cat",)) if i == 3 else PLAIN)
+                RequestOptions(focus=("cat",)) if i == 3 else DEFAULT_OPTIONS)
         for i in range(40)
     ]  # fmt: skip
     made = [a.record async for a in Scored(scorer).annotate(asked)]
@@ -147,8 +153,9 @@ async def test_requests_are_scored_thirty_two_at_a_time_and_each_question_by_its
     ]
     one, other = Task("t", "?", Choice(["a"])), Task("u", "??", Choice(["a"]))
     record = text_record("r", "x")
-    mixed = [Request(task, record, "m", way) for task in (one, other)
-             for way in (PLAIN, Way(focus=("a",)), PLAIN)]  # fmt: skip
+    mixed = [Request(task, record, "m", options) for task in (one, other)
+             for options in (DEFAULT_OPTIONS, RequestOptions(focus=("a",)),
+                             DEFAULT_OPTIONS)]  # fmt: skip
     assert [len(group) for group in by_question(mixed)] == [2, 1, 2, 1]
 
 
@@ -205,7 +212,7 @@ async def test_the_best_of_more_than_eight_labels_is_found_where_that_is_asked_f
 
 def test_a_label_is_asked_about_after_the_record_with_what_it_means() -> None:
     schema = MultiChoice([Label("cat", "a small one"), "dog"])
-    asked = request(schema, "the record", Way(focus=("cat",)), "Be fair.")
+    asked = request(schema, "the record", RequestOptions(focus=("cat",)), "Be fair.")
     system, user = tag_prompt(asked, schema, "cat")
     assert system.text.startswith("What is it?\nPossible labels: cat, dog\nBe fair.\nLabels:\n")
     assert "- yes\n- no" in system.text
@@ -220,7 +227,9 @@ def test_of_a_form_one_attribute_is_asked_with_the_parts_of_examples_that_answer
     own = Example(text_record("e0", "x"), {"tone": "a", "age": 3.0}, "so")
     shown = Example(text_record("e1", "x"), {"age": 4.0}, "so")
     task = Task("t", "What is it?", form, "Be fair.", (own,))
-    asked = Request(task, text_record("r", "x"), "m", Way(("tone",), (shown,), 2, "hint"))
+    asked = Request(
+        task, text_record("r", "x"), "m", RequestOptions(("tone",), (shown,), 2, "hint")
+    )
     tone, age = (field_request(asked, form, name) for name in ("tone", "age"))
     assert tone.task.name == "t/tone"
     assert tone.task.question == "What is it?\ntone: how does it sound"
@@ -228,7 +237,7 @@ def test_of_a_form_one_attribute_is_asked_with_the_parts_of_examples_that_answer
     assert (tone.task.schema, tone.task.guideline) == (form.fields["tone"], "Be fair.")
     assert [(e.id, e.value, e.rationale) for e in tone.task.examples] == [("e0", "a", "so")]
     assert [e.value for e in age.task.examples] == [3.0, 4.0]
-    assert tone.way == Way(replica=2, hint="hint")
+    assert tone.options == RequestOptions(replica=2, hint="hint")
 
 
 async def test_of_a_form_only_the_attributes_in_focus_are_scored() -> None:
@@ -238,7 +247,7 @@ async def test_of_a_form_only_the_attributes_in_focus_are_scored() -> None:
     assert set(both.scores or {}) == {
         "tone=calm", "tone=b", "tags/red=no", "tags/red=yes", "tags/blue=no", "tags/blue=yes"
     }  # fmt: skip
-    [one] = await answers(form, "b red red", way=Way(focus=("tone",)))
+    [one] = await answers(form, "b red red", options=RequestOptions(focus=("tone",)))
     assert one.value == {"tone": "b"}
     assert (one.confidence or 0) > (both.confidence or 1)  # the least sure counts
 
@@ -251,10 +260,10 @@ def test_what_is_heard_of_parts_adds_up() -> None:
         {"a": {"x": 1.0}, "f": {"y": 2.0}, "f/u": {"z": 3.0}}, Usage(11), 5.0, "broke"
     )
     assert join(replace(first, error="first"), "f", part).error == "first"
-    told = first.with_unit("b", Completion("", Usage(5), 0.5, scores={"y": 1.0}, error="late"))
-    assert told == Heard({"a": {"x": 1.0}, "b": {"y": 1.0}}, Usage(6), 2.5, "late")
-    assert told.with_unit("c", Completion("", error="later")).error == "late"
-    assert told.with_unit("c", Completion("")).units["c"] == {}
+    described = first.with_unit("b", Completion("", Usage(5), 0.5, scores={"y": 1.0}, error="late"))
+    assert described == Heard({"a": {"x": 1.0}, "b": {"y": 1.0}}, Usage(6), 2.5, "late")
+    assert described.with_unit("c", Completion("", error="later")).error == "late"
+    assert described.with_unit("c", Completion("")).units["c"] == {}
     assert flat({"": {"x": 1.0}}) == {"x": 1.0}
     assert flat({"": {"x": 1.0}, "u": {"y": 2.0}}) == {"=x": 1.0, "u=y": 2.0}
     assert flat({"u": {"y": 2.0}}) == {"u=y": 2.0}

@@ -105,10 +105,10 @@ def test_money_is_counted_and_capped(server: tuple[Server, str]) -> None:
 def test_a_budget_caps_annotators_that_hold_none(server: tuple[Server, str]) -> None:
     _, url = server
     prices = assay.Prices(per_request=1.0)
-    llm = assay.LLM(assay.OpenAI("m", assay.Address(url)), purse=assay.Purse(prices))
+    llm = assay.LLM(assay.OpenAI("m", assay.Address(url)), billing=assay.Billing(prices))
     result = assay.label(TEXTS, labels=LABELS, annotators=llm, budget=assay.Budget.of(25, "EUR"))
     assert result.cost <= 25
-    assert (result.currency, llm.purse.budget) == ("EUR", None)
+    assert (result.currency, llm.billing.budget) == ("EUR", None)
     given = {str(i): Given("positive", cost=10**9) for i in range(8)}
     rows = [{"id": str(i), "text": text} for i, text in enumerate(TEXTS)]
     paid = assay.label(rows, labels=LABELS, annotators=Recorded("ann", given), budget=3)

@@ -157,7 +157,7 @@ def test_report_and_export_say_what_was_certified(tmp_path: Path) -> None:
     result = assay.label(data, labels=LABELS, annotators=cheap, gold="gold").certify(0.9)
     assert result.certificate is not None
     evidence = result.report(tmp_path / "r.html")
-    assert any(result.certificate.statement in note for note in evidence.story.notes)
+    assert any(result.certificate.statement in note for note in evidence.report_context.notes)
     result.export(tmp_path / "x.csv")
     out = pd.read_csv(tmp_path / "x.csv")
     assert out["value"].notna().sum() == result.summary.decided

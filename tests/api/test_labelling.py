@@ -142,9 +142,9 @@ WRONG: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize("case", WRONG)
 def test_what_cannot_be_labelled_is_one_clear_line(case: str) -> None:
     data, expected = WRONG[case]
-    with pytest.raises(InputError, match=expected) as told:
+    with pytest.raises(InputError, match=expected) as described:
         assay.label(data, task=TASK, annotators={"ann": ANN})
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(described.value)
 
 
 def test_records_among_rows_are_refused_not_dropped() -> None:
@@ -247,8 +247,8 @@ def test_an_export_from_python_and_by_the_command_is_the_same_file(tmp_path: Pat
         ours, theirs = tmp_path / f"python.{ending}", tmp_path / f"command.{ending}"
         assert result.export(ours) == 2
         words = ["export", str(tmp_path / "task.yaml"), "-o", str(theirs)]
-        told = CliRunner().invoke(root, words, catch_exceptions=False)
-        assert "2 records" in told.output
+        described = CliRunner().invoke(root, words, catch_exceptions=False)
+        assert "2 records" in described.output
         assert ours.read_text() == theirs.read_text()
         assert all(word in ours.read_text() for word in ("what a day", "day", "Monday"))
     result.ledger.close()
@@ -269,9 +269,9 @@ def test_answers_of_people_reach_the_panel_of_the_task_file_at_its_price(tmp_pat
     (tmp_path / "people.csv").write_text("record,annotator,label\nr1,ann,happy\nr1,bob,happy\n")
     task = tmp_path / "task.yaml"
     task.write_text(PANEL_TASK, encoding="utf-8")
-    brought = assay.bring(tmp_path / "people.csv", task, people=True)
+    brought = assay.import_annotations(tmp_path / "people.csv", task, people=True)
     assert (brought.added, brought.known) == (2, 0)
-    assert assay.bring(tmp_path / "people.csv", task, people=True).known == 2
+    assert assay.import_annotations(tmp_path / "people.csv", task, people=True).known == 2
     result = assay.load(task).run()
     assert {d.record: d.value for d in result.decisions} == {"r1": "happy", "r2": None}
     assert result.ledger.spent(result.task.id) == 2 * 40_000_000
@@ -284,11 +284,14 @@ def test_answers_to_several_panels_need_to_say_whose_they_are(tmp_path: Path) ->
     task.write_text(PANEL_TASK + "  experts: {kind: panel}\n", encoding="utf-8")
     (tmp_path / "people.csv").write_text("record,annotator,label\nr1,ann,happy\n")
     with pytest.raises(SpecError, match="several panels; say --panel crowd or --panel experts"):
-        assay.bring(tmp_path / "people.csv", task, people=True)
+        assay.import_annotations(tmp_path / "people.csv", task, people=True)
     with pytest.raises(SpecError, match="has no panel 'others'"):
-        assay.bring(tmp_path / "people.csv", task, people=True, panel="others")
-    assert assay.bring(tmp_path / "people.csv", task, people=True, panel="experts").added == 1
-    assert assay.bring(tmp_path / "people.csv", task).added == 1, "as models' answers"
+        assay.import_annotations(tmp_path / "people.csv", task, people=True, panel="others")
+    assert (
+        assay.import_annotations(tmp_path / "people.csv", task, people=True, panel="experts").added
+        == 1
+    )
+    assert assay.import_annotations(tmp_path / "people.csv", task).added == 1, "as models' answers"
 
 
 async def test_every_blocking_form_has_one_to_await(tmp_path: Path) -> None:
@@ -302,7 +305,7 @@ async def test_every_blocking_form_has_one_to_await(tmp_path: Path) -> None:
     task.write_text(PANEL_TASK, encoding="utf-8")
     opened = assay.load(task)
     assert (await opened.aforecast()).cost == opened.forecast().cost == 0.16
-    assert (await assay.abring(tmp_path / "people.csv", task, people=True)).added == 2
+    assert (await assay.aimport_annotations(tmp_path / "people.csv", task, people=True)).added == 2
     assert (await opened.arun()).summary.decided == opened.run().summary.decided == 1
     blocking = {n for n in (*dir(assay), *dir(opened), *dir(result)) if n[0] == "a" and n != "ann"}
     assert {"alabel", "abring", "arun", "aforecast", "areport", "aexport"} <= blocking
@@ -373,10 +376,10 @@ def test_threads_label_at_once() -> None:
 
 @pytest.mark.parametrize("given", [[], {}, 5, {"ann": 5}, {1: ANN}, {"": ANN}, [ANN, ANN], [None]])
 def test_annotators_that_are_none_are_one_clear_line(given: object) -> None:
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as described:
         assay.label(ROWS, task=TASK, annotators=given)  # type: ignore[call-overload]
-    assert "\n" not in str(told.value)
-    assert "annotator" in str(told.value)
+    assert "\n" not in str(described.value)
+    assert "annotator" in str(described.value)
 
 
 def test_a_million_decisions_have_a_short_repr() -> None:

@@ -108,8 +108,8 @@ def test_the_currency_of_a_budget_is_that_of_the_report(tmp_path: Path) -> None:
     budget = assay.Budget.of(5, "EUR")
     result = assay.label(ROWS, task=TASK, annotators=ANN, budget=budget)
     assert result.currency == "EUR"
-    assert result.story is not None
-    assert result.story.currency == "EUR"
+    assert result.report_context is not None
+    assert result.report_context.currency == "EUR"
     page = tmp_path / "r.html"
     result.report(page)
     assert "2.00 EUR" in page.read_text(encoding="utf-8")

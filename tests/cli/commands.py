@@ -60,8 +60,8 @@ def forked(
     given = [str(commands / "assay"), *words]
     if largest is not None:
         limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest}))"
-        told = f"sys.argv = {['assay', *words]!r}"
-        code = f"import resource, sys\n{limit}\n{told}\nfrom assay.cli import main\nmain()"
+        described = f"sys.argv = {['assay', *words]!r}"
+        code = f"import resource, sys\n{limit}\n{described}\nfrom assay.cli import main\nmain()"
         given = [given[0], "-c", code]
     return subprocess.run(
         given, cwd=folder, capture_output=True, text=True, check=False,
@@ -79,7 +79,7 @@ def remote(url: str, more: str = "") -> str:
     return f"{{kind: openai, model: m, base_url: '{url}'{more}}}"
 
 
-def complaint(done: Done, code: int = 2) -> str:
+def validation_error(done: Done, code: int = 2) -> str:
     """The one line that it says on stderr."""
     assert done.returncode == code, done.stdout + done.stderr
     lines = done.stderr.strip().splitlines()

@@ -71,14 +71,14 @@ def lived(place: Place, act: Callable[[], None], words: list[str], end: End | No
     """What became of one process; `act` prepares it, before its events are counted."""
     for name in ("work", "tmp", "state", "cache", "config"):
         (place.root / name).mkdir(exist_ok=True)
-    told = place.root / "told.json"
-    told.unlink(missing_ok=True)
+    described = place.root / "told.json"
+    described.unlink(missing_ok=True)
     process = CONTEXT.Process(target=_live, args=(place, act, words, end or End()))
     process.start()
     process.join(120)
     found: dict[str, Any] = {"events": 0, "seconds": 0.0}
-    if told.exists():
-        found = json.loads(told.read_text())
+    if described.exists():
+        found = json.loads(described.read_text())
     said = (place.root / "said.txt").read_text(errors="replace")
     return Lived(process.exitcode, said, found["events"], found["seconds"])
 

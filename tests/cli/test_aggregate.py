@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from assay.cli.aggregate import aggregate_command
 from assay.core.errors import AssayError, InputError, SpecError
-from tests.cli.commands import assay, complaint, project
+from tests.cli.commands import assay, project, validation_error
 
 ANSWERS = """\
 question,worker,answer
@@ -60,8 +60,8 @@ def test_rivals_that_never_met_are_not_ranked_in_silence(tmp_path: Path) -> None
 
 def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(files: Path) -> None:
     (files / "answer.csv").write_text(ANSWERS.replace("1,ben,cat", "1,ben,Cat"), encoding="utf-8")
-    told = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
-    [said] = told["warnings"]
+    described = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
+    [said] = described["warnings"]
     assert said.startswith("2 labels are spelt almost alike")
     assert said.endswith(": 'Cat' / 'cat'")
 
@@ -80,8 +80,8 @@ def test_known_labels_spelt_otherwise_and_known_labels_without_votes_are_told(fi
 
 def test_votes_given_twice_are_told(files: Path) -> None:
     (files / "answer.csv").write_text(ANSWERS + "1,ben,cat\n", encoding="utf-8")
-    told = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
-    assert "1 vote is a further one of an annotator" in str(told["warnings"])
+    described = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
+    assert "1 vote is a further one of an annotator" in str(described["warnings"])
 
 
 def test_medians_take_the_same_number_for_one_label(tmp_path: Path) -> None:
@@ -108,13 +108,17 @@ def test_json_has_the_comparison_and_every_annotator(files: Path) -> None:
     done = run(
         files / "answer.csv", "--truth", files / "truth.csv", "--method", "majority", "--json"
     )
-    told = json.loads(done.stdout)
-    assert (told["records"], told["annotators"], told["votes"]) == (4, 3, 8)
-    assert (told["n"], told["without_votes"]) == (3, 1)
-    assert told["accuracy"] == pytest.approx(2 / 3)
-    assert told["macro_f1"] == pytest.approx(2 / 3)
-    assert {s["annotator"]: s["votes"] for s in told["skill"]} == {"ann": 4, "ben": 2, "cleo": 2}
-    assert told["baseline"] == pytest.approx(2 / 3)
+    described = json.loads(done.stdout)
+    assert (described["records"], described["annotators"], described["votes"]) == (4, 3, 8)
+    assert (described["n"], described["without_votes"]) == (3, 1)
+    assert described["accuracy"] == pytest.approx(2 / 3)
+    assert described["macro_f1"] == pytest.approx(2 / 3)
+    assert {s["annotator"]: s["votes"] for s in described["skill"]} == {
+        "ann": 4,
+        "ben": 2,
+        "cleo": 2,
+    }
+    assert described["baseline"] == pytest.approx(2 / 3)
 
 
 def test_out_has_a_label_a_record_with_its_confidence(files: Path) -> None:
@@ -204,16 +208,18 @@ def test_a_ledger_gives_the_same_as_its_file(files: Path) -> None:
         [str(w) for w in (files / "answer.csv", *words, "--label", "answer")],
         catch_exceptions=False,
     )
-    told = [json.loads(run(s, "--json").stdout) for s in (files / "answer.csv", place)]
-    assert told[0] == told[1]
+    described = [json.loads(run(s, "--json").stdout) for s in (files / "answer.csv", place)]
+    assert described[0] == described[1]
 
 
 def test_parquet_gives_the_same_as_csv(files: Path) -> None:
     import polars as pl
 
     pl.read_csv(files / "answer.csv").write_parquet(files / "answer.parquet")
-    told = [json.loads(run(files / f, "--json").stdout) for f in ("answer.csv", "answer.parquet")]
-    assert told[0] == told[1]
+    described = [
+        json.loads(run(files / f, "--json").stdout) for f in ("answer.csv", "answer.parquet")
+    ]
+    assert described[0] == described[1]
 
 
 def test_a_parquet_column_saw_refuses_and_discounts(files: Path) -> None:
@@ -234,16 +240,16 @@ def test_correlated_names_the_pairs_that_depend(files: Path) -> None:
         truth = "xyz"[(i // 2) % 3]
         lines += [f"{i},p,{truth}", f"{i},q,{truth if i % 4 else a}", f"{i},m,{b}", f"{i},n,{b}"]
     (files / "models.csv").write_text("\n".join(lines), encoding="utf-8")
-    told = json.loads(run(files / "models.csv", "--method", "correlated", "--json").stdout)
-    assert told["dependent"][0]["annotators"] == ["m", "n"]
-    assert told["dependent"][0]["dependence"] == pytest.approx(1)
+    described = json.loads(run(files / "models.csv", "--method", "correlated", "--json").stdout)
+    assert described["dependent"][0]["annotators"] == ["m", "n"]
+    assert described["dependent"][0]["dependence"] == pytest.approx(1)
 
 
 def test_intervals_hold_the_skill(files: Path) -> None:
     words = (files / "answer.csv", "--intervals", "--json")
-    told = json.loads(run(*words, "--assume-independent").stdout)
-    assert all(0 <= s["interval"][0] < s["interval"][1] <= 1 for s in told["skill"])
-    assert "independently" in told["intervals"]["basis"]
+    described = json.loads(run(*words, "--assume-independent").stdout)
+    assert all(0 <= s["interval"][0] < s["interval"][1] <= 1 for s in described["skill"])
+    assert "independently" in described["intervals"]["basis"]
 
 
 def test_copies_get_no_interval_and_the_effective_number_is_said(tmp_path: Path) -> None:
@@ -255,12 +261,12 @@ def test_copies_get_no_interval_and_the_effective_number_is_said(tmp_path: Path)
         rows += [f"r{i},a{j},{label}" for j, label in enumerate(said)]
     (tmp_path / "votes.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     for method in ("dawid-skene", "one-coin", "correlated"):
-        told = json.loads(
+        described = json.loads(
             run(tmp_path / "votes.csv", "--method", method, "--intervals", "--json").stdout
         )
-        assert {s["interval"] for s in told["skill"]} == {None}
-        assert "do not err independently" in told["intervals"]["why"]
-        assert 1 <= told["intervals"]["effective_annotators"] <= 6
+        assert {s["interval"] for s in described["skill"]} == {None}
+        assert "do not err independently" in described["intervals"]["why"]
+        assert 1 <= described["intervals"]["effective_annotators"] <= 6
     plain = run(tmp_path / "votes.csv", "--intervals")
     assert "not known" in plain.stdout
     assert "effective number at most" in plain.output
@@ -274,8 +280,8 @@ def test_numbers_have_medians_and_a_mean_distance(files: Path) -> None:
         files / "numbers.csv", "--method", "numeric-median", "--truth", files / "known.csv",
         "--out", files / "medians.csv", "--json",
     )  # fmt: skip
-    told = json.loads(done.stdout)
-    assert (told["mean_distance"], told["baseline"]) == (0.25, 1.0)
+    described = json.loads(done.stdout)
+    assert (described["mean_distance"], described["baseline"]) == (0.25, 1.0)
     assert (files / "medians.csv").read_text().split() == ["record,label", "1,2.5", "2,4"]
     median = run(files / "numbers.csv", "--method", "median", "--truth", files / "known.csv")
     assert "accuracy 100.0%" in median.stdout
@@ -320,7 +326,7 @@ def test_a_task_file_stands_for_its_ledger(tmp_path: Path) -> None:
     assert assay(tmp_path, "run", "task.yaml").returncode == 0
     done = assay(tmp_path, "aggregate", "task.yaml", "--method", "majority")
     assert done.stdout.startswith("2 votes of 1 annotators on 2 records")
-    assert "there is no ledger" in complaint(assay(tmp_path, "aggregate", "none.sqlite"))
+    assert "there is no ledger" in validation_error(assay(tmp_path, "aggregate", "none.sqlite"))
 
 
 @pytest.mark.parametrize("head", ["foo,bar", "annotator,kind", "who,family"])
@@ -328,4 +334,4 @@ def test_families_of_other_columns_are_named(head: str, tmp_path: Path) -> None:
     (tmp_path / "v.csv").write_text("record,annotator,label\n1,a,x\n1,b,y\n2,a,x\n2,b,x\n")
     (tmp_path / "f.csv").write_text(f"{head}\na,1\nb,1\n")
     asked = "aggregate v.csv --method correlated --families f.csv"
-    assert "f.csv has no column" in complaint(assay(tmp_path, *asked.split()))
+    assert "f.csv has no column" in validation_error(assay(tmp_path, *asked.split()))

@@ -15,7 +15,7 @@ from assay.core.errors import AssayError
 LONG = "record,annotator,label\n1,ann,a\n1,bob,a\n2,ann,b\n2,bob,a\n3,ann,b\n3,bob,b\n4,ann,\n"
 
 
-def told(*words: str) -> Any:
+def described(*words: str) -> Any:
     done = CliRunner().invoke(root, ["agree", *words, "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
@@ -35,11 +35,11 @@ def test_long_wide_nested_and_parquet_files_say_the_same(tmp_path: Path) -> None
         "label": [c[2] or None for c in columns],
     }
     pq.write_table(pa.table(table), tmp_path / "p.parquet")
-    first = told(str(long))
+    first = described(str(long))
     assert first["answers"] == 6
-    assert told(str(wide), "--wide", "ann", "--wide", "bob") == first
-    assert told(str(nested)) == first
-    assert told(str(tmp_path / "p.parquet")) == first
+    assert described(str(wide), "--wide", "ann", "--wide", "bob") == first
+    assert described(str(nested)) == first
+    assert described(str(tmp_path / "p.parquet")) == first
 
 
 def test_the_table_shows_baseline_prevalence_and_warning(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_answers_in_a_ledger_are_compared(tmp_path: Path) -> None:
         root, ["import", str(tmp_path / "m.csv"), "--ledger", ledger, "--people"]
     )
     assert done.exit_code == 0, done.output
-    assert told(ledger) == told(str(tmp_path / "m.csv"))
+    assert described(ledger) == described(str(tmp_path / "m.csv"))
 
 
 def test_an_annotator_without_answers_is_named(tmp_path: Path) -> None:
@@ -69,14 +69,14 @@ def test_an_annotator_without_answers_is_named(tmp_path: Path) -> None:
     columns = {name: [c[i] or None for c in cells[1:]] for i, name in enumerate(cells[0])}
     pq.write_table(pa.table(columns), tmp_path / "a.parquet")
     for name in ("a.csv", "a.parquet"):
-        found = told(str(tmp_path / name))
+        found = described(str(tmp_path / name))
         assert found["annotators"] == ["ann", "bob"]
         assert "no answers of gpt" in str(found["warnings"])
 
 
 def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(LONG.replace("1,bob,a", "1,bob,A"))
-    found = told(str(tmp_path / "a.csv"))
+    found = described(str(tmp_path / "a.csv"))
     assert found["kind"] == "nominal"
     assert "2 labels are spelt almost alike" in str(found["warnings"])
     assert "'A' / 'a'" in str(found["warnings"])
@@ -89,11 +89,13 @@ def test_the_same_number_spelt_in_two_ways_is_one_step_and_two_classes(tmp_path:
         "record,annotator,label\n" + rows.replace("1.0", "1").replace("02", "2")
     )
     for kind in ("ordinal", "interval"):
-        spelt, plain = (told(str(tmp_path / n), "--kind", kind) for n in ("a.csv", "plain.csv"))
+        spelt, plain = (
+            described(str(tmp_path / n), "--kind", kind) for n in ("a.csv", "plain.csv")
+        )
         assert spelt["overall"] == plain["overall"]
         assert spelt["pairs"] == plain["pairs"]
         assert "almost alike" not in str(spelt["warnings"])
-    assert "'1' / '1.0'" in str(told(str(tmp_path / "a.csv"))["warnings"])
+    assert "'1' / '1.0'" in str(described(str(tmp_path / "a.csv"))["warnings"])
 
 
 def test_what_must_be_known_of_all_goes_before_what_is_said_of_pairs(tmp_path: Path) -> None:
@@ -150,7 +152,7 @@ def test_boxes_agree_where_they_overlap_and_are_called_the_same(tmp_path: Path) 
     ]
     path = tmp_path / "b.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows))
-    found = told(str(path), "--kind", "boxes")["overall"]
+    found = described(str(path), "--kind", "boxes")["overall"]
     assert isinstance(found, dict)
     values = {name: c["value"] for name, c in found["coefficients"].items()}
     assert values["f1_boxes"] == pytest.approx(2 / 5)
@@ -165,7 +167,7 @@ def test_boxes_agree_where_they_overlap_and_are_called_the_same(tmp_path: Path) 
 def test_who_always_agrees_with_the_others_has_no_interval_of_width_nothing(tmp_path: Path) -> None:
     rows = [f"{r},{who},{'xy'[r % 2]}" for r in range(6) for who in "abc"]
     (tmp_path / "a.csv").write_text("\n".join(["record,annotator,label", *rows]))
-    for one in told(str(tmp_path / "a.csv"))["each"]:
+    for one in described(str(tmp_path / "a.csv"))["each"]:
         assert one["agreement"]["value"] == 1.0
         assert one["agreement"]["interval"] is None
         assert one["agreement"]["why"] == "no interval: all of them are alike"
@@ -174,7 +176,7 @@ def test_who_always_agrees_with_the_others_has_no_interval_of_width_nothing(tmp_
 def test_few_records_have_students_interval(tmp_path: Path) -> None:
     rows = [f"{r},{who},{'xy'[r == 0 and who == 'a']}" for r in range(5) for who in "abc"]
     (tmp_path / "a.csv").write_text("\n".join(["record,annotator,label", *rows]))
-    [first, *_] = told(str(tmp_path / "a.csv"))["each"]
+    [first, *_] = described(str(tmp_path / "a.csv"))["each"]
     share = np.array([0, 1, 1, 1, 1])
     half = t.ppf(0.975, 4) * share.std(ddof=1) / 5**0.5
     assert first["agreement"]["interval"] == pytest.approx([0.8 - half, 1.0])
@@ -188,7 +190,7 @@ def test_parquet_is_read_as_the_same_cells_of_text_are(tmp_path: Path) -> None:
     columns = zip(*cells, strict=True)
     names = ("record", "annotator", "label")
     pq.write_table(pa.table(dict(zip(names, columns, strict=True))), tmp_path / "a.parquet")
-    assert told(str(tmp_path / "a.parquet")) == told(str(tmp_path / "a.csv"))
+    assert described(str(tmp_path / "a.parquet")) == described(str(tmp_path / "a.csv"))
 
 
 def test_a_huge_label_is_shown_short(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import assay as python
 from assay.core.errors import SpecError
-from tests.cli.commands import LEDGER, TASK, assay, complaint, project
+from tests.cli.commands import LEDGER, TASK, assay, project, validation_error
 
 RULE = """
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_function_of_python_is_never_run_unasked(
 
 def test_code_runs_where_it_was_allowed_and_until_it_changes(module: str, tmp_path: Path) -> None:
     def says(*words: str) -> str:
-        return complaint(assay(tmp_path, *words))
+        return validation_error(assay(tmp_path, *words))
 
     assert "NOT trusted" in assay(tmp_path, "check", "task.yaml").stdout
     assert f"rule {module}:judge ({tmp_path / module}.py)" in says("run", "task.yaml")

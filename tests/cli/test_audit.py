@@ -42,11 +42,13 @@ def test_what_a_run_decided_is_drawn_answered_and_estimated(tmp_path: Path) -> N
         writer = csv.DictWriter(file, list(filled[0]))
         writer.writeheader()
         writer.writerows(filled)
-    told = json.loads(assay("audit", "estimate", task, str(sheet), "--target", "0.5", "--json"))
+    described = json.loads(
+        assay("audit", "estimate", task, str(sheet), "--target", "0.5", "--json")
+    )
     tables = sum("table" in row["text"] for row in filled)
-    assert (told["n"], told["errors"]) == (20, tables)
-    assert told["interval"][0] <= told["error_rate"] <= told["interval"][1]
-    assert told["stop"]["verdict"] in ("enough", "go on")
+    assert (described["n"], described["errors"]) == (20, tables)
+    assert described["interval"][0] <= described["error_rate"] <= described["interval"][1]
+    assert described["stop"]["verdict"] in ("enough", "go on")
     assert "disagree with the people who answered" in assay("audit", "estimate", task, str(sheet))
 
 
@@ -66,8 +68,8 @@ def test_an_answer_that_was_nowhere_shipped_is_pointed_out(tmp_path: Path) -> No
     table.write_text("record,value\n" + "".join(f"r{i},{['yes', 'no'][i % 2]}\n" for i in range(8)))
     assay("audit", "draw", str(table), "--size", "8", "-o", str(sheet))
     sheet.write_text(sheet.read_text().replace(",,,", ",,yess,"))
-    told = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
-    [warning] = [line for line in told["warnings"] if "spelt" in line]
+    described = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
+    [warning] = [line for line in described["warnings"] if "spelt" in line]
     assert "'yess' (8 records) is none of the labels shipped (no, yes)" in warning
 
 
@@ -89,9 +91,9 @@ def test_what_says_the_same_in_other_words_agrees(tmp_path: Path, shipped: str, 
     table.write_text("record,value\n" + "".join(f"r{i},{shipped}\n" for i in range(8)))
     assay("audit", "draw", str(table), "--size", "4", "-o", str(sheet))
     sheet.write_text(sheet.read_text().replace(",,,", f",,{said},"))
-    told = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
-    assert (told["n"], told["errors"]) == (4, 0)
-    assert "none of the labels" not in str(told["warnings"])
+    described = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
+    assert (described["n"], described["errors"]) == (4, 0)
+    assert "none of the labels" not in str(described["warnings"])
 
 
 def test_a_confidence_that_is_no_number_makes_no_strata(tmp_path: Path) -> None:
@@ -110,5 +112,5 @@ def test_of_many_misspelt_answers_some_are_shown(tmp_path: Path) -> None:
     head, *rows = sheet.read_text().splitlines()
     filled = [row.replace(",,,", f",,word {n},") for n, row in enumerate(rows)]
     sheet.write_text("\n".join([head, *filled]))
-    told = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
-    assert "so are 32 more answers" in told["warnings"]
+    described = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
+    assert "so are 32 more answers" in described["warnings"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import LEDGER, ROWS, TASK, assay, complaint, names, project, remote
+from tests.cli.commands import LEDGER, ROWS, TASK, assay, names, project, remote, validation_error
 
 PRICED = "{kind: rule, rule: vader, prices: {per_request: 1.0e+300}}"
 KEYED = remote("http://127.0.0.1:9/v1", ", key_env: ASSAY_NO_SUCH_KEY")
@@ -52,7 +52,7 @@ def test_a_mistake_is_one_line_and_leaves_no_ledger(case: str, tmp_path: Path) -
     given, expected = BAD[case]
     project(tmp_path, **given)  # type: ignore[arg-type]
     (tmp_path / "sub").mkdir()
-    said = complaint(assay(tmp_path, "run", "task.yaml"))
+    said = validation_error(assay(tmp_path, "run", "task.yaml"))
     assert expected in said
     assert "secret" not in said
     assert names(tmp_path) == {"task.yaml", "a.csv", "sub"}
@@ -84,14 +84,14 @@ def test_what_a_command_cannot_work_with_leaves_no_ledger(
     command: str, given: dict[str, object], expected: str, tmp_path: Path
 ) -> None:
     project(tmp_path, **given)  # type: ignore[arg-type]
-    assert expected in complaint(assay(tmp_path, *WORKING[command]))
+    assert expected in validation_error(assay(tmp_path, *WORKING[command]))
     assert names(tmp_path) == {"task.yaml", "a.csv"}
 
 
 def test_a_mistake_in_the_last_line_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     rows = "id,text\n" + "".join(f"{i},I love {i}\n" for i in range(2_000)) + "7,again\n"
     project(tmp_path, rows=rows.encode())
-    assert "a.csv:2002: id '7'" in complaint(assay(tmp_path, "run", "task.yaml"))
+    assert "a.csv:2002: id '7'" in validation_error(assay(tmp_path, "run", "task.yaml"))
     assert names(tmp_path) == {"task.yaml", "a.csv"}
 
 
@@ -109,7 +109,7 @@ def test_broken_jsonl_is_named_by_line(case: str, tmp_path: Path) -> None:
     content, expected = JSONL[case]
     project(tmp_path, task=TASK.replace("a.csv", "a.jsonl"))
     (tmp_path / "a.jsonl").write_bytes(content)
-    assert expected in complaint(assay(tmp_path, "run", "task.yaml"))
+    assert expected in validation_error(assay(tmp_path, "run", "task.yaml"))
     assert not (tmp_path / LEDGER).exists()
 
 
@@ -124,30 +124,30 @@ def test_data_that_can_be_read_once_only_are_refused(tmp_path: Path) -> None:
     project(tmp_path)
     (tmp_path / "a.csv").unlink()
     os.mkfifo(tmp_path / "a.csv")
-    assert "a.csv is a pipe or a device" in complaint(assay(tmp_path, "check", "task.yaml"))
+    assert "a.csv is a pipe or a device" in validation_error(assay(tmp_path, "check", "task.yaml"))
 
 
 def test_a_column_of_ids_that_is_not_named_as_such_is_noted(tmp_path: Path) -> None:
     project(tmp_path, task=TASK.replace(", id: id", ""))
     for command in ("check", "run"):
         done = assay(tmp_path, command, "task.yaml")
-        told = (done.stdout + done.stderr).splitlines()
-        assert [line for line in told if line.startswith("note: ")] == [
+        described = (done.stdout + done.stderr).splitlines()
+        assert [line for line in described if line.startswith("note: ")] == [
             "note: the data have a column 'id' that `data.id` does not name: ids are digests of "
             "the content, and gold or recorded answers by that column are not found"
         ]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    assert "none.yaml" in complaint(assay(tmp_path, "run", "none.yaml"))
+    assert "none.yaml" in validation_error(assay(tmp_path, "run", "none.yaml"))
     project(tmp_path)
     (tmp_path / "a.csv").unlink()
-    assert "a.csv" in complaint(assay(tmp_path, "run", "task.yaml"))
+    assert "a.csv" in validation_error(assay(tmp_path, "run", "task.yaml"))
 
 
 def test_a_folder_in_the_place_of_a_task_file_is_named(tmp_path: Path) -> None:
     for command in ("run", "check", "report"):
-        assert "Is a directory" in complaint(assay(tmp_path, command, "."))
+        assert "Is a directory" in validation_error(assay(tmp_path, command, "."))
 
 
 def test_a_budget_of_zero_spends_nothing_and_says_so(tmp_path: Path) -> None:
@@ -156,10 +156,10 @@ def test_a_budget_of_zero_spends_nothing_and_says_so(tmp_path: Path) -> None:
     done = assay(tmp_path, "run", "task.yaml")
     assert done.returncode == 3
     assert not done.stderr
-    told = "the budget is 0.00 USD, so nothing that costs money is asked"
-    assert f"stopped since the money budget allows no more: {told}" in done.stdout
+    described = "the budget is 0.00 USD, so nothing that costs money is asked"
+    assert f"stopped since the money budget allows no more: {described}" in done.stdout
     assert "run again to go on" in done.stdout
-    assert f"note: {told}: a run would stop" in assay(tmp_path, "check", "task.yaml").stdout
+    assert f"note: {described}: a run would stop" in assay(tmp_path, "check", "task.yaml").stdout
 
 
 @pytest.mark.parametrize("words", [["-o", "none/task.yaml"], ["-o", ".", "--force"]])
@@ -167,7 +167,7 @@ def test_a_place_that_cannot_be_written_is_named(words: list[str], tmp_path: Pat
     project(tmp_path)
     (tmp_path / "none").write_text("a file in the way of a folder")
     before = names(tmp_path)
-    assert "cannot write" in complaint(assay(tmp_path, "init", "a.csv", *words))
+    assert "cannot write" in validation_error(assay(tmp_path, "init", "a.csv", *words))
     assert names(tmp_path) == before
 
 
@@ -223,7 +223,7 @@ def test_a_ledger_that_cannot_be_read_is_one_line(
     how, expected = LEDGERS[case]
     spoil(folder / LEDGER, how)
     before = names(folder)
-    said = complaint(assay(folder, "run", "task.yaml"))
+    said = validation_error(assay(folder, "run", "task.yaml"))
     assert expected in said
     assert LEDGER in said
     for name, words in READ.items():
@@ -231,7 +231,7 @@ def test_a_ledger_that_cannot_be_read_is_one_line(
         if how == "folder":  # to those who only read, there is no ledger
             assert done.returncode == (0 if name == "check" else 2), done.stderr
         else:
-            assert expected in complaint(done)
+            assert expected in validation_error(done)
     assert names(folder) - before <= {f"{LEDGER}-shm", f"{LEDGER}-wal"}
 
 
@@ -241,20 +241,22 @@ def test_a_ledger_without_rights_is_one_line(labelled: Path, tmp_path: Path) -> 
     shutil.copytree(labelled, folder)
     (folder / LEDGER).chmod(0)
     for words in (["run", "task.yaml"], *READ.values()):
-        assert LEDGER in complaint(assay(folder, *words))
+        assert LEDGER in validation_error(assay(folder, *words))
 
 
 def test_reading_commands_make_no_ledger(tmp_path: Path) -> None:
     project(tmp_path)
-    assert "first: assay run task.yaml" in complaint(assay(tmp_path, "report", "task.yaml"))
-    assert "there is no ledger" in complaint(assay(tmp_path, "export", "task.yaml", "-o", "x.csv"))
+    assert "first: assay run task.yaml" in validation_error(assay(tmp_path, "report", "task.yaml"))
+    assert "there is no ledger" in validation_error(
+        assay(tmp_path, "export", "task.yaml", "-o", "x.csv")
+    )
     assert assay(tmp_path, "check", "task.yaml").returncode == 0
     assert names(tmp_path) == {"task.yaml", "a.csv"}
 
 
 def test_a_run_that_does_not_exist_is_named_with_those_that_do(labelled: Path) -> None:
     for words in (READ["report"], READ["export"]):
-        said = complaint(assay(labelled, *words, "--run", "nope"))
+        said = validation_error(assay(labelled, *words, "--run", "nope"))
         assert "there is no run 'nope'" in said
     assert not (labelled / "report.html").exists()
 
@@ -289,7 +291,7 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
 def test_a_wrong_option_is_one_line(case: str, labelled: Path) -> None:
     words, expected = OPTIONS[case]
     before = names(labelled)
-    assert expected in complaint(assay(labelled, *words))
+    assert expected in validation_error(assay(labelled, *words))
     assert names(labelled) == before
 
 
@@ -297,7 +299,7 @@ def test_an_import_with_a_mistake_in_its_last_line_leaves_nothing(tmp_path: Path
     project(tmp_path)
     (tmp_path / "l.csv").write_text("record,annotator,label\n1,a,positive\n2,a,odd\n")
     done = assay(tmp_path, "import", "l.csv", "--task", "task.yaml")
-    assert "l.csv:3: record '2'" in complaint(done)
+    assert "l.csv:3: record '2'" in validation_error(done)
     assert names(tmp_path) == {"task.yaml", "a.csv", "l.csv"}
 
 
@@ -309,7 +311,7 @@ def test_a_drafted_task_file_passes_check(tmp_path: Path) -> None:
     assert assay(tmp_path, "init", "a.csv").returncode == 0  # it is as it was written
     with (tmp_path / "task.yaml").open("a", encoding="utf-8") as file:
         file.write("# mine\n")
-    assert "task.yaml is there already" in complaint(assay(tmp_path, "init", "a.csv"))
+    assert "task.yaml is there already" in validation_error(assay(tmp_path, "init", "a.csv"))
 
 
 def test_output_that_nobody_reads_to_its_end_is_no_error(labelled: Path) -> None:
@@ -340,4 +342,4 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(labelled: Path) -> None
 def test_options_that_are_no_numbers_to_reckon_with_are_refused(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    assert "is no number to reckon with" in complaint(assay(tmp_path, *words))
+    assert "is no number to reckon with" in validation_error(assay(tmp_path, *words))

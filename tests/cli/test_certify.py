@@ -9,7 +9,7 @@ import pytest
 
 from assay.quality.guarantees.certificate import certify
 from assay.quality.guarantees.promise import Promise
-from tests.cli.commands import assay, complaint
+from tests.cli.commands import assay, validation_error
 
 RNG = np.random.default_rng(5)
 TASK = """\
@@ -39,16 +39,16 @@ def verdicts(n: int) -> list[list[object]]:
 def found(folder: Path, *words: str) -> dict[tuple[str, str], dict[str, object]]:
     done = assay(folder, "certify", *words, "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)["certificates"]
-    return {(c["annotator"], c["tag"]): c for c in told}
+    described = json.loads(done.stdout)["certificates"]
+    return {(c["annotator"], c["tag"]): c for c in described}
 
 
 def test_a_table_gives_the_certificate_of_its_columns(tmp_path: Path) -> None:
     rows = verdicts(400)
     table(tmp_path / "t.csv", "record,confidence,correct", rows)
-    (told,) = found(tmp_path, "t.csv", "--alpha", "0.15").values()
+    (described,) = found(tmp_path, "t.csv", "--alpha", "0.15").values()
     sure, right = np.array([[float(str(cell)) for cell in row[1:]] for row in rows]).T
-    assert told["threshold"] == certify(sure, right, Promise(0.15, 0.1)).threshold
+    assert described["threshold"] == certify(sure, right, Promise(0.15, 0.1)).threshold
     done = assay(tmp_path, "certify", "t.csv", "--alpha", "0.15", "--reference", "two experts")
     assert "agree with two experts, with probability 90.0%" in done.stdout
     assert "this rests on: the sample was drawn at random" in done.stdout
@@ -62,7 +62,7 @@ def test_labels_and_reference_say_the_same_as_verdicts(tmp_path: Path) -> None:
     first, second = (list(found(tmp_path, name).values()) for name in ("a.csv", "b.csv"))
     keys = ("constant", "constant_of_accepted", "classes", "asks_little")
     headline = ("verdict", "passed", "doubts")
-    named = [[told.pop(key) for key in (*keys, *headline)] for told in (*first, *second)]
+    named = [[described.pop(key) for key in (*keys, *headline)] for described in (*first, *second)]
     assert named[0][:4] == [None, None, [], None]  # a table of right and wrong does not tell
     assert all(named[1][:3])
     assert (named[0][5], named[1][5]) == (True, None)  # every reference is "y;x"
@@ -81,7 +81,7 @@ def test_delta_is_shared_among_tags_and_annotators_unless_one_is_chosen(tmp_path
     chosen = found(tmp_path, "t.csv", "--annotator", "ann")
     assert {c["delta"] for c in chosen.values()} == {0.05}
     assert set(chosen) == {("ann", "red"), ("ann", "blue")}
-    assert "no labelled answer of 'eve'; there are ann, bob" in complaint(
+    assert "no labelled answer of 'eve'; there are ann, bob" in validation_error(
         assay(tmp_path, "certify", "t.csv", "--annotator", "eve")
     )
 
@@ -89,12 +89,12 @@ def test_delta_is_shared_among_tags_and_annotators_unless_one_is_chosen(tmp_path
 def test_a_chain_has_one_threshold_and_tells_who_decides(tmp_path: Path) -> None:
     rows = [[r, who, s, right] for who in ("cheap", "dear") for r, s, right in verdicts(400)]
     table(tmp_path / "t.csv", "record,annotator,confidence,correct", rows)
-    (told,) = found(tmp_path, "t.csv", "--chain", "cheap,dear", "--alpha", "0.2").values()
-    shares, coverage = told["shares"], told["coverage"]
+    (described,) = found(tmp_path, "t.csv", "--chain", "cheap,dear", "--alpha", "0.2").values()
+    shares, coverage = described["shares"], described["coverage"]
     assert isinstance(shares, list)
     assert sum(shares) == pytest.approx(coverage)
     table(tmp_path / "short.csv", "record,annotator,confidence,correct", rows[:-1])
-    said = complaint(assay(tmp_path, "certify", "short.csv", "--chain", "cheap,dear"))
+    said = validation_error(assay(tmp_path, "certify", "short.csv", "--chain", "cheap,dear"))
     assert "not every link was asked about record 'r399'" in said
 
 
@@ -124,13 +124,13 @@ def task(tmp_path: Path) -> Path:
 def test_a_task_file_certifies_each_annotator_on_calibration_gold_asking_nobody(
     task: Path,
 ) -> None:
-    assert "first: assay run" in complaint(assay(task, "certify", "task.yaml"))
+    assert "first: assay run" in validation_error(assay(task, "certify", "task.yaml"))
     assert assay(task, "run", "task.yaml").returncode == 0
-    told = found(task, "task.yaml", "--alpha", "0.2")
-    assert {name for name, _ in told} == {"small", "large", "decisions"}
-    assert {c["labels"] for c in told.values()} == {200}
-    assert {c["reference"] for c in told.values()} == {"the gold labels"}
-    large, small = told["large", ""]["coverage"], told["small", ""]["coverage"]
+    described = found(task, "task.yaml", "--alpha", "0.2")
+    assert {name for name, _ in described} == {"small", "large", "decisions"}
+    assert {c["labels"] for c in described.values()} == {200}
+    assert {c["reference"] for c in described.values()} == {"the gold labels"}
+    large, small = described["large", ""]["coverage"], described["small", ""]["coverage"]
     assert isinstance(large, float)
     assert isinstance(small, float)
     assert large > small
@@ -143,8 +143,8 @@ def test_gold_that_fitted_something_certifies_nothing(task: Path) -> None:
         .replace("strategy:", "  own: {kind: classifier}\nstrategy:")
     )
     (task / "task.yaml").write_text(learnt)
-    assert "no promise can rest on it" in complaint(assay(task, "certify", "task.yaml"))
-    assert "calibration gold fits" in complaint(assay(task, "calibrate", "task.yaml"))
+    assert "no promise can rest on it" in validation_error(assay(task, "certify", "task.yaml"))
+    assert "calibration gold fits" in validation_error(assay(task, "calibrate", "task.yaml"))
 
 
 def test_tags_of_a_ledger_have_certificates_of_their_own(tmp_path: Path) -> None:
@@ -161,13 +161,13 @@ def test_tags_of_a_ledger_have_certificates_of_their_own(tmp_path: Path) -> None
     )
     (tmp_path / "task.yaml").write_text(multi)
     assert assay(tmp_path, "run", "task.yaml").returncode == 0
-    told = found(tmp_path, "task.yaml", "--tags")
-    assert set(told) == {(w, t) for w in ("small", "large") for t in ("red", "blue")}
-    assert all(c["coverage"] == 1 for c in told.values())
+    described = found(tmp_path, "task.yaml", "--tags")
+    assert set(described) == {(w, t) for w in ("small", "large") for t in ("red", "blue")}
+    assert all(c["coverage"] == 1 for c in described.values())
     whole = found(tmp_path, "task.yaml")
     assert whole["small", ""]["coverage"] == 1
     assert whole["decisions", ""]["errors"] == whole["small", ""]["errors"]  # none is no mistake
-    constant = told["small", "red"]["constant"]
+    constant = described["small", "red"]["constant"]
     assert isinstance(constant, dict)
     assert (constant["label"] in ("yes", "no"), constant["n"]) == (True, 240)
     assert 0.5 <= constant["share"] < 0.65
@@ -194,13 +194,13 @@ def test_a_promise_that_a_constant_keeps_is_said_to_ask_little(tmp_path: Path) -
     assert "majority-class baseline: always 'no' agrees in 95.0% (n = 200)" in done.stdout
     assert "so the promise asks little" in done.stderr
     assert done.stdout.startswith("whether the promise shows anything of these labels cannot be")
-    (told,) = found(tmp_path, "t.csv").values()
-    assert told["constant"] == {"label": "no", "share": 0.95, "n": 200}
-    assert (told["possible"], told["passed"]) == (True, None)
-    assert "cannot be told" in str(told["verdict"])
+    (described,) = found(tmp_path, "t.csv").values()
+    assert described["constant"] == {"label": "no", "share": 0.95, "n": 200}
+    assert (described["possible"], described["passed"]) == (True, None)
+    assert "cannot be told" in str(described["verdict"])
     table(tmp_path / "t.csv", "record,confidence,correct", [[i, 0.9, 1] for i in range(50)])
-    (told,) = found(tmp_path, "t.csv").values()
-    assert told["constant"] is None
+    (described,) = found(tmp_path, "t.csv").values()
+    assert described["constant"] is None
 
 
 def rare(folder: Path) -> None:
@@ -216,15 +216,15 @@ def rare(folder: Path) -> None:
 
 def test_a_kept_promise_shows_the_class_that_it_hides(tmp_path: Path) -> None:
     rare(tmp_path)
-    (told,) = found(tmp_path, "rare.csv").values()
-    assert told["possible"]
-    classes = told["classes"]
+    (described,) = found(tmp_path, "rare.csv").values()
+    assert described["possible"]
+    classes = described["classes"]
     assert isinstance(classes, list)
     by_label = {c["label"]: c for c in classes}
     assert list(by_label) == ["ham", "spam"]
-    assert sum(c["precision"]["n"] for c in classes) == told["accepted"]
-    assert sum(c["recall"]["n"] for c in classes) == told["accepted"]
-    assert sum(c["accepted"]["n"] for c in classes) == told["labels"]
+    assert sum(c["precision"]["n"] for c in classes) == described["accepted"]
+    assert sum(c["recall"]["n"] for c in classes) == described["accepted"]
+    assert sum(c["accepted"]["n"] for c in classes) == described["labels"]
     low, high = by_label["spam"]["precision"]["interval"]
     assert low < by_label["spam"]["precision"]["value"] < high < 0.9
     done = assay(tmp_path, "certify", "rare.csv")
@@ -243,9 +243,9 @@ def test_one_class_has_a_promise_of_its_own(tmp_path: Path) -> None:
     assert 0.8 < ham["constant"]["share"] < 0.95
     (alone,) = found(tmp_path, "rare.csv", "--class", "ham").values()
     assert alone["delta"] == 0.1
-    said = complaint(assay(tmp_path, "certify", "rare.csv", "--class", "eggs"))
+    said = validation_error(assay(tmp_path, "certify", "rare.csv", "--class", "eggs"))
     assert "no labelled answer is 'eggs'; there are ham, spam" in said
-    said = complaint(
+    said = validation_error(
         assay(tmp_path, "certify", "rare.csv", "--class", "ham", "--promise", "output")
     )
     assert "leave out --promise output" in said
@@ -279,8 +279,12 @@ def test_without_confidences_no_threshold_is_printed(tmp_path: Path) -> None:
         assert "all answers are accepted, since no confidence tells them apart" in done.stdout
         assert "gives no confidence" in done.stderr
         assert "`confidence: COLUMN`" in done.stderr
-        (told,) = found(tmp_path, "t.csv", "--promise", promise).values()
-        assert (told["threshold"], told["possible"], told["unsaid"]) == (None, True, True)
+        (described,) = found(tmp_path, "t.csv", "--promise", promise).values()
+        assert (described["threshold"], described["possible"], described["unsaid"]) == (
+            None,
+            True,
+            True,
+        )
 
 
 def test_confidences_all_equal_or_missing_in_part_are_pointed_out(tmp_path: Path) -> None:
@@ -295,8 +299,8 @@ def test_confidences_all_equal_or_missing_in_part_are_pointed_out(tmp_path: Path
     assert "10 of 100 answers of the annotator carry no confidence and are never accepted" in (
         done.stderr
     )
-    (told,) = found(tmp_path, "part.csv").values()
-    assert (told["accepted"], told["labels"]) == (90, 100)
+    (described,) = found(tmp_path, "part.csv").values()
+    assert (described["accepted"], described["labels"]) == (90, 100)
 
 
 def test_a_chain_takes_no_link_without_a_confidence(tmp_path: Path) -> None:
@@ -306,17 +310,17 @@ def test_a_chain_takes_no_link_without_a_confidence(tmp_path: Path) -> None:
         ["s", "cheap", "", 1],
         ["s", "dear", 1, 1],
     ]
-    told: list[list[object]] = [[f"{r}{i}", *rest] for i in range(30) for r, *rest in rows]
-    table(tmp_path / "t.csv", "record,annotator,confidence,correct", told)
+    described: list[list[object]] = [[f"{r}{i}", *rest] for i in range(30) for r, *rest in rows]
+    table(tmp_path / "t.csv", "record,annotator,confidence,correct", described)
     table(tmp_path / "l.csv", "record,annotator,confidence,label,reference",
-          [[r, w, s, "a", "a"] for r, w, s, _ in told])  # fmt: skip
-    said = complaint(assay(tmp_path, "certify", "l.csv", "--chain", "cheap,dear"))
+          [[r, w, s, "a", "a"] for r, w, s, _ in described])  # fmt: skip
+    said = validation_error(assay(tmp_path, "certify", "l.csv", "--chain", "cheap,dear"))
     assert "'cheap' gives no confidence, and a chain passes on what its links are unsure of" in said
 
 
 def test_a_chain_of_answers_without_names_is_told_so(tmp_path: Path) -> None:
     table(tmp_path / "t.csv", "record,confidence,correct", verdicts(50))
-    line = complaint(assay(tmp_path, "certify", "t.csv", "--chain", "a,b"))
+    line = validation_error(assay(tmp_path, "certify", "t.csv", "--chain", "a,b"))
     assert line.endswith("there is no labelled answer of 'a'; there are none with a name")
 
 
@@ -368,7 +372,7 @@ BAD = {
 def test_a_bad_table_is_one_line(case: str, tmp_path: Path) -> None:
     text, expected = BAD[case]
     (tmp_path / "t.csv").write_text(text)
-    assert expected in complaint(assay(tmp_path, "certify", "t.csv"))
+    assert expected in validation_error(assay(tmp_path, "certify", "t.csv"))
 
 
 @pytest.mark.parametrize("correct", ["1", "0"])
@@ -376,9 +380,9 @@ def test_all_right_or_all_wrong_is_no_trouble_for_a_certificate(
     correct: str, tmp_path: Path
 ) -> None:
     table(tmp_path / "t.csv", "record,confidence,correct", [[i, 0.5, correct] for i in range(50)])
-    (told,) = found(tmp_path, "t.csv").values()
-    assert (told["threshold"] is None) == (correct == "0")
-    said = complaint(assay(tmp_path, "calibrate", "t.csv"))
+    (described,) = found(tmp_path, "t.csv").values()
+    assert (described["threshold"] is None) == (correct == "0")
+    said = validation_error(assay(tmp_path, "calibrate", "t.csv"))
     assert "calibration answers are" in said
 
 
@@ -387,6 +391,8 @@ def test_an_annotator_without_confidences_has_all_its_answers_taken_or_none(
 ) -> None:
     rows: list[list[object]] = [[i, "", "a", "a" if i % 20 else "b"] for i in range(200)]
     table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
-    (told,) = found(tmp_path, "t.csv").values()
-    assert (told["accepted"], told["errors"]) == (200, 10)
-    assert "no answer carries a confidence" in complaint(assay(tmp_path, "calibrate", "t.csv"))
+    (described,) = found(tmp_path, "t.csv").values()
+    assert (described["accepted"], described["errors"]) == (200, 10)
+    assert "no answer carries a confidence" in validation_error(
+        assay(tmp_path, "calibrate", "t.csv")
+    )

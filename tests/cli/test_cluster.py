@@ -25,7 +25,7 @@ def answers(tmp_path: Path) -> str:
     return str(path)
 
 
-def told(*words: str) -> tuple[dict[str, object], str]:
+def described(*words: str) -> tuple[dict[str, object], str]:
     done = CliRunner().invoke(root, [*words, "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     said = CliRunner().invoke(root, list(words), catch_exceptions=False)
@@ -44,25 +44,25 @@ def test_the_assumption_is_said_or_one_record_of_each_cluster_taken(
     answers: str, command: tuple[str, ...]
 ) -> None:
     name, *words = command
-    plain, said = told(name, answers, *words)
+    plain, said = described(name, answers, *words)
     assert "records are taken as independent" in str(plain["assumption"])
     assert "records are taken as independent" in said
     assert plain["cluster"] is None
-    own, said = told(name, answers, *words, "--cluster", "author", "--seed", "2")
+    own, said = described(name, answers, *words, "--cluster", "author", "--seed", "2")
     assert own["assumption"] is None
     assert isinstance(own["cluster"], dict)
     assert (own["cluster"]["clusters"], own["cluster"]["records"]) == (12, 60)
     assert (
         "one record of each of 12 clusters by 'author' is taken, drawn at random (seed 2)" in said
     )
-    again, _ = told(name, answers, *words, "--cluster", "author", "--seed", "2")
+    again, _ = described(name, answers, *words, "--cluster", "author", "--seed", "2")
     assert again == own
 
 
 def test_what_was_drawn_is_what_is_compared(answers: str) -> None:
-    found, _ = told("agree", answers, "--cluster", "author")
+    found, _ = described("agree", answers, "--cluster", "author")
     assert found["records"] == 12
-    found, _ = told("certify", answers, "--annotator", "model", "--cluster", "author")
+    found, _ = described("certify", answers, "--annotator", "model", "--cluster", "author")
     certificates = found["certificates"]
     assert isinstance(certificates, list)
     assert [one["labels"] for one in certificates] == [12]
@@ -88,7 +88,7 @@ def test_files_of_people_and_models_need_the_column_in_one_of_them(
     cut = [",".join(r.split(",")[:3]) for r in rows if ",model," in r]
     models.write_text("\n".join(["record,annotator,label", *cut]) + "\n")
     words = ("compare", "--people", str(people), "--models", str(models), "--least", "5")
-    found, _ = told(*words, "--cluster", "author")
+    found, _ = described(*words, "--cluster", "author")
     assert isinstance(found["cluster"], dict)
     assert found["cluster"]["clusters"] == 12
     done = CliRunner().invoke(root, [*words, "--cluster", "writer"])

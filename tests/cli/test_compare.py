@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.cli.commands import RULE, TASK, assay, complaint, project
+from tests.cli.commands import RULE, TASK, assay, project, validation_error
 
 HEAD = "record,annotator,label\n"
 
@@ -28,7 +28,7 @@ def files(folder: Path, people: str = "ann bob cem", models: str = "gpt") -> lis
     return ["compare", "--people", "people.csv", "--models", "models.csv", "--resamples", "50"]
 
 
-def told(folder: Path, *words: str) -> Any:
+def described(folder: Path, *words: str) -> Any:
     done = assay(folder, *words, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -36,7 +36,7 @@ def told(folder: Path, *words: str) -> Any:
 
 def test_two_files_give_table_json_and_page(tmp_path: Path) -> None:
     words = files(tmp_path)
-    found = told(tmp_path, *words)["replacement_test"]
+    found = described(tmp_path, *words)["replacement_test"]
     assert [t["model"] for t in found] == ["gpt"]
     keys = {"model", "winning_rate", "advantage_probability", "passed", "people", "records"}
     assert keys <= set(found[0])
@@ -52,9 +52,9 @@ def test_one_table_with_its_people_named_says_the_same_as_two_files(tmp_path: Pa
     rows = (tmp_path / "models.csv").read_text().removeprefix(HEAD)
     (tmp_path / "all.csv").write_text((tmp_path / "people.csv").read_text() + rows)
     people = [word for name in ("ann", "bob", "cem") for word in ("--person", name)]
-    found = told(tmp_path, "compare", "all.csv", *people, "--resamples", "50")
-    assert found["replacement_test"] == told(tmp_path, *words)["replacement_test"]
-    line = complaint(assay(tmp_path, "compare", "all.csv"))
+    found = described(tmp_path, "compare", "all.csv", *people, "--resamples", "50")
+    assert found["replacement_test"] == described(tmp_path, *words)["replacement_test"]
+    line = validation_error(assay(tmp_path, "compare", "all.csv"))
     assert "who are people? Say --person NAME; there are ann, bob, cem, gpt" in line
 
 
@@ -64,8 +64,8 @@ def test_an_imported_ledger_knows_its_people_and_leaves_out_what_was_shown(tmp_p
     for file, panel in (("people.csv", ["--people"]), ("models.csv", [])):
         done = assay(tmp_path, "import", file, *more, *panel)
         assert done.returncode == 0, done.stderr
-    found = told(tmp_path, "compare", "l.sqlite", "--resamples", "50")
-    expected = told(tmp_path, *words)
+    found = described(tmp_path, "compare", "l.sqlite", "--resamples", "50")
+    expected = described(tmp_path, *words)
     assert found["replacement_test"] == expected["replacement_test"]
     assert found["agreement"] == expected["agreement"]
     assert set(found["costs"]) == {"ann", "bob", "cem", "gpt"}
@@ -88,7 +88,7 @@ def test_a_task_file_gives_names_costs_slices_and_gold_as_the_expert(tmp_path: P
     done = assay(tmp_path, "run", "task.yaml")
     assert done.returncode == 0, done.stderr
     words = ["compare", "task.yaml", "--expert", "gold", "--resamples", "0"]
-    found = told(tmp_path, *words)
+    found = described(tmp_path, *words)
     assert found["replacement_test"][0]["model"] == "one"
     assert found["replacement_test"][0]["against"][0]["person"] == "crowd"
     assert found["costs"]["crowd"]["per_1000_records"] == pytest.approx(50)
@@ -101,7 +101,7 @@ def test_slices_and_prices_come_from_files(tmp_path: Path) -> None:
     rows = "".join(f"r{i},{'tweets' if i < 30 else 'news'}\n" for i in range(60))
     (tmp_path / "s.csv").write_text("record,slice\n" + rows)
     (tmp_path / "prices.yaml").write_text("annotators: {gpt: {per_request: 0.002}}\n")
-    found = told(tmp_path, *words, "--slices", "s.csv", "--prices", "prices.yaml")
+    found = described(tmp_path, *words, "--slices", "s.csv", "--prices", "prices.yaml")
     assert [(s["slice"], s["value"], s["records"]) for s in found["slices"]] == [
         ("slice", "tweets", 30), ("slice", "news", 30),
     ]  # fmt: skip
@@ -116,7 +116,7 @@ def test_numbers_are_a_scale_and_empty_cells_are_silence(tmp_path: Path) -> None
     (tmp_path / "w.csv").write_text("\n".join(lines) + "\n")
     names = [word for name in ("ann", "bob", "cem", "gpt") for word in ("--wide", name)]
     people = [word for name in ("ann", "bob", "cem") for word in ("--person", name)]
-    found = told(tmp_path, "compare", "w.csv", *names, *people, "--resamples", "50")
+    found = described(tmp_path, "compare", "w.csv", *names, *people, "--resamples", "50")
     assert (found["rules"]["score"], found["measure"]["kind"]) == ("neg-rmse", "interval")
     assert found["agreement"][0]["labels"] == 49
     assert {"pearson", "spearman"} <= set(found["agreement"][0]["coefficients"])
@@ -124,7 +124,7 @@ def test_numbers_are_a_scale_and_empty_cells_are_silence(tmp_path: Path) -> None
 
 def test_one_person_is_told_and_never_nan(tmp_path: Path) -> None:
     words = files(tmp_path, people="ann")
-    found = told(tmp_path, *words)["replacement_test"][0]
+    found = described(tmp_path, *words)["replacement_test"][0]
     assert (found["winning_rate"], found["passed"]) == (None, None)
     assert "at least two people" in found["not_possible"]
     assert "not possible because" in assay(tmp_path, *words).stdout
@@ -152,14 +152,14 @@ def test_bad_input_is_one_clear_line(
     given = files(tmp_path)
     (tmp_path / "m.json").write_text(content)
     given[given.index("models.csv")] = "m.json"
-    assert expected in complaint(assay(tmp_path, *given, *words))
+    assert expected in validation_error(assay(tmp_path, *given, *words))
 
 
 def test_labels_that_differ_in_case_alone_count_as_two_and_that_is_said(tmp_path: Path) -> None:
     words = files(tmp_path)
     path = tmp_path / "models.csv"
     path.write_text(path.read_text().replace(",a\n", ",A\n"))
-    found = told(tmp_path, *words)
+    found = described(tmp_path, *words)
     assert found["measure"]["kind"] == "nominal"
     assert found["replacement_test"][0]["advantage_probability"] < 0.7
     assert "2 labels are spelt almost alike" in found["notes"][-1]
@@ -172,7 +172,7 @@ def test_two_answers_to_one_record_that_differ_are_refused(tmp_path: Path) -> No
     path.write_text("\n".join([first, row, *rest, row]))
     assert assay(tmp_path, *words).returncode == 0  # the same answer twice is one
     path.write_text("\n".join([first, row, *rest, row.rpartition(",")[0] + ",z"]))
-    assert f"models.csv:{len(rest) + 3}: " in complaint(assay(tmp_path, *words))
+    assert f"models.csv:{len(rest) + 3}: " in validation_error(assay(tmp_path, *words))
 
 
 def test_ids_that_meet_only_in_part_are_pointed_out(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_ids_that_meet_only_in_part_are_pointed_out(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_text(path.read_text().replace("\nr", "\n"))
     path.write_text(path.read_text().replace("\n7,", "\n007,"))
-    found = told(tmp_path, *words)
+    found = described(tmp_path, *words)
     assert "records are spelt almost alike" in str(found["notes"])
 
 
@@ -192,7 +192,7 @@ def test_steps_are_the_same_however_their_numbers_are_spelt(tmp_path: Path) -> N
     for name, content in (("p.json", people), ("m.json", model), ("s.json", spelt)):
         (tmp_path / name).write_text(json.dumps(content))
     plain, other = (
-        told(tmp_path, "compare", "--people", "p.json", "--models", m, "--kind", "ordinal")
+        described(tmp_path, "compare", "--people", "p.json", "--models", m, "--kind", "ordinal")
         for m in ("m.json", "s.json")
     )
     assert plain["agreement"] == other["agreement"]
@@ -200,21 +200,21 @@ def test_steps_are_the_same_however_their_numbers_are_spelt(tmp_path: Path) -> N
 
 
 def test_without_anything_to_compare_the_ways_are_named(tmp_path: Path) -> None:
-    assert "--people FILE and --models FILE" in complaint(assay(tmp_path, "compare"))
-    assert "there is no ledger" in complaint(assay(tmp_path, "compare", "none.sqlite"))
+    assert "--people FILE and --models FILE" in validation_error(assay(tmp_path, "compare"))
+    assert "there is no ledger" in validation_error(assay(tmp_path, "compare", "none.sqlite"))
 
 
 def test_a_plan_comes_from_a_guess_or_from_a_pilot(tmp_path: Path) -> None:
     words = ["compare", "--plan", "--person-right", "0.85", "--model-right", "0.9"]
-    guessed = told(tmp_path, *words, "--epsilon", "0.2")["plans"][0]
+    guessed = described(tmp_path, *words, "--epsilon", "0.2")["plans"][0]
     assert guessed["best"]["people"] == 3
     assert "is behind people by just the allowance" in assay(tmp_path, *words).stdout
-    pilot = told(tmp_path, *files(tmp_path), "--plan", "--epsilon", "0.3")["plans"][0]
+    pilot = described(tmp_path, *files(tmp_path), "--plan", "--epsilon", "0.3")["plans"][0]
     assert pilot["basis"] == "from a pilot of 60 records and 3 people"
     assert {c["people"] for c in pilot["cells"]} == {3}
-    line = complaint(assay(tmp_path, *files(tmp_path, people="ann"), "--plan"))
+    line = validation_error(assay(tmp_path, *files(tmp_path, people="ann"), "--plan"))
     assert "gpt: not possible because a pilot needs two people" in line
-    assert "two labels or more" in complaint(assay(tmp_path, *words, "--choices", "1"))
+    assert "two labels or more" in validation_error(assay(tmp_path, *words, "--choices", "1"))
 
 
 PUBLISHED = {"wax": 0.1, "mtbench": 0.2, "framing": 0.15, "cebab_aspects": 0.1, "lesion": 0.15}
@@ -234,7 +234,7 @@ def test_published_results_come_out_of_the_command(
     words += ["--test", "published"]
     found = {
         t["model"]: (t["winning_rate"], t["advantage_probability"])
-        for t in told(tmp_path, "compare", *words)["replacement_test"]
+        for t in described(tmp_path, "compare", *words)["replacement_test"]
     }
     for model, pair in expected.items():
         assert found[model] == pytest.approx(pair, abs=0.005001)
@@ -245,7 +245,7 @@ def test_what_the_table_leaves_out_is_said(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps(people))
     (tmp_path / "m.json").write_text(json.dumps({"m": {"r1": "a", "r2": "a"}}))
     words = ("compare", "--people", "p.json", "--models", "m.json", "--resamples", "0")
-    notes = str(told(tmp_path, *words)["notes"])
+    notes = str(described(tmp_path, *words)["notes"])
     assert "on 1 of 2 records the people's vote is tied" in notes
     assert "the 32 people are not told one by one" in notes
-    assert "tied" not in str(told(tmp_path, *words, "--expert", "p0")["notes"])
+    assert "tied" not in str(described(tmp_path, *words, "--expert", "p0")["notes"])

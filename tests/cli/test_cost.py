@@ -37,9 +37,11 @@ def test_imported_answers_are_priced_and_projected(ledger: Path) -> None:
     assert found["currency"] == "EUR"
     assert found["all"]["cost"]["total"] == pytest.approx(0.9)
     assert found["projections"][0]["cost"] == pytest.approx(90.0)
-    told = run("cost", ledger, "--prices", ledger.parent / "prices.yaml", "--records", 1000).output
-    assert "1,000 records like these: 90.00 EUR" in told
-    assert "not counted: writing the task" in told
+    described = run(
+        "cost", ledger, "--prices", ledger.parent / "prices.yaml", "--records", 1000
+    ).output
+    assert "1,000 records like these: 90.00 EUR" in described
+    assert "not counted: writing the task" in described
 
 
 def test_without_a_price_list_the_gap_is_said(ledger: Path) -> None:
@@ -71,15 +73,17 @@ def test_money_that_was_booked_is_in_the_currency_of_the_task_file(tmp_path: Pat
     found = json.loads(run("cost", task, "--json").output)
     assert (found["currency"], found["all"]["cost"]["total"]) == ("EUR", pytest.approx(8.4))
     page = tmp_path / "page.html"
-    beside = json.loads(run("compare", task, "--resamples", 0, "--json", "--html", page).stdout)
-    assert {c["currency"] for c in beside["costs"].values()} == {"EUR"}
-    assert beside["costs"]["model"]["per_1000_records"] == pytest.approx(10)
+    comparisons = json.loads(
+        run("compare", task, "--resamples", 0, "--json", "--html", page).stdout
+    )
+    assert {c["currency"] for c in comparisons["costs"].values()} == {"EUR"}
+    assert comparisons["costs"]["model"]["per_1000_records"] == pytest.approx(10)
     assert "8.00 EUR for 40" in page.read_text()
     place = tmp_path / "tone.assay.sqlite"
     found = json.loads(run("cost", place, "--json").output)
     assert (found["currency"], found["all"]["cost"]["total"]) == ("EUR", pytest.approx(8.4))
-    beside = json.loads(run("compare", place, "--person", "expert", "--json").stdout)
-    assert {c["currency"] for c in beside["costs"].values()} == {"EUR"}
+    comparisons = json.loads(run("compare", place, "--person", "expert", "--json").stdout)
+    assert {c["currency"] for c in comparisons["costs"].values()} == {"EUR"}
     assert json.loads(run("cost", place, "--currency", "CHF", "--json").output)["currency"] == "CHF"
     _two_currencies_are_never_added_up(task, place)
 
@@ -111,12 +115,12 @@ def test_a_currency_that_nobody_says_is_not_made_up(tmp_path: Path) -> None:
     assert "USD" not in done.output
     assert "does not say in which currency" in done.stderr
     assert json.loads(run("cost", place, "--json").stdout)["currency"] is None
-    beside = run("compare", place, "--person", "p")
-    assert "4,000.00 units" in beside.stdout
-    assert "does not say in which currency" in beside.stderr
-    told = run("cost", place, "--currency", "NOK")
-    assert "8.00 NOK" in told.stdout
-    assert told.stderr == ""
+    comparisons = run("compare", place, "--person", "p")
+    assert "4,000.00 units" in comparisons.stdout
+    assert "does not say in which currency" in comparisons.stderr
+    described = run("cost", place, "--currency", "NOK")
+    assert "8.00 NOK" in described.stdout
+    assert described.stderr == ""
     csv = tmp_path / "a.csv"
     csv.write_text("record,annotator,label\n1,a,x\n1,b,x\n")
     assert "files hold none" in str(run("compare", csv, "--currency", "EUR").exception)

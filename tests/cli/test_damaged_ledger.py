@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import LEDGER, assay, complaint, names, project
+from tests.cli.commands import LEDGER, assay, names, project, validation_error
 
 LABELS = ["positive", "negative", "neutral"]
 TEXTS = ["I love it", "I hate it", "It is a table"]
@@ -226,7 +226,7 @@ def test_damage_is_one_line_and_nothing_is_written(name: str, damage: Damage, co
     damage(copy / LEDGER)
     before, there = (copy / LEDGER).read_bytes(), names(copy)
     kept = held(copy / LEDGER)
-    said = complaint(assay(copy, *COMMANDS[name][0].split()))
+    said = validation_error(assay(copy, *COMMANDS[name][0].split()))
     assert LEDGER in said
     assert len(said) < 400
     assert held(copy / LEDGER) == kept

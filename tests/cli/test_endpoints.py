@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from assay.models.limits import Endpoint
-from tests.cli.commands import LEDGER, Done, assay, complaint, names, project, remote
+from tests.cli.commands import LEDGER, Done, assay, names, project, remote, validation_error
 from tests.servers import Server, good, html, serving, status, truncated
 
 ROWS = b"id,text\n" + b"".join(b"%d,text %d\n" % (i, i) for i in range(12))
@@ -45,13 +45,13 @@ def test_a_server_that_is_down_is_named_and_nothing_is_decided(tmp_path: Path) -
     done = assay(tmp_path, "run", "task.yaml")
     assert done.returncode == 3
     assert done.stderr == ""
-    told = "stopped since a model cannot be used: http://127.0.0.1:9/v1 never answered in"
-    assert told in done.stdout
+    described = "stopped since a model cannot be used: http://127.0.0.1:9/v1 never answered in"
+    assert described in done.stdout
     assert "cannot connect" in done.stdout
     assert "12 records: 0 decided" in done.stdout
     assert "next:" not in done.stdout
     export = assay(tmp_path, "export", "task.yaml", "-o", "x.csv")
-    assert "no run has decided anything yet" in complaint(export)
+    assert "no run has decided anything yet" in validation_error(export)
     assert names(tmp_path) == {"task.yaml", "a.csv", LEDGER}
 
 
@@ -65,11 +65,11 @@ WRONG: dict[str, tuple[Step, str]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 async def test_what_every_call_would_meet_stops_the_run(case: str, tmp_path: Path) -> None:
-    step, told = WRONG[case]
+    step, described = WRONG[case]
     done = await run(tmp_path, always(step))
     assert done.returncode == 3, done.stdout + done.stderr
     assert "stopped since a model cannot be used" in done.stdout
-    assert told in done.stdout
+    assert described in done.stdout
 
 
 FAULTY: dict[str, tuple[Step, int, str]] = {
@@ -89,7 +89,7 @@ FAULTY: dict[str, tuple[Step, int, str]] = {
 async def test_a_server_that_only_fails_ends_with_counts_and_reasons(
     case: str, tmp_path: Path
 ) -> None:
-    step, tries, told = FAULTY[case]
+    step, tries, described = FAULTY[case]
     server = always(step)
     done = await run(tmp_path, server)
     assert done.returncode == 3
@@ -98,7 +98,7 @@ async def test_a_server_that_only_fails_ends_with_counts_and_reasons(
     assert "one: 0 answered, 12 failed\ncost 0.00 USD" in done.stdout
     assert f"{12 * (tries - 1)} retries" in done.stdout
     assert "failed, and asked again next time: " in done.stdout
-    assert told in done.stdout
+    assert described in done.stdout
 
 
 async def test_the_next_run_asks_what_failed_and_only_that(tmp_path: Path) -> None:
@@ -113,10 +113,10 @@ async def test_the_next_run_asks_what_failed_and_only_that(tmp_path: Path) -> No
         broken.clear()
         server.calls.clear()
         second = await asyncio.to_thread(assay, tmp_path, "run", "task.yaml")
-    told = json.loads(first.stdout)
+    described = json.loads(first.stdout)
     assert first.returncode == 0  # all records were gone through, and some are decided
-    assert (told["decided"], told["undecided"], told["retries"]) == (10, 2, 8)
-    assert told["annotators"]["one"]["errors"] == {"status 500: made up 500": 2}
+    assert (described["decided"], described["undecided"], described["retries"]) == (10, 2, 8)
+    assert described["annotators"]["one"]["errors"] == {"status 500: made up 500": 2}
     assert server.calls == {"text 3": 1, "text 7": 1}
     assert "12 decided" in second.stdout
     assert "10 of them from before" in second.stdout

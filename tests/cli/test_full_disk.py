@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import LEDGER, assay, complaint, forked, names, process, project
+from tests.cli.commands import LEDGER, assay, forked, names, process, project, validation_error
 
 MANY = "id,text\n" + "".join(f"{i},I love number {i} {'x' * 60}\n" for i in range(2_000))
 LIMIT = 900 * 1024  # the ledger is larger than that in the end
@@ -20,7 +20,7 @@ def test_a_ledger_on_a_full_disk_ends_the_run_and_the_next_goes_on(
 ) -> None:
     project(tmp_path, rows=MANY.encode())
     assert assay(tmp_path, "run", "task.yaml", "--limit", "500").returncode == 0
-    said = complaint(forked(commands, tmp_path, "run", "task.yaml", largest=LIMIT))
+    said = validation_error(forked(commands, tmp_path, "run", "task.yaml", largest=LIMIT))
     assert LEDGER in said
     assert "run again" in said
     done = assay(tmp_path, "run", "task.yaml")
@@ -35,7 +35,9 @@ def test_a_ledger_on_a_full_disk_ends_the_run_and_the_next_goes_on(
 
 def test_a_ledger_that_cannot_even_begin_is_one_line(tmp_path: Path, commands: Path) -> None:
     project(tmp_path)
-    assert LEDGER in complaint(forked(commands, tmp_path, "run", "task.yaml", largest=8 * 1024))
+    assert LEDGER in validation_error(
+        forked(commands, tmp_path, "run", "task.yaml", largest=8 * 1024)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def test_an_export_leaves_the_older_file_as_it_was(
     before = names(labelled)
     words = ["export", "task.yaml", "--annotations", "-o", out, "--force"]
     limit = 40 * 1024  # SQLite itself needs 32 of it
-    said = complaint(forked(commands, labelled, *words, largest=limit))
+    said = validation_error(forked(commands, labelled, *words, largest=limit))
     assert f"cannot write {out}" in said
     assert "nothing was written" in said
     assert list(path.iterdir()) == [] if out == "x" else path.read_text() == "older"
@@ -64,7 +66,7 @@ def test_an_export_leaves_the_older_file_as_it_was(
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 def test_a_report_to_a_full_device_leaves_the_device(labelled: Path) -> None:
-    said = complaint(assay(labelled, "report", "task.yaml", "--out", "/dev/full"))
+    said = validation_error(assay(labelled, "report", "task.yaml", "--out", "/dev/full"))
     assert "No space left on device" in said
     assert Path("/dev/full").is_char_device()
 
@@ -93,7 +95,7 @@ def test_a_terminal_with_few_letters_shows_the_others_by_number(labelled: Path) 
 def test_an_older_report_stays_where_no_new_one_can_be_written(labelled: Path) -> None:
     (labelled / "sub").write_text("older")
     before = names(labelled)
-    said = complaint(assay(labelled, "report", "task.yaml", "--out", "sub/report.html"))
+    said = validation_error(assay(labelled, "report", "task.yaml", "--out", "sub/report.html"))
     assert "cannot write" in said
     assert (labelled / "sub").read_text() == "older"
     assert names(labelled) - before <= WAL

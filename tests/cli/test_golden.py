@@ -59,8 +59,8 @@ def test_a_contract_is_told_for_each_number_of_questions() -> None:
     done = run("golden", "contract", "-n", 10, "-n", 100, "--json")
     rows = json.loads(done.output)["contracts"]
     assert [round(r["failure"], 5) for r in rows] == [0.04505, 0.01146]
-    told = run("golden", "contract", "-n", 10, "--bonus", 0.1, "--marginal-cost", 1)
-    assert "not feasible" in told.output
+    described = run("golden", "contract", "-n", 10, "--bonus", 0.1, "--marginal-cost", 1)
+    assert "not feasible" in described.output
 
 
 def test_the_study_gives_the_table_and_says_who_undoes_it() -> None:
@@ -113,9 +113,9 @@ def test_a_task_file_is_watched_by_its_monitoring_gold(tmp_path: Path) -> None:
     assert run("run", task).exit_code == 0
     done = run("golden", "watch", task, "--json")
     assert done.exit_code == 0, done.output
-    told = json.loads(done.output)
-    found = {a["annotator"]: a for a in told["annotators"]}
-    assert told["questions"] == found["good"]["questions"] == 100
+    described = json.loads(done.output)
+    found = {a["annotator"]: a for a in described["annotators"]}
+    assert described["questions"] == found["good"]["questions"] == 100
     assert found["good"]["commitment"] == 1.0
     assert found["poor"]["commitment"] < 0.35
     task.write_text(TASK.replace("monitoring: 0.5", "monitoring: 0"), encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from assay.cli import COMMANDS, root
-from tests.cli.commands import assay, complaint
+from tests.cli.commands import assay, validation_error
 
 HEAVY = {"aiohttp", "numpy", "polars", "sqlalchemy", "pydantic", "xllamacpp", "fastapi", "torch"}
 BUDGET = 0.3  # seconds of processor time: what a machine without other work takes
@@ -59,7 +59,7 @@ def test_the_list_of_a_groups_commands_is_not_cut_short(group: str) -> None:
 
 
 def test_a_wrong_name_is_told_by_the_name_of_its_argument(tmp_path: Path) -> None:
-    said = complaint(assay(tmp_path, "data", "fetch", "nothing", "--out", "x"))
+    said = validation_error(assay(tmp_path, "data", "fetch", "nothing", "--out", "x"))
     assert said.startswith("assay: invalid value for 'NAME': 'nothing' is not one of 'tweets'")
 
 
@@ -69,5 +69,5 @@ def test_a_file_where_a_folder_should_be_is_told_before_anything_is_fetched(
 ) -> None:
     (tmp_path / "there.txt").write_text("mine")
     done = assay(tmp_path, *words, "--out", "there.txt")
-    assert complaint(done) == "assay: there.txt is a file; --out names a folder"
+    assert validation_error(done) == "assay: there.txt is a file; --out names a folder"
     assert done.stdout == ""

@@ -85,11 +85,11 @@ def prepare(folder: Path, who: str) -> None:
 
 def unsafe(done: Done) -> set[str]:
     """What a terminal would obey; `\n` ends lines, a tab moves on."""
-    told = re.sub(r"[\n\t]", "", done.stdout + done.stderr)
+    described = re.sub(r"[\n\t]", "", done.stdout + done.stderr)
     turning = {"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     return {
         hex(ord(c))
-        for c in told
+        for c in described
         if unicodedata.category(c) == "Cc" or unicodedata.bidirectional(c) in turning
     }
 

@@ -11,7 +11,7 @@ import pytest
 import assay as python
 from assay.core.errors import InputError
 from assay.data.replacing import note_output, written_by_us
-from tests.cli.commands import LEDGER, TASK, assay, complaint, project
+from tests.cli.commands import LEDGER, TASK, assay, project, validation_error
 
 GOLD = TASK + "gold: {path: gold.csv, record: id, label: label}\n"
 LABELS = "record,annotator,label\n" + "".join(
@@ -111,7 +111,7 @@ def test_no_output_takes_the_place_of_an_input(command: str, folder: Path) -> No
     words, inputs = COMMANDS[command]
     before = contents(folder)
     for name in inputs:
-        said = complaint(assay(folder, *words, name, "--force"))
+        said = validation_error(assay(folder, *words, name, "--force"))
         assert "name another file" in said, name
         assert contents(folder) == before
 
@@ -124,7 +124,7 @@ def test_an_input_is_known_by_whatever_name(
     out = spelling(folder, name)
     before = contents(folder)
     for words in (["report", "task.yaml"], ["export", "task.yaml"]):
-        said = complaint(assay(folder, *words, "-o", out, "--force"))
+        said = validation_error(assay(folder, *words, "-o", out, "--force"))
         assert "name another file" in said
         assert contents(folder) == before
 
@@ -137,7 +137,7 @@ def test_a_file_is_replaced_by_force_or_where_it_is_as_assay_left_it(
     ending = {"compare": "html", "plan": "html", "report": "html", "init": "yaml"}
     out = folder / f"out.{ending.get(command, 'csv')}"
     out.write_text("years of work")
-    said = complaint(assay(folder, *words, out.name))
+    said = validation_error(assay(folder, *words, out.name))
     assert "--force" in said
     assert out.read_text() == "years of work"
     assert assay(folder, *words, out.name, "--force").returncode == 0
@@ -145,7 +145,7 @@ def test_a_file_is_replaced_by_force_or_where_it_is_as_assay_left_it(
     again = assay(folder, *words, out.name)
     assert again.returncode == 0, again.stderr
     out.write_text(out.read_text() + "my own remark")
-    assert "somebody has changed it" in complaint(assay(folder, *words, out.name))
+    assert "somebody has changed it" in validation_error(assay(folder, *words, out.name))
     assert out.read_text().endswith("my own remark")
 
 
@@ -167,7 +167,9 @@ def test_a_kill_beside_the_last_step_leaves_an_output_that_may_be_replaced(tmp_p
 def test_what_is_refused_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     project(tmp_path, rows=TEXTS.encode())
     (tmp_path / "mine.html").write_text("mine")
-    assert "mine.html" in complaint(assay(tmp_path, "plan", "task.yaml", "--html", "mine.html"))
+    assert "mine.html" in validation_error(
+        assay(tmp_path, "plan", "task.yaml", "--html", "mine.html")
+    )
     assert not (tmp_path / LEDGER).exists()
 
 
@@ -186,9 +188,9 @@ def test_a_sheet_that_people_have_filled_in_is_never_blanked(column: str, tmp_pa
     sheet.write_text("\n".join([header, *rest, ",".join(cells)]) + "\n")
     filled = sheet.read_bytes()
     for more in ([], ["--force"]):
-        assert "filled in" in complaint(assay(tmp_path, *words, *more))
+        assert "filled in" in validation_error(assay(tmp_path, *words, *more))
         assert sheet.read_bytes() == filled
-    said = complaint(assay(tmp_path, "report", "task.yaml", "-o", "waiting.csv", "--force"))
+    said = validation_error(assay(tmp_path, "report", "task.yaml", "-o", "waiting.csv", "--force"))
     assert "filled in" in said
     assert sheet.read_bytes() == filled
 
@@ -200,7 +202,7 @@ def test_an_audit_that_people_have_answered_is_never_drawn_over(folder: Path) ->
     sheet.write_text(sheet.read_text().replace(",,", ",positive,", 2))
     sheet.write_text(sheet.read_text().replace(",,none", ",positive,none"))
     before = sheet.read_bytes()
-    assert "filled in" in complaint(assay(folder, *words, "--force"))
+    assert "filled in" in validation_error(assay(folder, *words, "--force"))
     assert sheet.read_bytes() == before
 
 
@@ -211,7 +213,7 @@ def test_a_ledger_and_a_picture_are_never_replaced_though_nothing_reads_them(
     other.write_bytes((folder / LEDGER).read_bytes())
     (folder / "me.jpg").write_bytes(b"\xff\xd8\xff me")
     for name in ("other.sqlite", "me.jpg"):
-        said = complaint(assay(folder, "report", "task.yaml", "-o", name, "--force"))
+        said = validation_error(assay(folder, "report", "task.yaml", "-o", name, "--force"))
         assert "name another file" in said
     assert (folder / "me.jpg").read_bytes() == b"\xff\xd8\xff me"
 
@@ -221,10 +223,10 @@ def test_a_dataset_that_somebody_else_saved_is_not_replaced(folder: Path) -> Non
     assert assay(folder, *words).returncode == 0
     assert assay(folder, *words).returncode == 0
     (folder / "set" / "state.json").write_text("{}")
-    assert "--force" in complaint(assay(folder, *words))
+    assert "--force" in validation_error(assay(folder, *words))
     assert assay(folder, *words, "--force").returncode == 0
     (folder / "set" / "notes.txt").write_text("mine")
-    assert "other things" in complaint(assay(folder, *words, "--force"))
+    assert "other things" in validation_error(assay(folder, *words, "--force"))
     assert (folder / "set" / "notes.txt").read_text() == "mine"
 
 
@@ -237,14 +239,14 @@ def test_data_that_are_a_folder_are_not_replaced(folder: Path) -> None:
     before = contents(folder)
     for out in ("set", "set/state.json", "set/data-00000-of-00001.arrow"):
         words = ["synthesise", "other.yaml", "--per-label", "1", "--force", "-o", out]
-        assert "name another file" in complaint(assay(folder, *words))
+        assert "name another file" in validation_error(assay(folder, *words))
         assert contents(folder) == before
 
 
 def test_a_folder_of_fetched_data_spares_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "gold.csv").write_text("mine")
     for words in (["demo"], ["data", "fetch", "tweets"]):
-        assert "gold.csv" in complaint(assay(tmp_path, *words, "--out", "."))
+        assert "gold.csv" in validation_error(assay(tmp_path, *words, "--out", "."))
     assert [p.name for p in tmp_path.iterdir()] == ["gold.csv"]
 
 

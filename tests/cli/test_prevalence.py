@@ -34,22 +34,22 @@ def answered(folder: Path, *words: str) -> tuple[str, str]:
 
 
 def test_the_models_errors_are_taken_out(tmp_path: Path) -> None:
-    told = json.loads(assay("prevalence", *answered(tmp_path), "--group", "part", "--json"))
-    yes = told["prevalence"]["1"]
+    described = json.loads(assay("prevalence", *answered(tmp_path), "--group", "part", "--json"))
+    yes = described["prevalence"]["1"]
     assert yes["naive"]["value"] > 0.37
     low, high = yes["ppi++"]["interval"]
     assert low < 0.3 < high < yes["naive"]["value"]
     assert yes["gain"] > 1.2
     assert "rule out" in yes["warning"]
-    assert set(told["groups"]["1"]["groups"]) == {"north", "south"}
-    (apart,) = told["groups"]["1"]["differences"]
+    assert set(described["groups"]["1"]["groups"]) == {"north", "south"}
+    (apart,) = described["groups"]["1"]["differences"]
     assert apart["ppi++"]["interval"][0] < 0 < apart["ppi++"]["interval"][1]
 
 
 def test_the_mean_of_numbers_is_told(tmp_path: Path) -> None:
-    told = assay("prevalence", *answered(tmp_path), "--mean")
-    assert "200 human labels, 1,800 records labelled by the model alone" in told
-    assert "human only" in told
+    described = assay("prevalence", *answered(tmp_path), "--mean")
+    assert "200 human labels, 1,800 records labelled by the model alone" in described
+    assert "human only" in described
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_records_are_said_to_be_independent_or_are_weighed_by_cluster(tmp_path: 
     Path(table).write_text("\n".join([f"{rows[0]},author", *named]) + "\n")
     done = CliRunner().invoke(root, ["prevalence", table, sheet])
     assert "records are taken as independent" in done.stderr
-    told = json.loads(assay("prevalence", table, sheet, "--cluster", "author", "--json"))
-    assert (told["assumption"], told["cluster"]) == (None, "author")
-    assert 40 <= told["prevalence"]["1"]["clusters"] <= 50
+    described = json.loads(assay("prevalence", table, sheet, "--cluster", "author", "--json"))
+    assert (described["assumption"], described["cluster"]) == (None, "author")
+    assert 40 <= described["prevalence"]["1"]["clusters"] <= 50
     plain = json.loads(assay("prevalence", table, sheet, "--json"))
     assert "--cluster COLUMN" in plain["assumption"]
     assert plain["prevalence"]["1"]["clusters"] is None
@@ -115,9 +115,9 @@ def test_shares_of_rare_labels_stay_within_nothing_and_all(tmp_path: Path) -> No
     table.write_text("record,value\n" + "".join(f"r{i},{x}\n" for i, x in enumerate(labels)))
     assay("audit", "draw", str(table), "--size", "20", "-o", str(sheet))
     sheet.write_text(sheet.read_text().replace(",,,", ",,third,"))
-    told = json.loads(assay("prevalence", str(table), str(sheet), "--json"))["prevalence"]
-    assert set(told) == {"rare", "other", "third"}
-    for share in told.values():
+    described = json.loads(assay("prevalence", str(table), str(sheet), "--json"))["prevalence"]
+    assert set(described) == {"rare", "other", "third"}
+    for share in described.values():
         low, high = share["naive"]["interval"]
         assert 0 <= low <= share["naive"]["value"] <= high <= 1
         assert high - low > 0.03

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from assay.core.redact import hidden
-from tests.cli.commands import TASK, assay, complaint, project, remote
+from tests.cli.commands import TASK, assay, project, remote, validation_error
 from tests.servers import Server, completion, serving
 
 KEY = "sk-0123456789abcdef"
@@ -26,7 +26,7 @@ async def echo(request: web.Request, text: str) -> web.StreamResponse:
     return web.Response(text=f"{{{key}", status=500, headers={"X-Key": key})
 
 
-def told(folder: Path) -> bytes:
+def described(folder: Path) -> bytes:
     """Every byte of every file but the data."""
     files = [p for p in folder.rglob("*") if p.is_file() and p.name != "a.csv"]
     assert len(files) > 5
@@ -51,7 +51,7 @@ async def test_a_key_is_in_no_ledger_log_report_or_export(
             done = await asyncio.to_thread(assay, tmp_path, *words)
             assert done.returncode == 0, done.stderr
             said += (done.stdout + done.stderr).encode()
-    everything = told(tmp_path) + said
+    everything = described(tmp_path) + said
     assert KEY.encode() not in everything
     assert b"bad key Bearer ***" in everything
     answers = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
@@ -88,7 +88,7 @@ def test_passwords_in_urls_are_hidden_from_messages(tmp_path: Path) -> None:
     assert "http://user:***@127.0.0.1:9/v1" in done.stdout
     place = "postgresql+nothing://user:hunter2@127.0.0.1:9/x"
     done_too = assay(tmp_path, "run", "task.yaml", "--ledger", place)
-    assert "hunter2" not in done.stdout + complaint(done_too)
+    assert "hunter2" not in done.stdout + validation_error(done_too)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_key_that_no_header_can_carry_is_named_by_its_variable(
 ) -> None:
     monkeypatch.setenv("ASSAY_TEST_KEY", key)
     project(tmp_path, who=remote("http://127.0.0.1:9/v1", ", key_env: ASSAY_TEST_KEY"))
-    said = complaint(assay(tmp_path, "run", "task.yaml"))
+    said = validation_error(assay(tmp_path, "run", "task.yaml"))
     assert "ASSAY_TEST_KEY" in said
     assert key not in said
 
@@ -132,8 +132,10 @@ async def test_a_key_that_a_server_spells_otherwise_is_hidden(
     monkeypatch.setenv("ASSAY_TEST_KEY", SLASHED)
 
     async def say(request: web.Request, text: str) -> web.StreamResponse:
-        told = completion("negative KEY") if status == 200 else {"error": {"message": "no KEY"}}
-        body = json.dumps(told).replace("KEY", spelt)
+        described = (
+            completion("negative KEY") if status == 200 else {"error": {"message": "no KEY"}}
+        )
+        body = json.dumps(described).replace("KEY", spelt)
         return web.Response(text=body, status=status, content_type="application/json")
 
     async with serving(Server(say)) as url:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from assay.core.errors import InputError
 from assay.project import open_project
-from tests.cli.commands import Done, assay, complaint, project
+from tests.cli.commands import Done, assay, project, validation_error
 from tests.servers import Server, completion, serving
 
 TASK = """\
@@ -63,9 +63,12 @@ async def test_texts_are_written_counted_and_compared_with_real_ones(tmp_path: P
 
 async def test_the_checker_drops_what_it_labels_otherwise(tmp_path: Path) -> None:
     words = ("--per-label", "3", "-o", "new.csv", "--checker", "lexicon", "--json")
-    told = json.loads((await ask(tmp_path, author(), *words, more=PRICED)).stdout)
-    assert (told["written"], told["doubted"], told["drift"]) == (6, 0, None)
-    assert (told["cost"], told["currency"]) == (pytest.approx(0.1 * told["asked"]), "USD")
+    described = json.loads((await ask(tmp_path, author(), *words, more=PRICED)).stdout)
+    assert (described["written"], described["doubted"], described["drift"]) == (6, 0, None)
+    assert (described["cost"], described["currency"]) == (
+        pytest.approx(0.1 * described["asked"]),
+        "USD",
+    )
 
 
 async def test_a_budget_stops_it_and_nothing_is_paid_for_twice(tmp_path: Path) -> None:
@@ -94,10 +97,10 @@ async def test_what_was_written_stays_marked_and_is_no_gold(tmp_path: Path) -> N
     with (tmp_path / "out.csv").open(encoding="utf-8") as file:
         assert {row["source"] for row in csv.DictReader(file)} == {"synthetic:writer"}
     path.write_text(label + "gold: {path: new.csv, record: id}\n", encoding="utf-8")
-    said = complaint(await asyncio.to_thread(assay, tmp_path, "run", "more.yaml"))
+    said = validation_error(await asyncio.to_thread(assay, tmp_path, "run", "more.yaml"))
     assert "is synthetic (synthetic:writer)" in said
     with pytest.raises(InputError, match="is no gold"):
-        open_project(path).workshop.examples()
+        open_project(path).factory.examples()
 
 
 @pytest.mark.parametrize(
@@ -109,4 +112,4 @@ async def test_what_was_written_stays_marked_and_is_no_gold(tmp_path: Path) -> N
 )
 async def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> None:
     done = await ask(tmp_path, author(), "--per-label", "1", "-o", "x.csv", *words)
-    assert said in complaint(done)
+    assert said in validation_error(done)

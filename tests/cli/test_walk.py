@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import LEDGER, RULE, TASK, assay, complaint, names, project
+from tests.cli.commands import LEDGER, RULE, TASK, assay, names, project, validation_error
 
 TEXTS = ["I love it", "I hate it", "It is a table"]
 LABELS = ["positive", "negative", "neutral"]
@@ -40,9 +40,9 @@ def test_every_step_says_what_it_did_and_what_comes_next(folder: Path) -> None:
     ruled = re.sub(r"kind: embedded.*", "kind: rule\n    rule: vader", drafted)
     (folder / "task.yaml").write_text(ruled)
     assert "30 records; strategy single(small)" in good(folder, "check", "task.yaml")
-    told = good(folder, "run", "task.yaml")
-    assert "30 records: 30 decided" in told
-    assert "next: assay report task.yaml, or assay export task.yaml -o labels.csv" in told
+    described = good(folder, "run", "task.yaml")
+    assert "30 records: 30 decided" in described
+    assert "next: assay report task.yaml, or assay export task.yaml -o labels.csv" in described
     assert "wrote report.html" in good(folder, "report", "task.yaml")
     assert "30 decisions written to labels.csv" in good(
         folder, "export", "task.yaml", "-o", "labels.csv"
@@ -66,12 +66,12 @@ def test_json_has_the_same_figures_with_stable_keys(folder: Path) -> None:
 
 def test_limit_ledger_and_run_are_options(folder: Path) -> None:
     good(folder, "run", "task.yaml", "--limit", "5", "--ledger", "other.sqlite")
-    told = good(folder, "run", "task.yaml", "--ledger", "other.sqlite")
-    assert "5 of them from before" in told
-    assert "next: assay report task.yaml --ledger other.sqlite, or" in told
+    described = good(folder, "run", "task.yaml", "--ledger", "other.sqlite")
+    assert "5 of them from before" in described
+    assert "next: assay report task.yaml --ledger other.sqlite, or" in described
     good(folder, "export", "task.yaml", "--ledger", "other.sqlite", "-o", "other.csv")
     assert "tone.assay.sqlite" not in names(folder)
-    said = complaint(assay(folder, "report", "task.yaml"))
+    said = validation_error(assay(folder, "report", "task.yaml"))
     assert "there is no ledger" in said
     report = json.loads(good(folder, "report", "task.yaml", "--ledger", "other.sqlite", "--json"))
     assert report["records"] == 30
@@ -85,9 +85,9 @@ def test_recorded_answers_that_were_changed_are_told_of(folder: Path) -> None:
     assert "differ" not in good(folder, "run", "task.yaml")
     assert "differ" not in good(folder, "run", "task.yaml")
     said.write_text("record,label\n1,negative\n2,negative\n")
-    told = good(folder, "run", "task.yaml")
-    assert "one: 1 answered, 1 abstained" in told
-    assert "2 of these differ from what it would answer now" in told
+    described = good(folder, "run", "task.yaml")
+    assert "one: 1 answered, 1 abstained" in described
+    assert "2 of these differ from what it would answer now" in described
 
 
 def test_a_run_that_decided_nothing_is_not_what_is_reported(folder: Path) -> None:
@@ -104,8 +104,8 @@ def test_no_time_at_all_begins_nothing_and_says_so(folder: Path) -> None:
 
 
 def test_people_are_imported_beside_the_models(folder: Path) -> None:
-    told = good(folder, "import", "people.csv", "--task", "task.yaml", "--people")
-    assert re.search(r"90 annotations of task tone@\w+ written to tone.assay.sqlite", told)
+    described = good(folder, "import", "people.csv", "--task", "task.yaml", "--people")
+    assert re.search(r"90 annotations of task tone@\w+ written to tone.assay.sqlite", described)
     again = assay(folder, "import", "people.csv", "--task", "task.yaml", "--people")
     assert "note: 90 were there already" in again.stderr
     good(folder, "export", "task.yaml", "--annotations", "-o", "x.jsonl")
@@ -115,9 +115,9 @@ def test_people_are_imported_beside_the_models(folder: Path) -> None:
 
 def test_models_are_compared_with_people(folder: Path) -> None:
     words = ["compare", "--people", "people.csv", "--models", "models.csv", "--least", "20"]
-    told = good(folder, *words)
-    assert "Each beside the people, with 95 % intervals:" in told
-    assert "Replacement test" in told
+    described = good(folder, *words)
+    assert "Each beside the people, with 95 % intervals:" in described
+    assert "Replacement test" in described
     found = json.loads(good(folder, *words, "--json"))
     assert {b["name"] for b in found["agreement"]} == {"ann", "bob", "cid", "gpt"}
 
@@ -144,13 +144,13 @@ def test_check_shows_both_ends_of_an_endless_prompt(folder: Path) -> None:
     project(
         folder, TASK.replace("ANNOTATOR", who), f"id,text\n1,begin {'x' * 90_000} end\n".encode()
     )
-    told = good(folder, "check", "task.yaml")
-    assert "1 record; strategy" in told
-    assert "1 request at most" in told
-    assert len(told) < 9_000
-    assert "begin xxx" in told
-    assert "xxx end" in told
-    assert "characters more …]" in told
+    described = good(folder, "check", "task.yaml")
+    assert "1 record; strategy" in described
+    assert "1 request at most" in described
+    assert len(described) < 9_000
+    assert "begin xxx" in described
+    assert "xxx end" in described
+    assert "characters more …]" in described
 
 
 def test_an_export_says_what_was_labelled(folder: Path) -> None:
@@ -177,7 +177,7 @@ def test_an_export_says_how_many_records_are_undecided(folder: Path) -> None:
 
 def test_a_panel_without_a_task_file_or_people_is_refused(folder: Path) -> None:
     for given in (["--ledger", "l.sqlite"], ["--task", "task.yaml"]):
-        said = complaint(assay(folder, "import", "people.csv", "--panel", "p", *given))
+        said = validation_error(assay(folder, "import", "people.csv", "--panel", "p", *given))
         assert "--panel says whose answers these are" in said
 
 
@@ -185,9 +185,9 @@ def test_what_waits_for_people_is_a_sheet_to_fill_in_and_bring_back(folder: Path
     task = (folder / "task.yaml").read_text()
     panel = re.sub(r"annotators:\n  .*", "annotators:\n  crowd: {kind: panel}", task)
     (folder / "task.yaml").write_text(panel)
-    told = good(folder, "run", "task.yaml")
-    assert "30 waiting for people" in told
-    assert "next: assay export task.yaml --waiting -o waiting.csv" in told
+    described = good(folder, "run", "task.yaml")
+    assert "30 waiting for people" in described
+    assert "next: assay export task.yaml --waiting -o waiting.csv" in described
     said = good(folder, "export", "task.yaml", "--waiting", "-o", "todo.csv")
     assert "30 records wait for crowd, written to todo.csv" in said
     with (folder / "todo.csv").open() as file:
@@ -213,7 +213,9 @@ def test_each_panel_gets_a_sheet_of_its_own(folder: Path) -> None:
     good(folder, "run", "task.yaml")
     said = "record,annotator,label\nr0,ann,positive\nr0,bob,neutral\nr1,ann,negative\n"
     (folder / "said.csv").write_text(said)
-    refused = complaint(assay(folder, "import", "said.csv", "--task", "task.yaml", "--people"))
+    refused = validation_error(
+        assay(folder, "import", "said.csv", "--task", "task.yaml", "--people")
+    )
     assert "has several panels; say --panel crowd or --panel experts" in refused
     good(folder, "import", "said.csv", "--task", "task.yaml", "--people", "--panel", "crowd")
     good(folder, "run", "task.yaml")
@@ -247,4 +249,4 @@ def test_routes_cost_and_are_judged_though_a_later_run_decided_nothing(folder: P
 
 def test_a_ledger_without_answers_is_no_votes(folder: Path) -> None:
     assert assay(folder, "run", "task.yaml", "--minutes", "0").returncode == 3
-    assert "holds no answers" in complaint(assay(folder, "aggregate", LEDGER))
+    assert "holds no answers" in validation_error(assay(folder, "aggregate", LEDGER))

@@ -230,7 +230,7 @@ def folder(world: Path, tmp_path: Path) -> Path:
     return shutil.copytree(world, tmp_path / "w")
 
 
-def told(folder: Path, command: str) -> str:
+def described(folder: Path, command: str) -> str:
     done = assay(folder, *shlex.split(command))
     lines = f"$ assay {command}\n{done.stdout}"
     lines += "".join(f"! {line}\n" for line in done.stderr.splitlines())
@@ -241,7 +241,7 @@ def told(folder: Path, command: str) -> str:
 
 @pytest.mark.parametrize("name", PRINTED)
 def test_a_command_prints_what_it_did(name: str, folder: Path) -> None:
-    found, path = told(folder, PRINTED[name]), KEPT / f"{name}.txt"
+    found, path = described(folder, PRINTED[name]), KEPT / f"{name}.txt"
     if os.environ.get("KEEP_WORKED"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(found, encoding="utf-8")
@@ -258,7 +258,7 @@ def test_a_command_gives_the_figures_that_it_did(name: str, folder: Path) -> Non
 
 
 def test_commands_that_cannot_be_are_refused_in_these_words(folder: Path) -> None:
-    said = [told(folder, command) for command in REFUSED]
+    said = [described(folder, command) for command in REFUSED]
     assert [one for one in said if not one.endswith("exit code 2\n")] == []
     found = "".join(said)
     path = KEPT / "refused.txt"

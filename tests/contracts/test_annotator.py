@@ -7,7 +7,7 @@ import pytest
 from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
 from assay.annotators.recorded import Given, Recorded
-from assay.core.annotation import DecidedBy, Request, Way
+from assay.core.annotation import DecidedBy, Request, RequestOptions
 from assay.core.record import text_record
 from assay.testing import TASK, check_annotator
 
@@ -24,5 +24,11 @@ ANNOTATORS: dict[str, Callable[[], Annotator]] = {
 def test_an_annotator_keeps_its_contract(made: Callable[[], Annotator]) -> None:
     annotator = made()
     records = [text_record(f"r{i}", f"text {i}") for i in range(4)]
-    ways = (Way(), Way(replica=1), Way(hint="look closely", saw=("k",)))
-    check_annotator(annotator, [Request(TASK, r, annotator.id, w) for r in records for w in ways])
+    request_options = (
+        RequestOptions(),
+        RequestOptions(replica=1),
+        RequestOptions(hint="look closely", saw=("k",)),
+    )
+    check_annotator(
+        annotator, [Request(TASK, r, annotator.id, w) for r in records for w in request_options]
+    )

@@ -13,8 +13,8 @@ from assay.core.annotation import (
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Source,
-    Way,
     answer,
 )
 from assay.core.cost import Usage
@@ -47,8 +47,8 @@ def failed(record: str, cost: int = 0) -> Annotation:
 
 
 def test_an_annotation_comes_back_as_it_was(ledger: Ledger) -> None:
-    way = Way(focus=("a",), replica=2, hint="look", saw=("k1",))
-    request = Request(TASK, text_record("r", "x"), "m", way)
+    options = RequestOptions(focus=("a",), replica=2, hint="look", saw=("k1",))
+    request = Request(TASK, text_record("r", "x"), "m", options)
     full = answer(
         request, Outcome.ANSWERED, value="a", confidence=0.5, confidence_source=Source.LIKELIHOOD,
         scores={"a": -0.5, "b": -1.5}, rationale="since", raw="A", mapping="pattern",

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from assay.core.annotation import (
-    PLAIN,
+    DEFAULT_OPTIONS,
     WORDS,
     Annotation,
     DecidedBy,
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Source,
-    Way,
     answer,
     latest,
 )
@@ -58,8 +58,8 @@ def test_every_source_has_words() -> None:
 
 def test_an_answer_carries_how_it_was_asked() -> None:
     example = Example(text_record("e", "y"), "b")
-    way = Way(("a",), (example,), 2, "a hint", ("k1", "k2"))
-    request = replace(REQUEST, way=way)
+    options = RequestOptions(("a",), (example,), 2, "a hint", ("k1", "k2"))
+    request = replace(REQUEST, options=options)
     made = answer(request, Outcome.ANSWERED, value="a", raw="A")
     assert (made.key, made.task, made.record, made.annotator) == (request.key, TASK.id, "r", "m")
     assert (made.focus, made.examples, made.replica, made.saw) == (("a",), ("e",), 2, ("k1", "k2"))
@@ -94,17 +94,23 @@ def test_the_last_revision_of_each_person_counts_in_the_order_of_first_appearanc
 
 
 def test_a_plain_way_has_no_digest_and_every_other_has_its_own() -> None:
-    assert PLAIN.digest == Way().digest == ""
-    ways = [Way(("a",)), Way(replica=1), Way(hint="h"), Way(saw=("k",)), Way(("a", "b"))]
-    assert len({w.digest for w in ways}) == len(ways)
-    assert all(len(w.digest) == 32 for w in ways)
+    assert DEFAULT_OPTIONS.digest == RequestOptions().digest == ""
+    request_options = [
+        RequestOptions(("a",)),
+        RequestOptions(replica=1),
+        RequestOptions(hint="h"),
+        RequestOptions(saw=("k",)),
+        RequestOptions(("a", "b")),
+    ]
+    assert len({w.digest for w in request_options}) == len(request_options)
+    assert all(len(w.digest) == 32 for w in request_options)
 
 
 def test_the_key_of_a_request_is_what_ledgers_know_it_by() -> None:
     """A change of it asks, and pays for, everything anew."""
     assert REQUEST.key == "695b006f87e3e1a29bf0dd3783c3de22"
     assert (
-        replace(REQUEST, way=Way(("a",), (), 1, "h", ("k",))).key
+        replace(REQUEST, options=RequestOptions(("a",), (), 1, "h", ("k",))).key
         == "dd972748a415f005c1ce0bb8ee6e73cf"
     )
     example = Example(text_record("e", "y"), "b", "because")

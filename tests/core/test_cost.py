@@ -116,7 +116,7 @@ def test_the_first_shares_carry_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nanos", "told"),
+    ("nanos", "described"),
     [
         (0, "0.00 USD"),
         (1, "0.000000001 USD"),
@@ -127,9 +127,9 @@ def test_the_first_shares_carry_the_rest() -> None:
         (12_345_678_900_000, "12,345.68 USD"),
     ],
 )
-def test_money_has_two_decimals_and_more_where_it_is_small(nanos: int, told: str) -> None:
-    assert money(nanos) == told
-    assert money(nanos, "EUR") == told.replace("USD", "EUR")
+def test_money_has_two_decimals_and_more_where_it_is_small(nanos: int, described: str) -> None:
+    assert money(nanos) == described
+    assert money(nanos, "EUR") == described.replace("USD", "EUR")
 
 
 def test_an_amount_in_units_is_whole_nanos() -> None:
@@ -159,7 +159,7 @@ def test_the_cap_itself_may_be_spent_and_not_a_nano_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cap", "spent", "told"),
+    ("cap", "spent", "described"),
     [
         (0, 0, "the budget is 0.00 USD, so nothing that costs money is asked"),
         (2 * NANOS, 2 * NANOS, "the budget of 2.00 USD is spent: it was 2.00 USD, in all runs"),
@@ -167,10 +167,10 @@ def test_the_cap_itself_may_be_spent_and_not_a_nano_more() -> None:
         (2 * NANOS, NANOS, "of the budget of 2.00 USD, 1.00 USD are spent, 0.500 USD in flight"),
     ],
 )
-def test_a_budget_says_what_is_left_of_it(cap: int, spent: int, told: str) -> None:
+def test_a_budget_says_what_is_left_of_it(cap: int, spent: int, described: str) -> None:
     budget = Budget(cap, spent)
     budget.reserved = NANOS // 2
-    assert budget.state().startswith(told)
+    assert budget.state().startswith(described)
     assert repr(budget) == f"Budget({budget.state()})"
 
 

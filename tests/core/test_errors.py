@@ -6,15 +6,15 @@ from assay.core.errors import LedgerError, meant
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "described"),
     [
         ("negativ", "did you mean 'negative'?"),
         ("neutrale", "did you mean 'neutral'?"),
         ("xyz", "there are negative, neutral, negated"),
     ],
 )
-def test_the_nearest_known_word_is_offered_or_all_are_named(word: str, told: str) -> None:
-    assert meant(word, iter(["negative", "neutral", "negated"])) == told
+def test_the_nearest_known_word_is_offered_or_all_are_named(word: str, described: str) -> None:
+    assert meant(word, iter(["negative", "neutral", "negated"])) == described
 
 
 def test_words_of_a_file_are_marked_as_there() -> None:

@@ -53,20 +53,20 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 @given(KEYS, st.sampled_from(["", "a text ", "100% \\ & "]))
 def test_a_key_is_hidden_in_any_spelling(spelling: str, key: str, before: str) -> None:
     spelt = SPELLINGS[spelling](key)
-    told = Secret(key).out_of(f"{before}«{spelt}» and more")
-    assert spelt not in told
-    assert key not in told
-    assert MASK in told
-    assert told.endswith("and more") or told == MASK
+    described = Secret(key).out_of(f"{before}«{spelt}» and more")
+    assert spelt not in described
+    assert key not in described
+    assert MASK in described
+    assert described.endswith("and more") or described == MASK
 
 
 @pytest.mark.parametrize("key", ["sk/te+st-0123456789", "sk-0123+/9", "se/+cret"])
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_text_that_is_the_key_and_nothing_else_is_hidden(spelling: str, key: str) -> None:
     spelt = SPELLINGS[spelling](key)
-    told = Secret(key).out_of(spelt)
-    assert spelt not in told
-    assert MASK in told
+    described = Secret(key).out_of(spelt)
+    assert spelt not in described
+    assert MASK in described
 
 
 @given(st.text())
@@ -157,7 +157,7 @@ def test_what_is_shorter_than_six_characters_is_no_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "text", "told"),
+    ("key", "text", "described"),
     [
         ("abcdefg", "xabcdefgx abcdefg", f"xabcdefgx {MASK}"),  # a word of its own
         ("abcdefgh", "xabcdefghx", f"x{MASK}x"),
@@ -171,8 +171,8 @@ def test_what_is_shorter_than_six_characters_is_no_key() -> None:
         ("sk-key-123", "SK-KEY-123", "SK-KEY-123"),
     ],
 )
-def test_a_key_is_found_as_what_it_is(key: str, text: str, told: str) -> None:
-    assert Secret(key).out_of(text) == told
+def test_a_key_is_found_as_what_it_is(key: str, text: str, described: str) -> None:
+    assert Secret(key).out_of(text) == described
 
 
 @pytest.mark.parametrize("skip", range(3))
@@ -208,7 +208,7 @@ def test_a_path_has_no_password() -> None:
 
 @pytest.mark.usefixtures("nothing_known")
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "described"),
     [
         ("at {}!", "at postgresql://me:***@host/d?password=***&x=1!"),
         ("postgresql:/me:pä\\ss/wd", "postgresql:/me:***"),
@@ -219,10 +219,10 @@ def test_a_path_has_no_password() -> None:
         (quote("/me:pä\\ss/wd"), "/me:***"),
     ],
 )
-def test_an_address_that_is_known_is_hidden_whole_and_in_parts(text: str, told: str) -> None:
+def test_an_address_that_is_known_is_hidden_whole_and_in_parts(text: str, described: str) -> None:
     place = "postgresql://me:pä\\ss/wd@host/d?password=hunter2&x=1"
     remember_place(place)
-    assert hide(text.format(place)) == told
+    assert hide(text.format(place)) == described
 
 
 @pytest.mark.usefixtures("nothing_known")

@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.core.annotation import Request, Way
+from assay.core.annotation import Request, RequestOptions
 from assay.core.digest import digest
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
@@ -40,10 +40,11 @@ def test_whatever_changes_the_answer_changes_the_key() -> None:
         Request(TASK, text_record("r2", "text"), "m"),
         Request(TASK, record, "n"),
         *(
-            Request(TASK, record, "m", way)
-            for way in (
-                Way(focus=("a",)), Way(examples=(example,)), Way(replica=1), Way(hint="h"),
-                Way(saw=("k",)),
+            Request(TASK, record, "m", options)
+            for options in (
+                RequestOptions(focus=("a",)), RequestOptions(examples=(example,)),
+                RequestOptions(replica=1), RequestOptions(hint="h"),
+                RequestOptions(saw=("k",)),
             )
         ),
     ]  # fmt: skip

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from assay.core.annotation import PLAIN, Annotation, Outcome, Request, Way, answer
+from assay.core.annotation import (
+    DEFAULT_OPTIONS,
+    Annotation,
+    Outcome,
+    Request,
+    RequestOptions,
+    answer,
+)
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, MultiChoice, Scale, Schema
 from assay.core.task import Task
@@ -15,10 +22,10 @@ def said(
     record: str,
     who: str,
     value: Value | None,
-    way: Way = PLAIN,
+    options: RequestOptions = DEFAULT_OPTIONS,
     **more: object,
 ) -> Annotation:
-    request = Request(Task("t", "?", schema), text_record(record, record), who, way)
+    request = Request(Task("t", "?", schema), text_record(record, record), who, options)
     outcome = Outcome.UNPARSED if value is None else Outcome.ANSWERED
     return answer(request, outcome, value=value, **more)
 
@@ -59,7 +66,7 @@ def test_a_person_of_a_panel_votes_under_their_own_name() -> None:
 
 def test_what_was_not_asked_or_not_said_is_no_vote() -> None:
     tags = [
-        said(TAGS, "r", "m", frozenset("x"), Way(focus=("x",))),
+        said(TAGS, "r", "m", frozenset("x"), RequestOptions(focus=("x",))),
         said(TAGS, "r", "n", frozenset()),
     ]
     assert rows(votes_of(TAGS, tags)) == [
@@ -74,7 +81,7 @@ def test_what_was_not_asked_or_not_said_is_no_vote() -> None:
 
 def test_who_was_shown_another_answer_is_marked() -> None:
     alone = said(CHOICE, "r", "m", "a")
-    shown = said(CHOICE, "r", "n", "a", Way(saw=("key",)))
+    shown = said(CHOICE, "r", "n", "a", RequestOptions(saw=("key",)))
     drawn = said(CHOICE, "r", "o", "a", made_from=(alone.key,))
     apart = said(CHOICE, "r", "p", "a", made_from=("of another record",))
     votes = votes_of(CHOICE, [alone, shown, drawn, apart])

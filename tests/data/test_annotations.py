@@ -63,7 +63,7 @@ def test_an_unknown_record_is_refused_where_the_records_are_known(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "validation_error"),
     [
         ("record,anotator,label\nr,a,b\n", "no column 'annotator'.*did you mean 'anotator'"),
         ("item,rater,score\nr,a,b\n", "no column 'label'.* with --record, --annotator and --l"),
@@ -72,8 +72,8 @@ def test_an_unknown_record_is_refused_where_the_records_are_known(tmp_path: Path
         ("record,annotator,label\n,ann,a\n", ":2: column 'record' is empty"),
     ],
 )
-def test_broken_tables_are_one_clear_line(tmp_path: Path, text: str, complaint: str) -> None:
-    with pytest.raises(InputError, match=complaint):
+def test_broken_tables_are_one_clear_line(tmp_path: Path, text: str, validation_error: str) -> None:
+    with pytest.raises(InputError, match=validation_error):
         list(read_given(written(tmp_path, text), Names()))
 
 

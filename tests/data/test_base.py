@@ -129,15 +129,15 @@ def test_what_was_found_is_told_line_by_line() -> None:
     for i in range(MOST_NAMED + 2):
         findings.name(f"picture {i}")
     findings.note("empty", "later")
-    told = findings.lines()
-    assert told[0].startswith("the data have a column 'id' that `data.id` does not name")
-    assert told[1:4] == [
+    described = findings.lines()
+    assert described[0].startswith("the data have a column 'id' that `data.id` does not name")
+    assert described[1:4] == [
         "2 records are empty, the first at a:1",
         "1 record repeats an earlier one, the first at a:2",
         "2 records are left out: their pictures cannot be used",
     ]
-    assert told[4:-1] == [f"picture {i}" for i in range(100)]
-    assert told[-1] == "… and 2 more pictures with trouble"
+    assert described[4:-1] == [f"picture {i}" for i in range(100)]
+    assert described[-1] == "… and 2 more pictures with trouble"
     assert Findings().lines() == []
     assert Findings(left_out=1).lines() == ["1 record is left out: its pictures cannot be used"]
 

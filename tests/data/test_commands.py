@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from assay.cli.data import export_command, import_command
 from assay.core.errors import AssayError
 from assay.data.read import read_rows
-from tests.cli.commands import assay, complaint, project
+from tests.cli.commands import assay, project, validation_error
 
 LONG = "record,annotator,label\nr1,ann,a\nr1,bob,b\nr2,ann,\n"
 
@@ -22,24 +22,27 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def bring(folder: Path, *more: str) -> dict[str, Any]:
+def import_annotations(folder: Path, *more: str) -> dict[str, Any]:
     place = ["--ledger", str(folder / "l.sqlite"), "--json", "--name", "t"]
     ran = CliRunner().invoke(import_command, [*more, *place], catch_exceptions=False)
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+    described: dict[str, Any] = json.loads(ran.stdout)
+    return described
 
 
 def test_importing_twice_adds_nothing(folder: Path) -> None:
     path = str(folder / "people.csv")
-    first, second = bring(folder, path, "--people"), bring(folder, path, "--people")
+    first, second = (
+        import_annotations(folder, path, "--people"),
+        import_annotations(folder, path, "--people"),
+    )
     assert (first["added"], first["known"], first["empty"]) == (2, 0, 1)
     assert (second["added"], second["known"]) == (0, 2)
 
 
 def test_people_and_models_can_share_one_task(folder: Path) -> None:
     people, models = str(folder / "people.csv"), str(folder / "models.csv")
-    one = bring(folder, people, "--people", "--labels-of", models)
-    two = bring(folder, models, "--labels-of", people)
+    one = import_annotations(folder, people, "--people", "--labels-of", models)
+    two = import_annotations(folder, models, "--labels-of", people)
     assert one["task"] == two["task"]
     out = folder / "all.jsonl"
     asked = [str(folder / "l.sqlite"), "--annotations", "-o", str(out)]
@@ -59,7 +62,7 @@ def test_labels_taken_for_the_same_in_another_spelling_are_told(folder: Path) ->
     (folder / "people.csv").write_text(
         f"record,annotator,label\n{rows}r7,ann,cafe\u0301\n", encoding="utf-8"
     )
-    [note] = bring(folder, str(folder / "people.csv"))["notes"]
+    [note] = import_annotations(folder, str(folder / "people.csv"))["notes"]
     assert note == (
         "4 labels are taken for the same in another spelling: 'yes' for 'Yes' (2), "
         "'YES' for 'Yes' (1), 'cafe\\u0301' for 'café' (1)"
@@ -68,17 +71,17 @@ def test_labels_taken_for_the_same_in_another_spelling_are_told(folder: Path) ->
 
 def test_numbers_spelt_in_two_ways_are_two_classes_and_that_is_said(folder: Path) -> None:
     (folder / "people.csv").write_text("record,annotator,label\nr1,ann,1\nr2,ann,01\nr3,ann,2\n")
-    [note] = bring(folder, str(folder / "people.csv"))["notes"]
+    [note] = import_annotations(folder, str(folder / "people.csv"))["notes"]
     assert "2 labels are spelt almost alike" in note
     assert "'01' / '1'" in note
 
 
 def test_a_task_file_says_which_labels_and_ids_it_took_otherwise(folder: Path) -> None:
     project(folder)
-    told = LONG.replace("r1,ann,a", "1,ann,POSITIVE").replace("r1,bob,b", "2,bob,neutral")
-    (folder / "people.csv").write_text(told.replace("r2,ann,", "2,ann,"))
+    described = LONG.replace("r1,ann,a", "1,ann,POSITIVE").replace("r1,bob,b", "2,bob,neutral")
+    (folder / "people.csv").write_text(described.replace("r2,ann,", "2,ann,"))
     done = assay(folder, "import", "people.csv", "--task", "task.yaml")
     assert "note: 1 label is taken for the same in another spelling: 'POSITIVE'" in done.stderr
-    (folder / "people.csv").write_text(told.replace("2,bob", "002,bob"))
-    line = complaint(assay(folder, "import", "people.csv", "--task", "task.yaml"))
+    (folder / "people.csv").write_text(described.replace("2,bob", "002,bob"))
+    line = validation_error(assay(folder, "import", "people.csv", "--task", "task.yaml"))
     assert "record '002' is not in the data of the task, which holds '2', spelt almost" in line

@@ -61,12 +61,12 @@ VALUES = {f"r{i}": "yes" for i in range(20)}
     ],
 )
 def test_gold_is_dealt_by_its_shares_once(shares: dict[Purpose, float], sizes: list[int]) -> None:
-    dealt = split(VALUES, shares, 1)
-    assert [len(dealt.of(purpose)) for purpose in shares] == sizes
-    together = [id for purpose in shares for id in dealt.of(purpose)]
+    assigned = split(VALUES, shares, 1)
+    assert [len(assigned.of(purpose)) for purpose in shares] == sizes
+    together = [id for purpose in shares for id in assigned.of(purpose)]
     assert len(set(together)) == len(together) == sum(sizes)
-    assert dealt == split(dict(reversed(VALUES.items())), shares, 1), "whatever the order"
-    assert dealt != split(VALUES, shares, 2) or 20 in sizes
+    assert assigned == split(dict(reversed(VALUES.items())), shares, 1), "whatever the order"
+    assert assigned != split(VALUES, shares, 2) or 20 in sizes
 
 
 @pytest.mark.parametrize(

@@ -79,12 +79,12 @@ BROKEN: list[tuple[str, bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "complaint"), BROKEN)
+@pytest.mark.parametrize(("name", "content", "validation_error"), BROKEN)
 def test_broken_files_are_one_clear_line(
-    tmp_path: Path, name: str, content: bytes, complaint: str
+    tmp_path: Path, name: str, content: bytes, validation_error: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match=complaint) as caught:
+    with pytest.raises(InputError, match=validation_error) as caught:
         list(read_records(tmp_path / name, Columns(id="id")))
     assert "\n" not in str(caught.value)
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Source, Way, answer
+from assay.core.annotation import (
+    DecidedBy,
+    Decision,
+    Outcome,
+    Request,
+    RequestOptions,
+    Source,
+    answer,
+)
 from assay.core.errors import InputError
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, MultiChoice, Scale
@@ -25,8 +33,8 @@ from assay.data.write import (
     decision_rows,
     flat,
     reason,
-    whole,
     write_rows,
+    written_atomically,
 )
 
 DECISIONS = [
@@ -156,7 +164,7 @@ def test_a_decision_is_told_cell_by_cell() -> None:
 
 def test_an_annotation_is_told_cell_by_cell() -> None:
     task = Task("t", "q?", Choice(["x"]))
-    way = Way(focus=("f", "g"), replica=2, saw=("k1", "k2"))
+    way = RequestOptions(focus=("f", "g"), replica=2, saw=("k1", "k2"))
     a = answer(
         Request(task, text_record("r", "text"), "m", way), Outcome.ANSWERED, value="x",
         confidence=0.5, confidence_source=Source.STATED, cost=1_500_000_000, seconds=2.5,
@@ -230,7 +238,7 @@ def test_numbers_keep_their_kind_in_tables(tmp_path: Path) -> None:
 
 
 def test_places_that_cannot_be_written_are_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="- is none"), whole(Path("-")):
+    with pytest.raises(InputError, match="- is none"), written_atomically(Path("-")):
         pass
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=r"cannot write to .*: "):
@@ -238,7 +246,7 @@ def test_places_that_cannot_be_written_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a file; a name without ending makes a folder"):
         write_rows([], ("a",), tmp_path / "file")
     full = pytest.raises(InputError, match="No space left on device; nothing was written")
-    with full, whole(tmp_path / "new.csv"):
+    with full, written_atomically(tmp_path / "new.csv"):
         raise OSError(28, "No space left on device")
     assert not (tmp_path / "new.csv").exists()
 

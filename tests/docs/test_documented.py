@@ -40,9 +40,9 @@ def options(command: click.Command) -> set[str]:
 
 
 def test_options_of_commands_are_those_that_pages_tell_of() -> None:
-    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGES))
-    assert told - options(root) - OF_BENCHES - OF_TOOLS == {"--help"}
-    assert options(root) - told == {"--version"}
+    described = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGES))
+    assert described - options(root) - OF_BENCHES - OF_TOOLS == {"--help"}
+    assert options(root) - described == {"--version"}
 
 
 def test_every_page_is_on_the_index() -> None:

@@ -22,14 +22,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "examples"
 
 
-def told(*arguments: str | Path) -> str:
+def described(*arguments: str | Path) -> str:
     done = CliRunner().invoke(root, [str(a) for a in arguments])
     assert done.exit_code == 0, done.output
     return done.output
 
 
 def values(task: Path, out: Path) -> dict[str, str]:
-    told("export", task, "-o", out)
+    described("export", task, "-o", out)
     with out.open(encoding="utf-8", newline="") as file:
         return {row["record"]: row["value"] for row in csv.DictReader(file)}
 
@@ -37,16 +37,16 @@ def values(task: Path, out: Path) -> dict[str, str]:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_checked_run_and_reported(folder: Path, name: str) -> None:
     task = folder / name / "task.yaml"
-    assert "requests at most" in told("check", task)
-    told("run", task)
-    again = told("run", task)
+    assert "requests at most" in described("check", task)
+    described("run", task)
+    again = described("run", task)
     assert "from before" in again or "waiting for people" in again
-    told("report", task, "-o", folder / "report.html")
+    described("report", task, "-o", folder / "report.html")
     assert (folder / "report.html").stat().st_size > 5_000
 
 
 def test_reviews_tell_of_odd_records_and_of_gold(folder: Path) -> None:
-    said = told("run", folder / "reviews" / "task.yaml")
+    said = described("run", folder / "reviews" / "task.yaml")
     assert "1 record is empty" in said
     assert "1 record repeats an earlier one" in said
     assert "decisions against evaluation gold" in said
@@ -54,7 +54,7 @@ def test_reviews_tell_of_odd_records_and_of_gold(folder: Path) -> None:
 
 def test_a_person_decides_the_pairs_that_the_model_is_unsure_of(folder: Path) -> None:
     task = folder / "entailment" / "task.yaml"
-    assert "cost 0.102 EUR in this run" in told("run", task)
+    assert "cost 0.102 EUR in this run" in described("run", task)
     assert values(task, folder / "out.csv") == {
         "p1": "yes", "p2": "no", "p3": "yes", "p4": "no",
         "p5": "yes", "p6": "no", "p7": "yes", "p8": "no",
@@ -63,9 +63,9 @@ def test_a_person_decides_the_pairs_that_the_model_is_unsure_of(folder: Path) ->
 
 def test_topics_wait_for_three_people(folder: Path) -> None:
     task = folder / "topics" / "task.yaml"
-    assert "4 waiting for people" in told("run", task)
-    told("import", folder / "topics" / "people.csv", "--task", task, "--people")
-    assert "3 decided, 1 waiting for people" in told("run", task)
+    assert "4 waiting for people" in described("run", task)
+    described("import", folder / "topics" / "people.csv", "--task", task, "--people")
+    assert "3 decided, 1 waiting for people" in described("run", task)
     assert values(task, folder / "out.csv") == {
         "n1": "money;sport", "n2": "money;politics", "n3": "", "n4": "[]",
     }  # fmt: skip

@@ -67,10 +67,14 @@ def in_child(target: str, sound: list[bytes], seed: int) -> str | None:
     status = os.waitpid(pid, 0)[1]
     if status == 0:
         return None
-    told = place.with_suffix(".txt")
+    described = place.with_suffix(".txt")
     if os.WIFSIGNALED(status):
-        told.write_text(f"ended by {signal.Signals(os.WTERMSIG(status)).name}\n")
-    said = told.read_text(encoding="utf-8", errors="replace") if told.exists() else "no report"
+        described.write_text(f"ended by {signal.Signals(os.WTERMSIG(status)).name}\n")
+    said = (
+        described.read_text(encoding="utf-8", errors="replace")
+        if described.exists()
+        else "no report"
+    )
     return f"{said}again: python -m tests.fuzz --target {target} --input {place}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from assay.core.annotation import Annotation, Outcome, Request, Way, answer
+from assay.core.annotation import Annotation, Outcome, Request, RequestOptions, answer
 from assay.core.record import text_record
 from assay.core.schema import Choice, MultiChoice, Schema
 from assay.core.task import Task
@@ -40,8 +40,10 @@ def given(task: Task, number: int) -> Annotation:
     tags: Value = frozenset("xyz"[: number % 4])
     value = None if number % 7 == 0 else tags if task is TAGS else "ab"[number % 2]
     focus = ("x", "y") if task is TAGS and number % 3 == 0 else ()
-    way = Way(focus=focus, saw=("k",) if number % 5 == 0 else ())
-    request = Request(task, text_record(f"r{number // 2}", f"{number // 2}"), "mn"[number % 2], way)
+    options = RequestOptions(focus=focus, saw=("k",) if number % 5 == 0 else ())
+    request = Request(
+        task, text_record(f"r{number // 2}", f"{number // 2}"), "mn"[number % 2], options
+    )
     outcome = Outcome.UNPARSED if value is None else Outcome.ANSWERED
     by = "ann" if number % 11 == 0 else None
     return answer(request, outcome, value=value, by=by, raw='they "saw" it')

@@ -99,7 +99,7 @@ def test_a_journal_is_gone_once_all_is_in_the_ledger(tmp_path: Path) -> None:
 def test_what_came_during_a_commit_stays_in_the_journal(tmp_path: Path) -> None:
     ledger = SqlLedger(str(tmp_path / "l.sqlite"))
     ledger.jot(said(1))
-    ledger._journal.turn()
+    ledger._journal.rotate()
     ledger.jot(said(2))
     ledger._journal.kept([said(1)])
     [kept] = [p.read_text() for p in left(tmp_path) if p.stat().st_size]

@@ -28,13 +28,13 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
 
 def test_a_name_is_held_by_one_until_given_back(ledger: Ledger) -> None:
-    let_go = ledger.turn("name")
-    assert let_go is not None
-    assert ledger.turn("name") is None
-    other = ledger.turn("other")
+    release = ledger.lock("name")
+    assert release is not None
+    assert ledger.lock("name") is None
+    other = ledger.lock("other")
     assert other is not None
-    let_go()
-    again = ledger.turn("name")
+    release()
+    again = ledger.lock("name")
     assert again is not None
     again()
     other()
@@ -55,22 +55,22 @@ def _killed(place: str) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        assert ledger.turn("name") is None
+        assert ledger.lock("name") is None
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait()
-    let_go = None
+    release = None
     for _ in range(200):  # a server takes a moment to see that its client is gone
-        if (let_go := ledger.turn("name")) is not None:
+        if (release := ledger.lock("name")) is not None:
             break
-    assert let_go is not None
-    let_go()
+    assert release is not None
+    release()
     ledger.close()
 
 
 def test_nothing_lies_beside_the_ledger_afterwards(tmp_path: Path) -> None:
     ledger = SqlLedger(str(tmp_path / "l.sqlite"))
-    let_go = ledger.turn("name")
-    assert let_go is not None
-    let_go()
+    release = ledger.lock("name")
+    assert release is not None
+    release()
     ledger.close()
     assert [p.name for p in tmp_path.iterdir()] == ["l.sqlite"]

@@ -9,9 +9,9 @@ from assay.ledger.passing import advice, is_passing
 
 
 class Driver(Exception):
-    def __init__(self, **told: object) -> None:
+    def __init__(self, **described: object) -> None:
         super().__init__("x")
-        self.__dict__.update(told)
+        self.__dict__.update(described)
 
 
 def sqlite(code: int) -> sqlite3.Error:

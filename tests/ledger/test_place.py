@@ -44,12 +44,12 @@ def test_what_was_committed_survives_a_power_cut_and_a_busy_file_is_waited_for(
 ) -> None:
     engine = engine_at(address(str(tmp_path / "l.sqlite")))
     with engine.connect() as connection:
-        told = {
+        described = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "busy_timeout")
         }
     engine.dispose()
-    assert told == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 60_000}
+    assert described == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 60_000}
 
 
 @pytest.mark.parametrize(("query", "given"), [("", {"connect_timeout": 10}),

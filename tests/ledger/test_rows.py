@@ -11,8 +11,8 @@ from assay.core.annotation import (
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Source,
-    Way,
     answer,
 )
 from assay.core.cost import Usage
@@ -45,11 +45,11 @@ from assay.ledger.rows import (
 from assay.ledger.schemas import schema_of
 
 EXAMPLE = Example(text_record("e", "y"), "b")
-WAY = Way(("a",), (EXAMPLE,), 2, "hint", ("k1", "k2"))
+WAY = RequestOptions(("a",), (EXAMPLE,), 2, "hint", ("k1", "k2"))
 REQUEST = Request(Task("t", "?", Choice(["a", "b"])), text_record("r", "x"), "m")
-PLAIN = answer(REQUEST, Outcome.ANSWERED, value="a")
+DEFAULT_OPTIONS = answer(REQUEST, Outcome.ANSWERED, value="a")
 FULL = answer(
-    replace(REQUEST, way=WAY), Outcome.ANSWERED, value="a", confidence=0.5,
+    replace(REQUEST, options=WAY), Outcome.ANSWERED, value="a", confidence=0.5,
     confidence_source=Source.JUDGE, scores={"a": -0.5, "b": -math.inf}, rationale="so", raw="A",
     mapping="json", usage=Usage(1, 2, 3, 4, 5, 6, 7.5, 8.5), cost=9, seconds=1.5, by="ann", run="x",
     at=12.5, made_from=("k3",), revision=3,
@@ -59,14 +59,14 @@ FULL = answer(
 @pytest.mark.parametrize(
     "given",
     [
-        PLAIN,
+        DEFAULT_OPTIONS,
         FULL,
-        replace(PLAIN, value=frozenset({"a", "b"})),
-        replace(PLAIN, value=frozenset()),
-        replace(PLAIN, value=2.5),
-        replace(PLAIN, value=(Span(0, 2, "a"),)),
-        replace(PLAIN, value=(Box(0.0, 0.0, 0.5, 1.0, "a"),)),
-        replace(PLAIN, value={"f": "a", "g": frozenset({"b"})}),
+        replace(DEFAULT_OPTIONS, value=frozenset({"a", "b"})),
+        replace(DEFAULT_OPTIONS, value=frozenset()),
+        replace(DEFAULT_OPTIONS, value=2.5),
+        replace(DEFAULT_OPTIONS, value=(Span(0, 2, "a"),)),
+        replace(DEFAULT_OPTIONS, value=(Box(0.0, 0.0, 0.5, 1.0, "a"),)),
+        replace(DEFAULT_OPTIONS, value={"f": "a", "g": frozenset({"b"})}),
         answer(REQUEST, Outcome.FAILED, error="down", usage=Usage(attempts=4)),
         answer(REQUEST, Outcome.UNPARSED, raw="?"),
     ],
@@ -78,7 +78,7 @@ def test_an_answer_comes_back_from_its_row(given: Annotation) -> None:
 
 
 def test_a_row_holds_what_queries_ask_for_and_the_rest_only_where_it_says_something() -> None:
-    named = dict(zip(ANNOTATION, annotation_row(PLAIN), strict=True))
+    named = dict(zip(ANNOTATION, annotation_row(DEFAULT_OPTIONS), strict=True))
     assert named["person"] == ""
     assert (named["value"], named["confidence_source"], named["rest"]) == ('"a"', None, "{}")
     full = dict(zip(ANNOTATION, annotation_row(FULL), strict=True))

@@ -120,7 +120,7 @@ def test_half_a_character_cannot_be_kept_and_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_in_the_way_leaves_turns_free(tmp_path: Path) -> None:
     ledger = SqlLedger("sqlite:///" + str(tmp_path / "l.sqlite"))
     (tmp_path / "l.sqlite.name.turn").mkdir()
-    assert ledger.turn("name") is nothing
+    assert ledger.lock("name") is nothing
     ledger.close()
 
 

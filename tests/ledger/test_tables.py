@@ -41,6 +41,8 @@ def test_the_tables_are_those_of_ledgers_that_are_there(
     made: list[CreateTable | CreateIndex] = [CreateTable(table) for table in every]
     for table in every:
         made += [CreateIndex(i) for i in sorted(table.indexes, key=lambda i: str(i.name))]
-    told = [" ".join(str(one.compile(dialect=dialect)).replace('"', "").split()) for one in made]
-    assert told == TABLES.format(serial=serial).splitlines()
+    described = [
+        " ".join(str(one.compile(dialect=dialect)).replace('"', "").split()) for one in made
+    ]
+    assert described == TABLES.format(serial=serial).splitlines()
     assert tables.VERSION == 3

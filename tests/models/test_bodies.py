@@ -61,12 +61,12 @@ async def test_too_long_a_body_is_none_and_gives_its_room_back() -> None:
 
 
 @pytest.mark.parametrize(("size", "takes"), [(256 * 1024, False), (256 * 1024 + 1, True)])
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("described", [True, False])
 async def test_a_reply_beyond_256_kib_takes_what_it_may_grow_to(
-    size: int, takes: bool, told: bool
+    size: int, takes: bool, described: bool
 ) -> None:
     async def answer(request: web.Request, text: str) -> web.StreamResponse:
-        if told:
+        if described:
             return web.Response(body=b"x" * size)
         stream = web.StreamResponse()
         await stream.prepare(request)

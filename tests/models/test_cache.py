@@ -119,9 +119,9 @@ class Pip:
 def sdist(place: Path) -> Path:
     path = place / "toy.tar.gz"
     with tarfile.open(path, "w:gz") as file:
-        told = tarfile.TarInfo(ENTRY.member)
-        told.size = len(CONTENT)
-        file.addfile(told, io.BytesIO(CONTENT))
+        described = tarfile.TarInfo(ENTRY.member)
+        described.size = len(CONTENT)
+        file.addfile(described, io.BytesIO(CONTENT))
         nothing = tarfile.TarInfo("toy/none")
         nothing.type = tarfile.DIRTYPE
         file.addfile(nothing)

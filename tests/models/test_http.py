@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from assay.annotators.llm import LLM, Purse
+from assay.annotators.llm import LLM, Billing
 from assay.core.annotation import Annotation, Outcome, Request
 from assay.core.cost import Budget, Prices, to_nanos
 from assay.core.errors import BudgetError, ModelError
@@ -197,14 +197,14 @@ async def test_a_storm_of_429_halves_the_calls_in_flight() -> None:
 
 async def test_the_budget_is_never_passed_and_answers_in_flight_are_kept() -> None:
     budget = Budget(to_nanos(0.05))
-    purse = Purse(Prices(input=10.0, output=10.0), budget)
+    billing = Billing(Prices(input=10.0, output=10.0), budget)
     server = Server()
     came: list[Annotation] = []
     async with serving(server) as url:
         model = OpenAI("m", Address(url))
         try:
             with pytest.raises(BudgetError, match="are spent"):
-                await drain(LLM(model, purse=purse), 500, came)
+                await drain(LLM(model, billing=billing), 500, came)
         finally:
             await model.aclose()
     assert 0 < len(came) < 500

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assay.annotators.llm import LLM, Purse
-from assay.core.annotation import Annotation, Outcome, Request, Way
+from assay.annotators.llm import LLM, Billing
+from assay.core.annotation import Annotation, Outcome, Request, RequestOptions
 from assay.core.cost import Budget, Prices, Usage
 from assay.core.record import ImagePart, Record, TextPart
 from assay.core.schema import Choice
@@ -222,8 +222,8 @@ async def test_a_cap_on_money_counts_pictures_before_they_are_sent(meme: Record)
     server, prices = Server(), Prices(input=1000.0)
     async with openai(server) as model:
         view = View(side=224)
-        llm = LLM(model, options=Options(view=view), purse=Purse(prices, Budget(None)))
-        plain = LLM(model, purse=Purse(prices, Budget(None)), modality="text")
+        llm = LLM(model, options=Options(view=view), billing=Billing(prices, Budget(None)))
+        plain = LLM(model, billing=Billing(prices, Budget(None)), modality="text")
         request = Request(TASK, meme, llm.id)
         more = llm.ceiling(request) - plain.ceiling(request)
         assert more >= prices.nanos(Usage(most_tokens(view)))
@@ -279,6 +279,6 @@ async def test_what_the_server_says_of_image_tokens_is_believed(large: ImagePart
 def test_replicas_and_ways_do_not_change_what_is_shown(meme: Record) -> None:
     llm = LLM(OpenAI("m", Address("http://127.0.0.1:1")))
     messages = [
-        llm.call(Request(TASK, meme, llm.id, Way(replica=i)))[0] for i in range(2)
+        llm.call(Request(TASK, meme, llm.id, RequestOptions(replica=i)))[0] for i in range(2)
     ]  # fmt: skip
     assert messages[0] == messages[1]

@@ -61,12 +61,12 @@ PARSE: dict[str, Callable[[Any], Completion]] = {
     "openai": openai.parse, "anthropic": anthropic.parse, "gemini": gemini.parse,
 }  # fmt: skip
 
-PLAIN = Options()
+DEFAULT_OPTIONS = Options()
 ALL = pytest.mark.parametrize("kind", MAKERS)
 
 
 async def said(
-    kind: str, reply: object, options: Options = PLAIN, code: int = 200
+    kind: str, reply: object, options: Options = DEFAULT_OPTIONS, code: int = 200
 ) -> tuple[Completion, Server, str]:
     """The completion, the server, and the path that was asked."""
     paths: list[str] = []

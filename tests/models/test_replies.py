@@ -97,12 +97,12 @@ async def test_passing_trouble_is_met_by_asking_again(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "described"),
     [(401, "refuses the key"), (403, "refuses the key"), (404, "knows no such model"),
      (301, "redirects elsewhere"), (307, "redirects elsewhere")],
 )  # fmt: skip
-async def test_what_no_call_can_mend_ends_the_asking(code: int, told: str) -> None:
-    with pytest.raises(ModelError, match=told):
+async def test_what_no_call_can_mend_ends_the_asking(code: int, described: str) -> None:
+    with pytest.raises(ModelError, match=described):
         await said(status(code))
 
 
@@ -137,8 +137,10 @@ async def test_an_endpoint_that_answered_once_may_be_absent_later() -> None:
 
 async def test_nobody_there_is_one_clear_line() -> None:
     model = OpenAI("m", Address("http://127.0.0.1:9/v1", limits=QUICK))
-    told = r"127.0.0.1:9/v1 never answered in 3 calls \(cannot connect \(.+\)\); check base_url"
-    with pytest.raises(ModelError, match=told):
+    described = (
+        r"127.0.0.1:9/v1 never answered in 3 calls \(cannot connect \(.+\)\); check base_url"
+    )
+    with pytest.raises(ModelError, match=described):
         await model.complete(HI, Options())
     await model.aclose()
     http = Http(Endpoint("x", QUICK))
@@ -250,19 +252,19 @@ async def ask_and_close(http: Http, url: str) -> aiohttp.ClientSession:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "described"),
     [
         (b'{"error": {"message": " too\\n long "}}', "too long"), (b'{"error": "no"}', "no"),
         (b'{"message": "so"}', "so"), (b"[1]", "[1]"), (b"plain \xff", "plain \ufffd"),
         (b'{"a": 1}', "{'a': 1}"), (b"x" * 300, "x" * 200), (b"", ""),
     ],
 )  # fmt: skip
-def test_what_a_server_says_of_its_error_is_one_short_line(body: bytes, told: str) -> None:
-    assert message_of(body) == told
+def test_what_a_server_says_of_its_error_is_one_short_line(body: bytes, described: str) -> None:
+    assert message_of(body) == described
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "described"),
     [
         ("sk-123", "x", "is the name of an environment variable, never the key itself"),
         ("9KEY", "x", "is the name of an environment variable"),
@@ -272,10 +274,10 @@ def test_what_a_server_says_of_its_error_is_one_short_line(body: bytes, told: st
     ],
 )
 def test_a_key_that_can_be_none_is_named_not_shown(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, described: str
 ) -> None:
     monkeypatch.setenv("MADE_UP", value)
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=described):
         key_from(name)
     monkeypatch.setenv("MADE_UP", " fine ")
     assert (key_from("MADE_UP"), key_from(None)) == ("fine", None)

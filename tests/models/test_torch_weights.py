@@ -68,7 +68,7 @@ def test_a_checkpoint_of_another_magic_number_or_storage_is_refused(tmp_path: Pa
         "no PyTorch magic number": [MAGIC + 1, 1001, {}, {}, []],
         "not a checkpoint": [MAGIC, 1001, {}, {}, ["lost"]],
     }
-    for told, parts in headers.items():
+    for described, parts in headers.items():
         path.write_bytes(b"".join(pickle.dumps(part, protocol=2) for part in parts))
-        with pytest.raises(ModelError, match=told):
+        with pytest.raises(ModelError, match=described):
             read_weights(path)

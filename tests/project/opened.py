@@ -11,11 +11,11 @@ data: {path: data.csv, id: id}
 question: Which tone?
 answer: {kind: choice, labels: [good, bad]}
 """
-PLAIN = "annotators: {m: {kind: recorded, path: said.csv}}\n"
+DEFAULT_OPTIONS = "annotators: {m: {kind: recorded, path: said.csv}}\n"
 IDS = [f"r{i}" for i in range(10)]
 
 
-def opened(folder: Path, more: str = PLAIN, head: str = HEAD) -> Project:
+def opened(folder: Path, more: str = DEFAULT_OPTIONS, head: str = HEAD) -> Project:
     """Ten records, all with gold `good`, of which `said.csv` holds answers to the first four."""
     for name, content in {
         "data.csv": "id,text\n" + "".join(f"{id},text {id}\n" for id in IDS),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from assay.cli.data import export_command
 from assay.cli.report import report_command
-from assay.project.project import open_project, story
+from assay.project.project import open_project, report_context
 from assay.report.evidence import Evidence, gather
 from assay.run import Job, label
 from assay.studies.celeba.study import SHIPPED, celeba, load
@@ -108,7 +108,7 @@ async def run(folder: Path, name: str, strategy: dict[str, object]) -> Evidence:
         job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
         done = await label(job, project.records())
         assert done.decided == FACES
-        return gather(ledger, done.run, story(project))
+        return gather(ledger, done.run, report_context(project))
     finally:
         ledger.close()
 
@@ -172,11 +172,11 @@ async def test_report_and_export_show_the_review(folder: Path) -> None:
     }  # fmt: skip
     await run(folder, "page", strategy)
     page, table = folder / "page.html", folder / "out.csv"
-    told = CliRunner().invoke(report_command, [str(folder / "page.yaml"), "-o", str(page)])
-    assert told.exit_code == 0, told.output
-    assert "all (subjective)" not in told.output
-    assert "Attractive (subjective)" in told.output
-    assert "agreed cells were audited" in told.output
+    described = CliRunner().invoke(report_command, [str(folder / "page.yaml"), "-o", str(page)])
+    assert described.exit_code == 0, described.output
+    assert "all (subjective)" not in described.output
+    assert "Attractive (subjective)" in described.output
+    assert "agreed cells were audited" in described.output
     text = page.read_text()
     assert "Where two annotators differ" in text
     assert "data:image/jpeg;base64," not in text or "<script" not in text

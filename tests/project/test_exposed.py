@@ -34,9 +34,11 @@ def test_a_key_that_would_go_over_plain_http_is_pointed_out(
 ) -> None:
     monkeypatch.setenv("ASSAY_TEST_KEY", "sk-0123456789abcdef")
     project(tmp_path, who=remote("http://models.invalid/v1", ", key_env: ASSAY_TEST_KEY"))
-    told = "annotator 'one' sends the key in ASSAY_TEST_KEY to http://models.invalid/v1 unencrypted"
-    assert told in assay(tmp_path, "check", "task.yaml").stdout
-    assert told in assay(tmp_path, "run", "task.yaml").stderr
+    described = (
+        "annotator 'one' sends the key in ASSAY_TEST_KEY to http://models.invalid/v1 unencrypted"
+    )
+    assert described in assay(tmp_path, "check", "task.yaml").stdout
+    assert described in assay(tmp_path, "run", "task.yaml").stderr
 
 
 def test_a_password_in_the_address_too_and_it_is_not_shown(tmp_path: Path) -> None:

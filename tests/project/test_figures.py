@@ -34,7 +34,7 @@ def test_what_one_call_takes_is_taken_for_every_record(tmp_path: Path) -> None:
 
 def test_only_answers_that_are_missing_cost(tmp_path: Path) -> None:
     found = opened(tmp_path, f"annotators: {{m: {LLM_SPEC}}}\n")
-    whole = forecast(found).parts[0]
+    needs_all_records = forecast(found).parts[0]
     ledger, who = found.ledger(), found.annotators["m"]
     records = list(found.all_records())
     for record, seconds in zip(records, (2.0, 4.0, 0.0), strict=False):
@@ -44,7 +44,7 @@ def test_only_answers_that_are_missing_cost(tmp_path: Path) -> None:
     part = forecast(found).parts[0]
     assert (part.requests, part.answered) == (10, 3)
     assert part.output_tokens == 70
-    assert part.nanos < whole.nanos
+    assert part.nanos < needs_all_records.nanos
     assert part.timing == "measured on 2 answers, 4 at once", "no time is no measurement"
     assert part.seconds == pytest.approx(7 * 3.0 / 4)
 
@@ -63,10 +63,10 @@ def test_recorded_answers_cost_what_they_are_said_to(tmp_path: Path) -> None:
     assert {part.annotator: part.nanos for part in found.parts} == {
         "ann": to_nanos(2), "gpt": to_nanos(0.5), "crowd": to_nanos(2),
     }  # fmt: skip
-    told = {part.annotator: (part.timing, part.seconds) for part in found.parts}
-    assert told["crowd"] == ("people's time is not foreseen", 0.0)
-    assert told["gpt"][0] == "taking 0.0001 s an answer"
-    assert told["gpt"][1] == pytest.approx(0.001)
+    described = {part.annotator: (part.timing, part.seconds) for part in found.parts}
+    assert described["crowd"] == ("people's time is not foreseen", 0.0)
+    assert described["gpt"][0] == "taking 0.0001 s an answer"
+    assert described["gpt"][1] == pytest.approx(0.001)
     assert found.nanos == to_nanos(4.5)
     assert found.cost == 4.5
 
@@ -90,18 +90,18 @@ def test_a_forecast_says_what_it_found(tmp_path: Path) -> None:
         "records": 10, "strategy": "single(crowd)", "requests": 10, "cost": "at most 2.00 EUR",
         "budget": "1.00 EUR", "seconds": 0.0, "notes": "",
     }  # fmt: skip
-    told = found.as_json()
-    assert told["parts"] == [
+    described = found.as_json()
+    assert described["parts"] == [
         {"annotator": "crowd", "requests": 10, "answered": 0, "input_tokens": 0,
          "output_tokens": 0, "seconds": 0.0, "timing": "people's time is not foreseen",
          "cost": 2.0}
     ]  # fmt: skip
-    assert (told["cost"], told["seconds"], told["currency"]) == (2.0, 0.0, "EUR")
+    assert (described["cost"], described["seconds"], described["currency"]) == (2.0, 0.0, "EUR")
     assert forecast(opened(tmp_path, f"annotators: {{crowd: {CROWD}}}\n")).budget == "none"
 
 
 @pytest.mark.parametrize(
-    ("budget", "spec", "told"),
+    ("budget", "spec", "described"),
     [
         ("", "{kind: gemini, model: m}", False),
         (MONEY, "{kind: openai, base_url: 'http://h', model: m}", True),
@@ -110,16 +110,16 @@ def test_a_forecast_says_what_it_found(tmp_path: Path) -> None:
     ],
 )
 def test_a_budget_that_cannot_hold_for_want_of_a_price_is_told(
-    budget: str, spec: str, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    budget: str, spec: str, described: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", "k")
     notes = forecast(opened(tmp_path, f"annotators: {{m: {spec}}}\n{budget}")).notes
     said = "m has no `prices`, so the money budget does not limit it"
-    assert (said in notes) == told
+    assert (said in notes) == described
 
 
-@pytest.mark.parametrize(("spent", "told"), [(0.9, False), (1.0, True), (1.5, True)])
-def test_a_budget_that_is_spent_is_told(spent: float, told: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("spent", "described"), [(0.9, False), (1.0, True), (1.5, True)])
+def test_a_budget_that_is_spent_is_told(spent: float, described: bool, tmp_path: Path) -> None:
     found = opened(tmp_path, f"annotators: {{crowd: {CROWD}}}\n{MONEY}")
     ledger = found.ledger()
     record = next(found.all_records())
@@ -127,7 +127,7 @@ def test_a_budget_that_is_spent_is_told(spent: float, told: bool, tmp_path: Path
     ledger.add([answer(request, Outcome.ANSWERED, value="good", cost=to_nanos(spent))])
     ledger.close()
     notes = forecast(found).notes
-    assert any("a run would stop at the first call that costs" in n for n in notes) == told
+    assert any("a run would stop at the first call that costs" in n for n in notes) == described
     free = opened(tmp_path, f"annotators: {{crowd: {{kind: panel}}}}\n{MONEY}")
     assert not any("a run would stop" in note for note in forecast(free).notes)
 

@@ -50,10 +50,10 @@ def test_one_request_a_record_with_its_tokens_and_price(tmp_path: Path) -> None:
 
 def test_money_in_json_is_in_the_currency(tmp_path: Path) -> None:
     found = forecast(project(tmp_path, [f"m: {LLM}"]))
-    told = found.as_json()
-    assert told["cost"] == found.cost == found.nanos / NANOS
-    assert [part["cost"] for part in cast("list[dict[str, float]]", told["parts"])] == [
-        told["cost"]
+    described = found.as_json()
+    assert described["cost"] == found.cost == found.nanos / NANOS
+    assert [part["cost"] for part in cast("list[dict[str, float]]", described["parts"])] == [
+        described["cost"]
     ]
 
 
@@ -95,7 +95,7 @@ def test_label_priors_need_the_scores_of_all_labels(
     tmp_path: Path, scores: str, calibrated: bool
 ) -> None:
     opened = project(tmp_path, [f"m: {{kind: embedded, scores: {scores}}}"])
-    assert opened.workshop.corrected(opened.file.annotators["m"]) == calibrated
+    assert opened.factory.corrected(opened.file.annotators["m"]) == calibrated
 
 
 def test_nothing_is_written(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from assay.core.errors import InputError, SpecError
 from assay.core.schema import Choice, Scale
 from assay.data.annotations import Names
 from assay.ledger import MemoryLedger
-from assay.project.imports import BATCH, Target, bring, check, inferred, target_of
+from assay.project.imports import BATCH, Target, check, import_annotations, inferred, target_of
 
 TASK = """\
 name: tone
@@ -112,11 +112,13 @@ def test_people_come_in_as_their_panel_and_models_as_themselves(tmp_path: Path) 
     path = written(tmp_path)
     held = MemoryLedger()
     found = target(tmp_path)
-    brought = bring(held, path, Names(), found, people=True)
+    brought = import_annotations(held, path, Names(), found, people=True)
     assert (brought.added, brought.known, brought.empty, brought.notes) == (2, 0, 1, ())
-    told = {(a.annotator, a.by, a.value, a.cost, a.run) for a in held.annotations(found.task.id)}
+    described = {
+        (a.annotator, a.by, a.value, a.cost, a.run) for a in held.annotations(found.task.id)
+    }
     price = to_nanos(0.1)
-    assert told == {
+    assert described == {
         ("crowd", "ann", "good", price, brought.run), ("crowd", "bob", "bad", price, brought.run),
     }  # fmt: skip
     [run] = held.runs(found.task.id)
@@ -126,22 +128,22 @@ def test_people_come_in_as_their_panel_and_models_as_themselves(tmp_path: Path) 
     assert run.version
     assert [r.id for r in held.records()] == ["1", "2"]
     models = MemoryLedger()
-    bring(models, path, Names(), found)
+    import_annotations(models, path, Names(), found)
     told_of = {(a.annotator, a.by, a.cost) for a in models.annotations(found.task.id)}
     assert told_of == {("ann", None, 0), ("bob", None, 0)}
 
 
 def test_the_same_file_again_adds_nothing(tmp_path: Path) -> None:
     path, held, found = written(tmp_path), MemoryLedger(), target(tmp_path)
-    bring(held, path, Names(), found, people=True)
-    again = bring(held, path, Names(), found, people=True)
+    import_annotations(held, path, Names(), found, people=True)
+    again = import_annotations(held, path, Names(), found, people=True)
     assert (again.added, again.known, again.empty) == (0, 2, 1)
 
 
 def test_without_a_currency_or_records_none_are_kept(tmp_path: Path) -> None:
     path, held = written(tmp_path), MemoryLedger()
     found = inferred([path], Names())
-    bring(held, path, Names(), found)
+    import_annotations(held, path, Names(), found)
     assert list(held.records()) == []
     assert [run.settings for run in held.runs(found.task.id)] == [{}]
 
@@ -149,14 +151,14 @@ def test_without_a_currency_or_records_none_are_kept(tmp_path: Path) -> None:
 def test_every_batch_is_counted(tmp_path: Path) -> None:
     rows = "".join(f"{i},ann,good\n" for i in range(BATCH + 2))
     path, held = written(tmp_path, f"record,annotator,label\n{rows}{rows}"), MemoryLedger()
-    brought = bring(held, path, Names(), inferred([path], Names()))
+    brought = import_annotations(held, path, Names(), inferred([path], Names()))
     assert (brought.added, brought.known) == (BATCH + 2, BATCH + 2)
 
 
 def notes(folder: Path, *labels: str) -> tuple[str, ...]:
     rows = "".join(f"{i % 2 + 1},p{i},{label}\n" for i, label in enumerate(labels))
     path = written(folder, f"record,annotator,label\n{rows}")
-    return bring(MemoryLedger(), path, Names(), target(folder), people=True).notes
+    return import_annotations(MemoryLedger(), path, Names(), target(folder), people=True).notes
 
 
 def test_labels_in_another_spelling_are_told_commonest_first(tmp_path: Path) -> None:
@@ -175,6 +177,6 @@ def test_labels_in_another_spelling_are_told_commonest_first(tmp_path: Path) -> 
 def test_labels_of_a_task_that_look_alike_are_told(tmp_path: Path) -> None:
     path, said = task(tmp_path), written(tmp_path, "record,annotator,label\n1,ann,1\n")
     path.write_text(TASK.replace("[good, bad]", "['1', '1.0']"))
-    [note] = bring(MemoryLedger(), said, Names(), target_of(path)).notes
+    [note] = import_annotations(MemoryLedger(), said, Names(), target_of(path)).notes
     assert "'1'" in note
     assert "'1.0'" in note

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import LEDGER, assay, complaint
+from tests.cli.commands import LEDGER, assay, validation_error
 
 TASK = """\
 name: tone
@@ -214,7 +214,7 @@ def test_a_mistake_names_its_line(case: str, tmp_path: Path) -> None:
         task = task.replace("  path: gold.csv\n", "")
         expected = "34: `gold`: gold from a column of the data file needs `data.id`"
     for command in ("run", "check"):
-        said = complaint(assay(folder(tmp_path, task), command, "task.yaml"))
+        said = validation_error(assay(folder(tmp_path, task), command, "task.yaml"))
         assert said.startswith(f"assay: task.yaml:{expected}"), said
     assert not (tmp_path / LEDGER).exists()
 
@@ -224,14 +224,14 @@ def test_what_only_the_asking_brings_to_light_has_its_line(tmp_path: Path) -> No
     start, end = TASK.index("strategy:\n  kind: chain"), TASK.index("gold:")
     folder(tmp_path, TASK[:start] + strategy + TASK[end:])
     for command in ("check", "run"):
-        said = complaint(assay(tmp_path, command, "task.yaml"))
+        said = validation_error(assay(tmp_path, command, "task.yaml"))
         assert said.startswith("assay: task.yaml:31: `strategy`: strategy `attributes` needs"), said
 
 
 def test_what_is_wrong_in_a_row_of_a_file_stays_a_mistake_of_that_row(tmp_path: Path) -> None:
     folder(tmp_path, TASK)
     (tmp_path / "gold.csv").write_text("record,label\n1,odd\n")
-    said = complaint(assay(tmp_path, "run", "task.yaml"))
+    said = validation_error(assay(tmp_path, "run", "task.yaml"))
     assert said.startswith("assay: gold.csv:2: record '1': 'odd' is not a label"), said
 
 
@@ -256,7 +256,7 @@ def test_check_finds_what_a_run_would_refuse_before_it_asks(kind: str, tmp_path:
     task = task.replace("[one, two]", "[two]")
     folder(tmp_path, task[: task.index("gold:")])
     for command in ("check", "run"):
-        said = complaint(assay(tmp_path, command, "task.yaml"))
+        said = validation_error(assay(tmp_path, command, "task.yaml"))
         assert said.startswith(f"assay: task.yaml:21: {AT_ONCE[kind]}"), said
 
 
@@ -272,7 +272,7 @@ def test_ids_are_read_from_the_column_called_as_in_the_data(name: str, tmp_path:
     assert done.returncode == 0, done.stderr
     (tmp_path / name).write_text(LABELS.replace("record", "tweet"))
     key, line = HEADS[name]
-    said = complaint(assay(tmp_path, "check", "task.yaml"))
+    said = validation_error(assay(tmp_path, "check", "task.yaml"))
     assert said == (
         f"assay: task.yaml:{line}: `{key}`: {name} has no column 'record' and none 'id', as the "
         f"data have; it has tweet, label: name the one that holds the ids of records with `{key}`"

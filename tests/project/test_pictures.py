@@ -122,9 +122,9 @@ async def test_text_picture_and_both_are_compared_in_one_task(folder: Path) -> N
         job = Job(project.task, project.strategy, project.annotators, ledger)
         done = await label(job, project.records())
         await project.aclose()
-        told = evaluation(project, ledger, done.run)
+        described = evaluation(project, ledger, done.run)
         ledger.close()
-    assert set(told) == {"decisions", "both", "words", "sight", "a_vote"} - {"a_vote"}
+    assert set(described) == {"decisions", "both", "words", "sight", "a_vote"} - {"a_vote"}
     shown = Counter(
         (pictures, "post" in text, "old joke" in text)
         for pictures, text in map(seen_in, server.bodies)

@@ -81,9 +81,9 @@ def test_planning_again_costs_nothing_and_gives_the_same(task: Path) -> None:
 
 def test_the_page_names_the_pick_and_runs_nothing(task: Path) -> None:
     out = task.parent / "plan.html"
-    told = call("plan", task, "--html", out)
+    described = call("plan", task, "--html", out)
     page = out.read_text(encoding="utf-8")
-    assert "pick: " in told
+    assert "pick: " in described
     assert "<script" not in page
     assert "people alone" in page
 
@@ -138,10 +138,10 @@ def test_either_promise_is_offered_and_every_output_says_which(task: Path) -> No
     assert (accepted["promise"], output["promise"]) == ("accepted", "output")
     assert output["options"][0]["cost_per_record"] < accepted["options"][0]["cost_per_record"]
     page = task.parent / "plan.html"
-    told = call("plan", task, "--promise", "output", "--html", page)
-    assert "target 90.0% of all labels, people's included" in told
-    assert "promise: output" in told
-    assert "--promise output" in told.splitlines()[-1]
+    described = call("plan", task, "--promise", "output", "--html", page)
+    assert "target 90.0% of all labels, people's included" in described
+    assert "promise: output" in described
+    assert "--promise output" in described.splitlines()[-1]
     assert "of all labels, people&#39;s included" in page.read_text("utf-8")
     assert "Promise: <b>output</b>" in page.read_text("utf-8")
     assert "Accepted labels, class by class" in page.read_text("utf-8")
@@ -168,10 +168,10 @@ def test_a_run_keeps_what_was_promised_for_its_labels(task: Path) -> None:
 
 
 def test_the_run_says_last_that_a_constant_would_do(task: Path) -> None:
-    told = call("run", task, "--target", "0.4")
-    line = next(line for line in told.splitlines() if line.startswith("promise (accepted): "))
+    described = call("run", task, "--target", "0.4")
+    line = next(line for line in described.splitlines() if line.startswith("promise (accepted): "))
     assert "cannot be told: always" in line
-    assert "accepted labels by class" in told
+    assert "accepted labels by class" in described
     done = json.loads(call("run", task, "--target", "0.4", "--json"))["promise"]
     assert (done["possible"], done["passed"]) == (True, None)
 
@@ -200,10 +200,10 @@ def silenced(task: Path, names: tuple[str, ...], rows: slice = slice(None)) -> N
     for name in names:
         path = task.parent / f"{name}.csv"
         with path.open(encoding="utf-8", newline="") as file:
-            head, *told = list(csv.reader(file))
-        for row in told[rows]:
+            head, *described = list(csv.reader(file))
+        for row in described[rows]:
             row[2] = ""
-        table(path, head, told)  # type: ignore[arg-type]
+        table(path, head, described)  # type: ignore[arg-type]
 
 
 def test_models_without_confidences_are_planned_whole_and_no_threshold_is_printed(
@@ -221,10 +221,13 @@ def test_models_without_confidences_are_planned_whole_and_no_threshold_is_printe
     assert alone["dear > people"]["meets"]
     assert alone["dear > people"]["threshold"] is None
     assert alone["dear > people"]["to_people"] == 0
-    told = [o["certificate"]["statement"] for o in plan["options"] if o["certificate"]]
-    assert not any("at confidence" in line for line, o in zip(told, plan["options"], strict=False)
+    described = [o["certificate"]["statement"] for o in plan["options"] if o["certificate"]]
+    assert not any("at confidence" in line
+                   for line, o in zip(described, plan["options"], strict=False)
                    if o["name"] != "vote > people")  # fmt: skip
-    assert any("all answers are accepted, since no confidence tells them apart" in t for t in told)
+    assert any(
+        "all answers are accepted, since no confidence tells them apart" in t for t in described
+    )
 
 
 def test_a_chain_is_planned_of_models_that_say_how_sure_they_are(task: Path) -> None:
@@ -262,9 +265,12 @@ def test_a_target_that_a_constant_meets_is_said_to_ask_little(task: Path) -> Non
     assert "asks little" in plan["asks_little"]
     assert plan["passed"] is None
     assert "cannot be told" in plan["verdict"]
-    told = call("plan", task, "--target", "0.4", "--html", task.parent / "plan.html")
-    assert "pick: " in told
-    assert "whether meeting the target shows anything of the models' labels cannot be told" in told
+    described = call("plan", task, "--target", "0.4", "--html", task.parent / "plan.html")
+    assert "pick: " in described
+    assert (
+        "whether meeting the target shows anything of the models' labels cannot be told"
+        in described
+    )
     page = (task.parent / "plan.html").read_text("utf-8")
     assert "Whether models may label here cannot be told" in page
     assert json.loads(call("plan", task, "--json"))["passed"] is True

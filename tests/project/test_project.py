@@ -11,9 +11,9 @@ from assay.core.task import Task
 from assay.core.value import Span
 from assay.data.gold import Purpose
 from assay.ledger import MemoryLedger, Run
-from assay.project import entities, evaluation, parts, story, tags
+from assay.project import entities, evaluation, parts, report_context, tags
 from assay.project.project import Project
-from tests.project.opened import HEAD, IDS, PLAIN, opened
+from tests.project.opened import DEFAULT_OPTIONS, HEAD, IDS, opened
 
 GOLD = "gold: {path: gold.csv, calibration: 0.3, evaluation: 0.7}\n"
 LEARNER = "annotators: {m: {kind: recorded, path: said.csv}, c: {kind: classifier}}\n"
@@ -23,11 +23,11 @@ HUB = "annotators: {m: {kind: recorded, path: said.csv}, h: {kind: hub, model: x
 @pytest.mark.parametrize(
     ("more", "fitted"),
     [
-        (PLAIN, False),
+        (DEFAULT_OPTIONS, False),
         (LEARNER, True),
         (HUB, False),
         (HUB.replace("model: x", "model: x, train: true"), True),
-        (PLAIN + "strategy: {kind: retrieved, annotators: [m]}\n", True),
+        (DEFAULT_OPTIONS + "strategy: {kind: retrieved, annotators: [m]}\n", True),
         ("annotators: {m: {kind: recorded, path: said.csv}, "
          "s: {kind: strategy, strategy: {kind: retrieved, annotators: [m]}}, "
          "t: {kind: strategy, strategy: {kind: single, annotators: [m]}}}\n", True),
@@ -58,7 +58,7 @@ def test_records_are_held_out_only_where_something_learns_from_their_gold(
     ],
 )
 def test_the_ledger_lies_beside_the_task_file(ledger: str, place: str, tmp_path: Path) -> None:
-    found = opened(tmp_path, PLAIN + ledger)
+    found = opened(tmp_path, DEFAULT_OPTIONS + ledger)
     assert found.ledger_place == place.replace("FOLDER", str(tmp_path))
 
 
@@ -72,7 +72,7 @@ def test_a_ledger_is_there_once_it_was_opened(tmp_path: Path) -> None:
 def test_another_budget_or_ledger_is_another_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = opened(tmp_path, PLAIN + "currency: EUR\nbudget: {money: 1, minutes: 2}\n")
+    found = opened(tmp_path, DEFAULT_OPTIONS + "currency: EUR\nbudget: {money: 1, minutes: 2}\n")
     assert (found.budget.cap, found.budget.currency) == (to_nanos(1), "EUR")
     assert found.settings().seconds == 120
     monkeypatch.chdir(tmp_path)
@@ -86,11 +86,11 @@ def test_another_budget_or_ledger_is_another_project(
 
 
 def test_a_run_is_told_all_that_its_results_need(tmp_path: Path) -> None:
-    found = opened(tmp_path, PLAIN + "seed: 7\ncurrency: EUR\n")
-    told = found.settings()
-    assert told.seconds is None
-    assert told.budget is found.budget
-    assert told.note == {
+    found = opened(tmp_path, DEFAULT_OPTIONS + "seed: 7\ncurrency: EUR\n")
+    described = found.settings()
+    assert described.seconds is None
+    assert described.budget is found.budget
+    assert described.note == {
         "task_file": "tone", "seed": 7, "currency": "EUR",
         "annotators": {"m": found.annotators["m"].id},
     }  # fmt: skip
@@ -131,7 +131,7 @@ def labelled(found: Project) -> tuple[MemoryLedger, str]:
 
 
 def test_decisions_and_annotators_are_held_against_evaluation_gold(tmp_path: Path) -> None:
-    found = opened(tmp_path, PLAIN + GOLD)
+    found = opened(tmp_path, DEFAULT_OPTIONS + GOLD)
     scores = evaluation(found, *labelled(found))
     assert {name: (s.on_all.hits, s.on_all.n) for name, s in scores.items()} == {
         "decisions": (1, 2),
@@ -151,7 +151,7 @@ def test_without_evaluation_gold_nothing_is_scored(tmp_path: Path) -> None:
     held.start_run(Run("run", found.task.id, "s", 0.0))
     assert evaluation(found, held, "run") == {}
     assert parts(found, held, "run") == {}
-    assert story(found).reference is None
+    assert report_context(found).reference is None
 
 
 MULTI = HEAD.replace("kind: choice", "kind: multi")
@@ -159,7 +159,7 @@ SPANS = HEAD.replace("kind: choice", "kind: spans")
 
 
 def test_tags_are_scored_for_answers_of_several(tmp_path: Path) -> None:
-    found = opened(tmp_path, PLAIN + GOLD, MULTI)
+    found = opened(tmp_path, DEFAULT_OPTIONS + GOLD, MULTI)
     held = MemoryLedger()
     held.start_run(Run("run", found.task.id, "s", 0.0))
     gold = list(found.gold.of(Purpose.EVALUATION))
@@ -168,7 +168,7 @@ def test_tags_are_scored_for_answers_of_several(tmp_path: Path) -> None:
     scores = tags(found, held, "run")
     assert list(scores) == ["decisions"]
     assert scores["decisions"].figures.precision.value == 0.5
-    assert tags(opened(tmp_path, PLAIN, MULTI), held, "run") == {}
+    assert tags(opened(tmp_path, DEFAULT_OPTIONS, MULTI), held, "run") == {}
 
 
 def test_spans_are_scored_for_answers_of_spans(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_spans_are_scored_for_answers_of_spans(tmp_path: Path) -> None:
     rows = "".join(f"{id},{mark}\n" for id in IDS)
     (tmp_path / "gold.csv").write_text(f"record,label\n{rows}")
     (tmp_path / "said.csv").write_text(f"record,label\n{rows}")
-    found = opened(tmp_path, PLAIN + GOLD, SPANS)
+    found = opened(tmp_path, DEFAULT_OPTIONS + GOLD, SPANS)
     held = MemoryLedger()
     held.start_run(Run("run", found.task.id, "s", 0.0))
     gold = found.gold.of(Purpose.EVALUATION)
@@ -187,17 +187,17 @@ def test_spans_are_scored_for_answers_of_spans(tmp_path: Path) -> None:
     assert list(scores) == ["decisions"]
     exact = scores["decisions"].exact
     assert (exact.matches, exact.marked, exact.gold) == (1, 2, 1)
-    assert entities(opened(tmp_path, PLAIN, SPANS), held, "run") == {}
+    assert entities(opened(tmp_path, DEFAULT_OPTIONS, SPANS), held, "run") == {}
 
 
 def test_a_report_compares_with_evaluation_gold_alone(tmp_path: Path) -> None:
-    found = opened(tmp_path, PLAIN + GOLD + "currency: EUR\n")
+    found = opened(tmp_path, DEFAULT_OPTIONS + GOLD + "currency: EUR\n")
     list(found.all_records())
-    told = story(found)
-    assert told.reference is not None
-    assert (told.reference.name, len(told.reference.values)) == ("evaluation gold", 7)
-    assert (told.currency, told.review) == ("EUR", None)
-    assert isinstance(told.task, Task)
+    described = report_context(found)
+    assert described.reference is not None
+    assert (described.reference.name, len(described.reference.values)) == ("evaluation gold", 7)
+    assert (described.currency, described.review) == ("EUR", None)
+    assert isinstance(described.task, Task)
 
 
 def test_a_review_has_three_roles(tmp_path: Path) -> None:
@@ -206,14 +206,14 @@ def test_a_review_has_three_roles(tmp_path: Path) -> None:
         "s: {kind: strategy, strategy: {annotators: [a]}}}\n"
     )
     three = three.replace("REC", "{kind: recorded, path: said.csv}")
-    told = story(opened(tmp_path, three + "strategy: {kind: review}\n")).review
-    assert told is not None
-    assert (told.first, told.second, told.reviewer) == ("a", "b", "p")
+    described = report_context(opened(tmp_path, three + "strategy: {kind: review}\n")).review
+    assert described is not None
+    assert (described.first, described.second, described.reviewer) == ("a", "b", "p")
     other = "strategy: {kind: review, annotators: [b, a, p]}\n"
-    told = story(opened(tmp_path, three + other)).review
-    assert told is not None
-    assert told.first == "b"
-    assert story(opened(tmp_path, three + "strategy: {kind: vote}\n")).review is None
+    described = report_context(opened(tmp_path, three + other)).review
+    assert described is not None
+    assert described.first == "b"
+    assert report_context(opened(tmp_path, three + "strategy: {kind: vote}\n")).review is None
 
 
 async def test_what_annotators_hold_is_ended_if_they_were_made(tmp_path: Path) -> None:

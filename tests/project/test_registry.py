@@ -10,7 +10,7 @@ from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.project import open_project
 from assay.project.code import allowed, saying
-from tests.cli.commands import assay, complaint
+from tests.cli.commands import assay, validation_error
 from tests.project.test_strategies import HEAD, N, folder, run, table
 
 __all__ = ["folder"]
@@ -60,7 +60,9 @@ def test_the_plan_is_printed_and_nothing_is_labelled(folder: Path) -> None:
     assert "label every block with hub, small" in done.stdout
     plan = json.loads(assay(folder, "controller", "task.yaml", "--json", "--allow-code").stdout)
     assert (plan["specialists"], plan["trainable"]) == (["hub"], ["small"])
-    assert "no run has decided" in complaint(assay(folder, "export", "task.yaml", "-o", "x.csv"))
+    assert "no run has decided" in validation_error(
+        assay(folder, "export", "task.yaml", "-o", "x.csv")
+    )
 
 
 def test_those_chosen_label_with_their_label_maps(folder: Path) -> None:
@@ -108,7 +110,7 @@ def test_a_task_without_a_controller_is_told_what_to_write(folder: Path) -> None
     table(folder / "none.csv", ["x"], [])
     path = written(folder)
     path.write_text(HEAD + "strategy: {kind: vote, annotators: [a, b]}\n")
-    assert "registry: FILE" in complaint(assay(folder, "controller", "task.yaml"))
+    assert "registry: FILE" in validation_error(assay(folder, "controller", "task.yaml"))
 
 
 def test_a_key_written_twice_in_a_registry_is_refused_with_both_lines(folder: Path) -> None:

@@ -53,8 +53,8 @@ def test_a_drafted_task_of_a_conll_file_runs_and_tells_its_entity_scores(folder:
     assert done.returncode == 0, done.stderr
     scores = json.loads(done.stdout)["entities"]["decisions"]
     assert scores["schemes"]["exact"]["f1"]["value"] == 1.0
-    told = assay(folder, "run", "task.yaml").stdout
-    assert "decisions, direct score against evaluation gold" in told
+    described = assay(folder, "run", "task.yaml").stdout
+    assert "decisions, direct score against evaluation gold" in described
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,8 @@ def test_the_unanimous_and_the_reviewed_part_are_scored_apart(folder: Path) -> N
     done = CliRunner().invoke(root, ["run", str(path)])
     assert "by the route unanimous: " in done.stdout
     page = folder / "page.html"
-    told = CliRunner().invoke(root, ["report", str(path), "-o", str(page)])
-    assert told.exit_code == 0, told.output
+    described = CliRunner().invoke(root, ["report", str(path), "-o", str(page)])
+    assert described.exit_code == 0, described.output
     assert "reviewed &gt; crowd" in page.read_text(encoding="utf-8")
 
 

@@ -45,7 +45,7 @@ def test_the_first_annotator_writes_unless_another_is_named(tmp_path: Path) -> N
     alone = writing(found, None, plan, None)
     assert (alone.generator, alone.checker) == ("writer", None)
     assert (alone.id, alone.annotators) == ("synthesise(writer;3)", ("writer",))
-    assert alone.whole
+    assert alone.needs_all_records
     checked = writing(found, "lexicon", plan, "writer")
     assert checked.id == "synthesise(lexicon>writer;3)"
     assert checked.annotators == ("lexicon", "writer")
@@ -77,7 +77,7 @@ async def test_the_same_plan_again_asks_nobody(
 
     monkeypatch.setattr(LLM, "aclose", end)
 
-    def told() -> Server:
+    def described() -> Server:
         async def answer(request: object, brief: str) -> object:
             nonlocal asked
             asked += 1
@@ -86,7 +86,7 @@ async def test_the_same_plan_again_asks_nobody(
         return Server(answer)  # type: ignore[arg-type]
 
     held = MemoryLedger()
-    async with serving(told()) as url:
+    async with serving(described()) as url:
         for _ in range(2):
             found = project(tmp_path, ["x"], url)
             summary, made = await write(found, held, writing(found, "writer", Plan(2), None))
@@ -106,14 +106,14 @@ def test_what_is_kept_has_its_label_and_its_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("real", "made", "told"),
+    ("real", "made", "described"),
     [(LEAST_DRIFT, LEAST_DRIFT, True), (LEAST_DRIFT - 1, LEAST_DRIFT, False),
      (LEAST_DRIFT, LEAST_DRIFT - 1, False)],
 )  # fmt: skip
-def test_drift_needs_ten_of_each(real: int, made: int, told: bool, tmp_path: Path) -> None:
+def test_drift_needs_ten_of_each(real: int, made: int, described: bool, tmp_path: Path) -> None:
     texts = [f"real text {i}" for i in range(real)] + [" "]  # an empty one is none
     found = drifted(project(tmp_path, texts), examples(made))
-    assert (found is not None) == told
+    assert (found is not None) == described
 
 
 def test_drift_is_of_written_texts_against_real_ones(tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def test_gold_of_other_records_is_told_with_its_line(command: str, tmp_path: Pat
     folder(tmp_path, TASK + GOLD, "x1,good\nx2,bad\n")
     done = assay(tmp_path, command, "task.yaml")
     assert done.returncode == 0
-    told = (done.stderr + done.stdout).splitlines()
-    assert told.count(WITH_ID) == 1
-    assert not [line for line in told if HINT in line]
+    described = (done.stderr + done.stdout).splitlines()
+    assert described.count(WITH_ID) == 1
+    assert not [line for line in described if HINT in line]
 
 
 def test_where_the_data_has_no_ids_it_is_told_to_name_them(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(folder: Path, strategy: str, mapping: str = "") -> list[str]:
+def described(folder: Path, strategy: str, mapping: str = "") -> list[str]:
     text = TASK.replace("STRATEGY", strategy).replace("MAPPING", mapping)
     (folder / "task.yaml").write_text(text)
     return unsure(open_project(folder / "task.yaml"))
@@ -52,7 +52,7 @@ def told(folder: Path, strategy: str, mapping: str = "") -> list[str]:
     ],
 )  # fmt: skip
 def test_who_gives_no_confidence_is_named(folder: Path, strategy: str, silent: list[str]) -> None:
-    lines = told(folder, strategy)
+    lines = described(folder, strategy)
     assert len(lines) == len(silent)
     for line, name in zip(lines, silent, strict=True):
         assert f"that {name} is sure of, and it gives no confidence" in line
@@ -60,13 +60,13 @@ def test_who_gives_no_confidence_is_named(folder: Path, strategy: str, silent: l
 
 def test_a_server_that_scores_labels_is_not(folder: Path) -> None:
     strategy = "{kind: chain, annotators: [server, sure], answer: forward}"
-    assert len(told(folder, strategy)) == 1
-    assert told(folder, strategy, ", mapping: likelihood") == []
+    assert len(described(folder, strategy)) == 1
+    assert described(folder, strategy, ", mapping: likelihood") == []
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
 def test_check_and_run_say_so(folder: Path, command: str) -> None:
-    told(folder, "{kind: hybrid, annotators: [bare, crowd], threshold: 0.9}")
+    described(folder, "{kind: hybrid, annotators: [bare, crowd], threshold: 0.9}")
     done = CliRunner().invoke(root, [command, str(folder / "task.yaml")])
     assert done.exit_code == 0, done.output
     assert "note: strategy `hybrid` keeps the answers that bare is sure of" in done.output

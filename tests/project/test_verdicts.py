@@ -12,8 +12,8 @@ from assay.core.annotation import (
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Source,
-    Way,
     answer,
 )
 from assay.core.errors import InputError, SpecError
@@ -34,7 +34,9 @@ FACE = Form({"hat": YES_NO, "smile": YES_NO})
 
 
 def said(record: str, value: Value | None, schema: Schema = YES_NO, **more: object) -> Annotation:
-    way = Way(**{key: more.pop(key) for key in ("focus", "replica", "saw") if key in more})  # type: ignore[arg-type]
+    way = RequestOptions(
+        **{key: more.pop(key) for key in ("focus", "replica", "saw") if key in more}  # type: ignore[arg-type]
+    )
     who = str(more.pop("who", "id-m"))
     outcome = more.pop("outcome", Outcome.ABSTAINED if value is None else Outcome.ANSWERED)
     request = Request(Task("t", "q?", schema), text_record(record, "x"), who, way)
@@ -66,20 +68,24 @@ def test_numbers_are_right_within_the_tolerance(tolerance: float, right: bool) -
 
 def test_tags_are_judged_one_by_one() -> None:
     how = Reading({"a": frozenset("xy")}, PURPOSES, tags=("x", "y", "z"))
-    told = [
+    described = [
         (v.tag, v.label, v.right, v.reference) for v in how.of([said("a", frozenset("xz"))], "m")
     ]
-    assert told == [("x", "yes", True, "yes"), ("y", "no", False, "yes"), ("z", "yes", False, "no")]
+    assert described == [
+        ("x", "yes", True, "yes"),
+        ("y", "no", False, "yes"),
+        ("z", "yes", False, "no"),
+    ]
     silent = [(v.tag, v.label, v.right, v.answered) for v in how.of([said("a", None)], "m")]
     assert silent == [("x", "", False, False), ("y", "", False, False), ("z", "", False, False)]
 
 
 def test_fields_are_judged_one_by_one_where_they_have_gold() -> None:
     how = Reading({"a": {"hat": "yes"}}, PURPOSES, tags=("hat", "smile"))
-    told = [
+    described = [
         (v.tag, v.label, v.right) for v in how.of([said("a", {"hat": "no", "smile": "no"})], "m")
     ]
-    assert told == [("hat", "no", False), ("smile", "no", None)]
+    assert described == [("hat", "no", False), ("smile", "no", None)]
     odd = Reading({"a": "yes"}, PURPOSES, tags=("hat",)).of([said("a", "yes")], "m")
     assert [(v.label, v.right) for v in odd] == [("", None)]
 
@@ -219,13 +225,13 @@ def test_what_people_decided_is_not_taken_on_confidence(tmp_path: Path) -> None:
             Decision("r2", "yes", *sure, DecidedBy.BOTH),
         ],
     )
-    told = verdicts_of(found, held, reading(found, 0.0, False))
-    assert [(v.confidence, v.right, v.answered, v.tag) for v in told] == [
+    described = verdicts_of(found, held, reading(found, 0.0, False))
+    assert [(v.confidence, v.right, v.answered, v.tag) for v in described] == [
         (0.8, True, True, ""), (None, False, False, ""), (None, False, False, ""),
     ]  # fmt: skip
-    assert {v.reference for v in told} == {"yes"}
-    assert {v.source for v in told} == {Source.VOTE_SHARE}
-    assert None not in {v.purpose for v in told}
+    assert {v.reference for v in described} == {"yes"}
+    assert {v.source for v in described} == {Source.VOTE_SHARE}
+    assert None not in {v.purpose for v in described}
 
 
 def test_tag_by_tag_there_are_no_decisions(tmp_path: Path) -> None:
@@ -233,6 +239,9 @@ def test_tag_by_tag_there_are_no_decisions(tmp_path: Path) -> None:
     held = ledger(found.task.id)
     held.add_decisions("last", [Decision("r0", frozenset("x"), decided_by=DecidedBy.MODEL)])
     held.add([replace(said("r0", frozenset("x"), TAGS), task=found.task.id)])
-    told = verdicts_of(found, held, reading(found, 0.0, True))
-    assert [(v.annotator, v.tag, v.right) for v in told] == [("m", "x", True), ("m", "y", True)]
+    described = verdicts_of(found, held, reading(found, 0.0, True))
+    assert [(v.annotator, v.tag, v.right) for v in described] == [
+        ("m", "x", True),
+        ("m", "y", True),
+    ]
     assert len(verdicts_of(found, held, reading(found, 0.0, False))) == 2

@@ -198,9 +198,9 @@ def test_agreement_below_the_constant_label_is_warned_of() -> None:
 
 def test_kappa_near_zero_at_high_agreement_is_warned_of() -> None:
     always, mostly = np.zeros(100, np.int64), np.array([0] * 95 + [1] * 5)
-    told = pairwise(always, mostly)
-    assert (told.percent, told.cohen) == (0.95, 0.0)
-    assert "is what chance gives" in str(told.warning)
+    described = pairwise(always, mostly)
+    assert (described.percent, described.cohen) == (0.95, 0.0)
+    assert "is what chance gives" in str(described.warning)
 
 
 def test_all_one_class_is_told_in_words_never_as_nan() -> None:
@@ -300,9 +300,9 @@ def test_sets_and_spans_keep_their_form_from_annotations() -> None:
         ("r1", "ann", (Span(0, 4, "PER"),)), ("r1", "bob", (Span(0, 2, "PER"),)),
         ("r2", "ann", ()), ("r2", "bob", ()),
     )  # fmt: skip
-    told = agree(votes_of_annotations(spans), Asked("spans", resampling=POINT)).overall
-    assert value(told, "f1_characters") == pytest.approx(4 / 6)
-    assert value(told, "same_answer") == pytest.approx(0.5)
+    described = agree(votes_of_annotations(spans), Asked("spans", resampling=POINT)).overall
+    assert value(described, "f1_characters") == pytest.approx(4 / 6)
+    assert value(described, "same_answer") == pytest.approx(0.5)
 
 
 def test_forms_are_told_attribute_by_attribute() -> None:

@@ -80,8 +80,8 @@ def test_use_without_a_price_is_said() -> None:
         said(0, "p", Usage(), by="ann"),
         said(0, "q", Usage(gpu_seconds=1.0, human_seconds=1.0)),
     ]
-    told = costs(answers, [kept(0)], PriceList("l", "USD", rates)).not_counted
-    assert told[:4] == (
+    described = costs(answers, [kept(0)], PriceList("l", "USD", rates)).not_counted
+    assert described[:4] == (
         "m: tokens have no price (1 answer)",
         "p: people are paid by the hour, and their time was not measured (1 answer)",
         "q: GPU time has no price (1 answer)",
@@ -95,8 +95,8 @@ def test_the_time_an_answer_took_is_a_persons_time() -> None:
     assert costs(answers, [kept(0)], prices).whole.bill.total == 50_000_000
     unnamed = [said(0, "panel", Usage(), seconds=5.0)]
     assert costs(unnamed, [kept(0)], prices).whole.bill.total == 0
-    told = costs(unnamed, [kept(0)], prices, frozenset({"panel"}))
-    assert told.whole.bill.total == 50_000_000
+    described = costs(unnamed, [kept(0)], prices, frozenset({"panel"}))
+    assert described.whole.bill.total == 50_000_000
 
 
 def test_a_projected_bonus_is_for_more_people_or_for_the_same() -> None:
@@ -196,8 +196,8 @@ def test_of_one_record_no_interval_is_told() -> None:
     rates = {"p": Rates(Prices(human_label=1.0), bonus=2.0)}
     found = costs([said(0, "p", Usage())], [sent(0)], PriceList("l", "EUR", rates)).projected(1)
     assert (found.interval, found.cost, found.same_people) == (None, 3 * NANOS, 3 * NANOS)
-    told = found.as_json()
-    assert (told["interval"], told["same_people"]) == (None, 3.0)
+    described = found.as_json()
+    assert (described["interval"], described["same_people"]) == (None, 3.0)
 
 
 def test_the_whole_is_told_as_json() -> None:
@@ -248,17 +248,17 @@ def test_the_rarer_cases_of_prices() -> None:
     assert (kinds["human_labels"], kinds["bonus"]) == (NANOS, 6 * NANOS)
     unpriced = {"m": Rates(Prices(per_request=1.0)), "p": Rates(Prices(human_label=1.0))}
     answers = [said(0, "m"), said(0, "m"), said(0, "p", Usage(human_seconds=1.0), by="ann")]
-    told = costs(answers, [kept(0)], PriceList("l", "USD", unpriced)).not_counted
-    assert told == NEVER_COUNTED
+    described = costs(answers, [kept(0)], PriceList("l", "USD", unpriced)).not_counted
+    assert described == NEVER_COUNTED
     twice = [said(i, "x") for i in range(2)]
-    told = costs(twice, [kept(0)], PriceList()).not_counted
-    assert told[0] == "x: no price, and nothing was booked (2 answers)"
+    described = costs(twice, [kept(0)], PriceList()).not_counted
+    assert described[0] == "x: no price, and nothing was booked (2 answers)"
 
 
 def test_money_of_two_currencies_is_no_sum() -> None:
     def run(currency: str | None) -> Run:
-        told = {} if currency is None else {"currency": currency}
-        return Run("r", "t", "s", 0.0, settings=told)
+        described = {} if currency is None else {"currency": currency}
+        return Run("r", "t", "s", 0.0, settings=described)
 
     assert booked_in([run("EUR"), run(None), run("EUR")]) == "EUR"
     assert booked_in([run(None)]) is None

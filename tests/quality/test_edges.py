@@ -13,7 +13,7 @@ from assay.quality.inference.audit import OTHERS, draw, stratify
 from assay.quality.inference.audit_sheet import Sheet, judge, mark_of
 from assay.quality.replacement.alt_test import AltTest, Rules, alt_test
 from assay.quality.replacement.compare import Comparison, Sides, compare
-from assay.quality.replacement.reference import Measure, beside
+from assay.quality.replacement.reference import Measure, compare_to_reference
 from tests.quality.test_agreement import said_in
 
 POINT = Resampling(0)
@@ -40,8 +40,8 @@ def test_each_is_held_against_the_others_from_three_on(people: int, each: int) -
 
 
 def warned(found: Agreement | Comparison, words: str) -> bool:
-    told = [*found.warnings, *(found.notes if isinstance(found, Comparison) else ())]
-    return any(words in line for line in told)
+    described = [*found.warnings, *(found.notes if isinstance(found, Comparison) else ())]
+    return any(words in line for line in described)
 
 
 @pytest.mark.parametrize(("records", "few"), [(9, True), (10, False)])
@@ -120,13 +120,13 @@ def test_two_records_of_each_stratum_are_drawn() -> None:
         assert len(drawn) == size
 
 
-@pytest.mark.parametrize(("answers", "told", "more"), [(8, 8, 0), (9, 8, 1), (11, 8, 3)])
-def test_eight_answers_that_are_no_labels_are_told(answers: int, told: int, more: int) -> None:
+@pytest.mark.parametrize(("answers", "described", "more"), [(8, 8, 0), (9, 8, 1), (11, 8, 3)])
+def test_eight_answers_that_are_no_labels_are_told(answers: int, described: int, more: int) -> None:
     shipped = decisions(["a", "b"] * 10)
     given = tuple(f"odd{i}" if i < answers else "a" for i in range(20))
     sheet = Sheet(tuple(d.record for d in shipped), given, "none", mark_of(shipped))
     notes = judge(sheet, shipped, str).notes
-    assert sum("is none of the labels" in note for note in notes) == told
+    assert sum("is none of the labels" in note for note in notes) == described
     assert (f"so are {more:,} more answers" in notes) is bool(more)
 
 
@@ -156,11 +156,11 @@ def compared(people: Said, slices: dict[str, dict[str, str]] | None = None) -> C
     )
 
 
-@pytest.mark.parametrize(("people", "told"), [(30, 31), (31, 1)])
-def test_up_to_thirty_people_are_told_one_by_one(people: int, told: int) -> None:
+@pytest.mark.parametrize(("people", "described"), [(30, 31), (31, 1)])
+def test_up_to_thirty_people_are_told_one_by_one(people: int, described: int) -> None:
     found = compared(panel(12, people))
-    assert len(found.beside) == told
-    assert warned(found, f"the {people} people are not told one by one") is (told == 1)
+    assert len(found.comparisons) == described
+    assert warned(found, f"the {people} people are not told one by one") is (described == 1)
 
 
 @pytest.mark.parametrize(("size", "shown"), [(10, 2), (9, 1)])
@@ -221,7 +221,7 @@ def test_high_agreement_that_chance_gives_is_warned_of_beside_a_majority() -> No
     always: dict[str, object] = dict.fromkeys(people["p0"], "a")
     copy: dict[str, object] = dict(people["p0"])
     found = [
-        beside((name, "model"), labels, people, Measure(resampling=POINT)).warning
+        compare_to_reference((name, "model"), labels, people, Measure(resampling=POINT)).warning
         for name, labels in (("always", always), ("copy", copy))
     ]
     assert found == ["always: agreement 95.0% is what chance gives (kappa 0.00)", None]

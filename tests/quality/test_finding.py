@@ -30,11 +30,12 @@ def test_doubts_take_a_success_back_and_leave_a_failure(
 
 
 def test_the_headline_gives_every_doubt() -> None:
-    told = Finding(True, ("a constant does too", "chance may")).headline(
+    described = Finding(True, ("a constant does too", "chance may")).headline(
         "it holds", "it does, but "
     )
     assert (
-        told == "whether it holds cannot be told: it does, but a constant does too and chance may"
+        described
+        == "whether it holds cannot be told: it does, but a constant does too and chance may"
     )
 
 
@@ -72,9 +73,9 @@ def said(pairs: Sequence[tuple[str, str | None]], answered: bool = True) -> list
 def test_answers_that_agree_by_chance_are_doubted() -> None:
     rng = np.random.default_rng(1)
     guess = [("ab"[i], "ab"[j]) for i, j in rng.integers(2, size=(80, 2))]
-    (told,) = of_chance(said(guess))
-    assert "alpha of answers and references is" in told
-    assert "holds 0" in told
+    (described,) = of_chance(said(guess))
+    assert "alpha of answers and references is" in described
+    assert "holds 0" in described
     assert of_chance(said([("ab"[i % 2], "ab"[i % 2]) for i in range(80)])) == ()
 
 
@@ -90,8 +91,8 @@ def test_a_promise_that_a_constant_keeps_among_what_is_accepted_is_doubted() -> 
     promise = Promise(0.2, 0.1)
     accepted = said([("a", "a")] * 45 + [("b", "b")] * 5)
     people = said([("", "b")] * 50, answered=False)
-    (told,) = of_promise([*accepted, *people], promise)
-    assert told == "90.0% of the accepted records are 'a' by the reference"
+    (described,) = of_promise([*accepted, *people], promise)
+    assert described == "90.0% of the accepted records are 'a' by the reference"
     assert of_promise([*accepted, *people], Promise(0.2, 0.1, "output")) == ()
     always = of_promise(accepted, promise)
     assert always == ("always 'a' agrees in 90.0% of this sample",)

@@ -12,11 +12,11 @@ from assay.data.gold import Purpose
 from assay.quality.verdicts import (
     Constant,
     Verdict,
+    assigned,
     canonical,
     certifying,
     columns,
     constant,
-    dealt,
     grouped,
     read_verdicts,
     same,
@@ -158,11 +158,11 @@ def test_promises_rest_on_monitoring_gold_then_on_calibration_gold() -> None:
 
 
 def test_half_of_the_records_calibrate_by_their_names_alone() -> None:
-    made = dealt([verdict(f"r{i}") for i in range(1_000)])
+    made = assigned([verdict(f"r{i}") for i in range(1_000)])
     first = [v for v in made if v.purpose is Purpose.CALIBRATION]
     assert 430 < len(first) < 570
     assert {v.purpose for v in made} == {Purpose.CALIBRATION, Purpose.EVALUATION}
-    assert dealt([verdict("r7", annotator="n")])[0].purpose is made[7].purpose
+    assert assigned([verdict("r7", annotator="n")])[0].purpose is made[7].purpose
 
 
 def test_the_constant_is_the_most_frequent_reference_or_the_one_named() -> None:
@@ -199,7 +199,7 @@ def test_a_chain_has_a_row_a_link_over_the_same_records() -> None:
 
 def test_labels_that_look_alike_are_said_and_numbers_are_not() -> None:
     rows = [verdict("a", label="Cat", reference="cat"), verdict("b", label="1", reference="1.0")]
-    told = " ".join(spelling(rows))
-    assert "Cat" in told
-    assert "1.0" not in told
+    described = " ".join(spelling(rows))
+    assert "Cat" in described
+    assert "1.0" not in described
     assert spelling([verdict("a", label="cat"), verdict("b", label="dog")]) == []

@@ -166,9 +166,9 @@ def test_curves_for_plans_and_confidences_are_as_they_were() -> None:
         whole = fit_arrays(sure, right, method)
         found[f"{method} at the ends"] = whole(points)
     margins = np.append(logit, [np.inf, -np.inf])
-    told = np.append(right, [True, False])
+    described = np.append(right, [True, False])
     for method in ("platt", "isotonic", "histogram"):
-        curve = fit_arrays(margins, told, method, Source.MARGIN)
+        curve = fit_arrays(margins, described, method, Source.MARGIN)
         found[f"{method} of margins"] = curve(
             [-np.inf, -9.0, -4.2, -1.0, 0.0, 2.0, 4.2, 9.0, np.inf]
         )
@@ -179,8 +179,10 @@ def test_reliability_is_as_it_was() -> None:
     found = []
     for n, seed in ((30, 1), (200, 2), (900, 3)):
         sure, right = sample(n, seed)
-        told = reliability(sure, right, "experts", seed=seed)
-        found.append([told, list(told.lines()) if callable(told.lines) else told.lines])
+        described = reliability(sure, right, "experts", seed=seed)
+        found.append(
+            [described, list(described.lines()) if callable(described.lines) else described.lines]
+        )
     as_kept(KEPT / "reliability.json", found)
 
 

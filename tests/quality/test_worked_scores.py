@@ -22,7 +22,7 @@ from assay.quality.metrics.tagging import Tagged, tagging
 from assay.quality.replacement.alt_plan import Grid, Guess, plan_from_guess, plan_from_pilot
 from assay.quality.replacement.alt_test import Rules, alt_test
 from assay.quality.replacement.compare import Sides, compare
-from assay.quality.replacement.reference import Measure, beside
+from assay.quality.replacement.reference import Measure, compare_to_reference
 from assay.quality.replacement.rejections import one_sided, rejections
 from assay.quality.replacement.trinomial import p_value, p_values
 from assay.strategies.fusion import Counts, fit, learn, shared_errors
@@ -96,7 +96,7 @@ def test_comparisons_are_as_they_were(name: str) -> None:
     slices = {"language": {f"r{i}": ("de", "en", "fr")[min(i // 30, 2)] for i in range(68)}}
     rules = Rules(0.15, "neg-rmse" if name == "interval" else "accuracy", records_a_person=20)
     found = compare(Sides(people, models, MEASURES[name], slices, notes=("a note",)), rules)
-    alone = beside(("x", "person"), {"zz": "1"}, people, MEASURES[name])
+    alone = compare_to_reference(("x", "person"), {"zz": "1"}, people, MEASURES[name])
     as_kept(KEPT / f"compare_{name}.json", [found, alone])
 
 
@@ -268,8 +268,8 @@ def test_fusions_are_as_they_were() -> None:
     found = [[f, f.fuse(given[:6], log_probs[:6]), f.calibrated(log_probs[:3])] for f in cooler]
     copied = np.where(np.arange(120) % 3, given, log_probs.argmax(axis=1))
     shared = [shared_errors(who, log_probs.argmax(axis=1), truth) for who in (given, copied)]
-    told = [[s, s.p, s.warning] for s in shared]
-    as_kept(KEPT / "fusion.json", [found, told], rel=1e-4)
+    described = [[s, s.p, s.warning] for s in shared]
+    as_kept(KEPT / "fusion.json", [found, described], rel=1e-4)
 
 
 def test_bills_are_as_they_were() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.core.annotation import DecidedBy, Decision, Outcome, Request, Way, answer
+from assay.core.annotation import DecidedBy, Decision, Outcome, Request, RequestOptions, answer
 from assay.core.record import Record, TextPart, text_record
 from assay.core.schema import Choice, Form, MultiChoice, Schema
 from assay.core.task import Task
@@ -25,7 +25,7 @@ RECORD = text_record("r", "text")
 
 
 def request(schema: Schema, focus: tuple[str, ...] = ()) -> Request:
-    return Request(Task("t", "q?", schema), RECORD, "m", Way(focus=focus))
+    return Request(Task("t", "q?", schema), RECORD, "m", RequestOptions(focus=focus))
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,10 @@ def test_each_attribute_is_scored_where_the_reference_has_it() -> None:
     })  # fmt: skip
     values = {"1": {"hat": "yes", "smile": "no"}, "2": {"smile": "no"}, "3": None, "4": "odd"}
     found = parts(values, reference, FACE)
-    told = {part: (s.on_answered.hits, s.on_answered.n, s.on_all.n) for part, s in found.items()}
-    assert told == {"hat": (1, 1, 3), "smile": (0, 1, 1)}
+    described = {
+        part: (s.on_answered.hits, s.on_answered.n, s.on_all.n) for part, s in found.items()
+    }
+    assert described == {"hat": (1, 1, 3), "smile": (0, 1, 1)}
     assert all(score.reference == "gold" for score in found.values())
 
 
@@ -79,8 +81,10 @@ def test_each_label_is_scored_as_given_or_not() -> None:
     reference = Reference("gold", {"1": frozenset("a"), "2": frozenset("b"), "3": frozenset()})
     values = {"1": frozenset("ab"), "2": None, "3": frozenset()}
     found = parts(values, reference, MultiChoice(["a", "b"]))
-    told = {part: (s.on_answered.hits, s.on_answered.n, s.on_all.n) for part, s in found.items()}
-    assert told == {"a": (2, 2, 3), "b": (1, 2, 3)}
+    described = {
+        part: (s.on_answered.hits, s.on_answered.n, s.on_all.n) for part, s in found.items()
+    }
+    assert described == {"a": (2, 2, 3), "b": (1, 2, 3)}
     assert found["a"].baseline_value == "no"
 
 
@@ -149,10 +153,12 @@ def test_groups_of_ten_records_are_told_and_smaller_ones_are_not() -> None:
     assert sliced(decided({"en": 30})) == {}
 
 
-@pytest.mark.parametrize(("languages", "told"), [(MOST_LABELS, True), (MOST_LABELS + 1, False)])
-def test_more_groups_than_a_table_holds_are_not_told(languages: int, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("languages", "described"), [(MOST_LABELS, True), (MOST_LABELS + 1, False)]
+)
+def test_more_groups_than_a_table_holds_are_not_told(languages: int, described: bool) -> None:
     found = sliced(decided({f"l{i}": LEAST_SLICE for i in range(languages)}))
-    assert [len(groups) for groups in found.values()] == ([20] if told else [])
+    assert [len(groups) for groups in found.values()] == ([20] if described else [])
 
 
 def test_true_labels_are_groups_too_and_records_without_a_language_are_in_none() -> None:

@@ -10,7 +10,7 @@ from assay.quality.costs import Bill, Costs, PriceList, Route
 from assay.quality.metrics.accuracy import Share
 from assay.quality.replacement.alt_test import AltTest, NotTested, Rules
 from assay.quality.replacement.compare import Comparison, Sides, compare
-from assay.quality.replacement.reference import Beside, Measure
+from assay.quality.replacement.reference import Measure, ReferenceComparison
 from assay.report.compare_page import (
     agreement_chart,
     columns_of,
@@ -87,21 +87,21 @@ def test_without_a_passing_model_the_headline_says_so() -> None:
     assert headline(found) == "No model is shown to be able to stand in for people here"
 
 
-ANN = Beside(
+ANN = ReferenceComparison(
     "ann", "person", 40, "people", 40, {"cohen": Estimate(0.5, 40)}, Share(30, 40), baseline=0.6
 )
-GPT = Beside(
+GPT = ReferenceComparison(
     "gpt", "model", 1200, "people", 1100,
     {"cohen": Estimate(0.7, 40, 0.6, 0.8), "krippendorff": Estimate(None, 3)}, Share(38, 40),
     baseline=0.55,
 )  # fmt: skip
-MUTE = Beside("mute", "model", 0, "people", 0, {}, Share(0, 0))
-NEAR = Beside(
+MUTE = ReferenceComparison("mute", "model", 0, "people", 0, {}, Share(0, 0))
+NEAR = ReferenceComparison(
     "near", "model", 40, "people", 40, {"pearson": Estimate(-0.001, 40)},
     distance=Estimate(0.4, 40, 0.3, 0.5), baseline=0.8,
 )  # fmt: skip
-FAR = Beside("far", "person", 40, "people", 40, {}, distance=Estimate(0.5, 40))
-LOST = Beside("lost", "model", 0, "people", 0, {}, distance=Estimate(None, 0))
+FAR = ReferenceComparison("far", "person", 40, "people", 40, {}, distance=Estimate(0.5, 40))
+LOST = ReferenceComparison("lost", "model", 0, "people", 0, {}, distance=Estimate(None, 0))
 
 
 def test_the_table_of_classes_has_the_columns_that_somebody_has() -> None:
@@ -232,8 +232,9 @@ def test_the_page_names_the_test_that_was_made(test: str, words: str, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("who", "told"), [("ann bob cem", "3 people"), ("ann", "1 person"), ("ann bob", "2 people")]
+    ("who", "described"),
+    [("ann bob cem", "3 people"), ("ann", "1 person"), ("ann bob", "2 people")],
 )
-def test_the_people_are_counted(who: str, told: str, tmp_path: Path) -> None:
+def test_the_people_are_counted(who: str, described: str, tmp_path: Path) -> None:
     text = page(tmp_path, compare(Sides(said(who), said("gpt", seed=1), QUICK)))
-    assert f"1 model beside {told}" in " ".join(text.split())
+    assert f"1 model beside {described}" in " ".join(text.split())

@@ -44,7 +44,11 @@ def test_words_of_the_axis_are_left_out_where_they_would_run_into_each_other() -
 
 
 def test_nothing_is_no_negative_number() -> None:
-    assert [Axis(-0.2, 1.0, 6, percent=False).told(k) for k in range(3)] == ["-0.2", "0", "0.2"]
+    assert [Axis(-0.2, 1.0, 6, percent=False).described(k) for k in range(3)] == [
+        "-0.2",
+        "0",
+        "0.2",
+    ]
 
 
 WIDE = [
@@ -142,8 +146,8 @@ def test_long_labels_are_cut_where_there_is_no_room(
     length: int, note: str, wide: int, narrow: int
 ) -> None:
     both = pictures(dot_rows([Row("x" * length, (), note=note)], Axis(0, 1, 2)))
-    told = [next(t.text for t in p.iter("text") if "x" in (t.text or "")) for p in both]
-    for words, kept in zip(told, (wide, narrow), strict=True):
+    described = [next(t.text for t in p.iter("text") if "x" in (t.text or "")) for p in both]
+    for words, kept in zip(described, (wide, narrow), strict=True):
         assert words == "x" * kept + ("…" if kept < length else "")
 
 

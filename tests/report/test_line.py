@@ -10,8 +10,8 @@ from assay.core.annotation import (
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Source,
-    Way,
     answer,
 )
 from assay.core.cost import NANOS, Usage
@@ -27,7 +27,8 @@ YES_NO = Choice(["yes", "no"])
 
 def said(record: str, value: Value | None = None, **more: object) -> Annotation:
     replica, who = more.pop("replica", 0), str(more.pop("who", "m"))
-    request = Request(Task("t", "q?", YES_NO), text_record(record, "x"), who, Way(replica=replica))  # type: ignore[arg-type]
+    options = RequestOptions(replica=replica)  # type: ignore[arg-type]
+    request = Request(Task("t", "q?", YES_NO), text_record(record, "x"), who, options)
     outcome = more.pop("outcome", Outcome.ABSTAINED if value is None else Outcome.ANSWERED)
     return answer(request, outcome, value=value, **more)  # type: ignore[arg-type]
 
@@ -46,21 +47,21 @@ def test_everything_that_answers_used_is_added_up() -> None:
         said("b", cost=NANOS, seconds=0.5, usage=Usage(50, output_tokens=5, attempts=3)),
         said("b", "no", cost=NANOS, replica=1),
     )  # fmt: skip
-    told = found.as_json()
-    assert told["outcomes"] == {"answered": 2, "abstained": 1}
-    assert (told["cost"], told["tokens"], told["attempts"]) == (4, 165, 4)
+    described = found.as_json()
+    assert described["outcomes"] == {"answered": 2, "abstained": 1}
+    assert (described["cost"], described["tokens"], described["attempts"]) == (4, 165, 4)
     assert (found.asked, found.seconds) == (2, 2.0)
-    assert (told["cost_per_1000"], told["seconds_per_1000"]) == (2_000, 1_000)
+    assert (described["cost_per_1000"], described["seconds_per_1000"]) == (2_000, 1_000)
     assert (found.answered.hits, found.answered.n) == (2, 3)
 
 
 def test_who_was_never_asked_costs_nothing() -> None:
-    told = line().as_json()
-    assert (told["cost_per_1000"], told["seconds_per_1000"], told["answered"]) == (
+    described = line().as_json()
+    assert (described["cost_per_1000"], described["seconds_per_1000"], described["answered"]) == (
         0, 0, {"value": None, "hits": 0, "n": 0, "interval": None},
     )  # fmt: skip
     for part in ("accuracy", "kappa", "macro_f1", "classes", "confusion", "entities", "tags"):
-        assert told[part] is None
+        assert described[part] is None
 
 
 def test_of_single_records_only_those_with_a_reference_are_kept() -> None:
@@ -83,19 +84,19 @@ def test_the_first_without_an_answer_are_told_with_what_was_said_instead() -> No
             {"raw": "w"}, {}, {"error": "x" * 500}]  # fmt: skip
     answers = [said(str(i), outcome=Outcome.REFUSED, **why) for i, why in enumerate(whys)]
     found = line(said("a", "yes", raw="not this"), *answers, said("late"))
-    told = found.as_json()["unanswered"]
-    assert isinstance(told, list)
-    assert len(told) == UNANSWERED
-    assert [s["why"] for s in told] == ["e", "r", "w", None, "x" * LONGEST + "…"]
-    assert told[0] == {"record": "0", "outcome": "refused", "why": "e"}
+    described = found.as_json()["unanswered"]
+    assert isinstance(described, list)
+    assert len(described) == UNANSWERED
+    assert [s["why"] for s in described] == ["e", "r", "w", None, "x" * LONGEST + "…"]
+    assert described[0] == {"record": "0", "outcome": "refused", "why": "e"}
 
 
 def test_the_commonest_errors_are_counted_by_their_beginning() -> None:
     long = "x" * LONGEST
     errors = [long + "1", long + "2", *"bbb", "c", "d", "e", "f"]
     answers = [said(f"{i}", outcome=Outcome.FAILED, error=error) for i, error in enumerate(errors)]
-    told = line(*answers).as_json()["errors"]
-    assert told == {"b": 3, long: 2, "c": 1, "d": 1, "e": 1}
+    described = line(*answers).as_json()["errors"]
+    assert described == {"b": 3, long: 2, "c": 1, "d": 1, "e": 1}
 
 
 @pytest.mark.parametrize(("length", "cut"), [(LONGEST, False), (LONGEST + 1, True)])
@@ -130,8 +131,8 @@ def test_each_kind_of_answer_has_the_scores_that_fit_it() -> None:
     assert [bool(j.figures) for j in (one, step, many, marked)] == [False, False, True, True]
     assert one.table is not None
     assert list(one.table.labels) == ["yes", "no"], "all that the task has, as it has them"
-    told = one.as_json()["classes"]
-    assert told == [
+    described = one.as_json()["classes"]
+    assert described == [
         {"label": "yes", "precision": 1.0, "recall": 1.0, "f1": 1.0, "given": 1, "true": 1},
         {"label": "no", "precision": None, "recall": None, "f1": None, "given": 0, "true": 0},
     ]

@@ -13,7 +13,7 @@ from assay.core.record import Record, TextPart
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.ledger import MemoryLedger, Run
-from assay.report import Reference, Story, gather, write_report
+from assay.report import Reference, ReportContext, gather, write_report
 from assay.report.charts import bars
 from assay.report.page import environment, render
 
@@ -66,7 +66,7 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def told(hostile: str) -> str:
+def described(hostile: str) -> str:
     """A report in which everything that comes from outside is `hostile`."""
     task = Task(hostile, hostile, Choice([hostile, "other"]), hostile)
     records = [Record(f"{i}{hostile}", (TextPart(hostile),), hostile, hostile) for i in range(40)]
@@ -94,17 +94,19 @@ def told(hostile: str) -> str:
         + [Decision(records[-1].id, None, waiting_for=hostile)],
     )
     values = {r.id: "other" if i % 2 else hostile for i, r in enumerate(records)}
-    story = Story(task, Reference(hostile, values), notes=(hostile,), currency="USD")
-    return render(gather(held, "run", story))
+    report_context = ReportContext(
+        task, Reference(hostile, values), notes=(hostile,), currency="USD"
+    )
+    return render(gather(held, "run", report_context))
 
 
-PLAIN = Page(told("plain"))
+PLAIN = Page(described("plain"))
 
 
 @settings(max_examples=40, deadline=None)
 @given(HOSTILE)
 def test_hostile_words_make_no_markup(hostile: str) -> None:
-    page = Page(told(hostile))
+    page = Page(described(hostile))
     assert page.tags == PLAIN.tags
     assert page.attributes == PLAIN.attributes
     assert not any(name.startswith("on") or name in ("href", "src") for name in page.attributes)
@@ -128,14 +130,14 @@ def test_a_report_is_put_in_place_whole(tmp_path: Path) -> None:
     task = Task("t", "q", Choice(["a", "b"]))
     held.start_run(Run("run", task.id, "s", 0.0))
     out = tmp_path / "deep" / "report.html"
-    write_report(held, "run", Story(task), out)
-    write_report(held, "run", Story(task), out)
+    write_report(held, "run", ReportContext(task), out)
+    write_report(held, "run", ReportContext(task), out)
     assert "Nothing is decided yet" in out.read_text()
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
 
 
 @pytest.mark.parametrize(
-    ("filtered", "value", "told"),
+    ("filtered", "value", "described"),
     [
         ("span", 0.0, "0 s"),
         ("span", 0.04, "0 s"),
@@ -154,14 +156,14 @@ def test_a_report_is_put_in_place_whole(tmp_path: Path) -> None:
     ],
 )
 def test_figures_are_told_in_units_that_can_be_read(
-    filtered: str, value: object, told: str
+    filtered: str, value: object, described: str
 ) -> None:
-    assert environment().filters[filtered](value) == told
+    assert environment().filters[filtered](value) == described
 
 
 def test_only_answers_with_a_confidence_and_a_reference_are_in_the_curve() -> None:
     """Of forty records one waits for people; ten bins, and all are as sure."""
-    curve = Page(told("plain")).words
+    curve = Page(described("plain")).words
     assert curve.count("confidence") == 2  # decisions and the model
 
 

@@ -47,9 +47,9 @@ def test_every_tick_of_cost_is_where_it_says(cost: float) -> None:
     most = _round(cost)
     assert most >= cost
     for k in range(5):
-        told = _short(most * k / 4)
-        assert "e" not in told
-        assert float(told.replace(",", "")) == pytest.approx(most * k / 4, rel=1e-3, abs=1e-9)
+        described = _short(most * k / 4)
+        assert "e" not in described
+        assert float(described.replace(",", "")) == pytest.approx(most * k / 4, rel=1e-3, abs=1e-9)
 
 
 def test_the_target_is_in_the_picture_though_every_way_is_above_it() -> None:
@@ -141,8 +141,8 @@ def test_every_way_that_labels_is_drawn_where_its_cost_and_agreement_are() -> No
     assert frame(narrow) == ("plan narrow", "0 0 400 400", "400", "400")
     assert shapes(narrow)[0] == "rect.frame 70 26 310 314"
     assert "circle 199.2 88.8 6" in shapes(narrow)
-    told = [(g.attrib["class"], "".join(g.itertext())) for g in wide.iter("g")]
-    assert told == [("pick", "cheap"), ("meets", "people"), ("bare", "m <alone>")]
+    described = [(g.attrib["class"], "".join(g.itertext())) for g in wide.iter("g")]
+    assert described == [("pick", "cheap"), ("meets", "people"), ("bare", "m <alone>")]
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ def test_the_figures_have_the_numbers_of_the_chart(tmp_path: Path) -> None:
     write_plan(PLAN, TASK, "EUR", tmp_path / "plan.html", [seen])
     page = re.sub(r"(<br>|</?small>)+", " ", (tmp_path / "plan.html").read_text(encoding="utf-8"))
     rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr.*?</tr>", page)]
-    told = [[cell.strip() for cell in row.split("|") if cell.strip()] for row in rows]
-    assert told == [
+    described = [[cell.strip() for cell in row.split("|") if cell.strip()] for row in rows]
+    assert described == [
         ["label", "precision", "recall", "accepted of the class"],
         ["good &lt;b&gt;", "80.0% 44.4% – 97.5%, n = 10", "–", "80.0% 28.4% – 99.5%, n = 5"],
         ["no.", "way to label", "to people", "agreement", "per 1,000 records"],

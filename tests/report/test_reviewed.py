@@ -2,14 +2,22 @@
 
 import pytest
 
-from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Request, Way, answer
+from assay.core.annotation import (
+    Annotation,
+    DecidedBy,
+    Decision,
+    Outcome,
+    Request,
+    RequestOptions,
+    answer,
+)
 from assay.core.cost import to_nanos
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger import MemoryLedger, Run
-from assay.report import Story, gather
+from assay.report import ReportContext, gather
 from assay.report.reviewed import Bill, Roles, review_of
 from assay.report.table import lines
 
@@ -26,7 +34,7 @@ def face(hat: str, smile: str) -> dict[str, str]:
 def said(
     who: str, record: str, value: Value | None, focus: tuple[str, ...] = (), **more: object
 ) -> Annotation:
-    request = Request(TASK, text_record(record, record), IDS[who], Way(focus=focus))
+    request = Request(TASK, text_record(record, record), IDS[who], RequestOptions(focus=focus))
     outcome = Outcome.ABSTAINED if value is None else Outcome.ANSWERED
     return answer(request, outcome, value=value, **more)
 
@@ -74,12 +82,16 @@ def test_the_bill_is_beside_what_people_alone_would_cost() -> None:
     found = review_of(ledger(), TASK, ROLES, (IDS, "run"))
     assert found is not None
     assert found.bill == Bill(to_nanos(0.3), to_nanos(0.3), to_nanos(1.8))  # 6 cells, 0.3 each
-    told = found.as_json()
-    assert (told["first"], told["second"], told["reviewer"]) == ("old", "model", "people")
-    assert told["cost"] == told["cost_of_reviewer"] == pytest.approx(0.3)
-    assert told["cost_of_people_alone"] == pytest.approx(1.8)
-    assert told["cost_share"] == pytest.approx(1 / 6)
-    assert told["records"] == 3
+    described = found.as_json()
+    assert (described["first"], described["second"], described["reviewer"]) == (
+        "old",
+        "model",
+        "people",
+    )
+    assert described["cost"] == described["cost_of_reviewer"] == pytest.approx(0.3)
+    assert described["cost_of_people_alone"] == pytest.approx(1.8)
+    assert described["cost_share"] == pytest.approx(1 / 6)
+    assert described["records"] == 3
 
 
 def test_free_people_have_no_price_and_no_share() -> None:
@@ -111,10 +123,10 @@ def test_annotators_without_a_name_are_found_by_their_id() -> None:
 
 
 def test_the_table_tells_the_review_attribute_by_attribute() -> None:
-    story = Story(TASK, review=ROLES, currency="EUR")
-    told = lines(gather(ledger(), "run", story))
-    start = next(i for i, line in enumerate(told) if line.startswith("attribute"))
-    cells = [[c.strip() for c in line.split("  ") if c.strip()] for line in told[start:]]
+    report_context = ReportContext(TASK, review=ROLES, currency="EUR")
+    described = lines(gather(ledger(), "run", report_context))
+    start = next(i for i, line in enumerate(described) if line.startswith("attribute"))
+    cells = [[c.strip() for c in line.split("  ") if c.strip()] for line in described[start:]]
     assert cells[0] == [
         "attribute", "old agrees with model", "constant", "kappa", "people sided with old",
         "old with final", "model with final", "agreed but wrong",
@@ -124,7 +136,7 @@ def test_the_table_tells_the_review_attribute_by_attribute() -> None:
     assert cells[2][:2] == ["hat", "66.7% of 3"]
     assert cells[3] == ["smile", "100.0% of 3", "100.0%", "–", "–", "100.0% of 3", "100.0% of 3",
                         "–"]  # fmt: skip
-    assert told[start + 4 :] == [
+    assert described[start + 4 :] == [
         "no agreed cell was audited, so errors that both share are not seen",
         "people looked at 1 cells; 0.300 EUR spent in all; people labelling all 6 once: 1.80 EUR",
         "1 record is open",
@@ -133,6 +145,6 @@ def test_the_table_tells_the_review_attribute_by_attribute() -> None:
 
 def test_audited_cells_tell_of_errors_that_both_share() -> None:
     audit = said("people", "c", face("yes", "no"), by="ann")
-    told = lines(gather(ledger(audit), "run", Story(TASK, review=ROLES)))
-    [shared] = [line for line in told if "audited" in line]
+    described = lines(gather(ledger(audit), "run", ReportContext(TASK, review=ROLES)))
+    [shared] = [line for line in described if "audited" in line]
     assert shared.startswith("2 agreed cells were audited: 2 wrong ones are to be expected among 5")

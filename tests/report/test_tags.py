@@ -14,7 +14,7 @@ from assay.core.task import Task
 from assay.core.value import Span, Value
 from assay.ledger import Ledger, MemoryLedger, Run
 from assay.quality.metrics.accuracy import Share, wilson
-from assay.report import Reference, Story, entities_of, gather, write_report
+from assay.report import Reference, ReportContext, entities_of, gather, write_report
 from assay.report.table import lines
 from assay.report.tags import Figure, Figures, span_figures, tags_of
 from tests.cli.commands import assay
@@ -97,8 +97,8 @@ def test_table_page_and_json_show_the_tags(tmp_path: Path) -> None:
         "1": frozenset({"sport"}), "2": frozenset({"sport", "money"}), "3": frozenset(),
         "4": frozenset(),
     }  # fmt: skip
-    ledger, told = held(task, said), Story(task, Reference("gold", true))
-    found = write_report(ledger, "run", told, tmp_path / "r.html")
+    ledger, described = held(task, said), ReportContext(task, Reference("gold", true))
+    found = write_report(ledger, "run", described, tmp_path / "r.html")
     content = json.loads(json.dumps(found.as_json()))["decisions"]["tags"]
     assert content["overall"]["precision"]["value"] == 0.5  # two of four given
     assert content["overall"]["recall"]["value"] == pytest.approx(2 / 3)
@@ -121,12 +121,15 @@ def test_table_page_and_json_show_the_tags(tmp_path: Path) -> None:
 def test_labels_given_are_counted_tag_by_tag_and_span_by_span() -> None:
     task = Task("topics", "Which topics?", SCHEMA)
     said: dict[str, Value] = {"1": frozenset({"sport", "money"}), "2": frozenset()}
-    assert gather(held(task, said), "run", Story(task)).given == {
+    assert gather(held(task, said), "run", ReportContext(task)).given == {
         "sport": 1, "money": 1, "none of them": 1,
     }  # fmt: skip
     names = Task("names", "Which names?", Spans(["person", "place"]))
     marks: dict[str, Value] = {"1": (Span(0, 1, "person"), Span(2, 3, "person")), "2": ()}
-    assert gather(held(names, marks), "run", Story(names)).given == {"person": 1, "none of them": 1}
+    assert gather(held(names, marks), "run", ReportContext(names)).given == {
+        "person": 1,
+        "none of them": 1,
+    }
 
 
 def test_spans_stand_beside_the_exact_match_too(tmp_path: Path) -> None:
@@ -134,8 +137,8 @@ def test_spans_stand_beside_the_exact_match_too(tmp_path: Path) -> None:
     person, other = Span(0, 4, "person"), Span(5, 6, "person")
     said: dict[str, Value] = {"1": (person,), "2": (other,)}
     true: dict[str, Value] = {"1": (person, other), "2": (other,)}
-    told = Story(task, Reference("gold", true))
-    found = write_report(held(task, said), "run", told, tmp_path / "r.html")
+    described = ReportContext(task, Reference("gold", true))
+    found = write_report(held(task, said), "run", described, tmp_path / "r.html")
     assert found.top.figures is not None
     assert found.top.figures.recall.value == pytest.approx(2 / 3)
     assert "F1 over spans" in (tmp_path / "r.html").read_text(encoding="utf-8")

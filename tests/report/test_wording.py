@@ -32,7 +32,7 @@ def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "record", "told"),
+    ("value", "record", "described"),
     [
         ("<b>", RECORD, "&lt;b&gt;"),
         (3.0, RECORD, "3"),
@@ -58,15 +58,15 @@ def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
     ],
 )  # fmt: skip
 def test_an_answer_is_told_in_words_and_hostile_ones_stay_words(
-    value: Value, record: Record, told: str
+    value: Value, record: Record, described: str
 ) -> None:
-    assert answer(value, record) == told
+    assert answer(value, record) == described
 
 
 def test_a_long_stretch_is_cut() -> None:
-    told = answer((Span(0, 500, "x"),), text_record("r", "a" * 500))
-    assert 80 < len(told) < 140
-    assert "…" in told
+    described = answer((Span(0, 500, "x"),), text_record("r", "a" * 500))
+    assert 80 < len(described) < 140
+    assert "…" in described
 
 
 def test_a_stretch_of_eighty_characters_is_whole() -> None:

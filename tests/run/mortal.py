@@ -96,7 +96,7 @@ class Slow(HoldsNothing):
         if isinstance(request.task.schema, FreeText):
             return f"words of their own: {digest(request.key)}"
         if isinstance(request.task.schema, MultiChoice):
-            asked = request.way.focus or LABELS
+            asked = request.options.focus or LABELS
             return frozenset(name for name in asked if draw(name, request.key) < self.skill)
         right = draw("right", request.key) < self.skill
         return colour(request.record) if right else LABELS[int(3 * draw("any", request.key))]
@@ -133,7 +133,7 @@ class Synthesising:
     """Decides nothing; its routes say what was written."""
 
     id: str = "synthesising"
-    whole: bool = True
+    needs_all_records: bool = True
     annotators: tuple[str, ...] = ("writer",)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:

@@ -22,10 +22,10 @@ class Relay:
     def _accept(self, listening: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                near, _ = listening.accept()
+                wait_for_capacity, _ = listening.accept()
                 far = socket.create_connection(("127.0.0.1", self._server))
-                self._open += [near, far]
-                for one, other in ((near, far), (far, near)):
+                self._open += [wait_for_capacity, far]
+                for one, other in ((wait_for_capacity, far), (far, wait_for_capacity)):
                     threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
 
     def _pass(self, one: socket.socket, other: socket.socket) -> None:
@@ -40,7 +40,7 @@ class Relay:
             one.shutdown(socket.SHUT_RDWR)
         one.close()
 
-    def cut(self) -> None:
+    def truncated(self) -> None:
         self._end(self._listening)
         while self._open:
             self._end(self._open.pop())

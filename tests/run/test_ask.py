@@ -15,9 +15,9 @@ from assay.core.annotation import (
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Source,
     Waiting,
-    Way,
     answer,
 )
 from assay.core.cost import Budget
@@ -26,7 +26,7 @@ from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.ledger import MemoryLedger
-from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
+from assay.run.ask import Askable, LedgerAsk, RunContext, needs_all
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
 from assay.run.writer import Writer
@@ -68,9 +68,9 @@ class Decides:
 
     made: dict[str, Decision] = field(default_factory=dict)
     id: str = "nested"
-    whole: bool = False
+    needs_all_records: bool = False
     annotators: tuple[str, ...] = ("m",)
-    way: Way = field(default_factory=Way)
+    way: RequestOptions = field(default_factory=RequestOptions)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         await ask("m", records, self.way)
@@ -83,8 +83,8 @@ def asking(
 ) -> LedgerAsk:
     kept = ledger or MemoryLedger()
     stop = Stop(None, 1.0, lambda: 0.0)
-    desk = Desk(kept, Writer(kept, "run"), Progress(), stop, "run", budget, lambda: 5.0)
-    return LedgerAsk(TASK, {a.id: a for a in who}, desk)
+    context = RunContext(kept, Writer(kept, "run"), Progress(), stop, "run", budget, lambda: 5.0)
+    return LedgerAsk(TASK, {a.id: a for a in who}, context)
 
 
 def outcomes(given: Sequence[Answer]) -> list[str]:
@@ -96,8 +96,8 @@ async def test_answers_come_in_the_order_of_the_records_stamped_with_run_and_mom
     given = await ask("m", RECORDS[::-1])
     assert [a.record for a in given] == ["r3", "r2", "r1", "r0"]
     assert {(a.run, a.at) for a in given if isinstance(a, Annotation)} == {("run", 5.0)}
-    assert [a.key for a in ask.desk.ledger.annotations()] == [a.key for a in given]
-    assert ask.desk.progress.asked == 4
+    assert [a.key for a in ask.context.ledger.annotations()] == [a.key for a in given]
+    assert ask.context.progress.asked == 4
     assert ask.task is TASK
     assert await ask("m", []) == []
 
@@ -108,12 +108,17 @@ async def test_what_the_ledger_holds_is_not_asked_again_and_a_way_is_another_que
     await ask("m", RECORDS[:2])
     again = await ask("m", RECORDS)
     assert who.asked == dict.fromkeys(["r0", "r1", "r2", "r3"], 1)
-    assert ask.desk.progress.tally("m").replayed == 2
+    assert ask.context.progress.tally("m").replayed == 2
     assert outcomes(again) == ["answered"] * 4
-    ways = [Way(), Way(replica=1), Way(), Way(replica=1)]
+    ways = [
+        RequestOptions(),
+        RequestOptions(replica=1),
+        RequestOptions(),
+        RequestOptions(replica=1),
+    ]
     await ask("m", RECORDS, ways)
     assert who.asked == {"r0": 1, "r1": 2, "r2": 1, "r3": 2}
-    await ask("m", RECORDS, Way(hint="h"))
+    await ask("m", RECORDS, RequestOptions(hint="h"))
     assert who.asked.total() == 10
 
 
@@ -128,7 +133,7 @@ async def test_what_failed_is_not_asked_again_in_this_run() -> None:
 async def test_an_answer_given_twice_counts_once() -> None:
     ask = asking(Says(twice=True))
     await ask("m", RECORDS)
-    assert ask.desk.progress.asked == 4
+    assert ask.context.progress.asked == 4
     assert ask.spent == 12
 
 
@@ -140,7 +145,7 @@ async def test_silence_is_a_failure_of_models_and_a_wait_for_people() -> None:
     ask = asking(Says(silent={"r1"}, decided_by=DecidedBy.PEOPLE))
     given = await ask("m", RECORDS[:2])
     assert given[1] == Waiting(given[1].key, "r1", "m")
-    assert ask.cut == set()
+    assert ask.truncated == set()
 
 
 @pytest.mark.parametrize(
@@ -151,14 +156,14 @@ async def test_a_run_that_is_to_stop_leaves_records_open_and_names_them(
 ) -> None:
     ask = asking(Says(trouble=trouble), Panel("people"))
     given = await ask("m", RECORDS)
-    stop = ask.desk.stop
+    stop = ask.context.stop
     assert (stop.reason, stop.message) == (reason, "all is spent" if trouble else "")
     if trouble is not None:
         assert outcomes(given) == ["answered", "waiting", "waiting", "waiting"]
-        assert ask.cut == {"r1", "r2", "r3"}
+        assert ask.truncated == {"r1", "r2", "r3"}
         assert given[1] == Waiting(given[1].key, "r1", "m")
         await ask("people", RECORDS[:1])
-        assert "r0" not in ask.cut  # people are always waited for
+        assert "r0" not in ask.truncated  # people are always waited for
 
 
 async def test_a_name_that_nobody_has_is_told_with_those_there_are() -> None:
@@ -176,15 +181,15 @@ async def test_a_strategy_with_people_somewhere_below_is_theirs() -> None:
 
 async def test_who_is_enrolled_is_asked_by_its_id_and_ended_with_the_run() -> None:
     ask, learnt = asking(Says()), Says(id="learnt")
-    assert ask.enrol(learnt) == "learnt"
+    assert ask.register(learnt) == "learnt"
     assert outcomes(await ask("learnt", RECORDS[:1])) == ["answered"]
-    assert ask.enrolled == [learnt]
+    assert ask.registered == [learnt]
 
 
 async def test_an_annotator_is_asked_by_its_name_in_the_task_or_by_its_id() -> None:
     kept = MemoryLedger()
-    desk = Desk(kept, Writer(kept, "run"), Progress(), Stop(None, 1.0, lambda: 0.0), "run")
-    ask = LedgerAsk(TASK, {"first": Says()}, desk)
+    context = RunContext(kept, Writer(kept, "run"), Progress(), Stop(None, 1.0, lambda: 0.0), "run")
+    ask = LedgerAsk(TASK, {"first": Says()}, context)
     for name in ("first", "m"):
         assert outcomes(await ask(name, RECORDS[:1])) == ["answered"]
 
@@ -210,7 +215,7 @@ async def test_what_a_file_says_otherwise_by_now_is_counted() -> None:
     ask = asking(changed, ledger=kept)
     given = await ask("old", RECORDS)
     assert {a.value for a in given if isinstance(a, Annotation)} == {"a"}
-    assert ask.desk.progress.tally("old").outdated == 2
+    assert ask.context.progress.tally("old").outdated == 2
 
 
 async def test_a_panel_is_heard_once_as_many_have_answered_as_it_wants() -> None:
@@ -233,7 +238,7 @@ async def test_a_strategy_that_is_asked_answers_with_what_it_decided_and_from_wh
         "r2": Decision("r2", None, waiting_for="people"),
         "r3": Decision("r3", None),
     }
-    ask = asking(Says(), Decides(made, way=Way(saw=("k",))))
+    ask = asking(Says(), Decides(made, way=RequestOptions(saw=("k",))))
     given = await ask("nested", RECORDS)
     assert outcomes(given) == ["answered", "abstained", "waiting", "abstained"]
     first, second, third, last = given
@@ -241,14 +246,14 @@ async def test_a_strategy_that_is_asked_answers_with_what_it_decided_and_from_wh
     assert isinstance(first, Annotation)
     assert (first.value, first.confidence, first.scores) == ("b", 0.75, sure.scores)
     assert (first.confidence_source, first.mapping, first.cost) == (Source.RANK, "strategy", 0)
-    [drawn] = [a for a in ask.desk.ledger.annotations(annotators=["m"]) if a.record == "r0"]
+    [drawn] = [a for a in ask.context.ledger.annotations(annotators=["m"]) if a.record == "r0"]
     assert (first.made_from, first.saw) == ((drawn.key,), ("k",))
     assert isinstance(second, Annotation)
     assert (second.error, second.mapping) == ("m: unsure", "strategy")
     assert isinstance(last, Annotation)
     assert last.error is None
-    await ask.desk.writer.flush()
-    assert len(list(ask.desk.ledger.annotations(annotators=["nested"]))) == 3
+    await ask.context.writer.flush()
+    assert len(list(ask.context.ledger.annotations(annotators=["nested"]))) == 3
 
 
 async def test_what_failed_under_a_strategy_is_open_and_not_kept() -> None:
@@ -256,33 +261,33 @@ async def test_what_failed_under_a_strategy_is_open_and_not_kept() -> None:
     ask = asking(who, Decides({"r1": Decision("r1", None)}))
     given = await ask("nested", RECORDS)
     assert outcomes(given) == ["answered", "failed", "answered", "answered"]
-    await ask.desk.writer.flush()
-    kept = ask.desk.ledger.annotations(annotators=["nested"])
+    await ask.context.writer.flush()
+    kept = ask.context.ledger.annotations(annotators=["nested"])
     assert sorted(a.record for a in kept) == ["r0", "r2", "r3"]
 
 
 async def test_of_a_strategy_over_all_records_nothing_is_kept_where_one_answer_failed() -> None:
     who = Says(outcomes={"r1": Outcome.FAILED})
-    for strategy, count in ((Decides(whole=True), 0), (Decides(), 3)):
+    for strategy, count in ((Decides(needs_all_records=True), 0), (Decides(), 3)):
         ask = asking(who, strategy)
         assert len(await ask("nested", RECORDS)) == 4
-        await ask.desk.writer.flush()
-        assert len(list(ask.desk.ledger.annotations(annotators=["nested"]))) == count
-    ask = asking(Says(), Decides(whole=True))
+        await ask.context.writer.flush()
+        assert len(list(ask.context.ledger.annotations(annotators=["nested"]))) == count
+    ask = asking(Says(), Decides(needs_all_records=True))
     await ask("nested", RECORDS)
-    await ask.desk.writer.flush()
-    assert len(list(ask.desk.ledger.annotations(annotators=["nested"]))) == 4
+    await ask.context.writer.flush()
+    assert len(list(ask.context.ledger.annotations(annotators=["nested"]))) == 4
 
 
 async def test_a_strategy_is_asked_plainly() -> None:
     ask = asking(Says(), Decides())
     with pytest.raises(SpecError, match="nested is a strategy; it is asked plainly"):
-        await ask("nested", RECORDS, Way(hint="h"))
+        await ask("nested", RECORDS, RequestOptions(hint="h"))
     assert await ask("nested", []) == []
 
 
 def test_whether_a_strategy_or_one_below_it_needs_all_records() -> None:
-    below = Decides(id="below", whole=True)
+    below = Decides(id="below", needs_all_records=True)
     above = Decides(id="above", annotators=("m", "below"))
     who: dict[str, Askable] = {"m": Says(), "below": below, "above": above}
     assert [needs_all(s, who) for s in (Single("m"), below, above)] == [False, True, True]

@@ -34,7 +34,7 @@ class Breaking:
 
     breaks: dict[str, Exception] = field(default_factory=dict)
     id: str = "breaking"
-    whole: bool = False
+    needs_all_records: bool = False
     annotators: tuple[str, ...] = ("m",)
 
     async def label(self, given: Sequence[Record], ask: Ask) -> list[Decision]:
@@ -72,7 +72,7 @@ async def test_of_several_errors_the_one_to_mend_is_told() -> None:
 
 async def test_what_a_strategy_over_all_records_decides_is_kept_in_their_order() -> None:
     ledger, progress = MemoryLedger(), Progress()
-    job = Job(TASK, Breaking(whole=True), {"m": OLD}, ledger, Settings(block=10))
+    job = Job(TASK, Breaking(needs_all_records=True), {"m": OLD}, ledger, Settings(block=10))
     done = await label(job, records(25), progress)
     assert [d.record for d in ledger.decisions(done.run)] == [r.id for r in records(25)]
     assert (done.decided, done.records, progress.records) == (25, 25, 25)
@@ -117,7 +117,7 @@ async def test_a_run_says_what_it_was() -> None:
     assert run.ended is not None
     assert run.ended >= run.started
     assert done.currency == "EUR"
-    assert progress.pace.each == 1
+    assert progress.eta.each == 1
     assert (await label(job, [])).records == 0
 
 

@@ -64,9 +64,9 @@ def go(
 @pytest.mark.parametrize("name", mortal.NAMES)
 def test_a_money_cap_stops_it_and_nothing_is_lost(name: str) -> None:
     asked: Counter[str] = Counter()
-    whole, unbroken = go(name, MemoryLedger(), None, asked)
-    assert whole.exit_code == 0
-    bill, requests = whole.spent_nanos, asked.total()
+    needs_all_records, unbroken = go(name, MemoryLedger(), None, asked)
+    assert needs_all_records.exit_code == 0
+    bill, requests = needs_all_records.spent_nanos, asked.total()
     asked.clear()
 
     ledger = MemoryLedger()

@@ -19,7 +19,7 @@ from assay.core.annotation import (
     Decision,
     Outcome,
     Request,
-    Way,
+    RequestOptions,
     answer,
 )
 from assay.core.cost import NANOS, Budget, Usage
@@ -33,7 +33,7 @@ from assay.run.ask import Askable
 from assay.strategies.base import Ask, Strategy
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.document import PlacedError
+from assay.taskfile.document import PathError
 from tests.clock import without_waiting
 from tests.ledger.places import EVERY, Place
 
@@ -129,7 +129,7 @@ class Renamed:
     """`Single` under another id: a strategy that is a voter."""
 
     id: str = "nested"
-    whole: bool = False
+    needs_all_records: bool = False
     annotators: tuple[str, ...] = ("m",)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
@@ -291,7 +291,7 @@ async def test_a_whole_strategy_decides_nothing_over_a_part() -> None:
 @dataclass(frozen=True, slots=True)
 class Whole:
     id: str = "whole"
-    whole: bool = True
+    needs_all_records: bool = True
     annotators: tuple[str, ...] = ("m",)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
@@ -331,7 +331,7 @@ class Unfit(HoldsNothing):
 
 @pytest.mark.parametrize("strategy", [Single("m"), Vote(("other", "m")), Whole("w", True, ("m",))])
 async def test_an_annotator_that_does_not_fit_the_task_is_placed(strategy: Strategy) -> None:
-    with pytest.raises(PlacedError, match="cannot answer kind choice") as bad:
+    with pytest.raises(PathError, match="cannot answer kind choice") as bad:
         await go(MemoryLedger(), strategy, [Unfit(), Counting("other")], 40)
     assert bad.value.keys == ("annotators", "m")
 
@@ -398,11 +398,11 @@ class Aside:
     """Asks another question than the run's."""
 
     id: str = "aside"
-    whole: bool = False
+    needs_all_records: bool = False
     annotators: tuple[str, ...] = ("m",)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
-        await ask("m", records, Way(), task=Task("why", "why?", TASK.schema))
+        await ask("m", records, RequestOptions(), task=Task("why", "why?", TASK.schema))
         return [Decision(r.id, None) for r in records]
 
 
@@ -420,10 +420,10 @@ async def test_the_summary_tells_outcomes_money_and_retries() -> None:
     model = Counting(fails={"r1"})
     who: list[Askable] = [Recorded("old", given), model]
     done = await go(MemoryLedger(), Vote(("old", "m"), ties="first"), who, 10)
-    told = "\n".join(done.lines("EUR"))
-    assert "old: 8 answered, 2 abstained (80.0% of what was tried)" in told
-    assert "m: 9 answered, 1 failed (100.0% of what was tried)" in told
-    assert "cost 10.00 EUR in this run, 10.00 EUR in all" in told
-    assert "10 retries" in told
-    assert "timeout (1)" in told
+    described = "\n".join(done.lines("EUR"))
+    assert "old: 8 answered, 2 abstained (80.0% of what was tried)" in described
+    assert "m: 9 answered, 1 failed (100.0% of what was tried)" in described
+    assert "cost 10.00 EUR in this run, 10.00 EUR in all" in described
+    assert "10 retries" in described
+    assert "timeout (1)" in described
     assert done.as_json()["retries"] == 10

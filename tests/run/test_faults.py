@@ -62,7 +62,7 @@ async def drip(request: web.Request) -> web.StreamResponse:
     return reply
 
 
-PLAIN = (
+DEFAULT_OPTIONS = (
     status(429), status(429, Retry_After="0.01"), status(429, Retry_After="soon"), status(500),
     status(502), status(503), status(529), html, truncated, shapeless,
 )  # fmt: skip
@@ -86,10 +86,12 @@ class Chaos:
         self.calls[text] += 1
         if self.calls[text] > self.failing(text):
             return good(text)
-        fault = zlib.crc32(f"{text}/{self.calls[text]}".encode()) % (len(PLAIN) + len(SLOW))
-        if fault < len(PLAIN):
-            return PLAIN[fault](text)
-        return await SLOW[fault - len(PLAIN)](request)
+        fault = zlib.crc32(f"{text}/{self.calls[text]}".encode()) % (
+            len(DEFAULT_OPTIONS) + len(SLOW)
+        )
+        if fault < len(DEFAULT_OPTIONS):
+            return DEFAULT_OPTIONS[fault](text)
+        return await SLOW[fault - len(DEFAULT_OPTIONS)](request)
 
 
 async def run(url: str, ledger: SqlLedger, mapping: Mapping | None = None, n: int = N) -> Summary:
@@ -135,12 +137,14 @@ async def test_the_summary_tells_what_happened(tmp_path: Path) -> None:
     ledger = SqlLedger(str(tmp_path / "l.sqlite"))
     async with serving(Server(Chaos())) as url:
         summary = await run(url, ledger)
-    told = "\n".join(summary.lines())
+    described = "\n".join(summary.lines())
     broken = len(range(0, N, 7))
-    assert f"{N} records: {N - broken} decided, 0 waiting for people, {broken} left open" in told
-    assert f"m: {N - broken} answered, {broken} failed" in told
-    assert re.search(r"; \d+ retries", told)
-    assert "failed, and asked again next time: " in told
+    assert (
+        f"{N} records: {N - broken} decided, 0 waiting for people, {broken} left open" in described
+    )
+    assert f"m: {N - broken} answered, {broken} failed" in described
+    assert re.search(r"; \d+ retries", described)
+    assert "failed, and asked again next time: " in described
     assert sum(summary.failures.values()) == broken
     assert summary.exit_code == 0
     ledger.close()

@@ -98,21 +98,21 @@ async def middle(server: Server, rng: random.Random, most: int = 120) -> None:
     await asyncio.sleep(rng.uniform(0, DELAY))
 
 
-async def check_kills(whole: str, killed: str) -> None:
+async def check_kills(needs_all_records: str, killed: str) -> None:
     rng, server = random.Random(7), Server(delay=DELAY)
     async with serving(server) as url:
         kills = [await kill(url, server, killed, middle(server, rng)) for _ in range(KILLS)]
         assert 0 < held(killed).total() < RECORDS
         run, code = await finished(url, killed)
         extra = server.calls.total() - RECORDS
-        unbroken, _ = await finished(url, whole)
+        unbroken, _ = await finished(url, needs_all_records)
     assert code == 0
     assert [(k.lost, k.doubled) for k in kills] == [(0, 0)] * KILLS
     assert set(held(killed).values()) == {1}
     assert len(held(killed)) == RECORDS
     assert max(k.repeated for k in kills) <= IN_FLIGHT
     assert 0 < extra == sum(k.repeated for k in kills)
-    assert decided(killed, run) == decided(whole, unbroken)
+    assert decided(killed, run) == decided(needs_all_records, unbroken)
     assert len(decided(killed, run)) == RECORDS
 
 
@@ -124,8 +124,8 @@ async def test_so_they_do_on_a_database_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    with own_schema() as whole, own_schema() as killed:
-        await check_kills(whole, killed)
+    with own_schema() as needs_all_records, own_schema() as killed:
+        await check_kills(needs_all_records, killed)
 
 
 async def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:

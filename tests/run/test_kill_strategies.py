@@ -60,11 +60,11 @@ def test_so_it_does_on_a_database_server(tmp_path: Path) -> None:
 
 
 def check_killed(name: str, places: tuple[str, str], folder: Path) -> None:
-    whole, killed = places
+    needs_all_records, killed = places
     log = folder / "whole.log"
-    assert lived(name, whole, log) == 0
+    assert lived(name, needs_all_records, log) == 0
     asks, fits = len(happened(log, "ask")), len(happened(log, "fit"))
-    assert max(kept(whole).values()) == 1
+    assert max(kept(needs_all_records).values()) == 1
     ends = [("ask", int(asks * share)) for share in (0.55, 0.15, 0.1)]
     if name in mortal.LEARNING:
         assert fits > 2, "a stage of fine-tuning was reached"
@@ -81,6 +81,6 @@ def check_killed(name: str, places: tuple[str, str], folder: Path) -> None:
     assert not held & set(happened(log, "ask")[before:])
 
     assert max(kept(killed).values()) == 1
-    assert set(kept(killed)) == set(kept(whole))
-    assert len(decided(whole)) == mortal.RECORDS
-    assert decided(killed) == decided(whole)
+    assert set(kept(killed)) == set(kept(needs_all_records))
+    assert len(decided(needs_all_records)) == mortal.RECORDS
+    assert decided(killed) == decided(needs_all_records)

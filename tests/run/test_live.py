@@ -44,7 +44,7 @@ def test_it_is_seen_while_the_run_goes_on_and_gone_afterwards() -> None:
 
 def test_a_bar_stands_before_the_words_where_the_number_of_records_is_known() -> None:
     progress = one()
-    progress.pace.ended = 3
+    progress.eta.ended = 3
     [bar], [line] = ([*column.cells] for column in drawn(progress, "EUR").columns)
     assert isinstance(bar, ProgressBar)
     assert (bar.total, bar.completed, bar.width) == (4, 3, 24)

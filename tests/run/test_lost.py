@@ -38,7 +38,7 @@ def relayed() -> Iterator[tuple[Relay, str]]:
     with own_schema() as url:
         relay = Relay(5432)
         yield relay, url.replace(":5432/", f":{relay.port}/")
-        relay.cut()
+        relay.truncated()
 
 
 async def run(
@@ -104,7 +104,7 @@ async def test_a_server_that_is_gone_for_a_while_is_waited_for(
     async with serving(server) as url:
         running = asyncio.ensure_future(run(url, ledger, progress=progress))
         await asked(server, 50)
-        relay.cut()
+        relay.truncated()
         await asyncio.sleep(1.5)
         assert not running.done()
         relay.mend()
@@ -126,7 +126,7 @@ async def test_a_server_that_stays_away_ends_the_run_and_the_journal_keeps_the_a
     async with serving(server) as url:
         running = asyncio.ensure_future(run(url, ledger, patience=0.5))
         await asked(server, 50)
-        relay.cut()
+        relay.truncated()
         with pytest.raises(LedgerError, match=r"waited for \d+ s; run again to go on"):
             await running
         ledger.close()

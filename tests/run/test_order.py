@@ -28,7 +28,7 @@ def test_what_was_held_back_is_written_at_the_end_of_a_broken_run() -> None:
     _, second, third = (kept.place() for _ in range(3))
     third(decisions("c"))
     second(decisions("b"))
-    kept.rest()
+    kept.flush_remaining()
     assert written == ["b", "c"]
 
 
@@ -37,7 +37,7 @@ async def test_no_block_is_begun_while_too_many_are_held_back() -> None:
     first = kept.place()
     for _ in range(order.MOST_HELD):
         kept.place()([])
-    waiting = asyncio.ensure_future(kept.near())
+    waiting = asyncio.ensure_future(kept.wait_for_capacity())
     await asyncio.sleep(0)
     assert not waiting.done()
     first([])

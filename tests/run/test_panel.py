@@ -98,7 +98,7 @@ async def test_what_is_waited_for_names_its_request_its_record_and_who_is_to_ans
     seen: list[Answer] = []
 
     class Looking:
-        id, whole, annotators = "looking", False, ("panel",)
+        id, needs_all_records, annotators = "looking", False, ("panel",)
 
         async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
             seen.extend(await ask("panel", records))

@@ -18,7 +18,7 @@ BUSY = LedgerError("busy", passing=True)
 class Looked(NamedTuple):
     patience: Patience
     at: list[float]  # seconds after the start
-    told: list[str | None]
+    described: list[str | None]
     stop: Stop
 
     def failing(self, times: int, bad: LedgerError = BUSY) -> Callable[[], str]:
@@ -35,18 +35,18 @@ class Looked(NamedTuple):
 
 
 def looked(seconds: float = 60.0) -> Looked:
-    told: list[str | None] = []
+    described: list[str | None] = []
     clock = asyncio.get_running_loop().time
     stop = Stop(None, 1.0, clock)
-    progress = Progress(show=lambda p: told.append(p.paused))
-    return Looked(Patience(seconds, progress, stop, clock), [], told, stop)
+    progress = Progress(show=lambda p: described.append(p.paused))
+    return Looked(Patience(seconds, progress, stop, clock), [], described, stop)
 
 
 @without_waiting
 async def test_a_look_that_succeeds_says_nothing() -> None:
     here = looked()
     assert await here.patience.read(here.failing(0)) == "found"
-    assert (here.at, here.told) == ([0.0], [])
+    assert (here.at, here.described) == ([0.0], [])
 
 
 @without_waiting
@@ -54,7 +54,7 @@ async def test_a_ledger_that_is_busy_is_tried_again_four_times_a_second_and_told
     here = looked()
     assert await here.patience.read(here.failing(3)) == "found"
     assert here.at == [0.0, 0.25, 0.5, 0.75]
-    assert here.told == [*["paused: busy; trying again for 60 s"] * 3, None]
+    assert here.described == [*["paused: busy; trying again for 60 s"] * 3, None]
 
 
 @without_waiting
@@ -62,7 +62,7 @@ async def test_a_second_trouble_is_waited_for_as_long_as_the_first() -> None:
     here = looked(seconds=1.0)
     for _ in range(3):
         assert await here.patience.read(here.failing(4)) == "found"
-    assert here.told.count(None) == 3
+    assert here.described.count(None) == 3
 
 
 @without_waiting
@@ -71,7 +71,7 @@ async def test_a_ledger_that_stays_away_ends_it_when_the_time_is_over() -> None:
     with pytest.raises(LedgerError, match=r"^busy; waited for 1 s; run again to go on$") as bad:
         await here.patience.read(here.failing(99))
     assert here.at == [0.0, 0.25, 0.5, 0.6]
-    assert here.told[-1] == "paused: busy; trying again for 0 s"
+    assert here.described[-1] == "paused: busy; trying again for 0 s"
     assert not bad.value.passing
 
 
@@ -81,7 +81,7 @@ async def test_what_does_not_pass_is_not_waited_for() -> None:
     damaged = LedgerError("damaged")
     with pytest.raises(LedgerError, match=r"^damaged$"):
         await here.patience.read(here.failing(1, damaged))
-    assert (here.at, here.told) == ([0.0], [])
+    assert (here.at, here.described) == ([0.0], [])
 
 
 @without_waiting

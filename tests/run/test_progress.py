@@ -15,7 +15,7 @@ from assay.core.task import Task
 from assay.run import Progress, plain
 from assay.run.ask import Askable
 from assay.run.each import answers_each
-from assay.run.eta import Pace
+from assay.run.eta import Eta
 from assay.run.live import drawn, shown
 from assay.run.progress import KINDS, Tally, span
 from assay.strategies.base import Strategy
@@ -70,9 +70,9 @@ def under_way(total: int, each: int | None) -> tuple[Clock, Progress]:
     """Two blocks of a hundred have begun, none has ended."""
     clock = Clock()
     progress = Progress(total, clock=clock)
-    progress.pace = Pace(each)
-    progress.pace.begin(ids(0, 100))
-    progress.pace.begin(ids(100, 200))
+    progress.eta = Eta(each)
+    progress.eta.begin(ids(0, 100))
+    progress.eta.begin(ids(100, 200))
     return clock, progress
 
 
@@ -156,21 +156,21 @@ def test_answers_that_are_asked_for_again_and_again_count_once() -> None:
 
 
 def test_they_count_once_too_where_answers_a_record_are_learnt() -> None:
-    pace = Pace()
-    pace.begin(ids(0, 10))
+    eta = Eta()
+    eta.begin(ids(0, 10))
     for _ in range(5):
-        pace.came([given(name) for name in [*ids(0, 10), "elsewhere"]])
-    pace.end(ids(0, 10))
-    assert pace.open(100) == 90
+        eta.came([given(name) for name in [*ids(0, 10), "elsewhere"]])
+    eta.end(ids(0, 10))
+    assert eta.open(100) == 90
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "described"),
     [(0.4, "0 s"), (89, "89 s"), (90, "1.5 min"), (1_200, "20 min"), (6_000, "1.7 h"),
      (90_000, "25 h")],
 )  # fmt: skip
-def test_a_span_is_told_in_the_unit_that_fits(seconds: float, told: str) -> None:
-    assert span(seconds) == told
+def test_a_span_is_told_in_the_unit_that_fits(seconds: float, described: str) -> None:
+    assert span(seconds) == described
 
 
 RAW = Recorded("m", {})
@@ -331,26 +331,26 @@ def test_a_tally_in_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "described"),
     [(599, "10.0 min"), (600, "10 min"), (5_399, "90 min"), (5_400, "1.5 h"), (36_000, "10 h"),
      (36_000_000, "10,000 h")],
 )  # fmt: skip
-def test_a_tenth_is_told_below_ten(seconds: float, told: str) -> None:
-    assert span(seconds) == told
+def test_a_tenth_is_told_below_ten(seconds: float, described: str) -> None:
+    assert span(seconds) == described
 
 
 def test_a_pace_is_that_of_the_answers_that_records_need() -> None:
-    pace = Pace(2)
-    assert pace.open(10) == 20.0
-    pace.begin(["a", "b"])
-    pace.came([given("a"), given("a"), given("a"), given("b"), given("elsewhere")])
-    assert (pace.early, pace.open(10)) == (1, 17.0)
-    pace.end(["a"])
-    assert (pace.early, pace.ended, pace.open(10)) == (0, 1, 17.0)
-    pace.end(["b"])
-    assert (pace.early, pace.ended, pace.open(10)) == (0, 2, 16.0)
-    assert pace.open(1) == 0.0
-    learnt = Pace()
+    eta = Eta(2)
+    assert eta.open(10) == 20.0
+    eta.begin(["a", "b"])
+    eta.came([given("a"), given("a"), given("a"), given("b"), given("elsewhere")])
+    assert (eta.early, eta.open(10)) == (1, 17.0)
+    eta.end(["a"])
+    assert (eta.early, eta.ended, eta.open(10)) == (0, 1, 17.0)
+    eta.end(["b"])
+    assert (eta.early, eta.ended, eta.open(10)) == (0, 2, 16.0)
+    assert eta.open(1) == 0.0
+    learnt = Eta()
     assert learnt.open(10) is None
     learnt.begin(["a", "b", "c"])
     learnt.came([given("a", "m"), given("a", "n"), given("b", "m"), given("b", "m")])

@@ -95,18 +95,18 @@ def test_the_exit_code_says_how_it_ended(
 def test_the_lines_say_what_was_done_what_it_cost_and_what_to_do() -> None:
     replayed = tally(A, A, U, F)
     replayed.replayed, replayed.outdated = 2, 1
-    told = summary(
+    described = summary(
         Reason.BUDGET, "of the budget", tallies={"m": replayed, "n": tally(F, error="slow")}
     ).lines()
-    assert told[0] == "1,200 records: 3 decided, 2 waiting for people, 1,195 left open"
-    assert told[1].startswith(
+    assert described[0] == "1,200 records: 3 decided, 2 waiting for people, 1,195 left open"
+    assert described[1].startswith(
         "m: 2 answered, 1 unparsed, 1 failed (66.7% of what was tried); 2 of them from before; "
         "1 of these differ"
     )
-    assert told[2] == "n: 0 answered, 1 failed"
-    assert told[3] == "cost 0.500 EUR in this run, 3.00 EUR in all; 61.2 s; 0 retries"
-    assert told[4] == "failed, and asked again next time: down (1); slow (1)"
-    assert told[5:] == [
+    assert described[2] == "n: 0 answered, 1 failed"
+    assert described[3] == "cost 0.500 EUR in this run, 3.00 EUR in all; 61.2 s; 0 retries"
+    assert described[4] == "failed, and asked again next time: down (1); slow (1)"
+    assert described[5:] == [
         "stopped since the money budget allows no more: of the budget",
         GO_ON,
     ]
@@ -115,8 +115,8 @@ def test_the_lines_say_what_was_done_what_it_cost_and_what_to_do() -> None:
 
 def test_a_run_that_went_well_says_no_more_than_it_did() -> None:
     one = tally(A, attempts=2)
-    told = Summary("r", 1, 1, 0, {"m": one}, 0, 0, 1.0).lines()
-    assert told == [
+    described = Summary("r", 1, 1, 0, {"m": one}, 0, 0, 1.0).lines()
+    assert described == [
         "1 record: 1 decided, 0 waiting for people, 0 left open",
         "m: 1 answered (100.0% of what was tried)",
         "cost 0.00 USD in this run, 0.00 USD in all; 1.0 s; 1 retry",
@@ -166,7 +166,7 @@ def test_a_summary_in_json_and_shown() -> None:
 def test_a_summary_is_taken_from_progress_and_stop() -> None:
     times = iter([10.0, 15.0])
     progress = Progress(5, clock=lambda: next(times))
-    progress.pace.begin(["r", "s", "p"])
+    progress.eta.begin(["r", "s", "p"])
     progress.tally("m").cost = 7
     made = [
         Decision("r", "a", decided_by=DecidedBy.MODEL),
@@ -181,9 +181,9 @@ def test_a_summary_is_taken_from_progress_and_stop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "described"),
     [(0, "0 s"), (89.4, "89 s"), (90, "1.5 min"), (599, "10.0 min"), (600, "10 min"),
      (5399, "90 min"), (5400, "1.5 h"), (36_000, "10 h"), (3_600_000, "1,000 h")],
 )  # fmt: skip
-def test_a_span_of_time_is_told_in_its_unit(seconds: float, told: str) -> None:
-    assert span(seconds) == told
+def test_a_span_of_time_is_told_in_its_unit(seconds: float, described: str) -> None:
+    assert span(seconds) == described

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from assay.annotators.base import HoldsNothing, end
-from assay.annotators.llm import LLM, Purse
+from assay.annotators.llm import LLM, Billing
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.cost import Budget, Prices
 from assay.core.errors import ModelError
@@ -50,8 +50,8 @@ def elsewhere() -> Iterator[tuple[str, Server]]:
     thread.join()
 
 
-def llm(url: str, limits: Limits | None = None, purse: Purse | None = None) -> LLM:
-    return LLM(OpenAI("m", Address(url, limits=limits or Limits())), purse=purse or Purse())
+def llm(url: str, limits: Limits | None = None, billing: Billing | None = None) -> LLM:
+    return LLM(OpenAI("m", Address(url, limits=limits or Limits())), billing=billing or Billing())
 
 
 def records(count: int, prefix: str = "r") -> list[Record]:
@@ -111,7 +111,7 @@ def test_threads_at_once_share_an_llm_its_limits_and_its_budget(
 ) -> None:
     budget = Budget(10**12)
     narrow = Limits(most=3, start=2)
-    who = llm(elsewhere[0], narrow, Purse(Prices(per_request=0.001), budget))
+    who = llm(elsewhere[0], narrow, Billing(Prices(per_request=0.001), budget))
     done: list[Summary] = []
 
     def work(name: str) -> None:

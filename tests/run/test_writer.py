@@ -34,13 +34,13 @@ class Told(MemoryLedger):
 
     def __init__(self, *failures: LedgerError) -> None:
         super().__init__()
-        self.told: list[str] = []
+        self.described: list[str] = []
         self.failures = list(failures)
         self.jot_fails: LedgerError | None = None
 
-    def _tell(self, what: str, things: Sequence[Annotation | Decision]) -> None:
+    def _print_result(self, what: str, things: Sequence[Annotation | Decision]) -> None:
         ids = [thing.record for thing in things]
-        self.told.append(f"{what} {' '.join(ids)}")
+        self.described.append(f"{what} {' '.join(ids)}")
         if self.failures:
             raise self.failures.pop(0)
 
@@ -50,41 +50,41 @@ class Told(MemoryLedger):
         super().jot(annotation)
 
     def add(self, annotations: Sequence[Annotation]) -> int:
-        self._tell("add", annotations)
+        self._print_result("add", annotations)
         return super().add(annotations)
 
     def add_again(self, annotations: Sequence[Annotation]) -> int:
-        self._tell("again", annotations)
+        self._print_result("again", annotations)
         return MemoryLedger.add(self, annotations)
 
     def add_decisions(self, run: str, decisions: Sequence[Decision]) -> None:
-        self._tell(f"decisions of {run}:", decisions)
+        self._print_result(f"decisions of {run}:", decisions)
         super().add_decisions(run, decisions)
 
 
 def writer(ledger: MemoryLedger, seconds: float = 60.0) -> tuple[Writer, list[str | None]]:
-    told: list[str | None] = []
-    progress = Progress(show=lambda p: told.append(p.paused))
+    described: list[str | None] = []
+    progress = Progress(show=lambda p: described.append(p.paused))
     clock = asyncio.get_running_loop().time
-    return Writer(ledger, "run", Patience(seconds, progress, None, clock)), told
+    return Writer(ledger, "run", Patience(seconds, progress, None, clock)), described
 
 
 @without_waiting
 async def test_what_comes_within_a_moment_is_one_commit_answers_before_decisions() -> None:
     ledger = Told()
-    here, told = writer(ledger)
+    here, described = writer(ledger)
     for number in range(3):
         assert here.put(said(number))
     here.decide([decided(0), decided(1)])
-    assert ledger.told == []
+    assert ledger.described == []
     await asyncio.sleep(0.006)
-    assert ledger.told == ["add r0 r1 r2", "decisions of run: r0 r1"]
+    assert ledger.described == ["add r0 r1 r2", "decisions of run: r0 r1"]
     here.decide([decided(2)])
     await asyncio.sleep(0.004)
     here.put(said(3))
     await asyncio.sleep(0.5)
-    assert ledger.told[2:] == ["add r3", "decisions of run: r2"]
-    assert (here.ignored, told) == (0, [])
+    assert ledger.described[2:] == ["add r3", "decisions of run: r2"]
+    assert (here.ignored, described) == (0, [])
 
 
 @without_waiting
@@ -93,10 +93,10 @@ async def test_a_flush_writes_at_once_and_nothing_twice() -> None:
     here, _ = writer(ledger)
     here.put(said(0))
     await here.flush()
-    assert ledger.told == ["add r0"]
+    assert ledger.described == ["add r0"]
     await here.flush()
     await asyncio.sleep(0.5)
-    assert ledger.told == ["add r0"]
+    assert ledger.described == ["add r0"]
 
 
 @without_waiting
@@ -113,14 +113,14 @@ async def test_answers_that_another_process_gave_are_counted() -> None:
 @without_waiting
 async def test_after_a_trouble_that_passes_it_is_written_as_what_may_be_there() -> None:
     ledger = Told(BUSY, BUSY)
-    here, told = writer(ledger)
+    here, described = writer(ledger)
     here.put(said(0))
     await here.flush()
-    assert ledger.told == ["add r0", "again r0", "again r0"]
-    assert told == ["paused: busy; trying again for 60 s"] * 2 + [None]
+    assert ledger.described == ["add r0", "again r0", "again r0"]
+    assert described == ["paused: busy; trying again for 60 s"] * 2 + [None]
     here.put(said(1))
     await here.flush()
-    assert ledger.told[3:] == ["add r1"]
+    assert ledger.described[3:] == ["add r1"]
     here.check()
 
 
@@ -157,7 +157,7 @@ async def test_an_answer_that_has_no_room_yet_is_not_on_disk_and_is_written_late
     ledger.jot_fails = BUSY
     assert here.put(said(0)) is False
     await asyncio.sleep(0.01)
-    assert ledger.told == ["add r0"]
+    assert ledger.described == ["add r0"]
     ledger.jot_fails = DAMAGED
     with pytest.raises(LedgerError, match="damaged"):
         here.put(said(1))
@@ -175,10 +175,10 @@ async def test_records_are_added_and_tried_again() -> None:
             return super().add_records(records)  # type: ignore[arg-type]
 
     ledger, given = Slow(), list[Record]([text_record("r", "x")])
-    here, told = writer(ledger)
+    here, described = writer(ledger)
     await here.records(given)
     assert (ledger.tried, list(ledger.records())) == (3, given)
-    assert told[-1] is None
+    assert described[-1] is None
 
 
 @without_waiting
@@ -187,8 +187,8 @@ async def test_the_asking_waits_only_where_the_ledger_has_fallen_behind() -> Non
     here, _ = writer(ledger)
     for number in range(BACKLOG):
         here.put(said(number))
-    await here.breathe()
-    assert ledger.told == []
+    await here.yield_or_flush()
+    assert ledger.described == []
     here.put(said(BACKLOG))
-    await here.breathe()
-    assert len(ledger.told) == 1
+    await here.yield_or_flush()
+    assert len(ledger.described) == 1

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from assay.annotators.base import Annotator
 from assay.core.annotation import (
-    PLAIN,
+    DEFAULT_OPTIONS,
     Annotation,
     Outcome,
     Request,
+    RequestOptions,
     Source,
     Waiting,
-    Way,
     answer,
 )
 from assay.core.record import Record
@@ -29,8 +29,8 @@ class RecordedAsk:
         self.given = given
         self.panels = set(panels)
         self.asked: Counter[str] = Counter()
-        self.enrolled: dict[str, Annotator] = {}
-        self.log: list[tuple[str, str, Way]] = []
+        self.registered: dict[str, Annotator] = {}
+        self.log: list[tuple[str, str, RequestOptions]] = []
 
     @property
     def task(self) -> Task:
@@ -39,31 +39,35 @@ class RecordedAsk:
     def people(self, annotator: str) -> bool:
         return annotator in self.panels
 
-    def enrol(self, annotator: Annotator) -> str:
-        self.enrolled[annotator.id] = annotator
+    def register(self, annotator: Annotator) -> str:
+        self.registered[annotator.id] = annotator
         return annotator.id
 
     async def __call__(
         self,
         annotator: str,
         records: Sequence[Record],
-        ways: Way | Sequence[Way] = PLAIN,
+        request_options: RequestOptions | Sequence[RequestOptions] = DEFAULT_OPTIONS,
         *,
         task: Task | None = None,
     ) -> list[Answer]:
-        each = [ways] * len(records) if isinstance(ways, Way) else list(ways)
+        each = (
+            [request_options] * len(records)
+            if isinstance(request_options, RequestOptions)
+            else list(request_options)
+        )
         self.asked[annotator] += len(records)
         requests = [
-            Request(task or self._task, record, annotator, way)
-            for record, way in zip(records, each, strict=True)
+            Request(task or self._task, record, annotator, options)
+            for record, options in zip(records, each, strict=True)
         ]
-        if annotator in self.enrolled:
-            came = {a.key: a async for a in self.enrolled[annotator].annotate(requests)}
+        if annotator in self.registered:
+            came = {a.key: a async for a in self.registered[annotator].annotate(requests)}
             return [came[r.key] for r in requests]
         return [self._answer(r) for r in requests]
 
     def _answer(self, request: Request) -> Annotation | Waiting:
-        self.log.append((request.annotator, request.record.id, request.way))
+        self.log.append((request.annotator, request.record.id, request.options))
         given = self.given[request.annotator]
         if request.record.id not in given:
             return Waiting(request.key, request.record.id, request.annotator)

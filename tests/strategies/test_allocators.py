@@ -130,7 +130,7 @@ async def test_nothing_is_learnt_before_all_gold_is_answered() -> None:
     by = ErrorPredictor(TrainableClassifier(), tuple(Example(r, gold[r.id]) for r in records[:10]))
     made = await Triage("model", "panel", 0.0, by).label(records[10:], ask)
     assert {d.waiting_for for d in made} == {"model"}
-    assert (ask.asked["panel"], ask.enrolled) == (0, {})
+    assert (ask.asked["panel"], ask.registered) == (0, {})
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ async def decided(together: int) -> tuple[list[tuple[str, ...]], list[object]]:
     ask = RecordedAsk(FACE, {"m": {"a": (SAID, None), "b": (None, None)}})
     records = [text_record("a", "1"), text_record("b", "2")]
     decisions = await Attributes("m", together).label(records, ask)
-    return [way.focus for _, _, way in ask.log], [d.value for d in decisions]
+    return [options.focus for _, _, options in ask.log], [d.value for d in decisions]
 
 
 async def test_each_attribute_is_a_call_or_several_share_one() -> None:
@@ -63,9 +63,9 @@ async def test_what_was_not_asked_is_not_taken_and_silence_is_left_out_and_count
         """Says more than it was asked, and nothing about beards."""
 
         def _answer(self, request: Request) -> Annotation | Waiting:
-            if request.way.focus == ("beard",):
+            if request.options.focus == ("beard",):
                 return answer(request, Outcome.UNPARSED, raw="?")
-            said = {"hat": "yes", "smile": "no"} if request.way.focus == ("hat",) else SAID
+            said = {"hat": "yes", "smile": "no"} if request.options.focus == ("hat",) else SAID
             return answer(request, Outcome.ANSWERED, value=said)
 
     [made] = await Attributes("m").label([text_record("a", "1")], Talker(FACE, {}))
@@ -89,7 +89,7 @@ async def test_people_decide_forms_and_their_silence_leaves_a_record_open() -> N
 async def test_one_open_question_keeps_the_whole_form_waiting() -> None:
     class Half(RecordedAsk):
         def _answer(self, request: Request) -> Annotation | Waiting:
-            if "smile" in request.way.focus:
+            if "smile" in request.options.focus:
                 return Waiting(request.key, request.record.id, request.annotator)
             return answer(request, Outcome.ANSWERED, value=SAID)
 

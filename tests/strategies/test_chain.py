@@ -14,7 +14,7 @@ from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.strategies.chain import Chain, RandomChain, ThresholdChain, calibrate, surest
+from assay.strategies.chain import Chain, RandomChain, ThresholdChain, calibrate, most_confident
 from assay.strategies.confidence import own
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
@@ -182,7 +182,7 @@ async def test_records_kept_by_the_last_link_go_back_where_they_ranked_higher() 
 
 
 def test_ties_with_the_smallest_kept_confidence_are_kept_too() -> None:
-    kept = surest(np.array([3.0, 1.0, 1.0, 0.0, -np.inf]), 2)
+    kept = most_confident(np.array([3.0, 1.0, 1.0, 0.0, -np.inf]), 2)
     assert kept.tolist() == [True, True, True, False, False]
 
 
@@ -304,10 +304,10 @@ def test_thresholds_are_the_least_confidence_kept_of_what_reaches_a_link() -> No
 
 
 def test_a_silence_is_never_kept_and_nothing_is_kept_of_nothing() -> None:
-    assert surest(np.array([-np.inf, -np.inf]), 1).tolist() == [False, False]
-    assert surest(np.array([2.0, 1.0]), 0).tolist() == [False, False]
-    assert surest(np.array([2.0, 1.0]), 1).tolist() == [True, False]
-    assert surest(np.array([]), 0).tolist() == []
+    assert most_confident(np.array([-np.inf, -np.inf]), 1).tolist() == [False, False]
+    assert most_confident(np.array([2.0, 1.0]), 0).tolist() == [False, False]
+    assert most_confident(np.array([2.0, 1.0]), 1).tolist() == [True, False]
+    assert most_confident(np.array([]), 0).tolist() == []
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -130,7 +130,7 @@ async def test_a_learner_that_is_chosen_is_fitted_on_the_training_gold() -> None
         "crowd",
     )
     await strategy.label(RECORDS, ask)
-    assert any(name.startswith("classifier/char-ngrams") for name in ask.enrolled)
+    assert any(name.startswith("classifier/char-ngrams") for name in ask.registered)
 
 
 async def test_until_the_controller_has_answered_nobody_labels() -> None:

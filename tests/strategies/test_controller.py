@@ -87,10 +87,10 @@ def test_plans_are_checked() -> None:
 
 
 def test_a_plan_can_be_read_as_a_script() -> None:
-    told = script(planned(3))
-    assert "load hub" in told
-    assert "ask llm about the others" in told
-    assert "fit learner again" in told
+    described = script(planned(3))
+    assert "load hub" in described
+    assert "ask llm about the others" in described
+    assert "fit learner again" in described
     assert "again" not in script(SpecialistPlan(("a", "b"), (), "r"))
 
 

@@ -7,7 +7,7 @@ gold are here; that dependent answers are not fused is in `test_joint.py`.
 import numpy as np
 import pytest
 
-from assay.core.annotation import PLAIN, Annotation, DecidedBy, Outcome, Request, answer
+from assay.core.annotation import DEFAULT_OPTIONS, Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice, Form, MultiChoice, Scale, Schema
 from assay.core.task import Example, Task
@@ -40,9 +40,9 @@ def world(n: int = 200) -> tuple[list[Record], RecordedAsk]:
 async def test_a_label_given_after_a_suggestion_is_decided_by_both_and_says_what_it_saw() -> None:
     records, ask = world()
     decisions = await Sequential("model", "panel", control=0.25).label(records, ask)
-    ways = {record: way for name, record, way in ask.log if name == "panel"}
+    request_options = {record: options for name, record, options in ask.log if name == "panel"}
     for d in decisions:
-        suggested = bool(ways[d.record].saw)
+        suggested = bool(request_options[d.record].saw)
         assert d.decided_by is (DecidedBy.BOTH if suggested else DecidedBy.PEOPLE)
         assert d.route == (
             "with suggestion" if suggested else "control, without suggestion",
@@ -60,7 +60,9 @@ async def test_the_control_arm_does_not_depend_on_the_order_of_records() -> None
 async def test_people_in_triage_never_see_the_model_and_get_only_unsure_records() -> None:
     records, ask = world()
     decisions = await Triage("model", "panel", threshold=float(np.log(0.8))).label(records, ask)
-    assert all(not way.saw and not way.hint for name, _, way in ask.log if name == "panel")
+    assert all(
+        not options.saw and not options.hint for name, _, options in ask.log if name == "panel"
+    )
     by_people = [d for d in decisions if d.decided_by is DecidedBy.PEOPLE]
     assert len(by_people) == ask.asked["panel"]
     assert 0 < len(by_people) < len(records)
@@ -98,10 +100,10 @@ async def test_a_conformal_set_is_fitted_on_gold_that_the_model_is_asked_about()
     fitted = await sets.fitted("model", ask)
     assert fitted is not None
     least = fitted.least
-    for name, record, way in ask.log:
+    for name, record, options in ask.log:
         if name == "panel":
             chance = np.exp((ask.given["model"][record][1] or {})["a"])
-            assert ("a" in way.hint.removeprefix("Suggested: ")) == (chance >= min(least, 0.5))
+            assert ("a" in options.hint.removeprefix("Suggested: ")) == (chance >= min(least, 0.5))
 
 
 def test_a_prediction_set_grows_with_doubt_and_is_never_empty() -> None:
@@ -168,7 +170,9 @@ async def test_an_answer_without_scores_for_whole_answers_is_itself_suggested_in
     given: dict[str, Given] = {"model": {"r": (value, scores)}, "panel": {}}
     ask = RecordedAsk(Task("t", "?", schema), given, ["panel"])
     await Sequential("model", "panel", suggest, 0.0).label([text_record("r", "x")], ask)
-    assert [way.hint for name, _, way in ask.log if name == "panel"] == [f"Suggested: {words}"]
+    assert [options.hint for name, _, options in ask.log if name == "panel"] == [
+        f"Suggested: {words}"
+    ]
 
 
 def test_the_share_drawn_is_the_one_asked_for() -> None:
@@ -183,11 +187,11 @@ async def test_people_see_the_suggestion_and_the_key_of_what_they_saw() -> None:
     records, ask = world(12)
     decisions = await Sequential("model", "panel", Top(2), control=0.0).label(records, ask)
     own = {r.id: Request(TASK, r, "model").key for r in records}
-    shown = {record: way for name, record, way in ask.log if name == "panel"}
+    shown = {record: options for name, record, options in ask.log if name == "panel"}
     for record in records:
-        way, (label, _) = shown[record.id], ask.given["model"][record.id]
+        options, (label, _) = shown[record.id], ask.given["model"][record.id]
         other = "b" if label == "a" else "a"
-        assert (way.hint, way.saw) == (f"Suggested: {label}, {other}", (own[record.id],))
+        assert (options.hint, options.saw) == (f"Suggested: {label}, {other}", (own[record.id],))
     assert {d.route for d in decisions} == {("with suggestion", "panel")}
     assert {d.value for d in decisions} == {"b"}
 
@@ -195,7 +199,7 @@ async def test_people_see_the_suggestion_and_the_key_of_what_they_saw() -> None:
 async def test_the_control_arm_sees_nothing_and_says_so() -> None:
     records, ask = world(12)
     decisions = await Sequential("model", "panel", control=1.0).label(records, ask)
-    assert {way for name, _, way in ask.log if name == "panel"} == {PLAIN}
+    assert {options for name, _, options in ask.log if name == "panel"} == {DEFAULT_OPTIONS}
     assert {(d.route, d.decided_by) for d in decisions} == {
         (("control, without suggestion", "panel"), DecidedBy.PEOPLE)
     }
@@ -205,7 +209,7 @@ async def test_people_answer_unaided_what_the_model_left_open() -> None:
     records, ask = world(2)
     ask.given = {"model": {r.id: (None, None) for r in records}, "panel": ask.given["panel"]}
     decisions = await Sequential("model", "panel", control=0.0).label(records, ask)
-    assert {way for name, _, way in ask.log if name == "panel"} == {PLAIN}
+    assert {options for name, _, options in ask.log if name == "panel"} == {DEFAULT_OPTIONS}
     assert {d.decided_by for d in decisions} == {DecidedBy.PEOPLE}
 
 

@@ -6,7 +6,7 @@ the label is read after the explanation is in `tests/annotators/mapping/test_pat
 
 import pytest
 
-from assay.core.annotation import PLAIN
+from assay.core.annotation import DEFAULT_OPTIONS
 from assay.core.errors import ModelError, SpecError
 from assay.core.record import text_record
 from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema
@@ -26,10 +26,10 @@ async def test_explanations_of_the_gold_label_stand_in_the_examples() -> None:
     }
     ask = RecordedAsk(TASK, given)
     await ExplainThenAnnotate("m", "why", SHOWN).label([text_record("r", "nice")], ask)
-    hints = [way.hint for name, _, way in ask.log if name == "why"]
+    hints = [options.hint for name, _, options in ask.log if name == "why"]
     assert hints == ["The right answer is: good", "The right answer is: bad"]
-    [way] = [way for name, _, way in ask.log if name == "m"]
-    assert [e.rationale for e in way.examples] == ["praise", "blame"]
+    [options] = [options for name, _, options in ask.log if name == "m"]
+    assert [e.rationale for e in options.examples] == ["praise", "blame"]
 
 
 async def test_an_empty_explanation_is_an_error() -> None:
@@ -56,9 +56,12 @@ async def test_the_order_of_demonstrations_is_part_of_the_request() -> None:
     straight, turned = (ExplainThenAnnotate("m", "why", s) for s in (SHOWN, SHOWN[::-1]))
     await straight.label([record], ask)
     await turned.label([record], ask)
-    ways = [way for name, _, way in ask.log if name == "m"]
-    assert [[e.id for e in way.examples] for way in ways] == [["g", "b"], ["b", "g"]]
-    assert ways[0].digest != ways[1].digest
+    request_options = [options for name, _, options in ask.log if name == "m"]
+    assert [[e.id for e in options.examples] for options in request_options] == [
+        ["g", "b"],
+        ["b", "g"],
+    ]
+    assert request_options[0].digest != request_options[1].digest
     assert straight.id != turned.id
 
 
@@ -66,14 +69,16 @@ async def test_no_gold_of_the_record_itself_is_shown() -> None:
     given = {"why": {"g": ("praise", None), "b": ("blame", None)}, "m": {"r": ("good", None)}}
     ask = RecordedAsk(TASK, given)
     await ExplainThenAnnotate("m", "why", SHOWN).label([text_record("r", "nice")], ask)
-    assert [(record, way.hint) for name, record, way in ask.log if name == "m"] == [("r", "")]
+    assert [(record, options.hint) for name, record, options in ask.log if name == "m"] == [
+        ("r", "")
+    ]
 
 
 async def test_the_explainer_is_asked_the_tasks_question_by_its_guideline() -> None:
     class Watching(RecordedAsk):
-        async def __call__(self, annotator, records, ways=PLAIN, *, task=None):  # type: ignore[no-untyped-def]
+        async def __call__(self, annotator, records, request_options=DEFAULT_OPTIONS, *, task=None):  # type: ignore[no-untyped-def]
             asked.append(task)
-            return await super().__call__(annotator, records, ways, task=task)
+            return await super().__call__(annotator, records, request_options, task=task)
 
     asked: list[Task | None] = []
     task = Task("t", "good or bad?", Choice(["good", "bad"]), "be strict")
@@ -89,9 +94,9 @@ async def test_the_explainer_is_asked_the_tasks_question_by_its_guideline() -> N
     assert why.schema.longest == 2_000
 
 
-@pytest.mark.parametrize("told", [{"g": (None, None)}, {}])
-async def test_silence_and_an_open_answer_are_no_explanation(told: Given) -> None:
-    ask = RecordedAsk(TASK, {"why": {"b": ("blame", None), **told}, "m": {}})
+@pytest.mark.parametrize("described", [{"g": (None, None)}, {}])
+async def test_silence_and_an_open_answer_are_no_explanation(described: Given) -> None:
+    ask = RecordedAsk(TASK, {"why": {"b": ("blame", None), **described}, "m": {}})
     with pytest.raises(ModelError, match="why gave no explanation for demonstration 'g'"):
         await ExplainThenAnnotate("m", "why", SHOWN).explained(ask)
 
@@ -127,7 +132,7 @@ async def test_the_explainer_reads_an_answer_of_any_kind_in_words(
     ask = RecordedAsk(Task("t", "?", schema), {"why": {"g": ("so it is", None)}})
     shown = (Example(text_record("g", "lovely"), value),)
     await ExplainThenAnnotate("m", "why", shown).explained(ask)
-    assert [way.hint for _, _, way in ask.log] == [f"The right answer is: {words}"]
+    assert [options.hint for _, _, options in ask.log] == [f"The right answer is: {words}"]
 
 
 def test_without_demonstrations_there_is_nothing_to_explain() -> None:

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from scipy.stats import norm
 
-from assay.core.annotation import Outcome, Request, Way, answer
+from assay.core.annotation import Outcome, Request, RequestOptions, answer
 from assay.core.errors import InputError
 from assay.core.record import text_record
 from assay.core.schema import Choice
@@ -139,7 +139,7 @@ def test_an_answer_that_saw_another_is_refused() -> None:
     request = Request(Task("t", "?", Choice(["a", "b"])), text_record("r1", "x"), "panel")
     alone = answer(request, Outcome.ANSWERED, value="a", by="ann")
     independent([alone])
-    seen = replace(request, way=Way(saw=("key",)))
+    seen = replace(request, options=RequestOptions(saw=("key",)))
     with pytest.raises(InputError, match=r"'r1': ann answered after seeing 1 other answer;"):
         independent([alone, answer(seen, Outcome.ANSWERED, value="a", by="ann")])
 
@@ -261,7 +261,7 @@ def test_answers_that_draw_on_the_same_one_are_refused() -> None:
     unrelated(one, other)
     with pytest.raises(InputError, match="'r1': the answers of p and p draw on the same answer"):
         unrelated(one, one)
-    twice = replace(requests[2], way=Way(saw=("k", "l")))
+    twice = replace(requests[2], options=RequestOptions(saw=("k", "l")))
     with pytest.raises(InputError, match="'r1': r answered after seeing 2 other answers; fusing"):
         independent([answer(twice, Outcome.ANSWERED, value="a")])
 

@@ -58,8 +58,8 @@ def test_what_people_have_not_answered_is_waited_for() -> None:
 
 
 def test_a_budget_needs_all_records_at_once_and_a_certificate_alone_does_not() -> None:
-    assert Hybrid(("cheap",), "crowd", 0.5, most=3).whole
-    assert not Hybrid(("cheap",), "crowd", 0.5).whole
+    assert Hybrid(("cheap",), "crowd", 0.5, most=3).needs_all_records
+    assert not Hybrid(("cheap",), "crowd", 0.5).needs_all_records
 
 
 def test_ids_differ_where_decisions_can_differ() -> None:

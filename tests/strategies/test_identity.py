@@ -190,13 +190,15 @@ KNOWN: list[tuple[Strategy, str, bool, tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(
-    ("strategy", "id_", "whole", "names"), KNOWN, ids=[type(k[0]).__name__ for k in KNOWN]
+    ("strategy", "id_", "needs_all_records", "names"),
+    KNOWN,
+    ids=[type(k[0]).__name__ for k in KNOWN],
 )
 def test_a_strategy_keeps_its_name_and_names_whom_it_asks(
-    strategy: Strategy, id_: str, whole: bool, names: tuple[str, ...]
+    strategy: Strategy, id_: str, needs_all_records: bool, names: tuple[str, ...]
 ) -> None:
     assert strategy.id == id_
-    assert strategy.whole is whole
+    assert strategy.needs_all_records is needs_all_records
     assert strategy.annotators == names
 
 

@@ -63,7 +63,7 @@ async def test_people_are_asked_about_every_record_and_shown_nothing() -> None:
     records, ask, _ = world(50)
     await Joint("model", "panel").label(records, ask)
     assert ask.asked == {"model": 50, "panel": 50}
-    assert all(not way.saw and not way.hint for _, _, way in ask.log)
+    assert all(not options.saw and not options.hint for _, _, options in ask.log)
 
 
 async def test_fusions_fitted_on_gold_decide_in_blocks_as_at_once() -> None:

@@ -94,9 +94,9 @@ def test_balanced_examples_take_turns_between_labels() -> None:
 @pytest.mark.parametrize("retriever", [ByWords(), AtRandom(3), Fixed(3)])
 def test_what_is_shown_does_not_depend_on_the_block(retriever: Retriever) -> None:
     records = [text_record(f"r{i}", f"iron apple {i}" if i else "") for i in range(6)]
-    whole = Retrieved("m", POOL, retriever, count=3).examples(records)
+    needs_all_records = Retrieved("m", POOL, retriever, count=3).examples(records)
     halves = Retrieved("m", POOL, retriever, count=3)
-    assert whole == halves.examples(records[:2]) + halves.examples(records[2:])
+    assert needs_all_records == halves.examples(records[:2]) + halves.examples(records[2:])
     assert halves.examples([]) == []
 
 
@@ -163,8 +163,8 @@ async def test_the_examples_are_part_of_the_request() -> None:
     records = [text_record("r", "apple tart")]
     ask = RecordedAsk(TASK, {"m": {"r": ("fruit", None)}})
     await Retrieved("m", POOL, ByWords(), count=2).label(records, ask)
-    [(_, _, way)] = ask.log
-    assert len(way.examples) == 2
+    [(_, _, options)] = ask.log
+    assert len(options.examples) == 2
 
 
 def test_random_examples_depend_on_the_record_and_not_on_the_order() -> None:
@@ -233,9 +233,9 @@ async def test_a_retrieved_answer_says_by_whom_and_each_record_has_its_own_examp
         ("fruit", ("retrieved", "m")),
         ("metal", ("retrieved", "m")),
     ]
-    shown = [[e.value for e in way.examples] for _, _, way in ask.log]
+    shown = [[e.value for e in options.examples] for _, _, options in ask.log]
     assert shown == [["fruit"], ["metal"]]
-    assert strategy.ways(records) == [way for _, _, way in ask.log]
+    assert strategy.request_options(records) == [options for _, _, options in ask.log]
 
 
 @pytest.mark.parametrize(("share", "size"), [(0.0, 0), (0.3, 3), (0.24, 2), (0.26, 3), (1.0, 10)])

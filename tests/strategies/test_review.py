@@ -21,7 +21,7 @@ async def test_people_are_asked_only_about_the_units_that_differ() -> None:
     ask = RecordedAsk(TAGS, given, ["human", "panel"])
     strategy = ReviewDisagreements("ai", "human", "panel", audit=0.0)
     decisions = await strategy.label(records, ask)
-    assert [(r, way.focus) for name, r, way in ask.log if name == "panel"] == [
+    assert [(r, options.focus) for name, r, options in ask.log if name == "panel"] == [
         ("differ", ("y", "z"))
     ]
     assert [d.value for d in decisions] == [frozenset("x"), frozenset("xz")]
@@ -33,9 +33,9 @@ async def test_the_audit_shows_people_agreed_records_whole() -> None:
     same = {r.id: ("a", None) for r in records}
     ask = RecordedAsk(KINDS, {"ai": same, "human": same, "panel": same}, ["human", "panel"])
     await ReviewDisagreements("ai", "human", "panel", audit=0.2).label(records, ask)
-    looks = [way for name, _, way in ask.log if name == "panel"]
+    looks = [options for name, _, options in ask.log if name == "panel"]
     assert 20 <= len(looks) <= 60
-    assert all(way.focus == () for way in looks)
+    assert all(options.focus == () for options in looks)
 
 
 async def test_with_three_labels_the_reviewer_breaks_a_three_way_tie() -> None:
@@ -97,7 +97,7 @@ async def test_agreed_units_make_the_confidence_and_the_route_says_what_was_revi
     }
     ask = RecordedAsk(TAGS, given, ["human", "panel"])
     same, differ = await ReviewDisagreements("ai", "human", "panel", audit=0.0).label(records, ask)
-    assert [way.focus for name, _, way in ask.log if name == "panel"] == [("y",)]
+    assert [options.focus for name, _, options in ask.log if name == "panel"] == [("y",)]
     assert (same.confidence, same.route) == (1.0, ("agreed",))
     assert (differ.value, differ.route) == (frozenset("xy"), ("reviewed",))
     assert differ.confidence == pytest.approx(2 / 3)
@@ -113,7 +113,7 @@ async def test_where_one_is_silent_people_see_the_whole_record() -> None:
     }
     ask = RecordedAsk(TAGS, given, ["panel"])
     one, both = await ReviewDisagreements("ai", "human", "panel", 0).label(records, ask)
-    assert [way.focus for name, _, way in ask.log if name == "panel"] == [(), ()]
+    assert [options.focus for name, _, options in ask.log if name == "panel"] == [(), ()]
     assert (one.value, one.decided_by) == (frozenset("y"), DecidedBy.BOTH)
     assert (both.value, both.decided_by) == (frozenset("y"), DecidedBy.PEOPLE)
 
@@ -122,7 +122,7 @@ async def test_a_difference_in_the_only_unit_is_shown_as_the_whole_question() ->
     given = {"ai": {"r": ("a", None)}, "human": {"r": ("b", None)}, "panel": {"r": ("b", None)}}
     ask = RecordedAsk(KINDS, given)
     await ReviewDisagreements("ai", "human", "panel", 0).label([text_record("r", "1")], ask)
-    assert [way.focus for name, _, way in ask.log if name == "panel"] == [()]
+    assert [options.focus for name, _, options in ask.log if name == "panel"] == [()]
 
 
 @pytest.mark.parametrize("task", [KINDS, TAGS], ids=["one label", "tags"])

@@ -143,7 +143,7 @@ async def test_a_stage_that_lowers_accuracy_on_gold_is_rolled_back() -> None:
     await strategy.label(records, ask)
     assert len(fits) == 3
     pool = {r.id for r in records}
-    worse = ask.enrolled["nb#2"]
+    worse = ask.registered["nb#2"]
     assert isinstance(worse, Version)
     used = [name for name, count in ask.asked.items() if name.startswith("nb#") and count > 500]
     assert used == ["nb#1"]

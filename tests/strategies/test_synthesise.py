@@ -29,7 +29,7 @@ class Writer(RecordedAsk):
         if request.annotator == "checker":
             self.given = {"checker": {request.record.id: ("good", None)}}
             return super()._answer(request)
-        text = f"a text about {request.record.id} number {request.way.replica}"
+        text = f"a text about {request.record.id} number {request.options.replica}"
         self.given = {request.annotator: {request.record.id: (text, None)}}
         return super()._answer(request)
 
@@ -44,7 +44,7 @@ async def test_texts_are_marked_as_synthetic_and_keep_the_label_they_were_asked_
 async def test_repeated_briefs_are_other_replicas_and_not_the_same_request() -> None:
     ask = Writer()
     await synthesise(ask, "llm", Plan(3))
-    assert len({(record, way.replica) for _, record, way in ask.log}) == 6
+    assert len({(record, options.replica) for _, record, options in ask.log}) == 6
 
 
 async def test_only_one_label_can_be_written_for() -> None:
@@ -108,7 +108,7 @@ async def test_a_brief_names_label_meaning_topic_and_persona_and_all_take_turns(
     ]
     assert ask.briefs[:3] == good
     assert ask.briefs[3] == "Label: bad\nTopic: food\nWritten by: a cook"
-    assert [way.replica for _, _, way in ask.log] == [0, 0, 1, 0, 0, 1]
+    assert [options.replica for _, _, options in ask.log] == [0, 0, 1, 0, 0, 1]
     assert len({id_ for _, id_, _ in ask.log}) == 4
     [task] = set(ask.tasks)
     assert (task.name, task.guideline) == ("t-generate", "good or bad?\nbe fair")

@@ -33,17 +33,17 @@ class Fixed(HoldsNothing):
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         for request in requests:
-            if request.way.focus == self.mute:
+            if request.options.focus == self.mute:
                 yield answer(request, Outcome.UNPARSED, raw="?")
             else:
-                seen = self.sees & set(request.way.focus)
+                seen = self.sees & set(request.options.focus)
                 yield answer(request, Outcome.ANSWERED, value=seen)
 
 
 def asking(tagger: Fixed, confirmer: Fixed) -> RecordedAsk:
     ask = RecordedAsk(TASK, {})
-    ask.enrol(tagger)
-    ask.enrol(confirmer)
+    ask.register(tagger)
+    ask.register(confirmer)
     return ask
 
 
@@ -94,16 +94,16 @@ ONE = Task("tags", "what?", MultiChoice([Label("p", "plain"), Label("q"), Label(
 PAIRS = (("p", "q"), ("r",))
 
 
-def told(**given: frozenset[str] | None) -> dict[str, Given]:
+def described(**given: frozenset[str] | None) -> dict[str, Given]:
     return {name: {"s0": (value, None)} for name, value in given.items()}
 
 
 async def test_candidates_are_confirmed_each_alone_in_the_order_of_the_task() -> None:
-    ask = RecordedAsk(ONE, told(t=frozenset("rp"), c=frozenset("p")))
+    ask = RecordedAsk(ONE, described(t=frozenset("rp"), c=frozenset("p")))
     strategy = CandidatesThenConfirm("t", "c", (("r", "q"), ("p",)), {"p": "a plain thing"})
     [made] = await strategy.label(X, ask)
-    ways = [(name, way.focus, way.hint) for name, _, way in ask.log]
-    assert ways == [
+    request_options = [(name, options.focus, options.hint) for name, _, options in ask.log]
+    assert request_options == [
         ("t", ("r", "q"), ""),
         ("t", ("p",), ""),
         ("c", ("p",), "a plain thing"),
@@ -114,7 +114,7 @@ async def test_candidates_are_confirmed_each_alone_in_the_order_of_the_task() ->
 
 
 async def test_a_label_named_outside_its_group_is_no_candidate() -> None:
-    ask = RecordedAsk(ONE, told(t=frozenset("q"), c=frozenset("q")))
+    ask = RecordedAsk(ONE, described(t=frozenset("q"), c=frozenset("q")))
     [made] = await CandidatesThenConfirm("t", "c", PAIRS).label(X, ask)
     assert ask.asked["c"] == 1  # named in both groups, of which one has it
     assert made.value == frozenset("q")
@@ -132,17 +132,17 @@ async def test_a_label_named_outside_its_group_is_no_candidate() -> None:
 async def test_taggers_and_confirmers_decide_together(
     panels: tuple[str, ...], who: DecidedBy
 ) -> None:
-    ask = RecordedAsk(ONE, told(t=frozenset("p"), c=frozenset("p")), panels)
+    ask = RecordedAsk(ONE, described(t=frozenset("p"), c=frozenset("p")), panels)
     [made] = await CandidatesThenConfirm("t", "c", PAIRS).label(X, ask)
     assert made.decided_by is who
 
 
 async def test_no_candidate_is_the_empty_set_and_no_answer_is_none() -> None:
-    ask = RecordedAsk(ONE, told(t=frozenset(), c=None))
+    ask = RecordedAsk(ONE, described(t=frozenset(), c=None))
     [empty] = await CandidatesThenConfirm("t", "c", PAIRS).label(X, ask)
     assert (empty.value, empty.route) == (frozenset(), ("0 candidates", "0 confirmed"))
     [silent] = await CandidatesThenConfirm("t", "c", PAIRS).label(
-        X, RecordedAsk(ONE, told(t=None, c=None))
+        X, RecordedAsk(ONE, described(t=None, c=None))
     )
     assert (silent.value, silent.route) == (None, ("no group answered",))
 
@@ -158,7 +158,7 @@ async def test_a_silent_group_is_counted_with_the_unanswered() -> None:
 
 @pytest.mark.parametrize("open_", ["t", "c"])
 async def test_an_open_question_is_waited_for(open_: str) -> None:
-    given = told(t=frozenset("p"), c=frozenset("p")) | {open_: {}}
+    given = described(t=frozenset("p"), c=frozenset("p")) | {open_: {}}
     [made] = await CandidatesThenConfirm("t", "c", PAIRS).label(X, RecordedAsk(ONE, given))
     assert (made.value, made.waiting_for) == (None, open_)
 

@@ -23,7 +23,7 @@ TAGS, GROUP = 60, 10
 def world(seed: int, correlation: float) -> tuple[Scenes, RecordedAsk]:
     scenes = Scenes(TAGS, 120, seed)
     ask = RecordedAsk(scenes.task, {})
-    ask.enrol(SimulatedModel("model", scenes, correlation, seed))
+    ask.register(SimulatedModel("model", scenes, correlation, seed))
     return scenes, ask
 
 
@@ -90,7 +90,7 @@ async def test_the_simulated_chances_are_those_of_the_form_whatever_the_correlat
     for correlation in (0.0, 0.9):
         scenes = Scenes(TAGS, 2_000, 1)
         ask = RecordedAsk(scenes.task, {})
-        ask.enrol(SimulatedModel("model", scenes, correlation, 1))
+        ask.register(SimulatedModel("model", scenes, correlation, 1))
         found = scored(scenes, await one_pass(ask, scenes.records))
         assert value(found, "recall") == pytest.approx(0.96 - 0.005 * TAGS, abs=0.02)
 

@@ -8,8 +8,8 @@ from assay.core.annotation import (
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Source,
-    Way,
     answer,
 )
 from assay.core.errors import InputError, SpecError
@@ -17,7 +17,7 @@ from assay.core.record import text_record
 from assay.core.schema import Choice, Form, MultiChoice, Schema, Spans
 from assay.core.task import Task
 from assay.core.value import Span, Value
-from assay.strategies.vote import Vote, _surest, count
+from assay.strategies.vote import Vote, _most_confident, count
 from tests.strategies.recorded_ask import RecordedAsk
 
 CHOICE = Choice(["a", "b", "c"])
@@ -114,15 +114,17 @@ class Replicas(RecordedAsk):
     def __init__(self) -> None:
         super().__init__(Task("t", "?", CHOICE), {"m": {}})
 
-    async def __call__(self, annotator, records, ways=None, *, task=None):  # type: ignore[no-untyped-def]
-        said = {"m": {"r": ("a", {"a": -0.9}) if ways.replica == 0 else ("b", {"b": -0.1})}}
-        return await RecordedAsk(self._task, said)("m", records, ways)
+    async def __call__(self, annotator, records, request_options=None, *, task=None):  # type: ignore[no-untyped-def]
+        said = {
+            "m": {"r": ("a", {"a": -0.9}) if request_options.replica == 0 else ("b", {"b": -0.1})}
+        }
+        return await RecordedAsk(self._task, said)("m", records, request_options)
 
 
 async def test_replicas_are_asked_each_in_its_own_way() -> None:
     ask = RecordedAsk(Task("t", "?", CHOICE), {"m": {"r": ("a", None)}})
     made = (await Vote(("m",), replicas=5).label([RECORD], ask))[0]
-    assert sorted(way.replica for _, _, way in ask.log) == [0, 1, 2, 3, 4]
+    assert sorted(options.replica for _, _, options in ask.log) == [0, 1, 2, 3, 4]
     assert made.route == ("5 of 5 answered",)
 
 
@@ -213,7 +215,7 @@ def sure(
 def test_the_surest_label_breaks_a_tie_where_confidences_compare(
     votes: list[tuple[Annotation, str]], label: str | None
 ) -> None:
-    assert _surest(votes) == label
+    assert _most_confident(votes) == label
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,7 @@ def test_the_surest_label_breaks_a_tie_where_confidences_compare(
 def test_confidences_that_do_not_compare_break_no_tie(votes: list[tuple[Annotation, str]]) -> None:
     named = ", ".join(sorted({str(a.confidence_source) for a, _ in votes}))
     with pytest.raises(InputError, match=rf"record 'r': .* of {named} from several annotators"):
-        _surest(votes)
+        _most_confident(votes)
 
 
 async def test_a_tie_that_was_broken_says_by_what() -> None:
@@ -270,7 +272,7 @@ async def test_equal_answers_to_different_questions_are_not_counted_as_one() -> 
     task = Task("t", "?", schema)
 
     def about(label: str, who: str) -> Annotation:
-        request = Request(task, RECORD, who, Way(focus=(label,)))
+        request = Request(task, RECORD, who, RequestOptions(focus=(label,)))
         return answer(request, Outcome.ANSWERED, value=frozenset("p"))
 
     tally = count([about("p", "x"), about("q", "y")], schema)

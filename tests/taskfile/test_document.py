@@ -7,7 +7,7 @@ import pytest
 from assay.core.errors import InputError, SpecError
 from assay.core.jsons import DEEPEST
 from assay.data.inputs import Files, files
-from assay.taskfile.document import LocatedError, as_written, at, composed, from_top
+from assay.taskfile.document import LocatedError, as_written, at_document_path, at_path, composed
 
 BEFORE = "name: x\n"
 BAD = {
@@ -139,8 +139,8 @@ def test_blocks_put_keys_together_and_a_place_from_the_top_stays(tmp_path: Path)
     document = composed(path, "a mapping")[0]
 
     def said(*inner: str, top: bool = False) -> str:
-        block = (from_top if top else at)(*inner)
-        with pytest.raises(LocatedError) as caught, document.lines(), at("a"), block:
+        block = (at_document_path if top else at_path)(*inner)
+        with pytest.raises(LocatedError) as caught, document.lines(), at_path("a"), block:
             raise SpecError("no")
         return str(caught.value)
 
@@ -148,7 +148,7 @@ def test_blocks_put_keys_together_and_a_place_from_the_top_stays(tmp_path: Path)
     assert said("c", top=True) == f"{path}:3: `c`: no"
     with pytest.raises(SpecError, match=r"^odd$"), as_written():
         raise InputError("odd")
-    with pytest.raises(LocatedError, match=r"^x:1: no$"), document.lines(), at("a"):
+    with pytest.raises(LocatedError, match=r"^x:1: no$"), document.lines(), at_path("a"):
         raise LocatedError("x:1: no")
 
 

@@ -101,9 +101,11 @@ def test_an_id_that_is_there_twice_or_empty_is_none(tmp_path: Path) -> None:
     for second in ("1", ""):
         path = table(tmp_path, "id,text,label", "1,x,a", f"{second},y,b")
         assert drafted(path).id is None
-        told = draft(path, tmp_path).guesses
-        assert "no column with a unique id: ids are made from the content" in told
-        assert "choice of 2 labels from column 'label'; no gold, since gold needs an id" in told
+        described = draft(path, tmp_path).guesses
+        assert "no column with a unique id: ids are made from the content" in described
+        assert (
+            "choice of 2 labels from column 'label'; no gold, since gold needs an id" in described
+        )
 
 
 @pytest.mark.parametrize("column", ["Rating", "stars", "Sentiment"])
@@ -211,7 +213,7 @@ def test_gold_needs_an_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "told", "lines"),
+    ("cells", "described", "lines"),
     [
         (["good", "Good", "Good", "bad"], "choice of 2 labels", ["{name: 'Good'", "{name: 'bad'"]),
         (
@@ -230,10 +232,10 @@ def test_gold_needs_an_id(tmp_path: Path) -> None:
     ],
 )
 def test_labels_tell_the_kind_of_answer(
-    cells: list[str], told: str, lines: list[str], tmp_path: Path
+    cells: list[str], described: str, lines: list[str], tmp_path: Path
 ) -> None:
     found = labels(tmp_path, *cells)
-    assert found.guesses[-1] == f"{told} from column 'label', which is gold too"
+    assert found.guesses[-1] == f"{described} from column 'label', which is gold too"
     assert "gold:" in found.text
     for line in lines:
         assert line in found.text
@@ -272,8 +274,8 @@ def test_an_id_is_one_of_its_own_in_each_row(
     head: str, rows: list[str], id: str | None, tmp_path: Path
 ) -> None:
     found = of(tmp_path, "\n".join([head, *rows, ""]))
-    told = [g for g in found.guesses if g.startswith("id from")]
-    assert told == ([] if id is None else [f"id from column {id!r}"])
+    described = [g for g in found.guesses if g.startswith("id from")]
+    assert described == ([] if id is None else [f"id from column {id!r}"])
 
 
 @pytest.mark.parametrize(
@@ -294,7 +296,7 @@ def test_the_text_is_a_usual_name_or_the_longest_column(
 
 
 @pytest.mark.parametrize(
-    ("head", "rows", "told"),
+    ("head", "rows", "described"),
     [
         (
             "image,text,id",
@@ -306,11 +308,11 @@ def test_the_text_is_a_usual_name_or_the_longest_column(
     ],
 )
 def test_pictures_are_known_by_name_or_ending(
-    head: str, rows: list[str], told: list[str], tmp_path: Path
+    head: str, rows: list[str], described: list[str], tmp_path: Path
 ) -> None:
     found = of(tmp_path, "\n".join([head, *rows, ""]))
-    assert list(found.guesses[: len(told)]) == told
-    pictured = told[0].startswith("picture")
+    assert list(found.guesses[: len(described)]) == described
+    pictured = described[0].startswith("picture")
     assert ("kind: picture " in found.text) == pictured
     assert ("fits the picture?" in found.text) == pictured
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assay.taskfile.errors import complaint, kindless
+from assay.taskfile.errors import kindless, validation_error
 
 
 def error(kind: str, given: object = None, msg: str = "", **ctx: object) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def error(kind: str, given: object = None, msg: str = "", **ctx: object) -> dict
 def test_a_mistake_is_told_with_what_stands_there_and_what_is_wanted(
     errors: list[dict[str, Any]], place: str, said: str
 ) -> None:
-    assert complaint(errors, place) == said
+    assert validation_error(errors, place) == said
 
 
 def test_without_a_kind_all_kinds_are_named() -> None:

@@ -70,7 +70,7 @@ def _at_once(votes: Votes) -> Consensus:
     counts = _counts(votes, parts, np.uint16)
     if counts.sum() != len(votes):  # more votes on one label of a record than the type can count
         counts = _counts(votes, parts, np.uint32)
-    winner = _commonest(counts, counts.sum(axis=1))
+    winner = _most_frequent(counts, counts.sum(axis=1))
     short = winner.astype(np.min_scalar_type(labels))
     of_people = np.zeros(2 * people, np.intp)
     for p in parts:
@@ -106,7 +106,7 @@ def _code(major: Ints, minors: int, minor: NDArray[Any]) -> NDArray[np.integer[A
     return code
 
 
-def _commonest(shares: NDArray[Any], common: NDArray[Any]) -> Ints:
+def _most_frequent(shares: NDArray[Any], common: NDArray[Any]) -> Ints:
     """The winner of each column; of equals the one that is commonest among all votes."""
     order = np.argsort(-common.astype(float), kind="stable")
     best = shares[order[0]]
@@ -124,7 +124,7 @@ def counted(table: Table) -> Fitted:
     """
     shares = _shares(table)
     common = np.bincount(table.label, table.weight, minlength=len(table.labels))
-    winner = _commonest(shares, common)
+    winner = _most_frequent(shares, common)
     with_it = np.zeros(table.annotators)
     for rows in _slices(table):
         votes = slice(int(table.start[rows.start]), int(table.start[rows.stop]))

@@ -77,7 +77,9 @@ class Classifier(Shown):
     model: Any
     labels: tuple[str, ...]
     fitted_on: frozenset[str]  # digests of records
-    owed: list[float] = field(default_factory=list, compare=False)  # seconds of fitting, untold
+    pending_cost: list[float] = field(
+        default_factory=list, compare=False
+    )  # seconds of fitting, untold
 
     def facts(self) -> Mapping[str, object]:
         return {"id": self.id, "labels": self.labels, "fitted_on": len(self.fitted_on)}
@@ -97,7 +99,11 @@ class Classifier(Shown):
                 continue
             started = time.perf_counter()
             rows = self.probabilities(fresh)
-            taken = time.perf_counter() - started + (self.owed.pop() if self.owed else 0.0)
+            taken = (
+                time.perf_counter()
+                - started
+                + (self.pending_cost.pop() if self.pending_cost else 0.0)
+            )
             for request, row in zip(fresh, rows, strict=True):
                 yield self.said(request, row, taken / len(fresh))
 
@@ -188,5 +194,5 @@ class TrainableClassifier:
             made = fit_ngrams(pairs, task.schema, seed)
         else:
             made = fit_classifier(self.encoder, pairs, task.schema, seed)
-        made.owed.append(time.perf_counter() - started)
+        made.pending_cost.append(time.perf_counter() - started)
         return made

@@ -46,7 +46,9 @@ class Hub(Shown):
     prices: Prices = field(default_factory=Prices)
     fitted_on: frozenset[str] = frozenset()  # digests of records
     learnt: str = ""  # digest of what it was fine-tuned on, and how
-    owed: list[float] = field(default_factory=list, compare=False)  # seconds of tuning, untold
+    pending_cost: list[float] = field(
+        default_factory=list, compare=False
+    )  # seconds of tuning, untold
     budget: Budget | None = None  # what a block took beyond its calls is known afterwards
     _thread: Lane = field(default_factory=lambda: Lane("hub"), repr=False, compare=False)
 
@@ -88,7 +90,9 @@ class Hub(Shown):
         began = time.perf_counter()
         names, means = meanings(self.model.labels, self.labels, requests[0].task.schema)
         rows = self.model.probabilities([r.record.text for r in requests]) @ means
-        taken = time.perf_counter() - began + (self.owed.pop() if self.owed else 0.0)
+        taken = (
+            time.perf_counter() - began + (self.pending_cost.pop() if self.pending_cost else 0.0)
+        )
         seconds = taken / len(requests)
         usage = Usage(attempts=1, gpu_seconds=seconds if self.model.on_gpu else 0.0)
         cost = self.prices.nanos(usage)
@@ -151,7 +155,7 @@ class TrainableHub:
         heads = list(start.heads)
         version = digest([learnt, heads], 6)
         made = Hub(tuned, self.labels, self.prices, frozenset(digests), version, budget=self.budget)
-        made.owed.append(time.perf_counter() - began)
+        made.pending_cost.append(time.perf_counter() - began)
         return made
 
     def _start(self, schema: Choice, seed: int) -> TextClassifier:
@@ -166,17 +170,17 @@ def meanings(
     """The task's labels, and for each of the model's (row) which of them it means."""
     if not isinstance(schema, Choice):
         raise SpecError(f"a hub model answers kind `choice`, not `{schema.kind}`")
-    told = [labels.get(name, name) for name in said] if labels else list(said)
+    described = [labels.get(name, name) for name in said] if labels else list(said)
     known = {name: i for i, name in enumerate(schema.names)}
-    if strange := [name for name in told if name not in known]:
+    if strange := [name for name in described if name not in known]:
         raise SpecError(
             f"the model says {', '.join(said)}, and {strange[0]!r} is no label of the task "
             f"({', '.join(schema.names)}); give `labels`, from each of the model's to one of these"
         )
-    if missing := [name for name in schema.names if name not in told]:
+    if missing := [name for name in schema.names if name not in described]:
         raise SpecError(f"the model, which says {', '.join(said)}, never says {missing[0]!r}")
     table = np.zeros((len(said), len(known)))
-    table[np.arange(len(said)), [known[name] for name in told]] = 1.0
+    table[np.arange(len(said)), [known[name] for name in described]] = 1.0
     return schema.names, table
 
 

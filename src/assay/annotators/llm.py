@@ -28,7 +28,7 @@ _Keeping: TypeAlias = tuple[Placed, Drawn] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
+class Billing:
     """What answers cost and what may be spent."""
 
     prices: Prices = FREE
@@ -42,7 +42,7 @@ class LLM(Shown):
     model: Model
     mapping: Mapping = field(default_factory=Pattern)
     options: Options = field(default_factory=Options)
-    purse: Purse = field(default_factory=Purse)
+    billing: Billing = field(default_factory=Billing)
     modality: Modality = "both"
 
     def facts(self) -> dict[str, object]:
@@ -84,7 +84,7 @@ class LLM(Shown):
     async def _asked(self, request: Request, keeping: _Keeping) -> Annotation:
         if not seen(request, self.modality).record.parts:
             return answer(request, Outcome.FAILED, error=nothing(self.modality))
-        budget, most = self.purse.budget, self.ceiling(request)
+        budget, most = self.billing.budget, self.ceiling(request)
         if budget is not None:
             await budget.reserve_in_turn(most)
         spent = 0
@@ -105,7 +105,7 @@ class LLM(Shown):
         return kept.given or self.priced(request, completion)
 
     def priced(self, request: Request, completion: Completion) -> Annotation:
-        return self.read(request, completion, self.purse.prices.nanos(completion.usage))
+        return self.read(request, completion, self.billing.prices.nanos(completion.usage))
 
     def call(self, request: Request) -> tuple[tuple[Message, ...], Options]:
         """What is sent for a request."""
@@ -113,10 +113,10 @@ class LLM(Shown):
         if self.mapping.top_logprobs:
             options = replace(options, top_logprobs=self.mapping.top_logprobs, max_tokens=1)
         if self.mapping.name == "json":
-            schema = narrowed(request.task.schema, request.way.focus)
+            schema = narrowed(request.task.schema, request.options.focus)
             options = replace(options, json_schema=schema.json_schema())
-        if request.way.replica:
-            options = replace(options, seed=(options.seed or 0) + request.way.replica)
+        if request.options.replica:
+            options = replace(options, seed=(options.seed or 0) + request.options.replica)
         return render(seen(request, self.modality), self.mapping.form), options
 
     def read(self, request: Request, completion: Completion, cost: int) -> Annotation:
@@ -162,7 +162,7 @@ class LLM(Shown):
 
     def ceiling(self, request: Request) -> int:
         """The most one call can cost, in nanos; a token is at least one byte of text."""
-        prices = self.purse.prices
+        prices = self.billing.prices
         if prices == FREE:
             return 0
         messages, options = self.call(request)

@@ -44,8 +44,8 @@ Parts: TypeAlias = list[str | ImagePart]
 
 def seen(request: Request, modality: Modality) -> Request:
     """The request as an annotator of that modality gets it: its records lack the other parts."""
-    task, way = request.task, request.way
-    examples = (*task.examples, *way.examples)
+    task, options = request.task, request.options
+    examples = (*task.examples, *options.examples)
     kept = [_only(record, modality) for record in (request.record, *(e.record for e in examples))]
     if all(new is e.record for new, e in zip(kept[1:], examples, strict=True)):
         return request if kept[0] is request.record else replace(request, record=kept[0])
@@ -55,7 +55,7 @@ def seen(request: Request, modality: Modality) -> Request:
         request,
         record=kept[0],
         task=replace(task, examples=tuple(shown[:few])),
-        way=replace(way, examples=tuple(shown[few:])),
+        options=replace(options, examples=tuple(shown[few:])),
     )
 
 
@@ -81,10 +81,10 @@ def _holds(record: Record) -> Modality:
 
 def render(request: Request, form: AnswerForm = "label") -> tuple[Message, ...]:
     """System message and shared part, then the record; the same task gives the same prefix."""
-    task, way, record = request.task, request.way, request.record
-    system = _instructions(task, form, way.focus, _holds(record))
-    shown = [_example(e, task.schema, form) for e in (*task.examples, *way.examples)]
-    hint: list[Parts] = [[way.hint]] if way.hint else []
+    task, options, record = request.task, request.options, request.record
+    system = _instructions(task, form, options.focus, _holds(record))
+    shown = [_example(e, task.schema, form) for e in (*task.examples, *options.examples)]
+    hint: list[Parts] = [[options.hint]] if options.hint else []
     parts = _joined([*shown, *hint])
     parts += record_parts(record)
     parts.append(_ending(form))

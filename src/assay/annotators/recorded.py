@@ -99,7 +99,7 @@ class Recorded(HoldsNothing, Shown):
 
 def asked_about(value: Value | None, request: Request) -> Value | None:
     """Of a form, what was asked and no more: the rest is not yet known."""
-    focus = request.way.focus
+    focus = request.options.focus
     if not isinstance(value, Mapping) or not focus:
         return value
     return {name: part for name, part in value.items() if name in focus}
@@ -107,5 +107,5 @@ def asked_about(value: Value | None, request: Request) -> Value | None:
 
 def labels_in(request: Request) -> int:
     """How many labels are paid for: each attribute asked about is one."""
-    schema, focus = request.task.schema, request.way.focus
+    schema, focus = request.task.schema, request.options.focus
     return len(focus or schema.fields) if isinstance(schema, Form) else 1

@@ -128,7 +128,7 @@ class Scored(Shown):
 
     async def _tags(self, request: Request, schema: MultiChoice) -> Heard:
         """One yes/no question a label after the same record, so that the record is run once."""
-        focus = request.way.focus
+        focus = request.options.focus
         names = [name for name in schema.names if not focus or name in focus]
         prompts = [tag_prompt(request, schema, name) for name in names]
         heard = SILENT
@@ -137,7 +137,7 @@ class Scored(Shown):
         return heard
 
     async def _fields(self, requests: Sequence[Request], schema: Form) -> list[Heard]:
-        focus = requests[0].way.focus
+        focus = requests[0].options.focus
         all_heard = [SILENT] * len(requests)
         for name, inner in schema.fields.items():
             if focus and name not in focus:
@@ -179,7 +179,7 @@ def by_question(requests: Sequence[Request]) -> list[list[Request]]:
     """Requests of one task and focus stay together: they share the prompt prefix."""
     groups: dict[tuple[str, tuple[str, ...]], list[Request]] = {}
     for request in requests:
-        groups.setdefault((request.task.id, request.way.focus), []).append(request)
+        groups.setdefault((request.task.id, request.options.focus), []).append(request)
     return list(groups.values())
 
 
@@ -189,7 +189,8 @@ def tag_prompt(request: Request, schema: MultiChoice, name: str) -> Prompt:
     asked = f"{task.question}\nPossible labels: {', '.join(schema.names)}"
     plain = Task(task.name, asked, Choice([YES, NO]), task.guideline)
     *shared, last = render(
-        replace(request, task=plain, way=replace(request.way, examples=(), focus=())), "label"
+        replace(request, task=plain, options=replace(request.options, examples=(), focus=())),
+        "label",
     )
     means = f" ({label.definition})" if label.definition else ""
     question = f"Does the label “{name}”{means} apply?"
@@ -200,14 +201,14 @@ def field_request(request: Request, schema: Form, name: str) -> Request:
     """The question about one attribute, with the part of each example that answers it."""
     task = request.task
     question = f"{task.question}\n{name}: {schema.questions.get(name, '')}".rstrip(": ")
-    shown = [e for e in (*task.examples, *request.way.examples) if isinstance(e.value, Mapping)]
+    shown = [e for e in (*task.examples, *request.options.examples) if isinstance(e.value, Mapping)]
     examples = tuple(
         replace(e, value=e.value[name])
         for e in shown
         if isinstance(e.value, Mapping) and name in e.value
     )
     part = Task(f"{task.name}/{name}", question, schema.fields[name], task.guideline, examples)
-    return replace(request, task=part, way=replace(request.way, focus=(), examples=()))
+    return replace(request, task=part, options=replace(request.options, focus=(), examples=()))
 
 
 def join(heard: Heard, name: str, part: Heard) -> Heard:

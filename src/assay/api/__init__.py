@@ -8,7 +8,7 @@ same with task files.
 from assay.api.labelling import alabel as alabel
 from assay.api.labelling import label as label
 from assay.api.opened import Opened as Opened
-from assay.api.opened import abring as abring
-from assay.api.opened import bring as bring
+from assay.api.opened import aimport_annotations as aimport_annotations
+from assay.api.opened import import_annotations as import_annotations
 from assay.api.opened import load as load
 from assay.api.result import Result as Result

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from assay.annotators.function import Function
-from assay.annotators.llm import LLM, Purse
+from assay.annotators.llm import LLM, Billing
 from assay.annotators.mapping import BY_NAME as MAPPINGS
 from assay.annotators.recorded import Recorded
 from assay.core.cost import Budget, Prices
@@ -52,9 +52,9 @@ class Endpoint:
                 "without them every call counts as free"
             )
         tokens = SHORT if isinstance(schema, Choice | Scale) else LONG
-        purse = Purse(self.prices or Prices(), self.budget)
+        billing = Billing(self.prices or Prices(), self.budget)
         model = OpenAI(name, Address(self.base_url or OPENAI, self._key))
-        return LLM(model, MAPPINGS[self.mapping], Options(tokens, seed=self.seed), purse)
+        return LLM(model, MAPPINGS[self.mapping], Options(tokens, seed=self.seed), billing)
 
     @property
     def _key(self) -> str | None:
@@ -125,8 +125,8 @@ def capped(who: Askable, budget: Budget | None) -> Askable:
     """The same under this budget, where it holds none of its own and can."""
     if budget is None:
         return who
-    if isinstance(who, LLM) and who.purse.budget is None:
-        return replace(who, purse=replace(who.purse, budget=budget))
+    if isinstance(who, LLM) and who.billing.budget is None:
+        return replace(who, billing=replace(who.billing, budget=budget))
     if isinstance(who, Recorded) and who.budget is None:
         return replace(who, budget=budget)
     return who

@@ -13,7 +13,7 @@ from assay.data.inputs import Files, files, keeping
 from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.project.project import scores_of
 from assay.quality.guarantees.promise import Certificate
-from assay.report import Reference, Story
+from assay.report import Reference, ReportContext
 from assay.run import Job, Stop, Summary
 from assay.run import label as run_label
 from assay.run.blocking import waited
@@ -164,7 +164,7 @@ def _result(order: Order, ledger: Ledger, summary: Summary, own: Files) -> Resul
         Source(lambda: (order.table, rows.ids), order.names),
         gold,
         scores_of((ledger, summary.run, task), order.annotators, gold, GOLD),
-        Story(task, reference, notes=notes, currency=summary.currency),
+        ReportContext(task, reference, notes=notes, currency=summary.currency),
         own,
     )
 

@@ -16,11 +16,11 @@ from assay.data.annotations import Names as ImportNames
 from assay.data.gold import Purpose
 from assay.data.inputs import Files, files
 from assay.ledger import Ledger, open_ledger
-from assay.project import Project, evaluation, open_project, story
+from assay.project import Project, evaluation, open_project, report_context
 from assay.project.code import allowed, saying
 from assay.project.forecast import Forecast, forecast
-from assay.project.imports import Brought, check, target_of
-from assay.project.imports import bring as bring_in
+from assay.project.imports import Imported, check, target_of
+from assay.project.imports import import_annotations as bring_in
 from assay.run import Job, Stop
 from assay.run import label as run_label
 from assay.run.blocking import waited
@@ -69,7 +69,7 @@ class Opened(Shown):
                 _source(project, ledger, summary.run),
                 project.gold.of(Purpose.EVALUATION),
                 evaluation(project, ledger, summary.run),
-                story(project),
+                report_context(project),
                 self.files,
             )
 
@@ -102,13 +102,13 @@ def _polars(columns: Mapping[str, list[object]]) -> pl.DataFrame:
     return pl.DataFrame(dict(columns), infer_schema_length=None)
 
 
-def bring(
+def import_annotations(
     path: Path | str,
     task_file: Path | str,
     people: bool = False,
     panel: str | None = None,
     names: ImportNames = LONG,
-) -> Brought:
+) -> Imported:
     """Read existing annotations into the ledger of a task file, as `assay import` does: a table
     of record, annotator and label (`names` says how its columns are called), or nested JSON."""
     target = target_of(task_file, people, panel)
@@ -120,11 +120,11 @@ def bring(
         ledger.close()
 
 
-async def abring(
+async def aimport_annotations(
     path: Path | str,
     task_file: Path | str,
     people: bool = False,
     panel: str | None = None,
     names: ImportNames = LONG,
-) -> Brought:
-    return await asyncio.to_thread(bring, path, task_file, people, panel, names)
+) -> Imported:
+    return await asyncio.to_thread(import_annotations, path, task_file, people, panel, names)

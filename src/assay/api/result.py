@@ -33,7 +33,7 @@ from assay.ledger import Ledger
 from assay.quality.finding import CANNOT
 from assay.quality.guarantees.promise import About, Certificate
 from assay.quality.metrics.accuracy import Accuracy
-from assay.report import Evidence, Reference, Story, gather, write_report
+from assay.report import Evidence, Reference, ReportContext, gather, write_report
 from assay.run import Summary
 
 FIRST = 10  # rows that a notebook shows
@@ -63,7 +63,7 @@ class Result(Shown, Generic[F]):
     source: Source
     gold: Mapping[str, Value] = field(default_factory=dict)
     scores: Mapping[str, Accuracy] = field(default_factory=dict)
-    story: Story | None = None
+    report_context: ReportContext | None = None
     files: Files = field(default_factory=Files)
     certificate: Certificate | None = None
 
@@ -88,7 +88,7 @@ class Result(Shown, Generic[F]):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was odd about the data: missing and repeated texts, pictures left out."""
-        return self.story.notes if self.story is not None else ()
+        return self.report_context.notes if self.report_context is not None else ()
 
     @property
     def cost(self) -> float:
@@ -190,14 +190,14 @@ class Result(Shown, Generic[F]):
     ) -> Evidence:
         """The figures of the report, and with a `path` the HTML page itself. `gold` (record id to
         label) takes the place of the gold given before. `force` as for `export`."""
-        story = self.story or Story(self.task)
+        report_context = self.report_context or ReportContext(self.task)
         if gold is not None:
             checked = {id: self.task.schema.check(value) for id, value in gold.items()}
-            story = replace(story, reference=Reference("gold", checked))
+            report_context = replace(report_context, reference=Reference("gold", checked))
         if path is None:
-            return gather(self.ledger, self.summary.run, story)
+            return gather(self.ledger, self.summary.run, report_context)
         with files(replace(self.files, force=force)):
-            return write_report(self.ledger, self.summary.run, story, Path(path))
+            return write_report(self.ledger, self.summary.run, report_context, Path(path))
 
     async def aexport(
         self, path: Path | str, annotations: bool = False, force: bool = False

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli.amount import AMOUNT, Number
-from assay.cli.columns import form_options, tell_layout
-from assay.cli.json_output import tell_json
+from assay.cli.columns import form_options, print_layout
+from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def aggregate_command(
     from assay.aggregation.answers import read_labels
     from assay.aggregation.table import discounted
     from assay.cli.aggregate_numbers import numbers, ranked
-    from assay.cli.aggregate_print import tell
+    from assay.cli.aggregate_print import print_result
     from assay.core.votes import with_numbers_alike
     from assay.data.layout import Names
 
@@ -95,7 +95,7 @@ def aggregate_command(
     chosen = Choices(method, known, prior, family, ordered, assume_independent)
     _check(chosen, truth is not None, intervals)
     if method == "bradley-terry":
-        told = ranked(Path(source), out)
+        described = ranked(Path(source), out)
     else:
         votes = _votes(source, task, Names(record, annotator, label, wide, counts))
         told_of = _weighted(votes, method, intervals)
@@ -106,16 +106,16 @@ def aggregate_command(
         if truth:
             trusted = _trusted(truth, record, label)
             reference = {r: y for r, y in trusted.items() if (r, "") not in known}
-        told = (
+        described = (
             numbers(votes, reference, str(truth), out)
             if method == "numeric-median"
             else _labels(votes, chosen, (reference, str(truth)), (out, intervals))
         )
-        told["notes"] = told_of
+        described["notes"] = told_of
     if as_json:
-        tell_json(told)
+        print_json(described)
     else:
-        tell(told, out)
+        print_result(described, out)
 
 
 def _trusted(path: Path, record: str | None, label: str | None) -> dict[str, str]:
@@ -171,7 +171,7 @@ def _votes(source: str, task: str | None, names: "Names") -> "Votes":
     from assay.core.redact import hidden
 
     if not is_ledger(source):
-        tell_layout(Path(source), names)
+        print_layout(Path(source), names)
         return heard(read_votes(Path(source), names))
     ledger, own = ledger_and_task(source)
     task = task or own
@@ -222,17 +222,17 @@ def _labels(
 
     aggregator = _aggregator(chosen)
     found = aggregator.aggregate(votes)
-    told = _told(votes, found, chosen.method)
-    told["warnings"] = cautions(votes, truth[0], chosen.gold)
+    described = _describe(votes, found, chosen.method)
+    described["warnings"] = cautions(votes, truth[0], chosen.gold)
     if isinstance(aggregator, Correlated):
-        told["dependent"] = _dependent(votes, aggregator)
+        described["dependent"] = _dependent(votes, aggregator)
     if wanted[1]:
-        told |= _spread(votes, aggregator, chosen.assumed, told["skill"])
+        described |= _spread(votes, aggregator, chosen.assumed, described["skill"])
     if truth[0] is not None:
-        told |= _compared(votes, found, truth[0], truth[1])
+        described |= _compared(votes, found, truth[0], truth[1])
     if wanted[0] is not None:
         _write(votes, found, wanted[0])
-    return told
+    return described
 
 
 def _spread(
@@ -264,7 +264,7 @@ def _spread(
     }
 
 
-def _told(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
+def _describe(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
     import numpy as np
 
     from assay.aggregation.score import ties

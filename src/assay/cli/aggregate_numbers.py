@@ -16,7 +16,7 @@ def numbers(
 ) -> dict[str, Any]:
     found = numeric_medians(votes)
     people = zip(votes.annotators, found.off.tolist(), found.bias.tolist(), strict=True)
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         "method": "numeric-median",
         "records": len(found.median),
         "annotators": len(votes.annotators),
@@ -26,11 +26,11 @@ def numbers(
     }
     medians = by_record(found, votes)
     if truth is not None:
-        told |= {"reference": name, **compared_numbers(medians, truth)}
+        described |= {"reference": name, **compared_numbers(medians, truth)}
     if out is not None:
         rows = ({"record": r, "label": f"{m:.9g}"} for r, m in medians.items())
         write_rows(rows, ("record", "label"), out)
-    return told
+    return described
 
 
 def ranked(path: Path, out: Path | None) -> dict[str, Any]:

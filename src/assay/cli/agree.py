@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli.columns import INDEPENDENT, cluster_option, form_options, of_records, tell_layout
-from assay.cli.json_output import tell_json
+from assay.cli.columns import INDEPENDENT, cluster_option, form_options, of_records, print_layout
+from assay.cli.json_output import print_json
 
 if TYPE_CHECKING:
     from assay.core.votes import Votes
@@ -85,7 +85,7 @@ def agree_command(
         kind = kind or stored
     else:
         names = Names(record, annotator, label, wide, counts)
-        tell_layout(Path(source), names)
+        print_layout(Path(source), names)
         votes = read_votes(Path(source), names)
     votes = without_seen(votes) if leave_out_seen else votes
     drawn = None
@@ -104,10 +104,10 @@ def agree_command(
         said = found.as_json() | {
             "cluster": drawn and drawn.as_json(), "assumption": None if drawn else INDEPENDENT
         }  # fmt: skip
-        tell_json(said)
+        print_json(said)
         return
     click.echo(f"note: {drawn.statement if drawn else INDEPENDENT}", err=True)
-    _tell(found)
+    _print_result(found)
 
 
 def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":
@@ -133,7 +133,7 @@ def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":
     return votes, "interval" if schema.kind == "scale" else "nominal"
 
 
-def _tell(found: "Agreement") -> None:
+def _print_result(found: "Agreement") -> None:
     how = found.asked.resampling
     click.echo(
         f"{found.answers:,} answers of {len(found.annotators):,} annotators on {found.records:,} "
@@ -144,15 +144,17 @@ def _tell(found: "Agreement") -> None:
         click.echo(f"95 % intervals from {how.resamples:,} bootstrap resamples of {how.over}")
     if found.verdict is not None:
         click.echo(found.verdict)
-    _tell_overall(found.overall)
+    _print_overall(found.overall)
     for name, overall in found.tags.items():
         click.echo(f"\ntag {name}")
-        _tell_overall(overall)
+        _print_overall(overall)
     if found.pairs:
         click.echo("\nTwo by two:")
     for pair in found.pairs[:MOST_SHOWN]:
-        told = "; ".join(f"{_name(k)} {e}" for k, e in pair.coefficients.items())
-        click.echo(f"  {pair.first} and {pair.second} (n = {pair.n:,}): {told or 'no records'}")
+        described = "; ".join(f"{_name(k)} {e}" for k, e in pair.coefficients.items())
+        click.echo(
+            f"  {pair.first} and {pair.second} (n = {pair.n:,}): {described or 'no records'}"
+        )
     if found.each:
         click.echo("\nEach beside the others (share of the others who say the same):")
     for one in sorted(found.each, key=lambda e: e.agreement.value or 0.0)[:MOST_SHOWN]:
@@ -165,7 +167,7 @@ def _tell(found: "Agreement") -> None:
         click.echo(f"… and {more:,} more warnings; --json has all", err=True)
 
 
-def _tell_overall(overall: "Overall") -> None:
+def _print_overall(overall: "Overall") -> None:
     from assay.core.spelling import plain, shortened
 
     for name, value in overall.coefficients.items():
@@ -175,8 +177,8 @@ def _tell_overall(overall: "Overall") -> None:
         click.echo(f"  {'always ' + label:<24} {overall.baseline:.3f}")
     if overall.prevalence:
         shares = sorted(overall.prevalence.items(), key=lambda s: -s[1])
-        told = ", ".join(f"{plain(label)} {share:.1%}" for label, share in shares[:MOST_SHOWN])
-        click.echo(f"  {'prevalence':<24} {told}")
+        described = ", ".join(f"{plain(label)} {share:.1%}" for label, share in shares[:MOST_SHOWN])
+        click.echo(f"  {'prevalence':<24} {described}")
 
 
 def _name(coefficient: str) -> str:

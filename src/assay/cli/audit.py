@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ def estimate_command(
     always = None if found.baseline is None else (found.baseline_label, found.baseline)
     stopped = stop(found.strata, target, always) if target is not None else None
     if as_json:
-        told = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})
-        tell_json(told)
+        described = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})
+        print_json(described)
         return
-    _tell(found)
+    _print_result(found)
     if stopped is not None:
         click.echo(stopped.statement)
 
@@ -172,7 +172,7 @@ def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
         ledger.close()
 
 
-def _tell(found: "Audit") -> None:
+def _print_result(found: "Audit") -> None:
     from assay.core.spelling import shortened
 
     click.echo(found.statement)

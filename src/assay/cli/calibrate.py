@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def calibrate_command(
     correct (or label and reference); without a column purpose half of it calibrates.
     """
     from assay.quality.calibration.confidences import left_out
-    from assay.quality.verdicts import dealt, grouped, read_verdicts, spelling
+    from assay.quality.verdicts import assigned, grouped, read_verdicts, spelling
 
     notes: list[str] = []
     if source.suffix in TASK_FILES:
@@ -51,7 +51,7 @@ def calibrate_command(
     else:
         verdicts = read_verdicts(source, tolerance)
         if all(v.purpose is None for v in verdicts):
-            verdicts = dealt(verdicts)
+            verdicts = assigned(verdicts)
             notes.append("no column 'purpose': half of the records calibrate, the others judge")
     notes += spelling(verdicts)
     groups = grouped(verdicts)
@@ -62,12 +62,12 @@ def calibrate_command(
         _write(groups, found, out)
     if as_json:
         whole = {"method": method, "notes": notes, "annotators": [f.as_json() for f in found]}
-        tell_json(whole)
+        print_json(whole)
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
     for one in found:
-        _tell(one)
+        _print_result(one)
     if out is not None:
         click.echo(f"written to {out}")
 
@@ -167,11 +167,13 @@ def _write(groups: "Mapping[Key, Sequence[Verdict]]", found: Sequence[Fitted], o
     write_rows(rows(), FIELDS, out)
 
 
-def _tell(one: Fitted) -> None:
-    told = ", ".join(f"{name} {value:.3g}" for name, value in one.calibrator.parameters.items())
+def _print_result(one: Fitted) -> None:
+    described = ", ".join(
+        f"{name} {value:.3g}" for name, value in one.calibrator.parameters.items()
+    )
     click.echo(
         f"{one.name}: {one.calibrator.method} on {len(one.calibrator.records):,} calibration "
-        f"labels{f' ({told})' if told else ''}"
+        f"labels{f' ({described})' if described else ''}"
     )
     if one.after is None:
         click.echo("no evaluation gold, so nothing is said of how good the confidences are")

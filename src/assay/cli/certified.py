@@ -121,18 +121,18 @@ class Certified:
         }
 
 
-def tell(found: Sequence[Certified], wanted: Wanted, other: "Certificate | None") -> None:
+def print_result(found: Sequence[Certified], wanted: Wanted, other: "Certificate | None") -> None:
     promise = wanted.promise
     for one in found:
         certificate = one.certificate
-        for told in dict.fromkeys((one.verdict, certificate.statement)):
-            click.echo(f"{one.name}: {told}" if one.name else told)
+        for described in dict.fromkeys((one.verdict, certificate.statement)):
+            click.echo(f"{one.name}: {described}" if one.name else described)
         if wanted.chain is not None and certificate.shares:
             links = zip(one.key[0].split(" > "), certificate.shares, strict=True)
             shares = ", ".join(f"{link} {share:.1%}" for link, share in links)
             click.echo(f"decided by {shares}, people {1 - sum(certificate.shares):.1%}")
         if certificate.label is None:
-            _tell_classes(one)
+            _print_classes(one)
     if len(found) > 1:
         click.echo(
             f"the {len(found)} hold together with probability {1 - promise.delta:.1%}, so any of "
@@ -142,7 +142,7 @@ def tell(found: Sequence[Certified], wanted: Wanted, other: "Certificate | None"
     if other is not None:
         click.echo(_hint(other))
     click.echo("this rests on: " + "; ".join(found[0].certificate.assumptions))
-    _tell_baselines(found)
+    _print_baselines(found)
     few = min(one.certificate.labels for one in found)
     if few < LEAST:
         click.echo(f"warning: {few} labels are hardly ever enough for a promise", err=True)
@@ -155,7 +155,7 @@ def _hint(other: "Certificate") -> str:
     )
 
 
-def _tell_classes(one: Certified) -> None:
+def _print_classes(one: Certified) -> None:
     """Seen in the sample; a promise about all accepted labels says nothing about a rare class."""
     from assay.report.classes import class_lines, poor
 
@@ -165,7 +165,7 @@ def _tell_classes(one: Certified) -> None:
         click.echo(f"warning: {f'{one.name}: ' if one.name else ''}{line}", err=True)
 
 
-def _tell_baselines(found: Sequence[Certified]) -> None:
+def _print_baselines(found: Sequence[Certified]) -> None:
     from assay.core.spelling import shortened
 
     bases = {(one.tag, one.certificate.label): one.constant for one in found}

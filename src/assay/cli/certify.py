@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
-from assay.cli.certified import Certified, Wanted, tell
+from assay.cli.certified import Certified, Wanted, print_result
 from assay.cli.columns import INDEPENDENT, cluster_option, of_records
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 
 if TYPE_CHECKING:
     from assay.quality.guarantees.promise import About, Certificate
@@ -82,15 +82,15 @@ def certify_command(
     notes = spelling(v for verdicts in groups.values() for v in verdicts)
     notes += unsure({key: vs for key, vs in groups.items() if wanted.concerns(key[0])})
     if as_json:
-        told = {"promise": about, "alpha": alpha, "delta": delta,
+        described = {"promise": about, "alpha": alpha, "delta": delta,
                 "certificates": [one.as_json() for one in found], "notes": notes,
                 "cluster": drawn and drawn.as_json(),
                 "assumption": None if drawn else INDEPENDENT}  # fmt: skip
-        tell_json(told)
+        print_json(described)
         return
     for line in (*notes, drawn.statement if drawn else INDEPENDENT):
         click.echo(f"note: {line}", err=True)
-    tell(found, wanted, None if classes else _other(groups, wanted, found))
+    print_result(found, wanted, None if classes else _other(groups, wanted, found))
 
 
 def _one_each(
@@ -141,8 +141,8 @@ def _certified(
     names = sorted({who for who, _ in labelled})
     unknown = next((who for who in wanted.chosen if who not in names), None)
     if unknown is not None:
-        told = ", ".join(name for name in names if name) or "none with a name"
-        raise InputError(f"there is no labelled answer of {unknown!r}; there are {told}")
+        described = ", ".join(name for name in names if name) or "none with a name"
+        raise InputError(f"there is no labelled answer of {unknown!r}; there are {described}")
     kept = {key: vs for key, vs in labelled.items() if wanted.concerns(key[0])}
     if not kept:
         raise InputError(

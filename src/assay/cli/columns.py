@@ -38,7 +38,7 @@ def form_options(command: click.decorators.FC) -> click.decorators.FC:
     return column_options(command)
 
 
-def tell_layout(path: Path, names: "Names") -> None:
+def print_layout(path: Path, names: "Names") -> None:
     """Says on stderr what had to be guessed about the columns."""
     from assay.data.annotations import settled
 

@@ -7,14 +7,14 @@ import click
 
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.cli.compare_sources import Wanted
     from assay.quality.replacement.alt_test import Rules
     from assay.quality.replacement.compare import Comparison, Slice
-    from assay.quality.replacement.reference import Beside, Measure
+    from assay.quality.replacement.reference import Measure, ReferenceComparison
 
 MOST_SHOWN = 20
 Test = tuple[float, float, int, str]
@@ -109,10 +109,10 @@ def compare_command(
                     currency, (cluster, seed) if cluster is not None else None)  # fmt: skip
     asked, test = (kind, order, score), (epsilon, q, least, kind_of_test)
     if plan:
-        from assay.cli.compare_plan import tell_plans
+        from assay.cli.compare_plan import print_plans
 
         guess, how = (person_right, model_right, choices), (power, seed)
-        tell_plans(wanted, (asked, test), guess, how, as_json)
+        print_plans(wanted, (asked, test), guess, how, as_json)
         return
     _put_out(_compared(wanted, asked, test, (resamples, seed, prices)), html, as_json)
 
@@ -124,11 +124,11 @@ def _put_out(found: "Comparison", html: Path | None, as_json: bool) -> None:
         write_compare_page(found, html)
     if as_json:
         assumed = {"assumption": None if found.cluster else INDEPENDENT}
-        told = found.as_json() | assumed
-        tell_json(told)
+        described = found.as_json() | assumed
+        print_json(described)
         return
     click.echo(f"note: {found.cluster.statement if found.cluster else INDEPENDENT}", err=True)
-    _tell(found)
+    _print_result(found)
     if html is not None:
         click.echo(f"wrote {html}")
 
@@ -174,14 +174,14 @@ def rules_of(
     return Measure(kind, labels), rules
 
 
-def _tell(found: "Comparison") -> None:
+def _print_result(found: "Comparison") -> None:
     from assay.quality.replacement.alt_test import NotTested
 
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
-    _tell_people(found)
+    _print_people(found)
     click.echo("\nEach beside the people, with 95 % intervals:")
-    for line in _table(found.beside):
+    for line in _table(found.comparisons):
         click.echo(line)
     for line in found.warnings:
         click.echo(f"warning: {line}", err=True)
@@ -192,9 +192,9 @@ def _tell(found: "Comparison") -> None:
     )
     for test in found.tests:
         click.echo(f"  {_tested(test)}")
-    _tell_costs(found)
+    _print_costs(found)
     for part in found.slices[:MOST_SHOWN]:
-        _tell_slice(part)
+        _print_slice(part)
     if len(found.slices) > MOST_SHOWN:
         click.echo(f"… and {len(found.slices) - MOST_SHOWN:,} more slices; --json has all")
     click.echo("")
@@ -205,7 +205,7 @@ def _tell(found: "Comparison") -> None:
         click.echo(f"limit: {limit}")
 
 
-def _tell_people(found: "Comparison") -> None:
+def _print_people(found: "Comparison") -> None:
     from assay.cli.agree import NAMES
     from assay.core.spelling import plain
 
@@ -214,16 +214,16 @@ def _tell_people(found: "Comparison") -> None:
         click.echo(f"Agreement of the people with each other: not possible because {among}")
         return
     overall = among.overall
-    told = "; ".join(f"{NAMES.get(k, k)} {e}" for k, e in overall.coefficients.items())
+    described = "; ".join(f"{NAMES.get(k, k)} {e}" for k, e in overall.coefficients.items())
     click.echo(
         f"The {len(among.annotators)} people with each other ({overall.compared:,} records that "
-        f"two or more labelled): {told}"
+        f"two or more labelled): {described}"
     )
     shares = sorted(overall.prevalence.items(), key=lambda s: -s[1])[:MOST_SHOWN]
     click.echo("their labels: " + ", ".join(f"{plain(name)}: {part:.1%}" for name, part in shares))
 
 
-def _table(each: "tuple[Beside, ...]") -> list[str]:
+def _table(each: "tuple[ReferenceComparison, ...]") -> list[str]:
     from assay.report.columns import columns
     from assay.report.compare_page import columns_of
 
@@ -241,20 +241,20 @@ def _tested(test: object) -> str:
     )
 
 
-def _tell_costs(found: "Comparison") -> None:
+def _print_costs(found: "Comparison") -> None:
     from assay.quality.replacement.compare import cost_of_1000
 
     if not found.costs:
         return
     click.echo("\nCost of 1,000 records:")
     for who, costs in found.costs.items():
-        told = cost_of_1000(costs) or "not known: nothing was booked, and no price is given"
-        click.echo(f"  {who:<24} {told}")
+        described = cost_of_1000(costs) or "not known: nothing was booked, and no price is given"
+        click.echo(f"  {who:<24} {described}")
 
 
-def _tell_slice(part: "Slice") -> None:
+def _print_slice(part: "Slice") -> None:
     click.echo(f"\n{part.kind} {part.value} ({part.records:,} records):")
-    for line in _table(part.beside):
+    for line in _table(part.comparisons):
         click.echo(line)
     for test in part.tests:
         click.echo(f"  {_tested(test)}")

@@ -6,7 +6,7 @@ import click
 
 from assay.cli.compare import rules_of
 from assay.cli.compare_sources import Wanted, gather
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 from assay.core.errors import InputError
 from assay.quality.replacement.alt_plan import (
     AltPlan,
@@ -23,7 +23,7 @@ Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int
 """Kind, order and score; allowance, false discovery rate, least records and which test."""
 
 
-def tell_plans(
+def print_plans(
     wanted: Wanted,
     asked: Asked,
     guess: tuple[float, float, int],
@@ -39,11 +39,11 @@ def tell_plans(
     else:
         plans = _from_pilot(wanted, asked, grid)
     if as_json:
-        told = {"plans": [plan.as_json() for plan in plans]}
-        tell_json(told)
+        described = {"plans": [plan.as_json() for plan in plans]}
+        print_json(described)
         return
     for plan in plans:
-        _tell(plan)
+        _print_result(plan)
 
 
 def _from_pilot(wanted: Wanted, asked: Asked, grid: Grid) -> list[AltPlan]:
@@ -61,7 +61,7 @@ def _from_pilot(wanted: Wanted, asked: Asked, grid: Grid) -> list[AltPlan]:
     return plans
 
 
-def _tell(plan: AltPlan) -> None:
+def _print_result(plan: AltPlan) -> None:
     rules = plan.rules
     click.echo(
         f"{plan.model} ({plan.basis}), score {rules.score}, allowance {rules.epsilon:g}: "

@@ -117,8 +117,8 @@ def _of_files(wanted: Wanted) -> tuple[Sides, str]:
             "model's labels by name"
         )
     sides = _priced(people, models, None if any(counted) else wanted.prices)
-    told = tuple(note for one in settled_as for note in one.notes)
-    sides = replace(sides, named=not any(counted), notes=(*sides.notes, *told))
+    described = tuple(note for one in settled_as for note in one.notes)
+    sides = replace(sides, named=not any(counted), notes=(*sides.notes, *described))
     return sides, _kind(people, models)
 
 
@@ -130,12 +130,12 @@ def _of_table(wanted: Wanted) -> tuple[Sides, str]:
             f"{path} counts votes and does not say who voted: give it as --people, and the models' "
             "labels as --models"
         )
-    people, models = _parted(read(path, wanted.names), wanted.person)
+    people, models = _comma_separated(read(path, wanted.names), wanted.person)
     sides = _priced(people, models, wanted.prices)
     return replace(sides, notes=(*sides.notes, *layout.notes)), _kind(people, models)
 
 
-def _parted(said: Saying, person: tuple[str, ...]) -> tuple[Saying, Saying]:
+def _comma_separated(said: Saying, person: tuple[str, ...]) -> tuple[Saying, Saying]:
     strange = next((name for name in person if name not in said), None)
     if strange is not None:
         raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(said)}")
@@ -271,12 +271,12 @@ def _people(
 ) -> frozenset[str]:
     """Who answered as a person of a panel, is one in the task file, or is named as one."""
     specs = {} if project is None else project.file.annotators
-    told = {name for name, spec in specs.items() if spec.kind == "panel" or spec.people}
+    described = {name for name, spec in specs.items() if spec.kind == "panel" or spec.people}
     strange = next((name for name in wanted.person if name not in heard), None)
     if strange is not None:
         raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(heard)}")
     panel = {name for name, given in heard.items() if any(a.by is not None for a in given)}
-    people = (panel | told | set(wanted.person)) & set(heard)
+    people = (panel | described | set(wanted.person)) & set(heard)
     if heard and not people and wanted.expert != GOLD:
         raise SpecError(
             f"no annotator here is known to be a person; say --person NAME, of {', '.join(heard)}"

@@ -35,8 +35,12 @@ def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
     finally:
         opened.close()
     if plan is None:
-        told = f"stopped since {summary.reason}: {summary.message}" if summary.reason else "waiting"
-        click.echo(f"the controller has not answered yet ({told}); run again to go on", err=True)
+        described = (
+            f"stopped since {summary.reason}: {summary.message}" if summary.reason else "waiting"
+        )
+        click.echo(
+            f"the controller has not answered yet ({described}); run again to go on", err=True
+        )
         raise SystemExit(summary.exit_code or 3)
     if as_json:
         click.echo(json.dumps(asdict(plan), ensure_ascii=False, indent=2))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 
 if TYPE_CHECKING:
     from assay.quality.costs import Costs, PriceList, Route
@@ -42,12 +42,12 @@ def cost_command(
     found = _costs(source, (task, run, currency), listed, frozenset(people))
     projections = [found.projected(n) for n in records]
     if as_json:
-        told = found.as_json() | {"projections": [p.as_json() for p in projections]}
-        tell_json(told)
+        described = found.as_json() | {"projections": [p.as_json() for p in projections]}
+        print_json(described)
         return
     if found.prices.currency is None and found.whole.bill.total + found.setup.total:
         click.echo(f"note: {NO_CURRENCY}", err=True)
-    _tell(found)
+    _print_result(found)
     for p in projections:
         click.echo(
             f"{p.records:,} records like these: {_money(p.cost, found)}"
@@ -114,18 +114,18 @@ def _money(nanos: float, found: "Costs") -> str:
     return money(round(nanos), found.prices.unit)
 
 
-def _tell(found: "Costs") -> None:
+def _print_result(found: "Costs") -> None:
     click.echo(f"price list: {found.prices.name}")
     for route in found.routes[:MOST_SHOWN]:
-        _tell_route(route, found, route.name)
+        _print_route(route, found, route.name)
     if len(found.routes) > MOST_SHOWN:
         click.echo(f"… and {len(found.routes) - MOST_SHOWN:,} more routes; --json has all")
-    _tell_route(found.whole, found, "all routes")
+    _print_route(found.whole, found, "all routes")
     if found.setup.total:
         click.echo(f"answers on other records, paid once: {_money(found.setup.total, found)}")
 
 
-def _tell_route(route: "Route", found: "Costs", name: str) -> None:
+def _print_route(route: "Route", found: "Costs", name: str) -> None:
     kinds = ", ".join(
         f"{kind.replace('_', ' ')} {_money(nanos, found)}"
         for kind, nanos in route.bill.kinds.items()

@@ -11,7 +11,7 @@ from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
     from assay.ledger import Ledger
-    from assay.project.imports import Brought
+    from assay.project.imports import Imported
 
 TASK_FILES = (".yaml", ".yml")
 
@@ -53,7 +53,7 @@ def import_command(
     from assay.core.redact import hidden
     from assay.data.annotations import Names
     from assay.ledger import open_ledger
-    from assay.project.imports import bring, check, inferred, target_of
+    from assay.project.imports import check, import_annotations, inferred, target_of
 
     names = Names(record, annotator, label, wide)
     if panel is not None and (task is None or not people):
@@ -68,17 +68,17 @@ def import_command(
     check(path, names, target)
     opened = open_ledger(place)
     try:
-        found = bring(opened, path, names, target, people)
+        found = import_annotations(opened, path, names, target, people)
     finally:
         opened.close()
     if as_json:
-        told = asdict(found) | {"task": target.task.id, "ledger": hidden(place)}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        described = asdict(found) | {"task": target.task.id, "ledger": hidden(place)}
+        click.echo(json.dumps(described, ensure_ascii=False))
         return
-    _tell(found, target.task.id, hidden(place))
+    _print_result(found, target.task.id, hidden(place))
 
 
-def _tell(found: "Brought", task: str, place: str) -> None:
+def _print_result(found: "Imported", task: str, place: str) -> None:
     from assay.data.base import many
 
     added = many(found.added, "annotation", "annotations")
@@ -144,8 +144,8 @@ def export_command(
     if found.boxes:
         click.echo(f"{many(found.count, 'box', 'boxes')} written to {out}")
     elif found.undecided:
-        told = many(found.count, "record", "records")
-        click.echo(f"{told} written to {out}, {found.undecided:,} undecided")
+        described = many(found.count, "record", "records")
+        click.echo(f"{described} written to {out}, {found.undecided:,} undecided")
     else:
         click.echo(f"{many(found.count, 'decision', 'decisions')} written to {out}")
 
@@ -155,8 +155,8 @@ def _sheet(ledger: "Ledger", run: str, out: Path, panel: str | None) -> None:
     from assay.data.export import sheet
 
     whom = sheet(ledger.decisions(run), ledger.records, out, panel)
-    told = many(whom.total(), "record waits", "records wait")
-    click.echo(f"{told} for {' and '.join(whom) or 'people'}, written to {out}")
+    described = many(whom.total(), "record waits", "records wait")
+    click.echo(f"{described} for {' and '.join(whom) or 'people'}, written to {out}")
     if len(whom) > 1:
         click.echo("note: --panel gives each panel a sheet of its own", err=True)
 

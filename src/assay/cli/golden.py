@@ -7,7 +7,7 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import column_options
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def contract_command(
         for n in questions
     ]
     if as_json:
-        told = {"contracts": [c.as_json() for c in found]}
-        tell_json(told)
+        described = {"contracts": [c.as_json() for c in found]}
+        print_json(described)
         return
     for c in found:
         click.echo(f"{c.terms.questions:,} questions: {c.statement}")
@@ -126,9 +126,11 @@ def watch_command(
         terms = Terms(1, target, bonus, marginal_cost, power=cost_power)
         paid = [_paid(seen, i, c, terms) for i, c in enumerate(found)]
     if as_json:
-        told = [c.as_json() | (k.as_json() if k else {}) for c, k in zip(found, paid, strict=True)]
-        whole = {"questions": len(seen.questions), "annotators": told, "notes": notes}
-        tell_json(whole)
+        described = [
+            c.as_json() | (k.as_json() if k else {}) for c, k in zip(found, paid, strict=True)
+        ]
+        whole = {"questions": len(seen.questions), "annotators": described, "notes": notes}
+        print_json(whole)
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
@@ -229,11 +231,11 @@ def choose_command(
         write_rows(({name: getattr(c, name) for name in fields} for c in chosen), fields, out)
     error = found.error(take)
     if as_json:
-        told = {
+        described = {
             "candidates": len(found.candidates), "useless": found.useless, "error": error,
             "chosen": [c.as_json() for c in chosen], "notes": notes,
         }  # fmt: skip
-        tell_json(told)
+        print_json(described)
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
@@ -266,14 +268,14 @@ def disguise_command(
     from assay.data.read import read_records
     from assay.quality.golden.disguise import disguise
 
-    dealt = list(read_records(records, Columns((text,), id_column)))
+    assigned = list(read_records(records, Columns((text,), id_column)))
     ids = {row["record"] for row in rows_of(gold, ("record",))}
-    absent = sorted(ids - {r.id for r in dealt})
+    absent = sorted(ids - {r.id for r in assigned})
     if absent:
         raise InputError(f"golden question {absent[0]!r} is not among the records of {records}")
-    found = disguise(dealt, ids, seed)
+    found = disguise(assigned, ids, seed)
     if as_json:
-        tell_json(found.as_json())
+        print_json(found.as_json())
         return
     for look in found.looks:
         low, high = look.interval

@@ -86,8 +86,8 @@ def golden_answers(
     ids = {*truth, *(one.record for one in given)}
     notes = oddities(labels, {one.annotator for one in given}, ids)
     if not golden:
-        told = notes[-1] if notes else "do both use the same record ids?"
-        raise InputError(f"{path} answers none of the {len(order):,} golden questions: {told}")
+        described = notes[-1] if notes else "do both use the same record ids?"
+        raise InputError(f"{path} answers none of the {len(order):,} golden questions: {described}")
     right = [(one.annotator, order[one.record], one.label == truth[one.record]) for one in golden]
     return answers_of(right), notes
 

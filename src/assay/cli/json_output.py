@@ -5,6 +5,6 @@ import json
 import click
 
 
-def tell_json(content: object) -> None:
+def print_json(content: object) -> None:
     """As JSON, letters as they are; ValueError for a number that JSON does not have."""
     click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))

@@ -70,13 +70,13 @@ def plan_command(
         classes = found.classes(found.plan.pick)
         write_plan(found.plan, project.task, project.file.currency, html, classes)
     if as_json:
-        told = found.plan.as_json() | {
+        described = found.plan.as_json() | {
             "currency": project.file.currency,
             "classes": [c.as_json() for c in found.classes(found.plan.pick)],
         }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(described, ensure_ascii=False, indent=2))
         return
-    tell(found)
+    print_result(found)
     if html is not None:
         click.echo(f"wrote {html}")
     about = "" if promise == "accepted" else f" --promise {promise}"
@@ -127,7 +127,7 @@ async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary
         await project.aclose()
 
 
-def tell(found: "Planned") -> None:
+def print_result(found: "Planned") -> None:
     from assay.core.spelling import shortened
     from assay.report.classes import class_lines
     from assay.report.columns import columns
@@ -137,7 +137,7 @@ def tell(found: "Planned") -> None:
         f"{plan.records:,} records with {plan.reference}; target {1 - plan.promise.alpha:.1%} of "
         f"{plan.promise.labels}, with probability {1 - plan.promise.delta:.1%}"
     )
-    tell_notes(found)
+    print_notes(found)
     head = ("way to label", "to people", "agreement (95 % interval)", f"{currency} per 1,000")
     rows = [_row(option) for option in (*plan.options, *plan.bare)]
     for line in columns([head, *rows]):
@@ -165,7 +165,7 @@ def tell(found: "Planned") -> None:
         click.echo(f"{option.name}: {option.certificate.statement}")
 
 
-def tell_notes(found: "Planned") -> None:
+def print_notes(found: "Planned") -> None:
     """What was not planned and why, and what the promise hides."""
     from assay.report.classes import poor
 
@@ -194,5 +194,5 @@ def _ends(form: str, value: float, interval: tuple[float, ...]) -> str:
     from assay.report.wording import between
 
     low, high = map(form.format, interval)
-    told = between(low, high)
-    return form.format(value) + (f" ({told})" if told else "")
+    described = between(low, high)
+    return form.format(value) + (f" ({described})" if described else "")

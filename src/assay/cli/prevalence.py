@@ -9,7 +9,7 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import INDEPENDENT
-from assay.cli.json_output import tell_json
+from assay.cli.json_output import print_json
 
 if TYPE_CHECKING:
     from assay.core.schema import Schema
@@ -57,19 +57,23 @@ def prevalence_command(
     own = of_records(source, cluster) if cluster else None
     groups = of_records(source, group) if group else None
     if numbers:
-        told, notes = _mean((human, model), scale or _ends(schema), own)
+        described, notes = _mean((human, model), scale or _ends(schema), own)
     else:
-        told, notes = _shares(human, model, own), []
+        described, notes = _shares(human, model, own), []
     parts = {} if groups is None else _by_group((human, model), groups, own)
-    notes += oddities(() if numbers else told, records=model)
+    notes += oddities(() if numbers else described, records=model)
     assumed = None if cluster else INDEPENDENT
     if as_json:
-        whole = _as_json(told, parts) | {"notes": notes, "assumption": assumed, "cluster": cluster}
-        tell_json(whole)
+        whole = _as_json(described, parts) | {
+            "notes": notes,
+            "assumption": assumed,
+            "cluster": cluster,
+        }
+        print_json(whole)
         return
     for line in (*notes, *([assumed] if assumed else [])):
         click.echo(f"note: {line}", err=True)
-    _tell(told, parts)
+    _print_result(described, parts)
 
 
 def _check(scale: tuple[float, float] | None, numbers: bool, group: str | None) -> None:
@@ -170,7 +174,7 @@ def _by_group(
     return found
 
 
-def _as_json(told: "dict[str, Ppi]", parts: Parts) -> dict[str, object]:
+def _as_json(described: "dict[str, Ppi]", parts: Parts) -> dict[str, object]:
     groups = {
         label: {
             "groups": {name: p.as_json() for name, p in shares.items()},
@@ -178,29 +182,29 @@ def _as_json(told: "dict[str, Ppi]", parts: Parts) -> dict[str, object]:
         }
         for label, (shares, differences) in parts.items()
     }
-    return {"prevalence": {k: p.as_json() for k, p in told.items()}, "groups": groups}
+    return {"prevalence": {k: p.as_json() for k, p in described.items()}, "groups": groups}
 
 
-def _tell(told: "dict[str, Ppi]", parts: Parts) -> None:
-    first = next(iter(told.values()))
+def _print_result(described: "dict[str, Ppi]", parts: Parts) -> None:
+    first = next(iter(described.values()))
     within = "" if first.clusters is None else f" in {first.clusters:,} clusters"
     click.echo(
         f"{first.human:,} human labels{within}, {first.model:,} records labelled by the model "
         "alone; 95 % intervals"
     )
-    for label, p in told.items():
+    for label, p in described.items():
         click.echo(f"{label}")
-        _tell_one(p)
+        _print_one(p)
         for name, part in parts.get(label, ({}, []))[0].items():
             click.echo(f"  {name}: PPI++ {part.tuned}, human only {part.human_only}")
         for d in parts.get(label, ({}, []))[1]:
             click.echo(f"  {d.first} less {d.second}: PPI++ {d.tuned}, human only {d.human_only}")
-    for label, p in told.items():
+    for label, p in described.items():
         if p.warning:
             click.echo(f"warning: {label}: {p.warning}", err=True)
 
 
-def _tell_one(p: "Ppi") -> None:
+def _print_one(p: "Ppi") -> None:
     click.echo(f"  PPI++            {p.tuned}   model counts {p.weight:.2f}, gain {p.gain:.1f}")
     click.echo(f"  PPI, classical   {p.classical}")
     click.echo(f"  human only       {p.human_only}")

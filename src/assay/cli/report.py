@@ -24,7 +24,7 @@ def report_command(
     from assay.core.errors import SpecError
     from assay.core.redact import hidden
     from assay.ledger import last_deciding
-    from assay.project import open_project, story
+    from assay.project import open_project, report_context
     from assay.report import write_report
     from assay.report.table import lines
 
@@ -40,7 +40,7 @@ def report_command(
         if run is not None and run not in runs:
             raise SpecError(f"there is no run {run!r} of this task; there are {', '.join(runs)}")
         chosen = run or last_deciding(opened, runs) or runs[-1]
-        found = write_report(opened, chosen, story(project), out)
+        found = write_report(opened, chosen, report_context(project), out)
     finally:
         opened.close()
     if as_json:

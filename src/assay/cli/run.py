@@ -65,7 +65,7 @@ def run_command(
         if target is not None and sample is not None:
             choose(sample, opened, promised(target, delta, promise), total)
         summary = label(project, opened, limit, total)
-        _tell(project, opened, summary, as_json)
+        _print_result(project, opened, summary, as_json)
     finally:
         opened.close()
     if not as_json:
@@ -93,7 +93,7 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
     here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
     from assay.project.exposed import exposed
-    from assay.project.unmatched import strays
+    from assay.project.unmatched import unmatched_gold
     from assay.project.unsure import unsure
 
     total = sum(1 for _ in project.records(limit))
@@ -102,7 +102,7 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
         _ = project.strategy
         for line in (*unsure(project), *exposed(project.file)):
             click.echo(f"note: {line}", err=True)
-    if (odd := strays(project)) is not None:
+    if (odd := unmatched_gold(project)) is not None:
         click.echo(f"note: {odd}", err=True)
     return total
 
@@ -110,12 +110,12 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
 def choose(sample: "Prepared", ledger: "Ledger", promise: "Promise", total: int) -> None:
     """Put the plan's pick in the place of the task file's strategy, and what it promises in the
     run's settings."""
-    from assay.cli.plan import planned, tell_notes
+    from assay.cli.plan import planned, print_notes
     from assay.project.plan import askables
 
     project, found = sample.project, planned(sample, ledger, promise)
     pick = found.plan.pick
-    tell_notes(found)
+    print_notes(found)
     click.echo(
         f"plan: {pick.name}; about {pick.to_people:.1%} of the records go to people", err=True
     )
@@ -158,7 +158,7 @@ async def _closing(run: "object", project: "Project") -> "Summary":
         await project.aclose()
 
 
-def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
+def _print_result(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
     from assay.core.redact import hidden
     from assay.project import entities, evaluation, parts, tags
     from assay.project.unmatched import unscored
@@ -189,8 +189,8 @@ def _tell(project: "Project", ledger: "Ledger", summary: "Summary", as_json: boo
         promised = Promised(project.promised)
         click.echo("\n".join([*promised.lines, *class_lines(promised.classes)]))
     for name, score in scores.items():
-        told = [*score.lines(name), *(tagged[name].lines(name) if name in tagged else ())]
-        click.echo("\n".join(told))
+        described = [*score.lines(name), *(tagged[name].lines(name) if name in tagged else ())]
+        click.echo("\n".join(described))
     for route, score in routes.items():
         click.echo(f"  by the route {route}: {score.on_answered} right")
     for name, found in spans.items():

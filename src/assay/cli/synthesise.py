@@ -74,12 +74,12 @@ def synthesise_command(
         click.echo(f"note: failed, and asked again next time: {why} ({times:,})", err=True)
     count, away = save(made.examples, out), drifted(project, made.examples)
     if as_json:
-        told = {
+        described = {
             "written": count, "asked": made.asked, "silent": made.silent,
             "duplicates": made.duplicates, "doubted": made.doubted, "cost": summary.cost,
             "currency": project.file.currency, "drift": away and asdict(away),
         }  # fmt: skip
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(described))
         return
     for line in lines(made, away):
         click.echo(line)
@@ -87,17 +87,19 @@ def synthesise_command(
 
 
 def lines(made: "Synthesis", away: "Drift | None") -> list[str]:
-    told = [
+    described = [
         f"{made.asked:,} texts asked for: {made.silent:,} not written, {made.duplicates:,} repeat "
         f"another, {made.doubted:,} labelled otherwise by the checker"
     ]
     if made.duplicates > len(made.examples):
-        told.append("note: most texts repeat another; give topics, personas or a `temperature`")
+        described.append(
+            "note: most texts repeat another; give topics, personas or a `temperature`"
+        )
     if away is None:
-        told.append("drift: not measured, it takes ten synthetic and ten real records")
+        described.append("drift: not measured, it takes ten synthetic and ten real records")
     else:
-        told.append(
+        described.append(
             f"drift: a classifier tells them from real records with AUC {away.auc:.2f} "
             f"(0.5: cannot; 1: always; {away.synthetic:,} synthetic, {away.real:,} real, 5-fold)"
         )
-    return told
+    return described

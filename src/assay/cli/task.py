@@ -22,11 +22,11 @@ LONGEST = 8_000  # characters of a prompt that are shown
 )  # fmt: skip
 def init_command(data: Path, out: Path) -> None:
     """Write a commented task file by looking at DATA."""
-    from assay.data.write import whole
+    from assay.data.write import written_atomically
     from assay.taskfile.draft import draft
 
     drafted = draft(data, out.parent)
-    with whole(out) as part:
+    with written_atomically(out) as part:
         part.write_text(drafted.text, encoding="utf-8")
     for guess in drafted.guesses:
         click.echo(guess)
@@ -56,10 +56,10 @@ def check_command(task: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
         return
-    _tell(found)
+    _print_result(found)
 
 
-def _tell(found: "Forecast") -> None:
+def _print_result(found: "Forecast") -> None:
     from assay.core.cost import money
     from assay.data.base import many
 
@@ -88,23 +88,25 @@ def _line(part: "Part", currency: str) -> str:
     from assay.core.cost import money
     from assay.data.base import many
 
-    told = [f"{many(part.requests, 'request', 'requests')} at most"]
+    described = [f"{many(part.requests, 'request', 'requests')} at most"]
     if part.answered:
-        told.append(f"{part.answered:,} answered already")
+        described.append(f"{part.answered:,} answered already")
     if part.input_tokens:
-        told.append(f"about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out")
+        described.append(
+            f"about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out"
+        )
     if part.input_tokens or part.nanos:
-        told.append(f"at most {money(part.nanos, currency)}")
+        described.append(f"at most {money(part.nanos, currency)}")
     if part.seconds:
-        told.append(f"about {_span(part.seconds)}")
+        described.append(f"about {_span(part.seconds)}")
     if part.timing:
-        told.append(part.timing)
-    return f"{part.annotator}: {'; '.join(told)}"
+        described.append(part.timing)
+    return f"{part.annotator}: {'; '.join(described)}"
 
 
 def _span(seconds: float) -> str:
     for size, unit in ((3600, "hours"), (60, "minutes")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}"
-    whole = max(1, round(seconds))
-    return "a second" if whole == 1 else f"{whole} seconds"
+    written_atomically = max(1, round(seconds))
+    return "a second" if written_atomically == 1 else f"{written_atomically} seconds"

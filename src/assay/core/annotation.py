@@ -57,7 +57,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RequestOptions:
     """How a record is put to an annotator; every field is part of the resume key."""
 
     focus: tuple[str, ...] = ()  # labels or fields asked about; empty means all
@@ -68,13 +68,13 @@ class Way:
 
     @property
     def digest(self) -> str:
-        if self is PLAIN or self == PLAIN:
+        if self is DEFAULT_OPTIONS or self == DEFAULT_OPTIONS:
             return ""
         examples = [e.digest for e in self.examples]
         return digest([self.focus, examples, self.replica, self.hint, self.saw])
 
 
-PLAIN = Way()
+DEFAULT_OPTIONS = RequestOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Request:
     task: Task
     record: Record
     annotator: str
-    way: Way = PLAIN
+    options: RequestOptions = DEFAULT_OPTIONS
     _key: str | None = field(default=None, init=False, repr=False, compare=False)  # once known
 
     @property
@@ -92,10 +92,15 @@ class Request:
         """The resume key: a change of wording, content, annotator or way changes it."""
         key = self._key
         if key is None:
-            task, record, who, way = self.task.id, self.record, self.annotator, self.way.digest
+            task, record, who, options = (
+                self.task.id,
+                self.record,
+                self.annotator,
+                self.options.digest,
+            )
             # the record id keeps two records with the same text apart; the two lengths tell the
             # parts apart, since digests have one length (JSON here would cost more than the digest)
-            parts = f"{len(task)} {len(who)} {task}{who}{record.digest}{way} {record.id}"
+            parts = f"{len(task)} {len(who)} {task}{who}{record.digest}{options} {record.id}"
             key = digest_text(parts)
             object.__setattr__(self, "_key", key)
         return key
@@ -173,17 +178,17 @@ class Annotation(Shown):
 
 def answer(request: Request, outcome: Outcome, **fields: object) -> Annotation:
     """An annotation that carries the request's ids; `fields` are the annotation's other fields."""
-    way = request.way
+    options = request.options
     return Annotation(
         key=request.key,
         task=request.task.id,
         record=request.record.id,
         annotator=request.annotator,
-        focus=way.focus,
-        examples=tuple(e.id for e in way.examples) if way.examples else (),
-        replica=way.replica,
+        focus=options.focus,
+        examples=tuple(e.id for e in options.examples) if options.examples else (),
+        replica=options.replica,
         outcome=outcome,
-        saw=way.saw,
+        saw=options.saw,
         **fields,  # type: ignore[arg-type]
     )
 

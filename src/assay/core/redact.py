@@ -33,8 +33,8 @@ def hidden(place: str) -> str:
 
 def _option(found: re.Match[str]) -> str:
     sign, name, value = found.groups()
-    told = f"{unquote_plus(name)}={unquote_plus(value)}".casefold()
-    names = (name, *re.findall(r"[\w.-]+(?=\s*=)", told))
+    described = f"{unquote_plus(name)}={unquote_plus(value)}".casefold()
+    names = (name, *re.findall(r"[\w.-]+(?=\s*=)", described))
     secret = any(part in unquote_plus(n).casefold() for n in names for part in SECRET_NAMES)
     return f"{sign}{name}={MASK if secret and value else value}"
 

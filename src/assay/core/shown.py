@@ -15,16 +15,16 @@ class Shown:
         """By name, the most telling first. No key, and nothing that grows with the records."""
         raise NotImplementedError
 
-    def _told(self) -> dict[str, object]:
+    def _describe(self) -> dict[str, object]:
         facts = self.facts().items()
         return {name: fact for name, fact in facts if fact is not None and fact not in ("", ())}
 
     def __repr__(self) -> str:
-        told = (f"{name}={short(fact)}" for name, fact in self._told().items())
-        return f"{type(self).__name__}({', '.join(told)})"
+        described = (f"{name}={short(fact)}" for name, fact in self._describe().items())
+        return f"{type(self).__name__}({', '.join(described)})"
 
     def _repr_html_(self) -> str:
-        rows = [(name, plain(fact)) for name, fact in self._told().items()]
+        rows = [(name, plain(fact)) for name, fact in self._describe().items()]
         return html_table(type(self).__name__, (), rows)
 
 

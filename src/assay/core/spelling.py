@@ -74,12 +74,12 @@ def oddities(
     labels: Iterable[str] = (), annotators: Iterable[str] = (), records: Iterable[str] = ()
 ) -> list[str]:
     """What to say of names that look like the same one and count as different ones."""
-    told = (
+    described = (
         _line("labels", _alike(labels, _plain_label)),
         _line("annotators", _alike(annotators, folded)),
         _line("records", _alike_ids(records)),
     )
-    return [line for line in told if line is not None]
+    return [line for line in described if line is not None]
 
 
 def shortened(name: str) -> str:
@@ -138,7 +138,7 @@ def _line(what: str, groups: Groups) -> str | None:
     alike = sorted(sorted(group) for group in groups.values())
     if not alike:
         return None
-    shown = "; ".join(_told(group) for group in alike[:SHOWN])
+    shown = "; ".join(_describe(group) for group in alike[:SHOWN])
     more = f"; … and {len(alike) - SHOWN:,} more such" if len(alike) > SHOWN else ""
     return (
         f"{sum(map(len, alike)):,} {what} are spelt almost alike (they differ in case, spaces, "
@@ -146,7 +146,7 @@ def _line(what: str, groups: Groups) -> str | None:
     )
 
 
-def _told(group: list[str]) -> str:
+def _describe(group: list[str]) -> str:
     names = [shortened(name) for name in group]
     more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
     return " / ".join(names[:MOST]) + more

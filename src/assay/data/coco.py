@@ -14,7 +14,7 @@ from assay.core.schema.boxes import inside, rectangle
 from assay.core.value import Box, Value
 from assay.data.images.decode import upright
 from assay.data.images.source import content_of
-from assay.data.write import whole
+from assay.data.write import written_atomically
 
 DIGITS = 3  # of a pixel
 
@@ -49,12 +49,12 @@ def read_coco(path: Path) -> Coco:
         raise InputError(f"{path} does not exist") from None
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
-    with complaints_of(path):
+    with validation_errors(path):
         return coco_of(content)
 
 
 @contextmanager
-def complaints_of(path: Path) -> Iterator[None]:
+def validation_errors(path: Path) -> Iterator[None]:
     """A block that reads COCO of this file: whatever is wrong with it is one line with its name."""
     try:
         yield
@@ -171,7 +171,7 @@ def write_coco(coco: Coco, path: Path) -> int:
         "annotations": annotations,
         "categories": [{"id": i, "name": name} for name, i in number.items()],
     }
-    with whole(path) as part:
+    with written_atomically(path) as part:
         part.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     return len(annotations)
 

@@ -68,12 +68,12 @@ def unguarded(row: Mapping[str, str], mark: str, where: str) -> dict[str, object
             f"{where}: column {GUARD!r} says {mark!r:.60}; it is Assay's own and names the cells "
             "that got an apostrophe, as a JSON list: give a column of yours another name"
         )
-    told: dict[str, object] = dict(row)
+    described: dict[str, object] = dict(row)
     for name in names:
         content = row.get(name, "") if isinstance(name, str) else ""
         if content.startswith("'"):
-            told[name] = Exact(content[1:])
-    return told
+            described[name] = Exact(content[1:])
+    return described
 
 
 def bare(text: str) -> str | None:

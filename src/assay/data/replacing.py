@@ -114,8 +114,8 @@ def _digest(target: Path) -> str:
         with target.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     parts = sorted(p for p in target.rglob("*") if not p.is_dir())
-    told = "\n".join(f"{p.relative_to(target)} {_digest(p)}" for p in parts)
-    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+    described = "\n".join(f"{p.relative_to(target)} {_digest(p)}" for p in parts)
+    return hashlib.sha256(described.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _forget(folder: Path) -> None:

@@ -104,12 +104,12 @@ def write_rows(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], pa
         )
     if writer is _folder:
         _check_folder(path)
-    with whole(path) as part:
+    with written_atomically(path) as part:
         return writer(rows, fields, part)
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def written_atomically(path: Path) -> Iterator[Path]:
     """A name to write to, put in place of `path` at the end; nothing half-written stays, and no
     input or foreign file is replaced (see `replacing`).
 

@@ -90,7 +90,7 @@ class Ledger(Protocol):
     def decisions(self, run: str, records: Collection[str] | None = None) -> Iterator[Decision]:
         """In order of arrival; of these records alone, where they are given."""
 
-    def turn(self, name: str) -> Callable[[], None] | None:
+    def lock(self, name: str) -> Callable[[], None] | None:
         """Takes the name; what is returned gives it back, as does the end of the process. None
         where another has it."""
 

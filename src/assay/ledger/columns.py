@@ -29,7 +29,7 @@ COLUMNS = pa.schema(
     + [(name, pa.dictionary(pa.int32(), pa.string())) for name in NAMES]
 )
 MARK = b"assay-last-row"
-PLAIN = False, "[]"
+DEFAULT_OPTIONS = False, "[]"
 
 Stored = tuple[int, str, str, str, str, str, str]
 """Row number, task, annotator, the person or else the annotator, record, value, rest (as far as it
@@ -102,7 +102,7 @@ def _read(source: Source, start: int, end: int) -> pa.Table:
 
 def _batch(page: Sequence[Stored]) -> pa.RecordBatch:
     number, task, annotator, who, record, value, rest = zip(*page, strict=True)
-    asked = [PLAIN if r == "{}" else _asked(r) for r in rest]
+    asked = [DEFAULT_OPTIONS if r == "{}" else _asked(r) for r in rest]
     columns = {
         "row": number,
         "saw": [saw for saw, _ in asked],

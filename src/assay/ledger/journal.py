@@ -104,7 +104,7 @@ class Journal:
         known = self._where.get(slot(a)) if self._where else None
         return rows.annotation_row(a) if known is None else known[1]
 
-    def turn(self) -> None:
+    def rotate(self) -> None:
         """What is written from now on goes to the other file, if that has been emptied."""
         with self._lock:
             if self._parts and self._parts[0].held and not self._parts[1].held:

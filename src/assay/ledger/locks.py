@@ -13,14 +13,14 @@ try:
 except ImportError:  # not every system has it; there nobody is kept waiting
     fcntl = None  # type: ignore[assignment]
 
-LetGo: TypeAlias = Callable[[], None]
+Release: TypeAlias = Callable[[], None]
 
 
 def nothing() -> None:
     """Lets go of what nobody can hold."""
 
 
-def file_turn(beside: Path, name: str) -> LetGo | None:
+def file_lock(beside: Path, name: str) -> Release | None:
     """By a locked file beside the ledger, which is taken away at the end."""
     path = beside.with_name(f"{beside.name}.{name}.turn")
     try:
@@ -31,11 +31,11 @@ def file_turn(beside: Path, name: str) -> LetGo | None:
         os.close(number)
         return None
 
-    def let_go() -> None:
+    def release() -> None:
         path.unlink(missing_ok=True)  # first, else who waits could lock a file that is no more
         os.close(number)
 
-    return let_go
+    return release
 
 
 def locked(number: int, path: Path) -> bool:
@@ -54,7 +54,7 @@ def locked(number: int, path: Path) -> bool:
         return False
 
 
-def server_turn(engine: Engine, name: str) -> LetGo | None:
+def server_lock(engine: Engine, name: str) -> Release | None:
     """By an advisory lock of PostgreSQL, on a connection of its own."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     schema = connection.execute(text("SELECT current_schema()")).scalar()
@@ -64,8 +64,8 @@ def server_turn(engine: Engine, name: str) -> LetGo | None:
         connection.close()
         return None
 
-    def let_go() -> None:
+    def release() -> None:
         connection.invalidate()  # the lock ends with the server's side of the connection
         connection.close()
 
-    return let_go
+    return release

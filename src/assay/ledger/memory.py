@@ -126,7 +126,7 @@ class MemoryLedger:
             if records is None or decision.record in records:
                 yield decision
 
-    def turn(self, name: str) -> Callable[[], None] | None:
+    def lock(self, name: str) -> Callable[[], None] | None:
         if name in self._taken:
             return None
         self._taken.add(name)

@@ -34,7 +34,7 @@ from assay.core.votes import Votes
 from assay.ledger import rows, tables
 from assay.ledger.base import Run
 from assay.ledger.journal import FULL, Journal, left_behind, slot
-from assay.ledger.locks import LetGo, file_turn, nothing, server_turn
+from assay.ledger.locks import Release, file_lock, nothing, server_lock
 from assay.ledger.migrations import migrate
 from assay.ledger.passing import advice, is_passing
 from assay.ledger.place import address, engine_at, journal_of, mirror_of
@@ -206,7 +206,7 @@ class SqlLedger:
         )
 
     def add(self, annotations: Sequence[Annotation]) -> int:
-        self._journal.turn()
+        self._journal.rotate()
         content = [self._journal.row(a) for a in annotations]
         added = self._put(self._text.add_annotations, content)
         self._journal.kept(annotations)
@@ -346,12 +346,12 @@ class SqlLedger:
             with self._sound():
                 yield rows.decision_of(row.content)
 
-    def turn(self, name: str) -> LetGo | None:
+    def lock(self, name: str) -> Release | None:
         if self.engine.dialect.name == "postgresql":
             with self._clear_errors():
-                return server_turn(self.engine, name)
+                return server_lock(self.engine, name)
         place = self.engine.url.database
-        return nothing if place in (None, "", ":memory:") else file_turn(Path(place), name)
+        return nothing if place in (None, "", ":memory:") else file_lock(Path(place), name)
 
     def close(self) -> None:
         self._journal.close()

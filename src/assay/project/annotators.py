@@ -17,7 +17,7 @@ from assay.core.errors import InputError, SpecError
 from assay.core.schema import Schema, Spans
 from assay.core.schema.base import Labelled
 from assay.run.ask import Askable
-from assay.taskfile.document import at
+from assay.taskfile.document import at_path
 from assay.taskfile.specs import AnnotatorSpec
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assay.core.record import Record
     from assay.models.base import Options
     from assay.models.cache import Entry
-    from assay.project.factory import Workshop
+    from assay.project.factory import Factory
 
 SMALLEST = "smollm2-135m-instruct"
 HOSTS = {
@@ -37,10 +37,10 @@ HOSTS = {
 REMOTE = tuple(HOSTS)  # kinds that are asked over the network, for money
 LIGHT = (*REMOTE, "rule", "recorded", "panel")  # made without loading or fitting a model
 
-Maker = Callable[["Workshop", str, AnnotatorSpec], Askable]
+Maker = Callable[["Factory", str, AnnotatorSpec], Askable]
 
 
-def remote(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def remote(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.models.anthropic import Anthropic
@@ -53,9 +53,9 @@ def remote(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     limits = Limits(most=spec.in_flight, start=min(16, spec.in_flight), timeout=spec.timeout)
     address = Address(spec.base_url or url, spec.key_env or variable, limits)
     makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini}
-    model = makers[spec.kind](spec.model or "", address, shop.gallery)
+    model = makers[spec.kind](spec.model or "", address, factory.gallery)
     mapping = MAPPINGS[spec.mapping or "pattern"]
-    return LLM(model, mapping, options(spec), shop.purse(spec), spec.modality)
+    return LLM(model, mapping, options(spec), factory.billing(spec), spec.modality)
 
 
 def options(spec: AnnotatorSpec) -> "Options":
@@ -65,22 +65,22 @@ def options(spec: AnnotatorSpec) -> "Options":
     return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed, view=view)
 
 
-def embedded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
+def embedded(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.annotators.scored import Scored
     from assay.models.llama import Llama
 
-    model = Llama(gguf(spec.model, shop.folder))
-    modality = "text" if shop.file.data.pictures else spec.modality  # it sees no pictures
+    model = Llama(gguf(spec.model, factory.folder))
+    modality = "text" if factory.file.data.pictures else spec.modality  # it sees no pictures
     if spec.mapping not in (None, "likelihood"):
         mapping = MAPPINGS[spec.mapping]
-        return LLM(model, mapping, options(spec), shop.purse(spec), modality)
+        return LLM(model, mapping, options(spec), factory.billing(spec), modality)
     prices = Prices(**spec.prices.model_dump())
-    return Scored(model, prices, spec.normalise, spec.scores == "all", modality, shop.budget)
+    return Scored(model, prices, spec.normalise, spec.scores == "all", modality, factory.budget)
 
 
-def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def local(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     """A vision-language model through transformers; `model` may end in @revision."""
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
@@ -92,30 +92,30 @@ def local(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     model = TransformersVLM(hub_name, revision or None, view=View(**spec.view.model_dump()))
     if spec.mapping in (None, "likelihood"):
         prices = Prices(**spec.prices.model_dump())
-        return Scored(model, prices, spec.normalise, modality=spec.modality, budget=shop.budget)
-    return LLM(model, MAPPINGS[spec.mapping], options(spec), shop.purse(spec), spec.modality)
+        return Scored(model, prices, spec.normalise, modality=spec.modality, budget=factory.budget)
+    return LLM(model, MAPPINGS[spec.mapping], options(spec), factory.billing(spec), spec.modality)
 
 
-def hub(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def hub(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     """A text classifier by hub name, which may end in @revision, or by folder."""
     from assay.annotators.hub import Hub
 
-    found = trainable(shop, spec)
+    found = trainable(factory, spec)
     if spec.train:
-        return found.fitted(shop.task, shop.examples(), shop.file.seed)
+        return found.fitted(factory.task, factory.examples(), factory.file.seed)
     return Hub(found.model, found.labels, found.prices, budget=found.budget)
 
 
-def trainable(shop: "Workshop", spec: AnnotatorSpec) -> "TrainableHub":
+def trainable(factory: "Factory", spec: AnnotatorSpec) -> "TrainableHub":
     from assay.annotators.hub import TrainableHub
     from assay.models.transformers_text import TextClassifier, Tuning
 
     given = spec.model or ""
-    folder = shop.folder / given
+    folder = factory.folder / given
     hub_name, _, revision = (str(folder), "", "") if folder.is_dir() else given.partition("@")
     model = TextClassifier(hub_name, revision or None)
     tuning, prices = Tuning(**spec.tuning.model_dump()), Prices(**spec.prices.model_dump())
-    return TrainableHub(model, spec.labels, tuning, prices, shop.budget)
+    return TrainableHub(model, spec.labels, tuning, prices, factory.budget)
 
 
 def gguf(model: str | None, folder: Path) -> Path:
@@ -134,27 +134,29 @@ def weights(model: str | None, folder: Path) -> "Entry | Path":
     path = folder / name
     if name not in BY_NAME and not path.is_file():
         models = ", ".join(n for n, e in BY_NAME.items() if e.member.endswith(".gguf"))
-        with at("model"):
+        with at_path("model"):
             raise SpecError(f"no embedded model {name!r}: give a GGUF file, or one of {models}")
     return BY_NAME.get(name, path)
 
 
-def lexicon(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def lexicon(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.rule import Rule, rule
     from assay.project.code import code_in, from_source, looking, permit
 
     code = code_in(name, spec)
-    with at("rule"):
+    with at_path("rule"):
         if code is not None and looking.get():
             return Rule(name, silent, "not looked at")
         if code is not None:
-            permit(code, shop.allow_code)
+            permit(code, factory.allow_code)
         with from_source() if code is not None else nullcontext():
             made = rule(spec.rule or "")
-        strange = unknown_labels(made.says, shop.task.schema)
-        mapped = shop.file.strategy.registry is not None  # which may map its labels to the task's
+        strange = unknown_labels(made.says, factory.task.schema)
+        mapped = (
+            factory.file.strategy.registry is not None
+        )  # which may map its labels to the task's
         if strange and len(strange) == len(made.says) and not mapped:
-            schema = shop.task.schema
+            schema = factory.task.schema
             known = ", ".join(schema.names) if isinstance(schema, Labelled) else schema.kind
             raise SpecError(
                 f"this rule says {', '.join(strange)}, and the answers of the task are {known}, so "
@@ -181,26 +183,26 @@ def unknown_labels(says: Iterable[str], schema: Schema) -> list[str]:
     return [label for label in says if not known(label)]
 
 
-def classifier(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def classifier(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.classifier import fit_classifier, fit_ngrams
 
-    examples = [(e.record, e.value) for e in shop.examples()]
-    if isinstance(shop.task.schema, Spans):
+    examples = [(e.record, e.value) for e in factory.examples()]
+    if isinstance(factory.task.schema, Spans):
         from assay.annotators.tagger import fit_tagger
 
-        return fit_tagger(examples, shop.task.schema, shop.file.seed)
+        return fit_tagger(examples, factory.task.schema, factory.file.seed)
     if spec.features == "ngrams":
-        return fit_ngrams(examples, shop.task.schema, shop.file.seed)
+        return fit_ngrams(examples, factory.task.schema, factory.file.seed)
     if spec.features == "pictures":
         from assay.annotators.picture import fit_pictures
 
-        return fit_pictures(eye(spec.model), examples, shop.task.schema, shop.file.seed)
+        return fit_pictures(eye(spec.model), examples, factory.task.schema, factory.file.seed)
     from assay.models.encoder import MiniLM
 
-    return fit_classifier(MiniLM(), examples, shop.task.schema, shop.file.seed)
+    return fit_classifier(MiniLM(), examples, factory.task.schema, factory.file.seed)
 
 
-def picture(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def picture(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.picture import ZeroShotPicture
     from assay.models.imagenet import ImageNet
 
@@ -219,12 +221,12 @@ def picture_model(model: str | None) -> str:
     from assay.models.efficientnet import SIDES
 
     if model is not None and model not in SIDES:
-        with at("model"):
+        with at_path("model"):
             raise SpecError(f"no picture model {model!r}; there are {', '.join(SIDES)}")
     return model or next(iter(SIDES))
 
 
-def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def recorded(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     """Each label costs `human_label` where people gave it, each answer `per_request` where a model
     did."""
     from assay.annotators.recorded import Given, Recorded
@@ -232,34 +234,34 @@ def recorded(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.core.cost import to_nanos
     from assay.project.sources import begun, confidences_of, ids_in, labels_of
 
-    path = shop.folder / (spec.path or "")
+    path = factory.folder / (spec.path or "")
     rows = begun(path)
-    record = ids_in(rows, spec.record, shop.file.data, f"annotators.{name}.record")
-    labels = labels_of(rows, record, spec.label, shop.task.schema)
+    record = ids_in(rows, spec.record, factory.file.data, f"annotators.{name}.record")
+    labels = labels_of(rows, record, spec.label, factory.task.schema)
     sure = confidences_of(path, record, spec.confidence)
     who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
     a_label = to_nanos(spec.prices.human_label) if spec.people else 0
     an_answer = 0 if spec.people else to_nanos(spec.prices.per_request)
     given = {id: Given(v, sure.get(id), cost=an_answer) for id, v in labels.items()}
-    return Recorded(name, given, who, price=a_label, budget=shop.budget)
+    return Recorded(name, given, who, price=a_label, budget=factory.budget)
 
 
-def panel(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Annotator:
+def panel(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.people import Panel
 
     return Panel(name, spec.wanted)
 
 
-def strategy(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
+def strategy(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
     """A strategy asked like an annotator: a chain can be a voter, a vote the end of a chain."""
     inner = spec.strategy
-    with at("strategy"):
+    with at_path("strategy"):
         if inner is None or not inner.annotators or name in inner.annotators:
             raise SpecError("it names the `annotators` that it asks, and not itself")
-        return shop.strategy_of(inner)
+        return factory.strategy_of(inner)
 
 
-def plugin(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
+def plugin(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
     from assay.annotators.rule import Rule
     from assay.project.code import code_in, from_source, looking, permit
 
@@ -267,18 +269,18 @@ def plugin(shop: "Workshop", name: str, spec: AnnotatorSpec) -> Askable:
     if looking.get():
         return Rule(name, silent, "not looked at")
     assert code is not None
-    with at("plugin"):
-        permit(code, shop.allow_code)
+    with at_path("plugin"):
+        permit(code, factory.allow_code)
     with from_source():
         made = cast(Maker, found.load())
-    return made(shop, name, spec)
+    return made(factory, name, spec)
 
 
 def entry_point(name: str | None) -> EntryPoint:
     found = {e.name: e for e in entry_points(group="assay.annotators")}
     if name is None or name not in found:
         known = ", ".join(sorted(found)) or "none installed"
-        with at("plugin"):
+        with at_path("plugin"):
             raise SpecError(f"no plugin {name!r}; there are: {known}")
     return found[name]
 

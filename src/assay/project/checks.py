@@ -10,53 +10,53 @@ from assay.project.annotators import (
     weights,
 )
 from assay.project.code import NOWHERE, code_in
-from assay.project.factory import Workshop
+from assay.project.factory import Factory
 from assay.project.project import Project
 from assay.run.ask import Askable
-from assay.taskfile.document import at, from_top
+from assay.taskfile.document import at_document_path, at_path
 from assay.taskfile.specs import AnnotatorSpec
 
 
 def checked(project: Project) -> dict[str, Askable | None]:
     """The annotators of the file by name; None for what is made by the run alone. SpecError or
     InputError for what the run would refuse before it asks anybody."""
-    shop, found = project.workshop, dict[str, Askable | None]()
+    factory, found = project.factory, dict[str, Askable | None]()
     with project.lines():
         for name, spec in project.file.annotators.items():
-            with from_top("annotators", name):
+            with at_document_path("annotators", name):
                 if spec.kind in LIGHT and code_in(name, spec) is None:
-                    found[name] = KINDS[spec.kind](shop, name, spec)
+                    found[name] = KINDS[spec.kind](factory, name, spec)
                 else:
-                    _look(shop, name, spec)
+                    _look(factory, name, spec)
                     found[name] = None
     return found
 
 
-def _look(shop: Workshop, name: str, spec: AnnotatorSpec) -> None:
+def _look(factory: Factory, name: str, spec: AnnotatorSpec) -> None:
     if spec.kind == "embedded":
-        weights(spec.model, shop.folder)
+        weights(spec.model, factory.folder)
         return
     if spec.kind == "plugin":
         entry_point(spec.plugin)
     if (code := code_in(name, spec)) is not None and code.where == NOWHERE:
-        with at(spec.kind):
+        with at_path(spec.kind):
             raise SpecError(f"{code.what} cannot be loaded: there is no such module here")
     if spec.kind == "strategy":
-        KINDS["strategy"](shop, name, spec)
+        KINDS["strategy"](factory, name, spec)
     elif spec.kind == "picture":
         picture_model(spec.model)
     elif spec.kind == "classifier":
-        _check_learning(shop, spec)
+        _check_learning(factory, spec)
     elif spec.kind == "hub" and spec.train:
-        shop.examples()
+        factory.examples()
 
 
-def _check_learning(shop: Workshop, spec: AnnotatorSpec) -> None:
+def _check_learning(factory: Factory, spec: AnnotatorSpec) -> None:
     from assay.annotators.classifier import learnable
 
     if spec.features == "pictures":
         picture_model(spec.model)
-    examples = [(e.record, e.value) for e in shop.examples()]
-    if not isinstance(shop.task.schema, Spans):
-        with at("kind"):
-            learnable(examples, shop.task.schema)
+    examples = [(e.record, e.value) for e in factory.examples()]
+    if not isinstance(factory.task.schema, Spans):
+        with at_path("kind"):
+            learnable(examples, factory.task.schema)

@@ -11,7 +11,7 @@ from assay.taskfile.specs import TaskFile
 
 def exposed(file: TaskFile) -> list[str]:
     """A line for each annotator whose key or password would go over plain http to another host."""
-    told = []
+    described = []
     for name, spec in file.annotators.items():
         if spec.kind not in HOSTS or spec.base_url is None:
             continue
@@ -19,11 +19,11 @@ def exposed(file: TaskFile) -> list[str]:
         key = f"the key in {variable}" if variable and os.environ.get(variable) else None
         secret = key or ("its password" if password_of(spec.base_url) else None)
         if secret is not None and is_open(spec.base_url):
-            told.append(
+            described.append(
                 f"annotator {name!r} sends {secret} to {hidden(spec.base_url)} unencrypted, where "
                 "others can read it on the way; use https"
             )
-    return told
+    return described
 
 
 def is_open(url: str) -> bool:

@@ -20,18 +20,18 @@ from assay.project.strategies import STRATEGIES
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.prior import PriorCorrected
-from assay.taskfile.document import from_top
+from assay.taskfile.document import at_document_path
 from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 if TYPE_CHECKING:
-    from assay.annotators.llm import Purse
+    from assay.annotators.llm import Billing
 
 RAW = " (raw)"
 SCORED = ("embedded", "transformers")  # kinds that give label likelihoods
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Factory:
     file: TaskFile
     folder: Path
     task: Task
@@ -54,7 +54,7 @@ class Workshop:
     def annotator(self, name: str) -> Askable:
         """One of them alone."""
         spec = self.file.annotators[name]
-        with from_top("annotators", name):
+        with at_document_path("annotators", name):
             return KINDS[spec.kind](self, name, spec)
 
     def corrected(self, spec: AnnotatorSpec) -> bool:
@@ -71,13 +71,13 @@ class Workshop:
     def _records(self) -> Iterable[Record]:
         return records_of(self.file, self.folder) if self.records is None else self.records()
 
-    def purse(self, spec: AnnotatorSpec) -> "Purse":
-        from assay.annotators.llm import Purse
+    def billing(self, spec: AnnotatorSpec) -> "Billing":
+        from assay.annotators.llm import Billing
 
-        return Purse(Prices(**spec.prices.model_dump()), self.budget)
+        return Billing(Prices(**spec.prices.model_dump()), self.budget)
 
     def strategy(self) -> Strategy:
-        with from_top("strategy"):
+        with at_document_path("strategy"):
             return self.strategy_of(self.file.strategy)
 
     def strategy_of(self, spec: StrategySpec) -> Strategy:

@@ -12,7 +12,7 @@ from itertools import islice
 from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
 from assay.annotators.prompt import render, seen
-from assay.core.annotation import PLAIN, Request, Waiting, Way
+from assay.core.annotation import DEFAULT_OPTIONS, Request, RequestOptions, Waiting
 from assay.core.cost import NANOS, Budget, money, to_nanos
 from assay.core.record import Record
 from assay.core.shown import Shown
@@ -24,11 +24,11 @@ from assay.project.checks import checked
 from assay.project.code import Code, code_of, looking, saying
 from assay.project.exposed import exposed
 from assay.project.project import Project
-from assay.project.unmatched import strays
+from assay.project.unmatched import unmatched_gold
 from assay.project.unsure import unsure
 from assay.run.ask import Askable
 from assay.run.blocking import waited
-from assay.taskfile.document import from_top
+from assay.taskfile.document import at_document_path
 from assay.taskfile.specs import AnnotatorSpec
 
 CHUNK = 1_000
@@ -107,25 +107,29 @@ class Rehearsal:
     """An `ask` that notes who would be asked what, and lets everyone wait."""
 
     task: Task
-    requests: list[tuple[str, Record, Way, Task]] = field(default_factory=list)
+    requests: list[tuple[str, Record, RequestOptions, Task]] = field(default_factory=list)
 
     async def __call__(
         self,
         annotator: str,
         records: Sequence[Record],
-        ways: Way | Sequence[Way] = PLAIN,
+        request_options: RequestOptions | Sequence[RequestOptions] = DEFAULT_OPTIONS,
         *,
         task: Task | None = None,
     ) -> list[Waiting]:
-        each = [ways] * len(records) if isinstance(ways, Way) else ways
-        for record, way in zip(records, each, strict=True):
-            self.requests.append((annotator, record, way, task or self.task))
+        each = (
+            [request_options] * len(records)
+            if isinstance(request_options, RequestOptions)
+            else request_options
+        )
+        for record, options in zip(records, each, strict=True):
+            self.requests.append((annotator, record, options, task or self.task))
         return [Waiting("", record.id, annotator) for record in records]
 
     def people(self, annotator: str) -> bool:
         return False
 
-    def enrol(self, annotator: Annotator) -> str:
+    def register(self, annotator: Annotator) -> str:
         return annotator.id
 
 
@@ -171,7 +175,7 @@ def _forecast(project: Project, named: list[str]) -> Forecast:
             *named,
             *exposed(project.file),
             *project.findings.lines(),
-            *_strays(project),
+            *_unmatched_gold(project),
             *unsure(project),
             *_learnt(project),
             *_unpriced(project),
@@ -182,8 +186,8 @@ def _forecast(project: Project, named: list[str]) -> Forecast:
     )
 
 
-def _strays(project: Project) -> list[str]:
-    odd = strays(project)
+def _unmatched_gold(project: Project) -> list[str]:
+    odd = unmatched_gold(project)
     return [] if odd is None else [odd]
 
 
@@ -220,7 +224,7 @@ def batched_records(project: Project) -> Iterator[list[Record]]:
         yield block
 
 
-Asked = list[tuple[str, Record, Way, Task]]
+Asked = list[tuple[str, Record, RequestOptions, Task]]
 
 
 def rehearse(project: Project, block: list[Record]) -> Asked:
@@ -229,12 +233,12 @@ def rehearse(project: Project, block: list[Record]) -> Asked:
     for name in project.strategy.annotators:
         reached = {record.id for annotator, record, _, _ in ask.requests if annotator == name}
         left = [r for r in block if r.id not in reached]
-        ask.requests += [(name, record, PLAIN, project.task) for record in left]
+        ask.requests += [(name, record, DEFAULT_OPTIONS, project.task) for record in left]
     return ask.requests
 
 
 async def _rehearse(project: Project, block: list[Record], ask: Rehearsal) -> None:
-    with project.lines(), from_top("strategy"):
+    with project.lines(), at_document_path("strategy"):
         await project.strategy.label(block, ask)  # type: ignore[arg-type]  # all of them wait
 
 
@@ -255,7 +259,7 @@ def _count(part: Part, asked: Asked, who: Askable | None, ledger: Ledger | None)
     part.requests += len(asked)
     if who is None:
         return
-    requests = [Request(task, record, who.id, way) for _, record, way, task in asked]
+    requests = [Request(task, record, who.id, options) for _, record, options, task in asked]
     held = _held(ledger, [r.key for r in requests], who) if ledger is not None else set()
     part.answered = (part.answered or 0) + len(held)
     if isinstance(who, LLM):
@@ -311,13 +315,13 @@ def _prompt(project: Project, asked: Asked, who: dict[str, Askable | None]) -> s
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
 
-    for name, record, way, task in asked:
+    for name, record, options, task in asked:
         spec = project.file.annotators[name]
         if spec.kind not in (*REMOTE, "embedded", "transformers"):
             continue
         someone = who.get(name)
         mapping = someone.mapping if isinstance(someone, LLM) else MAPPINGS.get(spec.mapping or "")
-        request = seen(Request(task, record, name, way), spec.modality)
+        request = seen(Request(task, record, name, options), spec.modality)
         messages = render(request, mapping.form if mapping is not None else "label")
         parts = [
             "\n".join(p if isinstance(p, str) else "[image]" for p in m.parts) for m in messages

@@ -47,7 +47,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class Imported:
     """`known`: they were in the ledger, or given twice by one annotator; the first stands."""
 
     run: str
@@ -91,9 +91,9 @@ def check(path: Path, names: Names, target: Target) -> None:
         pass
 
 
-def bring(
+def import_annotations(
     ledger: Ledger, path: Path, names: Names, target: Target, people: bool = False
-) -> Brought:
+) -> Imported:
     """Bringing the same file again adds nothing."""
     now, task = time.time(), target.task
     note = {"currency": target.currency} if target.currency else {}
@@ -121,7 +121,7 @@ def bring(
         known += len(batch) - new
         spelt.update(_respelt(batch))
     ledger.end_run(run.id, time.time())
-    return Brought(run.id, added, known, empty, tuple(_spelling(task.schema, spelt)))
+    return Imported(run.id, added, known, empty, tuple(_spelling(task.schema, spelt)))
 
 
 def _respelt(batch: Iterable[Annotation]) -> Iterator[tuple[str, str]]:
@@ -135,7 +135,7 @@ def _respelt(batch: Iterable[Annotation]) -> Iterator[tuple[str, str]]:
 
 def _spelling(schema: Schema, spelt: Counter[tuple[str, str]]) -> Iterator[str]:
     if spelt:
-        told = [
+        described = [
             f"{shortened(said)} for {shortened(label)} ({count:,})"
             for (said, label), count in spelt.most_common(SHOWN)
         ]
@@ -143,7 +143,7 @@ def _spelling(schema: Schema, spelt: Counter[tuple[str, str]]) -> Iterator[str]:
         yield (
             f"{many(spelt.total(), 'label is', 'labels are')} taken for the same in another "
             f"spelling: "
-            f"{', '.join(told)}{more}"
+            f"{', '.join(described)}{more}"
         )
     if isinstance(schema, Labelled):
         yield from oddities(schema.names)

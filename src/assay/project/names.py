@@ -1,17 +1,17 @@
 """The names by which the parts of a task file speak of its annotators."""
 
 from assay.core.errors import SpecError, meant
-from assay.taskfile.document import at
+from assay.taskfile.document import at_path
 from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 
 def check_names(file: TaskFile) -> None:
     """SpecError where a strategy names an annotator that is not there, or comes round to itself."""
-    with at("strategy"):
+    with at_path("strategy"):
         _check(file, file.strategy)
     for name, spec in file.annotators.items():
         if spec.strategy is not None:
-            with at("annotators", name, "strategy"):
+            with at_path("annotators", name, "strategy"):
                 _check(file, spec.strategy)
                 _check_round(file, name, spec.strategy)
 
@@ -25,18 +25,18 @@ def known(file: TaskFile, name: str) -> AnnotatorSpec:
 
 def _check(file: TaskFile, strategy: StrategySpec) -> None:
     for place, name in enumerate(strategy.annotators):
-        with at("annotators", place):
+        with at_path("annotators", place):
             known(file, name)
     for key in ("judge", "controller"):
         if (named := getattr(strategy, key)) is not None:
-            with at(key):
+            with at_path(key):
                 known(file, named)
 
 
 def _check_round(file: TaskFile, name: str, strategy: StrategySpec) -> None:
     for place, below in enumerate(strategy.annotators):
         if below != name and name in _reached(file, below):
-            with at("annotators", place):
+            with at_path("annotators", place):
                 raise SpecError(f"{below!r} asks {name!r} in turn; name another annotator")
 
 

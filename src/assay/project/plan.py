@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from assay.core.annotation import PLAIN, Annotation, Request
+from assay.core.annotation import DEFAULT_OPTIONS, Annotation, Request
 from assay.core.cost import NANOS
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
@@ -38,7 +38,7 @@ from assay.strategies.confidence import Calibrated, evidence
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.document import from_top
+from assay.taskfile.document import at_document_path
 from assay.taskfile.specs import AnnotatorSpec
 
 FIT_SHARE = 0.2  # of the sample, for calibrating confidences; the rest certifies
@@ -99,7 +99,7 @@ def certifying(project: Project) -> Mapping[str, Value]:
     if monitoring:
         return monitoring
     if project.fitted:
-        with project.lines(), from_top("gold"):
+        with project.lines(), at_document_path("gold"):
             raise SpecError(
                 "calibration gold is used to fit here, so no promise can rest on it: "
                 "give `gold.monitoring` a share"
@@ -237,7 +237,10 @@ def _baseline(prepared: Prepared, ids: Sequence[str]) -> Constant | None:
 
 def answers_of(prepared: Prepared, ledger: Ledger, who: Askable) -> dict[str, Annotation]:
     """The plain answers of one annotator to the sample, by record."""
-    keys = {Request(prepared.project.task, r, who.id, PLAIN).key: r.id for r in prepared.records}
+    keys = {
+        Request(prepared.project.task, r, who.id, DEFAULT_OPTIONS).key: r.id
+        for r in prepared.records
+    }
     return {keys[key]: a for key, a in ledger.answers(list(keys)).items()}
 
 

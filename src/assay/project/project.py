@@ -22,7 +22,7 @@ from assay.data.gold import Gold, Purpose
 from assay.data.kept import Kept, changed_at
 from assay.ledger import Ledger, has_ledger, open_ledger
 from assay.project.code import allowed
-from assay.project.factory import Workshop
+from assay.project.factory import Factory
 from assay.project.files import protect
 from assay.project.names import check_names
 from assay.project.sources import gold_of, records_of
@@ -31,7 +31,7 @@ from assay.project.tasks import task_of
 from assay.quality.metrics.accuracy import Accuracy, accuracy
 from assay.quality.metrics.entities import Entities
 from assay.quality.metrics.routes import by_route
-from assay.report import Reference, Story, entities_of
+from assay.report import Reference, ReportContext, entities_of
 from assay.report.breakdown import joined
 from assay.report.reviewed import Roles
 from assay.report.tags import Tags, tags_of
@@ -78,8 +78,8 @@ class Project(Shown):
         return nullcontext() if self.document is None else self.document.lines()
 
     @property
-    def workshop(self) -> Workshop:
-        return Workshop(
+    def factory(self) -> Factory:
+        return Factory(
             self.file,
             self.folder,
             self.task,
@@ -92,12 +92,12 @@ class Project(Shown):
     @cached_property
     def annotators(self) -> dict[str, Askable]:
         with self.lines():
-            return self.workshop.annotators()
+            return self.factory.annotators()
 
     @cached_property
     def strategy(self) -> Strategy:
         with self.lines():
-            return self.workshop.strategy()
+            return self.factory.strategy()
 
     def records(self, limit: int | None = None) -> Iterator[Record]:
         """The records to label, streamed; calibration gold is not among them."""
@@ -264,13 +264,13 @@ def said_of(
     return said | {name: by_id[who.id] for name, who in annotators.items()}
 
 
-def story(project: Project) -> Story:
+def report_context(project: Project) -> ReportContext:
     """What the report of this project compares with."""
     gold = project.gold.of(Purpose.EVALUATION)
     reference = Reference(GOLD_NAME, gold) if gold else None
     notes = tuple(project.findings.lines())
-    told = Story(project.task, reference, notes=notes, currency=project.file.currency)
-    return replace(told, review=roles_of(project.file))
+    described = ReportContext(project.task, reference, notes=notes, currency=project.file.currency)
+    return replace(described, review=roles_of(project.file))
 
 
 def roles_of(file: TaskFile) -> Roles | None:

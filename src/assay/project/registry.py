@@ -23,37 +23,37 @@ from assay.strategies.base import Ask, Strategy
 from assay.strategies.controlled import Controlled, Learning, Relabelled
 from assay.strategies.controller import Candidate, SpecialistPlan
 from assay.strategies.specialists import Stages
-from assay.taskfile.document import Document, at, composed
+from assay.taskfile.document import Document, at_path, composed
 from assay.taskfile.reader import checked
 from assay.taskfile.specs import CandidateSpec, RegistrySpec, StrategySpec
 
 if TYPE_CHECKING:
-    from assay.project.factory import Workshop
+    from assay.project.factory import Factory
     from assay.project.project import Project
 
 
-def controlled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
+def controlled(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
     """SpecError where registry, controller or reviewer do not fit the task file."""
     (reviewer,) = exactly(names, 1, "specialists", "with a registry, the reviewer alone")
-    with at("controller"):
+    with at_path("controller"):
         if spec.controller is None:
-            raise SpecError(f"a registry needs a `controller`, one of {shop.names}")
-    with at("registry"):
-        listed, document = read_registry(shop.folder / (spec.registry or ""))
-    known, relabelled = shop.file.annotators, {}
+            raise SpecError(f"a registry needs a `controller`, one of {factory.names}")
+    with at_path("registry"):
+        listed, document = read_registry(factory.folder / (spec.registry or ""))
+    known, relabelled = factory.file.annotators, {}
     for place, c in enumerate(listed):
-        with document.lines(), at("candidates", place):
+        with document.lines(), at_path("candidates", place):
             if c.learner is None and c.name not in known:
                 raise SpecError(
                     f"candidate {c.name!r} is no annotator of the task file and has no `learner`; "
-                    f"there are {shop.names}"
+                    f"there are {factory.names}"
                 )
             if _differs(c):
-                relabelled[c.name] = Relabelled(_model(shop, c.name), c.labels)
-    registry = tuple(_candidate(c, shop.task) for c in listed)
-    trained = {c.name: learner(shop, c.learner) for c in listed if c.learner is not None}
-    first, second = halves(shop) if trained else ((), ())
-    stages = Stages(spec.beta, spec.replay, seed=shop.file.seed, most=spec.stages)
+                relabelled[c.name] = Relabelled(_model(factory, c.name), c.labels)
+    registry = tuple(_candidate(c, factory.task) for c in listed)
+    trained = {c.name: learner(factory, c.learner) for c in listed if c.learner is not None}
+    first, second = halves(factory) if trained else ((), ())
+    stages = Stages(spec.beta, spec.replay, seed=factory.file.seed, most=spec.stages)
     learning = Learning(trained, first, second, stages)
     return Controlled(spec.controller, reviewer, registry, spec.count, relabelled, learning)
 
@@ -83,8 +83,8 @@ def _candidate(spec: CandidateSpec, task: Task) -> Candidate:
     return Candidate(spec.name, spec.description, labels, spec.learner is not None)
 
 
-def _model(shop: "Workshop", name: str) -> Annotator:
-    who: Askable = shop.annotator(name)
+def _model(factory: "Factory", name: str) -> Annotator:
+    who: Askable = factory.annotator(name)
     if isinstance(who, Strategy):
         raise SpecError(f"candidate {name!r} is a strategy; it says the labels of the task already")
     return who
@@ -102,7 +102,7 @@ class Consultation:
         return f"consult {self.strategy.id}"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property

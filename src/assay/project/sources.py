@@ -13,7 +13,7 @@ from assay.data.gold import Gold, Purpose, Purposes, read_labels, read_numbers, 
 from assay.data.images.column import pictures
 from assay.data.images.fetch import Fetch
 from assay.data.read import Rows, read_records
-from assay.taskfile.document import Key, as_written, at, from_top
+from assay.taskfile.document import Key, as_written, at_document_path, at_path
 from assay.taskfile.specs import DataSpec, GoldSpec, TaskFile
 
 RECORD = "record"  # what a column of record ids is called where nobody says
@@ -26,7 +26,7 @@ def columns(file: TaskFile, folder: Path) -> Columns:
     found = None
     if d.pictures:
         images = None if d.images is None else folder / d.images
-        with from_top("data", "images"), as_written():
+        with at_document_path("data", "images"), as_written():
             found = pictures(d.pictures, folder / d.path, images)
         if d.urls:
             hosts = () if d.urls is True else tuple(d.urls or ())
@@ -36,7 +36,7 @@ def columns(file: TaskFile, folder: Path) -> Columns:
 
 def records_of(file: TaskFile, folder: Path, findings: Findings | None = None) -> Iterator[Record]:
     path = folder / file.data.path
-    with from_top("data"):
+    with at_document_path("data"):
         rows = begun(path)
         for keys, column in _named(file.data):
             _check(rows, column, *keys)
@@ -56,13 +56,13 @@ def _named(data: DataSpec) -> Iterator[tuple[tuple[Key, ...], str]]:
 
 def begun(path: Path) -> Rows:
     """The rows of a file, and what its columns are called."""
-    with at("path"), as_written():
+    with at_path("path"), as_written():
         return Rows(path)
 
 
 def _check(rows: Rows, column: str, *keys: Key) -> None:
     if rows.columns is not None:  # whoever reads a file without rows says that it has none
-        with at(*keys), as_written():
+        with at_path(*keys), as_written():
             check_columns(rows.path, rows.columns, (column,))
 
 
@@ -74,7 +74,7 @@ def ids_in(rows: Rows, given: str | None, data: DataSpec, whose: str) -> str:
     found = next((name for name in (RECORD, data.id) if name in there), None)
     if found is None:
         own = "" if data.id is None else f" and none {data.id!r}, as the data have"
-        with at("record"):
+        with at_path("record"):
             raise SpecError(
                 f"{rows.path} has no column {RECORD!r}{own}; it has {', '.join(there)}: name the "
                 f"one that holds the ids of records with `{whose}`"
@@ -99,7 +99,7 @@ def labels_of(
         for name, column in label.items():
             _check_attribute(name, tuple(schema.fields))
             _check(rows, column, "label", name)
-    with at("label"):
+    with at_path("label"):
         return read_labels(rows.path, record, label, schema, rows if through is None else through)
 
 
@@ -115,7 +115,7 @@ def confidences_of(path: Path, record: str, given: str | None) -> dict[str, floa
 
 def _check_attribute(name: str, known: Sequence[str]) -> None:
     if name not in known:
-        with at("label", name):
+        with at_path("label", name):
             raise SpecError(f"no attribute {name!r}; there are {', '.join(known)}")
 
 
@@ -124,12 +124,12 @@ def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
     spec = file.gold
     if spec is None:
         return Gold()
-    with at("gold"):
+    with at_path("gold"):
         rows, record = gold_rows(spec, file, folder)
         if spec.purpose is None:
             return split(labels_of(rows, record, spec.label, schema), _shares(spec), file.seed)
         for purpose in _given_shares(spec):
-            with at(purpose):
+            with at_path(purpose):
                 raise SpecError(f"`purpose: {spec.purpose}` deals the gold; leave the shares out")
         _check(rows, spec.purpose, "purpose")
         purposes = Purposes(rows.path, rows, record, spec.purpose)
@@ -143,7 +143,7 @@ def gold_rows(spec: GoldSpec, file: TaskFile, folder: Path) -> tuple[Rows, str]:
         return rows, ids_in(rows, spec.record, file.data, "gold.record")
     if file.data.id is None:
         raise SpecError("gold from a column of the data file needs `data.id`")
-    with from_top("data"):
+    with at_document_path("data"):
         rows = begun(folder / file.data.path)
         _check(rows, file.data.id, "id")
     return rows, file.data.id
@@ -160,11 +160,11 @@ def _shares(spec: GoldSpec) -> dict[Purpose, float]:
     total = sum(given.values())
     open_ = [p for p in (Purpose.CALIBRATION, Purpose.EVALUATION) if p not in given]
     if total > 1 + 1e-9 or (total == 0 and not open_):
-        told = " + ".join(f"{purpose} {share:g}" for purpose, share in given.items())
-        with at(next(reversed(given))):
+        described = " + ".join(f"{purpose} {share:g}" for purpose, share in given.items())
+        with at_path(next(reversed(given))):
             raise SpecError(
-                f"the shares of gold are {told} = {total:g}; let them sum to 1, or leave one out: "
-                "it gets what the others leave"
+                f"the shares of gold are {described} = {total:g}; let them sum to 1, or leave one "
+                "out: it gets what the others leave"
             )
     left = max(0.0, 1 - total)
     return {p: given.get(p, left / len(open_) if p in open_ else 0.0) for p in Purpose}

@@ -19,12 +19,12 @@ from assay.strategies.principles import Limits
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.document import at
+from assay.taskfile.document import at_path
 from assay.taskfile.specs import StrategySpec
 
 if TYPE_CHECKING:
     from assay.annotators.trainable import Trainable
-    from assay.project.factory import Workshop
+    from assay.project.factory import Factory
     from assay.strategies.nearest import Retriever
 
 SCORED = ("embedded", "transformers")  # score labels where no mapping is named
@@ -33,12 +33,12 @@ SILENT = ("rule", "classifier", "picture", "panel")
 
 EMBEDDED = ("minilm", "ngrams")  # learners that need no annotator of the file
 
-Maker = Callable[["Workshop", StrategySpec, tuple[str, ...]], Strategy]
+Maker = Callable[["Factory", StrategySpec, tuple[str, ...]], Strategy]
 
 
-def single(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def single(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     if len(names) != 1:
-        with at("annotators"):
+        with at_path("annotators"):
             raise SpecError(
                 f"strategy `single` takes one annotator, not {len(names)}: name it in "
                 "`strategy.annotators`, or take `vote`"
@@ -46,94 +46,94 @@ def single(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Stra
     return Single(names[0])
 
 
-def vote(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    with at("annotators"):
+def vote(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+    with at_path("annotators"):
         return Vote(names, spec.replicas, spec.ties)
 
 
-def chain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def chain(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     confidence = CONFIDENCES[spec.confidence]
     if spec.thresholds is not None:
-        with at("thresholds"):
+        with at_path("thresholds"):
             return ThresholdChain(names, tuple(spec.thresholds), confidence)
     return Chain(names, spec.answer, confidence)
 
 
-def triage(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def triage(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "triage", "the model, then the people")
-    by = allocator(shop, spec)
+    by = allocator(factory, spec)
     if spec.threshold is not None:
         return Triage(model, people, spec.threshold, by)
     return TriageShare(model, people, spec.share, by)
 
 
-def allocator(shop: "Workshop", spec: StrategySpec) -> Allocator:
+def allocator(factory: "Factory", spec: StrategySpec) -> Allocator:
     if spec.by == "errors":
-        return ErrorPredictor(learners(shop, spec)[0], shop.examples(), shop.file.seed)
+        return ErrorPredictor(learners(factory, spec)[0], factory.examples(), factory.file.seed)
     if spec.by == "hardness":
-        with at("judge"):
+        with at_path("judge"):
             if spec.judge is None:
-                raise SpecError(f"triage by hardness needs a `judge`, one of {shop.names}")
+                raise SpecError(f"triage by hardness needs a `judge`, one of {factory.names}")
         return Hardness(spec.judge)
     return Uncertainty(CONFIDENCES[spec.confidence])
 
 
-def hybrid(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def hybrid(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     *links, people = several(names, 2, "hybrid", "the models, cheap first, then the people")
     return Hybrid(tuple(links), people, spec.threshold, CONFIDENCES[spec.confidence], spec.most)
 
 
-def sequential(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def sequential(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "sequential", "the model, then the people")
-    shown = Top(spec.suggestions) if spec.miss is None else Conformal(shop.examples(), spec.miss)
-    return Sequential(model, people, shown, spec.control, shop.file.seed)
+    shown = Top(spec.suggestions) if spec.miss is None else Conformal(factory.examples(), spec.miss)
+    return Sequential(model, people, shown, spec.control, factory.file.seed)
 
 
-def principled(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def principled(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """Its confidence is calibrated on calibration gold."""
     from assay.strategies.principled import Principled
 
     (name,) = exactly(names, 1, "principled", "the model that is held to the principles")
-    return Principled(name, Limits(rationale=spec.rationale), shop.examples())
+    return Principled(name, Limits(rationale=spec.rationale), factory.examples())
 
 
-def joint(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def joint(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     from assay.strategies.joint import Joint
 
     model, people = exactly(names, 2, "joint", "the model, then the people")
-    return Joint(model, people, shop.gold.of(Purpose.CALIBRATION))
+    return Joint(model, people, factory.gold.of(Purpose.CALIBRATION))
 
 
-def review(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def review(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     one, other, reviewer = exactly(names, 3, "review", "two that answer, then the reviewer")
-    return ReviewDisagreements(one, other, reviewer, spec.audit, shop.file.seed)
+    return ReviewDisagreements(one, other, reviewer, spec.audit, factory.file.seed)
 
 
-def attributes(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def attributes(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "attributes", "who is asked about the parts of a form")
     return Attributes(name, spec.together)
 
 
-def retrieved(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def retrieved(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "retrieved", "the model that sees the examples")
     from assay.strategies.retrieval import Retrieved
 
-    return Retrieved(name, shop.examples(), nearest(shop, spec), spec.examples, spec.balanced)
+    return Retrieved(name, factory.examples(), nearest(factory, spec), spec.examples, spec.balanced)
 
 
-def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
+def nearest(factory: "Factory", spec: StrategySpec) -> "Retriever":
     from assay.strategies import nearest as by
 
-    kind, seed = spec.nearest, shop.file.seed
-    if kind in ("words", "meaning") and not shop.file.data.texts:
-        with at("nearest"):
+    kind, seed = spec.nearest, factory.file.seed
+    if kind in ("words", "meaning") and not factory.file.data.texts:
+        with at_path("nearest"):
             raise SpecError(
                 f"`nearest: {kind}` compares texts, and these records are pictures only; take "
                 "`picture`, `random` or `fixed`"
             )
     if kind == "picture":
-        if any(not example.record.images for example in shop.examples()):
-            with at("nearest"):
+        if any(not example.record.images for example in factory.examples()):
+            with at_path("nearest"):
                 raise SpecError(
                     "`nearest: picture` compares pictures, and not every example has one; take "
                     "`words`, `meaning`, `random` or `fixed`"
@@ -150,40 +150,40 @@ def nearest(shop: "Workshop", spec: StrategySpec) -> "Retriever":
     return by.AtRandom(seed) if kind == "random" else by.Fixed(seed)
 
 
-def explain(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def explain(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """The demonstrations are drawn by digest, labels in turn."""
     from assay.strategies.explain import ExplainThenAnnotate, balanced
 
     labeller, explainer = exactly(names, 2, "explain", "who labels, then who explains the examples")
-    told = shop.file.annotators[labeller]
-    if told.kind in WRITING and told.mapping != "last_line":
-        with at("annotators", 0):
+    described = factory.file.annotators[labeller]
+    if described.kind in WRITING and described.mapping != "last_line":
+        with at_path("annotators", 0):
             raise SpecError(
                 f"strategy `explain`: {labeller!r} writes its reasons before its label, where "
                 "other labels may occur; give it `mapping: last_line`"
             )
-    why = shop.file.annotators[explainer]
+    why = factory.file.annotators[explainer]
     if why.kind in SILENT or (why.kind in SCORED and why.mapping in (None, "likelihood")):
-        with at("annotators", 1):
+        with at_path("annotators", 1):
             raise SpecError(
                 f"strategy `explain`: {explainer!r} only gives labels and cannot explain; name an "
                 "annotator that writes (an endpoint, or an embedded model with a `mapping`)"
             )
-    gold = sorted(shop.examples(), key=lambda e: digest([e.record.id, shop.file.seed], 8))
+    gold = sorted(factory.examples(), key=lambda e: digest([e.record.id, factory.file.seed], 8))
     return ExplainThenAnnotate(labeller, explainer, balanced(gold, spec.examples)[: spec.examples])
 
 
-def tags(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def tags(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """Groups by co-occurrence in calibration gold; in the order of the task file without it."""
     from assay.strategies.groups import affinity_of, cooccurring, diverse
     from assay.strategies.tags import CandidatesThenConfirm
 
     tagger, confirmer = several(names, 2, "tags", "who proposes, then who confirms")[:2]
-    schema = shop.task.schema
+    schema = factory.task.schema
     if not isinstance(schema, MultiChoice):
-        with at("kind"):
+        with at_path("kind"):
             raise SpecError(f"strategy `tags` answers kind `multi`, not `{schema.kind}`")
-    gold = shop.gold.of(Purpose.CALIBRATION).values()
+    gold = factory.gold.of(Purpose.CALIBRATION).values()
     tagged = [value for value in gold if isinstance(value, frozenset)]
     affinity = affinity_of(tagged, schema.names)
     make = cooccurring if spec.grouping == "alike" else diverse
@@ -193,64 +193,64 @@ def tags(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strate
     )
 
 
-def specialists(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def specialists(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """Half of calibration gold fits the learners, the other half judges each stage."""
     from assay.strategies.specialists import Specialists, Stages
 
     if spec.registry is not None:
         from assay.project.registry import controlled
 
-        return controlled(shop, spec, names)
+        return controlled(factory, spec, names)
     *fixed, reviewer = several(names, 1, "specialists", "those that vote, then the reviewer")
-    stages = Stages(spec.beta, spec.replay, seed=shop.file.seed, most=spec.stages)
+    stages = Stages(spec.beta, spec.replay, seed=factory.file.seed, most=spec.stages)
     if not spec.learners:
         return Specialists(tuple(fixed), reviewer, stages=stages)
-    return Specialists(tuple(fixed), reviewer, learners(shop, spec), *halves(shop), stages)
+    return Specialists(tuple(fixed), reviewer, learners(factory, spec), *halves(factory), stages)
 
 
-def halves(shop: "Workshop") -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+def halves(factory: "Factory") -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """Calibration gold to fit on, and to judge each stage by."""
-    gold = sorted(shop.examples(), key=lambda e: digest([e.record.id, shop.file.seed], 8))
+    gold = sorted(factory.examples(), key=lambda e: digest([e.record.id, factory.file.seed], 8))
     half = len(gold) // 2
     return tuple(gold[:half]), tuple(gold[half:])
 
 
-def active(shop: "Workshop", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def active(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     from assay.models.encoder import MiniLM
     from assay.strategies.active import Active, Loop
 
     (oracle,) = exactly(names, 1, "active", "who labels what the learners choose")
-    loop = Loop(spec.first, spec.batch, spec.rounds, seed=shop.file.seed)
-    return Active(oracle, learners(shop, spec), MiniLM(), spec.query, loop)
+    loop = Loop(spec.first, spec.batch, spec.rounds, seed=factory.file.seed)
+    return Active(oracle, learners(factory, spec), MiniLM(), spec.query, loop)
 
 
-def learners(shop: "Workshop", spec: StrategySpec) -> "tuple[Trainable, ...]":
+def learners(factory: "Factory", spec: StrategySpec) -> "tuple[Trainable, ...]":
     made = []
     for place, name in enumerate(spec.learners):
-        with at("learners", place):
-            made.append(learner(shop, name))
+        with at_path("learners", place):
+            made.append(learner(factory, name))
     return tuple(made)
 
 
-def learner(shop: "Workshop", name: str) -> "Trainable":
+def learner(factory: "Factory", name: str) -> "Trainable":
     """One of the embedded classifiers, or an annotator of the file that can be fine-tuned."""
     from assay.annotators.classifier import TrainableClassifier
     from assay.models.encoder import MiniLM
 
     if name not in EMBEDDED:
-        found = shop.file.annotators.get(name)
+        found = factory.file.annotators.get(name)
         if found is None or found.kind != "hub":
             known = ", ".join((*EMBEDDED, "an annotator of kind hub"))
             raise SpecError(f"learner {name!r} is none of {known}")
         from assay.project.annotators import trainable
 
-        return trainable(shop, found)
+        return trainable(factory, found)
     return TrainableClassifier(MiniLM() if name == "minilm" else None)
 
 
 def several(names: tuple[str, ...], least: int, kind: str, which: str) -> tuple[str, ...]:
     if len(names) < least:
-        with at("annotators"):
+        with at_path("annotators"):
             raise SpecError(
                 f"strategy `{kind}` takes {least} annotators or more in `strategy.annotators` "
                 f"({which}), not {len(names)}"
@@ -260,7 +260,7 @@ def several(names: tuple[str, ...], least: int, kind: str, which: str) -> tuple[
 
 def exactly(names: tuple[str, ...], count: int, kind: str, which: str) -> tuple[str, ...]:
     if len(names) != count:
-        with at("annotators"):
+        with at_path("annotators"):
             raise SpecError(
                 f"strategy `{kind}` takes {count} annotator{'s' if count > 1 else ''} in "
                 f"`strategy.annotators` ({which}), not {len(names)}"

@@ -36,7 +36,7 @@ class Writing:
         return f"synthesise({self.generator}{checked};{self.plan.per_label})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property

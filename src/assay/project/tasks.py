@@ -21,7 +21,7 @@ from assay.core.schema import (
 from assay.core.task import Example, Task
 from assay.data.base import Findings, Row
 from assay.project.sources import columns
-from assay.taskfile.document import as_written, at
+from assay.taskfile.document import as_written, at_path
 from assay.taskfile.specs import (
     BoxesSpec,
     ChoiceSpec,
@@ -41,11 +41,11 @@ LABELLED: dict[str, Callable[[Sequence[str | Label]], Schema]] = {
 
 
 def task_of(file: TaskFile, folder: Path) -> Task:
-    with at("answer"):
+    with at_path("answer"):
         schema = schema_of(file.answer)
     examples = []
     for place, spec in enumerate(file.examples):
-        with at("examples", place):
+        with at_path("examples", place):
             examples.append(_example(spec, place + 1, (file, folder), schema))
     return Task(file.name, file.question, schema, file.guideline, tuple(examples))
 
@@ -53,12 +53,12 @@ def task_of(file: TaskFile, folder: Path) -> Task:
 def _example(
     spec: ExampleSpec, number: int, where: tuple[TaskFile, Path], schema: Schema
 ) -> Example:
-    with at("answer"), as_written():
+    with at_path("answer"), as_written():
         value = schema.check(spec.answer)
     file, folder = where
     record = _shown(spec, number, file.data.texts)
     if spec.image is not None:
-        with at("image"):
+        with at_path("image"):
             seen = _pictured(spec.image, file, folder)
         record = replace(record, parts=(*seen, *record.parts))
     return Example(record, value, spec.rationale)
@@ -73,8 +73,8 @@ def _pictured(image: str, file: TaskFile, folder: Path) -> tuple[ImagePart, ...]
     row: Row = dict.fromkeys(file.data.pictures) | {file.data.pictures[0]: image}
     parts = found.parts(row, "", trouble)
     if not parts:
-        told = (trouble.lines() or ["no picture"])[-1]
-        raise SpecError(told.removeprefix(": ").removesuffix("; its record is left out"))
+        described = (trouble.lines() or ["no picture"])[-1]
+        raise SpecError(described.removeprefix(": ").removesuffix("; its record is left out"))
     return parts
 
 
@@ -87,7 +87,7 @@ def _shown(example: ExampleSpec, number: int, columns: tuple[str, ...]) -> Recor
     if isinstance(example.text, str):
         return text_record(f"example{number}", example.text)
     if set(example.text) != set(columns):
-        with at("text"):
+        with at_path("text"):
             raise SpecError(f"needs a text for each of {', '.join(columns)}")
     return Record(f"example{number}", tuple(TextPart(example.text[c], c) for c in columns))
 
@@ -102,7 +102,7 @@ def schema_of(answer: object) -> Schema:
     assert isinstance(answer, FormSpec)
     fields = {}
     for name, field in answer.fields.items():
-        with at("fields", name, "answer"):
+        with at_path("fields", name, "answer"):
             fields[name] = schema_of(field.answer)
     questions = {name: f.question for name, f in answer.fields.items() if f.question}
     kinds = {name: str(f.objectivity) for name, f in answer.fields.items() if f.objectivity}
@@ -115,7 +115,7 @@ def _labelled(make: Callable[[Sequence[str | Label]], Schema], labels: Sequence[
         return make(labels)
     except SpecError as bad:
         place = bisect_left(range(1, len(labels)), True, key=lambda n: _clash(make, labels[:n]))
-        with at("labels", place):
+        with at_path("labels", place):
             raise bad
 
 

@@ -4,7 +4,7 @@ from assay.project.project import Project
 from assay.project.sources import gold_rows
 
 
-def strays(project: Project) -> str | None:
+def unmatched_gold(project: Project) -> str | None:
     """One line where gold was given and none of it is for a record of the data."""
     spec, data = project.file.gold, project.file.data
     if spec is None:

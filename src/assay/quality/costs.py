@@ -228,22 +228,22 @@ def costs(
         nanos = _nanos(a, prices.of(owner), bonuses.get(owner, 0.0))
         gaps.look(a)
         sums.add(a, nanos)
-    return _told(sums, prices, gaps)
+    return _describe(sums, prices, gaps)
 
 
-def _told(sums: _Sums, prices: PriceList, gaps: "_Gaps") -> Costs:
+def _describe(sums: _Sums, prices: PriceList, gaps: "_Gaps") -> Costs:
     """Where nothing was decided every answer is the work itself; else those on other records are
     its setup."""
     nanos, way = sums.table()
     ways = {place: name for name, place in sums.ways.items() if place or not sums.decided}
     routes = [_route(name, sums, [place], nanos[way == place]) for place, name in ways.items()]
-    routes = sorted((r for r in routes if r.records or not sums.decided), key=_dearest)
+    routes = sorted((r for r in routes if r.records or not sums.decided), key=_most_expensive)
     whole = _route((None, ("all",)), sums, ways, nanos[np.isin(way, list(ways))])
     setup = _bill(nanos[way == 0] if sums.decided else nanos[:0])
-    return Costs(prices, tuple(routes), whole, setup, gaps.told())
+    return Costs(prices, tuple(routes), whole, setup, gaps.described())
 
 
-def _dearest(route: Route) -> int:
+def _most_expensive(route: Route) -> int:
     return -route.bill.total
 
 
@@ -308,13 +308,13 @@ def _route(way: Way, sums: _Sums, places: Iterable[int], nanos: Floats) -> Route
 
 def booked_in(runs: Iterable[Run]) -> str | None:
     """The currency in which these runs booked money; None where none says it."""
-    told = {(run.settings or {}).get("currency") for run in runs} - {None}
-    if len(told) > 1:
+    described = {(run.settings or {}).get("currency") for run in runs} - {None}
+    if len(described) > 1:
         raise InputError(
-            f"runs of this task booked money in {' and in '.join(sorted(map(str, told)))}, which "
-            "cannot be added up; --currency says which one all of it is in"
+            f"runs of this task booked money in {' and in '.join(sorted(map(str, described)))}, "
+            "which cannot be added up; --currency says which one all of it is in"
         )
-    return str(told.pop()) if told else None
+    return str(described.pop()) if described else None
 
 
 def check_currency(found: Costs, booked: str | None) -> None:
@@ -357,7 +357,7 @@ class _Gaps:
         key = (a.annotator, why)
         self.found[key] = self.found.get(key, 0) + 1
 
-    def told(self) -> tuple[str, ...]:
+    def described(self) -> tuple[str, ...]:
         found = self.found.items()
         own = [f"{name}: {why} ({many(n, 'answer', 'answers')})" for (name, why), n in found]
         return (*own, *NEVER_COUNTED)

@@ -95,7 +95,7 @@ def certifying(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return list(verdicts)
 
 
-def dealt(verdicts: Sequence[Verdict]) -> list[Verdict]:
+def assigned(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Half of the records for calibration and half for evaluation, by what they are called."""
     return [replace(v, purpose=_half(v.record)) for v in verdicts]
 
@@ -149,8 +149,8 @@ def side_by_side(
     ]
     for link, row in zip(links, rows, strict=True):
         if not row:
-            told = ", ".join(sorted({who for who, _ in groups if who})) or "none with a name"
-            raise InputError(f"there is no labelled answer of {link!r}; there are {told}")
+            described = ", ".join(sorted({who for who, _ in groups if who})) or "none with a name"
+            raise InputError(f"there is no labelled answer of {link!r}; there are {described}")
         missing = next((record for record in rows[0] if record not in row), None)
         if missing is None:
             missing = next((record for record in row if record not in rows[0]), None)

@@ -123,8 +123,10 @@ def slices(
             if key:
                 groups[kind].setdefault(key, []).append(record.id)
     routes = by_route(decided, reference.values, reference.name)
-    told = {route: score for route, score in routes.items() if score.on_answered.n >= LEAST_SLICE}
-    found_by_route = {"route": told} if told else {}
+    described = {
+        route: score for route, score in routes.items() if score.on_answered.n >= LEAST_SLICE
+    }
+    found_by_route = {"route": described} if described else {}
     return found_by_route | {
         kind: scored
         for kind, found in groups.items()

@@ -19,5 +19,5 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _in_words(cells: Sequence[str]) -> bool:
     """Whether there are names and no figures; a dash is neither."""
-    told = [cell for cell in cells if cell not in ("", "–")]
-    return bool(told) and all(cell[0].isalpha() for cell in told)
+    described = [cell for cell in cells if cell not in ("", "–")]
+    return bool(described) and all(cell[0].isalpha() for cell in described)

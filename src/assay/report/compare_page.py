@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.core.cost import money
-from assay.data.write import whole
+from assay.data.write import written_atomically
 from assay.quality.agreement.base import Estimate
 from assay.quality.costs import Costs
 from assay.quality.replacement.alt_test import AltTest
 from assay.quality.replacement.compare import Comparison, Slice, Tested, cost_of_1000
-from assay.quality.replacement.reference import Beside
+from assay.quality.replacement.reference import ReferenceComparison
 from assay.report.dots import Axis, Dot, Row, dot_rows, fitting
 from assay.report.page import environment
 
@@ -24,7 +24,7 @@ COEFFICIENTS = {
 }
 
 
-def columns_of(each: Sequence[Beside]) -> list[tuple[str, ...]]:
+def columns_of(each: Sequence[ReferenceComparison]) -> list[tuple[str, ...]]:
     """A head and a row for each annotator; columns that nobody has are left out."""
     used = [name for name in COEFFICIENTS if any(name in b.coefficients for b in each)]
     scale = any(b.distance is not None for b in each)
@@ -33,7 +33,7 @@ def columns_of(each: Sequence[Beside]) -> list[tuple[str, ...]]:
     return [head, *(_row(b, used) for b in each)]
 
 
-def _row(b: Beside, used: Sequence[str]) -> tuple[str, ...]:
+def _row(b: ReferenceComparison, used: Sequence[str]) -> tuple[str, ...]:
     if b.distance is not None:
         agrees = short(b.distance)
         base = "–" if b.baseline is None else f"{b.baseline:.2f}"
@@ -43,8 +43,8 @@ def _row(b: Beside, used: Sequence[str]) -> tuple[str, ...]:
             low, high = b.agreement.interval
             agrees = f"{b.agreement.value:.1%} [{low:.1%}, {high:.1%}]"
         base = "–" if b.baseline is None else f"{b.baseline:.1%}"
-    told = [short(b.coefficients[name]) if name in b.coefficients else "–" for name in used]
-    return (b.name, b.kind, f"{b.n:,}", agrees, base, *told)
+    described = [short(b.coefficients[name]) if name in b.coefficients else "–" for name in used]
+    return (b.name, b.kind, f"{b.n:,}", agrees, base, *described)
 
 
 def short(e: Estimate) -> str:
@@ -66,15 +66,15 @@ def write_compare_page(found: Comparison, out: Path) -> None:
         headline=headline(found),
         scale=found.measure.kind == "interval",
         among=None if isinstance(found.among_people, str) else found.among_people.overall,
-        table=columns_of(found.beside),
-        agreement=agreement_chart(found.beside),
+        table=columns_of(found.comparisons),
+        agreement=agreement_chart(found.comparisons),
         wins=wins_chart((*found.tests, found.constant)),
         costs=cost_rows(found.costs),
         kinds=kinds,
         short=short,
-        people=sum(b.kind == "person" for b in found.beside) or 1,
+        people=sum(b.kind == "person" for b in found.comparisons) or 1,
     )
-    with whole(out) as part_file:
+    with written_atomically(out) as part_file:
         part_file.write_text(text, encoding="utf-8")
 
 
@@ -88,11 +88,13 @@ def headline(found: Comparison) -> str:
         return "Whether a model may stand in for people cannot be told from these records"
     if not passed:
         return "No model is shown to be able to stand in for people here"
-    told = ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found.tests)} models"
-    return f"{told} may stand in for people here"
+    described = (
+        ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found.tests)} models"
+    )
+    return f"{described} may stand in for people here"
 
 
-def agreement_chart(each: Sequence[Beside]) -> str:
+def agreement_chart(each: Sequence[ReferenceComparison]) -> str:
     """Everybody beside the people, best first; the tick is what a constant would reach."""
     scale = any(b.distance is not None for b in each)
     rows = [(b, *value) for b in each if (value := _agreement(b)) is not None]
@@ -101,19 +103,19 @@ def agreement_chart(each: Sequence[Beside]) -> str:
     edges += [b.baseline for b, _, _ in rows if b.baseline is not None]
     return dot_rows(
         [
-            Row(b.name, (Dot(b.kind, value, f"{b.name}: {told(value, scale)}"),), span, b.baseline,
-                told(value, scale), b.kind == "model")
+            Row(b.name, (Dot(b.kind, value, f"{b.name}: {described(value, scale)}"),), span,
+                b.baseline, described(value, scale), b.kind == "model")
             for b, value, span in rows
         ],
         replace(fitting(edges, percent=not scale), title="Each beside the people"),
     )  # fmt: skip
 
 
-def told(value: float, scale: bool) -> str:
+def described(value: float, scale: bool) -> str:
     return f"{value:.2f}" if scale else f"{value:.1%}"
 
 
-def _agreement(b: Beside) -> tuple[float, tuple[float, float] | None] | None:
+def _agreement(b: ReferenceComparison) -> tuple[float, tuple[float, float] | None] | None:
     if b.distance is not None and b.distance.value is not None:
         low, high = b.distance.low, b.distance.high
         return b.distance.value, None if low is None or high is None else (low, high)

@@ -22,7 +22,7 @@ DIAMOND = 6.5  # from its middle to a corner
 class Dot:
     kind: str  # the class of its colour
     value: float
-    told: str = ""  # what hovering says
+    described: str = ""  # what hovering says
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Axis:
     def at(self, step: int) -> float:
         return round(self.start + (self.stop - self.start) * step / self.steps, 9)
 
-    def told(self, step: int) -> str:
+    def described(self, step: int) -> str:
         if self.labels:
             return self.labels[step]
         value = self.at(step)
@@ -76,14 +76,14 @@ class Form:
 
     def words(self, row: Row, y: float) -> str:
         """Label and note of a row whose dots are at y."""
-        beside = not self.above
+        comparisons = not self.above
         weight = ' class="strong"' if row.strong else ""
-        most = 32 if beside else int(self.width / CHARACTER) - len(row.note) - 2
+        most = 32 if comparisons else int(self.width / CHARACTER) - len(row.note) - 2
         shown = row.label if len(row.label) <= most else row.label[: most - 1] + "…"
-        at, side = (self.left - GAP, "end") if beside else (0.0, "start")
+        at, side = (self.left - GAP, "end") if comparisons else (0.0, "start")
         base = y + 4.5 - self.above
         label = f'<text{weight} x="{at:.1f}" y="{base:.1f}" text-anchor="{side}">'
-        at, side = (self.right + GAP, "start") if beside else (self.width, "end")
+        at, side = (self.right + GAP, "start") if comparisons else (self.width, "end")
         note = f'<text class="n" x="{at:.1f}" y="{base:.1f}" text-anchor="{side}">'
         return f"{label}{escape(shown)}</text>" + (
             f"{note}{escape(row.note)}</text>" if row.note else ""
@@ -103,7 +103,7 @@ def _narrow(axis: Axis) -> Form:
 
 def _room(axis: Axis) -> float:
     """What the longest word of the axis takes, and a gap."""
-    return CHARACTER * max(len(axis.told(k)) for k in range(axis.steps + 1)) + 6
+    return CHARACTER * max(len(axis.described(k)) for k in range(axis.steps + 1)) + 6
 
 
 def _picture(rows: Sequence[Row], axis: Axis, form: Form) -> str:
@@ -136,7 +136,7 @@ def _frame(axis: Axis, form: Form, x: Place, bottom: float) -> str:
         if k % every == 0:
             parts.append(
                 f'<text class="n" x="{place:.1f}" y="{HEAD - 14}" text-anchor="middle">'
-                f"{axis.told(k)}</text>"
+                f"{axis.described(k)}</text>"
             )
     if axis.line is not None:
         place = x(axis.line)
@@ -160,12 +160,12 @@ def _marks(row: Row, y: float, x: Place, edges: tuple[float, float]) -> str:
 
 def _dot(dot: Dot, x: float, y: float) -> str:
     """What falls short is a diamond: its colour alone is not seen by everybody."""
-    told = f"<title>{escape(dot.told)}</title>" if dot.told else ""
+    described = f"<title>{escape(dot.described)}</title>" if dot.described else ""
     if dot.kind == "below":
         steps = ((0, -DIAMOND), (DIAMOND, 0), (0, DIAMOND), (-DIAMOND, 0))
         corners = " ".join(f"{x + right:.1f},{y + down:.1f}" for right, down in steps)
-        return f'<polygon class="{dot.kind}" points="{corners}">{told}</polygon>'
-    return f'<circle class="{dot.kind}" cx="{x:.1f}" cy="{y:.1f}" r="5">{told}</circle>'
+        return f'<polygon class="{dot.kind}" points="{corners}">{described}</polygon>'
+    return f'<circle class="{dot.kind}" cx="{x:.1f}" cy="{y:.1f}" r="5">{described}</circle>'
 
 
 def _line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> str:

@@ -22,7 +22,7 @@ RAW = " (raw)"  # ends the name of a model whose answers another annotator corre
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ReportContext:
     """What a report is about, besides the ledger: how to read it."""
 
     task: Task
@@ -79,7 +79,7 @@ class Said:
 class Evidence:
     """Everything a report shows. The first line is the decisions, the others the annotators."""
 
-    story: Story
+    report_context: ReportContext
     run: Run | None
     records: int
     open: int
@@ -105,7 +105,7 @@ class Evidence:
     @property
     def silence(self) -> str | None:
         """Why nothing is said about quality, if so."""
-        reference = self.story.reference
+        reference = self.report_context.reference
         if reference is None:
             return "no reference labels, so nothing is said about quality: add `gold`"
         if self.judged:
@@ -140,10 +140,10 @@ class Evidence:
         }
 
     def as_json(self) -> dict[str, object]:
-        reference = self.story.reference
+        reference = self.report_context.reference
         return {
-            "task": self.story.task.id,
-            "question": self.story.task.question,
+            "task": self.report_context.task.id,
+            "question": self.report_context.task.question,
             "run": self.run and self.run.id,
             "strategy": self.run and self.run.strategy,
             "reference": reference and {"name": reference.name, "n": len(reference.values)},
@@ -153,11 +153,11 @@ class Evidence:
             "waiting_for": dict(self.waiting),
             "decided_by": dict(self.deciders),
             "labels": dict(self.given),
-            "currency": self.story.currency,
+            "currency": self.report_context.currency,
             "spent": self.spent / NANOS,
             "decisions": self.top.as_json(),
             "annotators": [line.as_json() | self._whole(line) for line in self.lines[1:]],
-            "beside": {who: score.as_json() for who, score in self.story.extra.items()},
+            "beside": {who: score.as_json() for who, score in self.report_context.extra.items()},
             "slices": {
                 kind: {value: score.as_json() for value, score in found.items()}
                 for kind, found in self.slices.items()
@@ -165,24 +165,26 @@ class Evidence:
             "review": self.review and self.review.as_json(),
             "disagreements": [d.as_json() for d in self.disagreements],
             "promise": self.promised and dict(self.promised.kept),
-            "notes": list(self.story.notes),
+            "notes": list(self.report_context.notes),
         }
 
 
-def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
+def gather(ledger: Ledger, run: str, report_context: ReportContext) -> Evidence:
     """A function of the ledger alone: the same ledger gives the same evidence."""
-    judged = story.reference.values.keys() if story.reference is not None else ()
+    judged = report_context.reference.values.keys() if report_context.reference is not None else ()
     made = Decided.of(ledger.decisions(run), judged)
-    held = next((r for r in ledger.runs(story.task.id) if r.id == run), None)
-    lines = by_annotator(ledger.annotations(story.task.id), names_of(held), judged)
-    for id, costs in part_costs(ledger, story.task).items():
+    held = next((r for r in ledger.runs(report_context.task.id) if r.id == run), None)
+    lines = by_annotator(ledger.annotations(report_context.task.id), names_of(held), judged)
+    for id, costs in part_costs(ledger, report_context.task).items():
         lines[id].part_costs = costs
-    if story.reference is not None:
+    if report_context.reference is not None:
         for line in (made.line, *lines.values()):
-            line.judge(story.reference, story.task.schema)
+            line.judge(report_context.reference, report_context.task.schema)
     promised = Promised.of(held)
     return Evidence(
-        replace(story, notes=(*story.notes, *(promised.lines if promised else ()))),
+        replace(
+            report_context, notes=(*report_context.notes, *(promised.lines if promised else ()))
+        ),
         held,
         made.line.outcomes.total(),
         made.line.outcomes["open"],
@@ -190,10 +192,10 @@ def gather(ledger: Ledger, run: str, story: Story) -> Evidence:
         made.deciders,
         made.given,
         (made.line, *lines.values()),
-        slices(ledger, made.judged.values(), story.reference),
-        ledger.spent(story.task.id),
-        disagreements(ledger, made.judged, names_of(held), story),
-        review(ledger, run, names_of(held), story),
+        slices(ledger, made.judged.values(), report_context.reference),
+        ledger.spent(report_context.task.id),
+        disagreements(ledger, made.judged, names_of(held), report_context),
+        review(ledger, run, names_of(held), report_context),
         promised,
     )
 
@@ -205,19 +207,22 @@ def names_of(run: Run | None) -> Mapping[str, str]:
 
 
 def disagreements(
-    ledger: Ledger, decided: Mapping[str, Decision], names: Mapping[str, str], story: Story
+    ledger: Ledger,
+    decided: Mapping[str, Decision],
+    names: Mapping[str, str],
+    report_context: ReportContext,
 ) -> tuple[Disagreement, ...]:
     """Decided otherwise than the reference says, the surest first: where to look for causes."""
-    if story.reference is None:
+    if report_context.reference is None:
         return ()
-    true = story.reference.values
+    true = report_context.reference.values
     wrong = [
         d for id, d in decided.items() if d.value is not None and id in true and d.value != true[id]
     ]
     wrong.sort(key=lambda d: (-(d.confidence or 0.0), d.record))
     shown = {d.record: d for d in wrong[:SHOWN]}
     said: dict[str, list[Said]] = {id: [] for id in shown}
-    for a in ledger.annotations(story.task.id, records=shown):
+    for a in ledger.annotations(report_context.task.id, records=shown):
         who = names.get(a.annotator, a.annotator)
         words = [excerpt(text) if text else None for text in (a.rationale, a.raw)]
         said[a.record].append(Said(a.by or who, str(a.outcome), a.value, *words))
@@ -230,8 +235,10 @@ def disagreements(
     )  # fmt: skip
 
 
-def review(ledger: Ledger, run: str, names: Mapping[str, str], story: Story) -> Review | None:
-    if story.review is None:
+def review(
+    ledger: Ledger, run: str, names: Mapping[str, str], report_context: ReportContext
+) -> Review | None:
+    if report_context.review is None:
         return None
     ids = {name: id for id, name in names.items()}
-    return review_of(ledger, story.task, story.review, (ids, run))
+    return review_of(ledger, report_context.task, report_context.review, (ids, run))

@@ -111,11 +111,11 @@ class Line:
     def doubts(self) -> list[str]:
         """What cannot be told of it: whether it beats a constant, whether its confidence says
         anything."""
-        told = [] if self.score is None or self.score.doubt is None else [self.score.doubt]
+        described = [] if self.score is None or self.score.doubt is None else [self.score.doubt]
         stated = None if self.trust is None else self.trust.stated
         if stated is not None and stated.finding.passed is None:
-            told.append(stated.verdict)
-        return told
+            described.append(stated.verdict)
+        return described
 
     @property
     def pairs(self) -> list[str]:

@@ -6,22 +6,22 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assay.core.cost import money
-from assay.data.write import flat, whole
+from assay.data.write import flat, written_atomically
 from assay.ledger.base import Ledger
 from assay.report.breakdown import Reference
 from assay.report.charts import bars, reliability
-from assay.report.evidence import Disagreement, Evidence, Story, gather
+from assay.report.evidence import Disagreement, Evidence, ReportContext, gather
 from assay.report.line import Line
 from assay.report.table import raw_words
 from assay.report.thumbnails import Thumbnail, thumbnail
 from assay.report.wording import answer, between, coded, source_words
 
 
-def write_report(ledger: Ledger, run: str, story: Story, out: Path) -> Evidence:
+def write_report(ledger: Ledger, run: str, report_context: ReportContext, out: Path) -> Evidence:
     """A function of the ledger alone: the same ledger gives the same report, save its date."""
-    evidence = gather(ledger, run, story)
+    evidence = gather(ledger, run, report_context)
     text = render(evidence)
-    with whole(out) as part:
+    with written_atomically(out) as part:
         part.write_text(text, encoding="utf-8")
     return evidence
 
@@ -30,17 +30,17 @@ def render(evidence: Evidence) -> str:
     page = environment().get_template("report.html.j2")
     return page.render(
         e=evidence,
-        story=evidence.story,
+        report_context=evidence.report_context,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         labels=bars(evidence.given, evidence.records - evidence.open) if evidence.given else None,
         curves=[
             (line.name, line.sources, curve)
             for line in evidence.lines
-            if (curve := _curve(line, evidence.story.reference)) is not None
+            if (curve := _curve(line, evidence.report_context.reference)) is not None
         ],
         pictures=pictures,
         raw_words=raw_words,
-        objectivity=getattr(evidence.story.task.schema, "objectivity", {}),
+        objectivity=getattr(evidence.report_context.task.schema, "objectivity", {}),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from assay.core.cost import money, to_nanos
 from assay.core.task import Task
-from assay.data.write import whole
+from assay.data.write import written_atomically
 from assay.quality.guarantees.by_class import AcceptedClass
 from assay.quality.guarantees.planning import Option, Plan
 from assay.report.dots import Place
@@ -35,7 +35,7 @@ def write_plan(
         plan=plan, task=task, chart=chart, missed=missed, classes=classes,
         of_1000=partial(_of_1000, currency),
     )  # fmt: skip
-    with whole(out) as part:
+    with written_atomically(out) as part:
         part.write_text(text, encoding="utf-8")
 
 

@@ -18,24 +18,30 @@ def lines(evidence: Evidence) -> list[str]:
     rows = [HEAD, *(_row(line, i, evidence) for i, line in enumerate(evidence.lines))]
     rows += [
         (name, f"{score.answered.value or 0:.1%}", *_right(score), "–", "–")
-        for name, score in evidence.story.extra.items()
+        for name, score in evidence.report_context.extra.items()
     ]
     if evidence.silence is not None:
-        told = [*columns([(row[0], row[1], row[-1]) for row in rows]), evidence.silence]
+        described = [*columns([(row[0], row[1], row[-1]) for row in rows]), evidence.silence]
     else:
-        assert evidence.story.reference is not None
-        told = [f"Against {evidence.story.reference.name}:", *columns(rows), *_several(evidence)]
-    told += [raw_words(line, base) for line, base in evidence.raws]
-    told += [f"warning: {line.name}: {why}" for line in evidence.lines for why in line.warnings]
-    told += [f"{line.name}: {doubt}" for line in evidence.lines for doubt in line.doubts]
-    told += _promised(evidence)
-    told += _review(evidence)
+        assert evidence.report_context.reference is not None
+        described = [
+            f"Against {evidence.report_context.reference.name}:",
+            *columns(rows),
+            *_several(evidence),
+        ]
+    described += [raw_words(line, base) for line, base in evidence.raws]
+    described += [
+        f"warning: {line.name}: {why}" for line in evidence.lines for why in line.warnings
+    ]
+    described += [f"{line.name}: {doubt}" for line in evidence.lines for doubt in line.doubts]
+    described += _promised(evidence)
+    described += _review(evidence)
     if evidence.open:
         whom = evidence.waiting.items()
         waits = ", ".join(f"{many(n, 'waits', 'wait')} for {who}" for who, n in whom)
         are = many(evidence.open, "record is open", "records are open")
-        told.append(f"{are}: {waits}" if waits else are)
-    return told
+        described.append(f"{are}: {waits}" if waits else are)
+    return described
 
 
 def _promised(evidence: Evidence) -> list[str]:
@@ -56,7 +62,7 @@ def raw_words(line: Line, base: str) -> str:
 
 def _several(evidence: Evidence) -> list[str]:
     """Precision, recall and F1 over tags or spans, since answers are more than right or wrong."""
-    reference, units = evidence.story.reference, evidence.units
+    reference, units = evidence.report_context.reference, evidence.units
     if reference is None or units is None:
         return []
     head = (units, "precision (95 % interval)", "of given", "recall (95 % interval)",
@@ -87,22 +93,24 @@ def _review(evidence: Evidence) -> list[str]:
     groups = [(g, "") for g in (found.all, *found.kinds.values())]
     groups += [(g, found.objectivity.get(name, "")) for name, g in found.attributes.items()]
     rows = [head, *((f"{g.name} ({kind})" if kind else g.name, *_figures(g)) for g, kind in groups)]
-    told = ["", *columns(rows)]
+    described = ["", *columns(rows)]
     if found.shared_errors is not None:
         wrong, low, high = found.shared_errors
-        told.append(
+        described.append(
             f"{found.all.rejected.n:,} agreed cells were audited: {wrong:,} wrong ones are to be "
             f"expected among {found.all.agreement.hits:,} ({low:,} to {high:,})"
         )
     else:
-        told.append("no agreed cell was audited, so errors that both share are not seen")
-    spent = money(bill.spent, evidence.story.currency)
+        described.append("no agreed cell was audited, so errors that both share are not seen")
+    spent = money(bill.spent, evidence.report_context.currency)
     alone = "" if bill.people_alone is None else (
         f"; people labelling all {found.all.agreement.n:,} once: "
-        f"{money(bill.people_alone, evidence.story.currency)}"
+        f"{money(bill.people_alone, evidence.report_context.currency)}"
     )  # fmt: skip
-    told.append(f"{roles.reviewer} looked at {found.looked:,} cells; {spent} spent in all{alone}")
-    return told
+    described.append(
+        f"{roles.reviewer} looked at {found.looked:,} cells; {spent} spent in all{alone}"
+    )
+    return described
 
 
 def _figures(group: Group) -> tuple[str, ...]:
@@ -127,7 +135,7 @@ def _row(line: Line, place: int, evidence: Evidence) -> tuple[str, ...]:
         f"{line.answered.value or 0:.1%}",
         *_right(line.score),
         "–" if kappa is None else f"{kappa:z.2f}",
-        money(round(1000 * cost / max(asked, 1)), evidence.story.currency),
+        money(round(1000 * cost / max(asked, 1)), evidence.report_context.currency),
     )
 
 

@@ -60,8 +60,8 @@ class TagRow:
 
     def as_json(self) -> dict[str, object]:
         shares = ("precision", "recall", "prevalence", "given")
-        told = {name: getattr(self, name).as_json() for name in shares}
-        return {"label": self.label, "f1": self.f1, **told}
+        described = {name: getattr(self, name).as_json() for name in shares}
+        return {"label": self.label, "f1": self.f1, **described}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class Tags:
     rows: tuple[TagRow, ...]
 
     def lines(self, who: str) -> list[str]:
-        told = [f"  tags: {self.figures.line(self.found.reference)}"]
-        return told + ([f"warning: {who}: {self.found.warning}"] if self.found.warning else [])
+        described = [f"  tags: {self.figures.line(self.found.reference)}"]
+        return described + ([f"warning: {who}: {self.found.warning}"] if self.found.warning else [])
 
     def as_json(self) -> dict[str, object]:
         overall = {name: asdict(getattr(self.figures, name)) for name in Figures.__slots__}

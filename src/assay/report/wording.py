@@ -35,8 +35,8 @@ def answer(value: Value | None, record: Record) -> Markup:
     if isinstance(value, frozenset):
         return Markup(escape(", ".join(sorted(value)) or "none of them"))
     if isinstance(value, tuple):
-        told = [_span(v, record) if isinstance(v, Span) else _box(v) for v in value]
-        return Markup("<br>".join(told) or "nothing marked")
+        described = [_span(v, record) if isinstance(v, Span) else _box(v) for v in value]
+        return Markup("<br>".join(described) or "nothing marked")
     if isinstance(value, Mapping):
         parts = (f"{escape(name)}: {answer(part, record)}" for name, part in value.items())
         return Markup("<br>".join(parts))

@@ -12,14 +12,14 @@ from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
 from assay.annotators.recorded import Recorded
 from assay.core.annotation import (
-    PLAIN,
+    DEFAULT_OPTIONS,
     Annotation,
     DecidedBy,
     Decision,
     Outcome,
     Request,
+    RequestOptions,
     Waiting,
-    Way,
     answer,
 )
 from assay.core.cost import Budget
@@ -34,15 +34,15 @@ from assay.run.stop import Reason, Stop
 from assay.run.use import drawn
 from assay.run.writer import Writer
 from assay.strategies.base import Answer, Strategy
-from assay.taskfile.document import from_top
+from assay.taskfile.document import at_document_path
 
 Askable: TypeAlias = Annotator | Strategy
 
-BREATH = 128  # answers taken before others may run
+YIELD_EVERY = 128  # answers taken before others may run
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RunContext:
     """What one run's asking shares: where answers are kept, who is told, when to stop."""
 
     ledger: Ledger
@@ -61,18 +61,20 @@ class LedgerAsk:
     named in `cut`: a decision on them would differ from that of an unbroken run.
     """
 
-    def __init__(self, task: Task, annotators: Mapping[str, Askable], desk: Desk) -> None:
-        self.cut: set[str] = set()
-        self.enrolled: list[Annotator] = []  # by strategies, as the run goes on
+    def __init__(self, task: Task, annotators: Mapping[str, Askable], context: RunContext) -> None:
+        self.truncated: set[str] = set()
+        self.registered: list[Annotator] = []  # by strategies, as the run goes on
         self._task = task
         self._tasks = {task.id}
         self._annotators = {a.id: a for a in annotators.values()} | dict(annotators)
         self._people: dict[str, bool] = {}
-        self.desk = desk
+        self.context = context
         self._under_way: dict[str, asyncio.Future[Mapping[str, Answer]]] = {}
         self._failed: dict[str, Annotation] = {}  # asked again in the next run, not in this one
-        self._shaky: set[str] = set()  # records with a failed answer
-        self._drawn: dict[str, list[Annotation]] | None = None  # on by a nested strategy, by record
+        self._failed_records: set[str] = set()  # records with a failed answer
+        self._sources: dict[str, list[Annotation]] | None = (
+            None  # on by a nested strategy, by record
+        )
 
     @property
     def task(self) -> Task:
@@ -81,7 +83,7 @@ class LedgerAsk:
     @property
     def spent(self) -> int:
         """Nanos, in all runs, on the task and on those that strategies brought along."""
-        return sum(self.desk.ledger.spent(task) for task in self._tasks)
+        return sum(self.context.ledger.spent(task) for task in self._tasks)
 
     def people(self, annotator: str) -> bool:
         if annotator not in self._people:
@@ -93,8 +95,8 @@ class LedgerAsk:
             )
         return self._people[annotator]
 
-    def enrol(self, annotator: Annotator) -> str:
-        self.enrolled.append(annotator)
+    def register(self, annotator: Annotator) -> str:
+        self.registered.append(annotator)
         self._annotators[annotator.id] = annotator
         return annotator.id
 
@@ -108,32 +110,37 @@ class LedgerAsk:
         self,
         annotator: str,
         records: Sequence[Record],
-        ways: Way | Sequence[Way] = PLAIN,
+        request_options: RequestOptions | Sequence[RequestOptions] = DEFAULT_OPTIONS,
         *,
         task: Task | None = None,
     ) -> list[Answer]:
         who = self._named(annotator)
-        task = await self.desk.writer.patience.read(lambda: self._known(task or self._task))
-        each = [ways] * len(records) if isinstance(ways, Way) else ways
+        task = await self.context.writer.patience.read(lambda: self._known(task or self._task))
+        each = (
+            [request_options] * len(records)
+            if isinstance(request_options, RequestOptions)
+            else request_options
+        )
         requests = [
-            Request(task, record, who.id, way) for record, way in zip(records, each, strict=True)
+            Request(task, record, who.id, options)
+            for record, options in zip(records, each, strict=True)
         ]
         if isinstance(who, Strategy):
             answers = await self._nested(who, requests)
         else:
             answers = await self._answers(annotator, who, requests)
-        if self._drawn is not None:
+        if self._sources is not None:
             for a in answers:
                 if isinstance(a, Annotation):
-                    self._drawn.setdefault(a.record, []).append(a)
+                    self._sources.setdefault(a.record, []).append(a)
         return answers
 
     def _known(self, task: Task) -> Task:
         """A task that a strategy brings along is kept too, and what it has cost counts."""
         if task.id not in self._tasks:
-            self.desk.ledger.add_task(task)
-            if self.desk.budget is not None:
-                self.desk.budget.spent += self.desk.ledger.spent(task.id)
+            self.context.ledger.add_task(task)
+            if self.context.budget is not None:
+                self.context.budget.spent += self.context.ledger.spent(task.id)
             self._tasks.add(task.id)
         return task
 
@@ -142,11 +149,11 @@ class LedgerAsk:
     ) -> list[Answer]:
         # nobody else runs between looking up and marking: else two could send one request
         keys = [request.key for request in requests]
-        found = await self.desk.writer.patience.read(lambda: self._held(who, keys, requests))
+        found = await self.context.writer.patience.read(lambda: self._held(who, keys, requests))
         if found:
-            self.desk.progress.replayed(name, list(found.values()))
+            self.context.progress.replayed(name, list(found.values()))
         if found and isinstance(who, Recorded):
-            self.desk.progress.tally(name).outdated += sum(
+            self.context.progress.tally(name).outdated += sum(
                 who.differs(request, found[key])
                 for key, request in zip(keys, requests, strict=True)
                 if key in found
@@ -178,8 +185,8 @@ class LedgerAsk:
     ) -> dict[str, Annotation]:
         """What the ledger holds; of a panel, where as many people have answered as it wants."""
         if not isinstance(who, Panel):
-            return self.desk.ledger.answers(keys)
-        said = self.desk.ledger.answers_by_person(keys)
+            return self.context.ledger.answers(keys)
+        said = self.context.ledger.answers_by_person(keys)
         return {
             request.key: joint(said[request.key], request.task.schema)
             for request in requests
@@ -187,25 +194,27 @@ class LedgerAsk:
         }
 
     def _open(self, name: str, key: str, request: Request) -> Waiting:
-        if self.desk.stop.reason is not None and not self.people(name):
-            self.cut.add(request.record.id)
+        if self.context.stop.reason is not None and not self.people(name):
+            self.truncated.add(request.record.id)
         return Waiting(key, request.record.id, name)
 
     async def _send(
         self, name: str, who: Annotator, requests: dict[str, Request]
     ) -> Mapping[str, Answer]:
-        desk, came = self.desk, dict[str, Answer]()
+        context, came = self.context, dict[str, Answer]()
         done: asyncio.Future[Mapping[str, Answer]] = asyncio.get_running_loop().create_future()
         self._under_way |= dict.fromkeys(requests, done)
-        ignored = desk.writer.ignored
+        ignored = context.writer.ignored
         try:
-            await desk.stop.guarded(self._take(name, who, requests, came))
+            await context.stop.guarded(self._take(name, who, requests, came))
         finally:
             try:
-                await desk.writer.flush()
-                if desk.writer.ignored != ignored:  # another process was quicker: its answer counts
-                    look = partial(desk.ledger.answers, list(requests))
-                    came |= await desk.writer.patience.read(look)
+                await context.writer.flush()
+                if (
+                    context.writer.ignored != ignored
+                ):  # another process was quicker: its answer counts
+                    look = partial(context.ledger.answers, list(requests))
+                    came |= await context.writer.patience.read(look)
             finally:
                 for key in requests:
                     del self._under_way[key]
@@ -216,16 +225,16 @@ class LedgerAsk:
         self, name: str, who: Annotator, requests: dict[str, Request], came: dict[str, Answer]
     ) -> None:
         """Draws the answers into `came`, each on its way to the ledger."""
-        stop = self.desk.stop
+        stop = self.context.stop
         asked = _Asked(self, name, requests, came)
         try:
-            with from_top("annotators", name):
+            with at_document_path("annotators", name):
                 async with drawn(answers(who, asked)) as given:
                     async for annotation in given:
                         if annotation.key not in came:
                             await asked.heard(annotation)
-                        if len(came) % BREATH == 0:
-                            await self.desk.writer.breathe()
+                        if len(came) % YIELD_EVERY == 0:
+                            await self.context.writer.yield_or_flush()
         except BudgetError as spent:
             stop.because(Reason.BUDGET, str(spent))
         except ModelError as broken:
@@ -236,19 +245,19 @@ class LedgerAsk:
                 await asked.heard(silent)
 
     async def keep(self, name: str, annotation: Annotation) -> Annotation:
-        stamped = annotation.stamped(self.desk.run, self.desk.clock())
+        stamped = annotation.stamped(self.context.run, self.context.clock())
         if stamped.outcome is Outcome.FAILED:
             self._failed[stamped.key] = stamped
-            self._shaky.add(stamped.record)
-        on_disk = self.desk.writer.put(stamped)
-        self.desk.progress.answered(name, stamped)
+            self._failed_records.add(stamped.record)
+        on_disk = self.context.writer.put(stamped)
+        self.context.progress.answered(name, stamped)
         if not on_disk:
-            await self.desk.writer.flush()
+            await self.context.writer.flush()
         return stamped
 
     async def _nested(self, who: Strategy, requests: Sequence[Request]) -> list[Answer]:
         """A strategy asked like an annotator: it runs on this ask, its decisions are answers."""
-        if any(request.way != PLAIN for request in requests):
+        if any(request.options != DEFAULT_OPTIONS for request in requests):
             raise SpecError(
                 f"{who.id} is a strategy; it is asked plainly, without focus or examples"
             )
@@ -256,33 +265,38 @@ class LedgerAsk:
             return []
         asked = copy.copy(self)
         asked._task = requests[0].task
-        asked._drawn = {}
+        asked._sources = {}
         decisions = await who.label([request.record for request in requests], asked)
         answers = [
-            _drawn_on(self._as_answer(request, made), asked._drawn.get(request.record.id, ()))
+            _drawn_on(self._as_answer(request, made), asked._sources.get(request.record.id, ()))
             for request, made in zip(requests, decisions, strict=True)
         ]
-        if needs_all(who, self._annotators) and (self.cut or self._shaky & asked._drawn.keys()):
+        if needs_all(who, self._annotators) and (
+            self.truncated or self._failed_records & asked._sources.keys()
+        ):
             return answers  # one answer missing may change all
         final = [a for a in answers if isinstance(a, Annotation) and self._settled(a)]
-        look = partial(self.desk.ledger.answers, [a.key for a in final])
-        known = await self.desk.writer.patience.read(look)
+        look = partial(self.context.ledger.answers, [a.key for a in final])
+        known = await self.context.writer.patience.read(look)
         for a in final:
             if a.key not in known:
-                self.desk.writer.put(a.stamped(self.desk.run, self.desk.clock()))
+                self.context.writer.put(a.stamped(self.context.run, self.context.clock()))
         return answers
 
     def _settled(self, annotation: Annotation) -> bool:
         """Whether a nested answer stays what it is, once what failed under it is asked again."""
-        return annotation.record not in self._shaky and annotation.record not in self.cut
+        return (
+            annotation.record not in self._failed_records
+            and annotation.record not in self.truncated
+        )
 
     def _as_answer(self, request: Request, made: Decision) -> Answer:
         """What a nested strategy decided as the answer to the request; it costs nothing again."""
         if made.waiting_for is not None:
             return Waiting(request.key, request.record.id, made.waiting_for)
         if made.value is None:
-            shaky = request.record.id in self._shaky
-            outcome = Outcome.FAILED if shaky else Outcome.ABSTAINED
+            has_failed = request.record.id in self._failed_records
+            outcome = Outcome.FAILED if has_failed else Outcome.ABSTAINED
             return answer(request, outcome, mapping="strategy", error=": ".join(made.route) or None)
         return answer(
             request,
@@ -305,10 +319,10 @@ class _Asked:
     came: dict[str, Answer]
 
     def __iter__(self) -> Iterator[Request]:
-        return self.ask.desk.stop.until(self.requests.values())
+        return self.ask.context.stop.until(self.requests.values())
 
     def check(self) -> None:
-        self.ask.desk.writer.check()
+        self.ask.context.writer.check()
 
     async def heard(self, annotation: Annotation) -> None:
         if annotation.key not in self.requests:
@@ -325,15 +339,15 @@ def needs_all(
     """Whether it, or a strategy it asks, wants all records at once; SpecError for a bad name."""
     if strategy.id in above:
         raise SpecError(f"strategy {strategy.id} asks itself; name another annotator in it")
-    whole = strategy.whole
+    needs_all_records = strategy.needs_all_records
     for name in strategy.annotators:
         if name not in annotators:
             known = ", ".join(annotators) or "none"
             raise SpecError(f"{strategy.id}: no annotator is called {name!r}; there are {known}")
         below = annotators[name]
         if isinstance(below, Strategy):
-            whole |= needs_all(below, annotators, (*above, strategy.id))
-    return whole
+            needs_all_records |= needs_all(below, annotators, (*above, strategy.id))
+    return needs_all_records
 
 
 def _drawn_on(given: Answer, drawn: Sequence[Annotation]) -> Answer:

@@ -16,12 +16,12 @@ from assay.core.errors import AssayError, LedgerError
 from assay.core.record import Record
 from assay.core.task import Task
 from assay.ledger.base import Ledger, Run
-from assay.run.ask import Askable, Desk, LedgerAsk, needs_all
+from assay.run.ask import Askable, LedgerAsk, RunContext, needs_all
 from assay.run.blocking import interruptible
 from assay.run.collector import seldom_searching
 from assay.run.each import answers_each
-from assay.run.eta import Pace
-from assay.run.lock import name_of, turn
+from assay.run.eta import Eta
+from assay.run.lock import lock, name_of
 from assay.run.order import Decide, InOrder
 from assay.run.patience import Patience
 from assay.run.progress import Progress
@@ -30,7 +30,7 @@ from assay.run.summary import Summary
 from assay.run.use import using
 from assay.run.writer import Writer
 from assay.strategies.base import Strategy
-from assay.taskfile.document import from_top
+from assay.taskfile.document import at_document_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ async def label(
     What the annotators hold is ended afterwards. Whoever gives a `stop` (see `stop_of`) looks
     after Ctrl-C; without one it is heard here.
     """
-    whole = needs_all(job.strategy, job.annotators)
+    needs_all_records = needs_all(job.strategy, job.annotators)
     progress = progress or Progress()
-    progress.pace = Pace(answers_each(job.strategy, job.annotators))
+    progress.eta = Eta(answers_each(job.strategy, job.annotators))
     hears: AbstractContextManager[None] = nullcontext()
     if stop is None:
         stop = stop_of(job.settings, asyncio.get_running_loop().time)
@@ -95,9 +95,11 @@ async def label(
     with hears, _timed(stop, job.settings.seconds), seldom_searching():
         async with (
             using(job.annotators.values()),
-            turn(job.ledger, name_of(job.task, first), stop, progress),
+            lock(job.ledger, name_of(job.task, first), stop, progress),
         ):
-            return await _labelled(job, filter(None, chain([first], blocks)), progress, stop, whole)
+            return await _labelled(
+                job, filter(None, chain([first], blocks)), progress, stop, needs_all_records
+            )
 
 
 def stop_of(settings: Settings, clock: Callable[[], float] = time.monotonic) -> Stop:
@@ -105,22 +107,26 @@ def stop_of(settings: Settings, clock: Callable[[], float] = time.monotonic) -> 
 
 
 async def _labelled(
-    job: Job, blocks: Iterator[list[Record]], progress: Progress, stop: Stop, whole: bool
+    job: Job,
+    blocks: Iterator[list[Record]],
+    progress: Progress,
+    stop: Stop,
+    needs_all_records: bool,
 ) -> Summary:
     run = _start(job)
     patience = Patience(job.settings.patience, progress, stop)
     writer = Writer(job.ledger, run.id, patience)
-    desk = Desk(job.ledger, writer, progress, stop, run.id, job.settings.budget)
-    ask = LedgerAsk(job.task, job.annotators, desk)
+    context = RunContext(job.ledger, writer, progress, stop, run.id, job.settings.budget)
+    ask = LedgerAsk(job.task, job.annotators, context)
     try:
-        await (_all_at_once if whole else _in_flight)(job, blocks, ask, desk)
+        await (_all_at_once if needs_all_records else _in_flight)(job, blocks, ask, context)
         await writer.flush()
     except BaseException as bad:
         with suppress(LedgerError):
             await writer.flush()
         raise _first(bad) from None
     finally:
-        await end(*ask.enrolled)
+        await end(*ask.registered)
         if job.settings.budget is not None:
             job.settings.budget.end()
     await patience.read(lambda: job.ledger.end_run(run.id, time.time()))
@@ -146,49 +152,51 @@ def _blocks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
         yield block
 
 
-async def _in_flight(job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, desk: Desk) -> None:
+async def _in_flight(
+    job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, context: RunContext
+) -> None:
     room = asyncio.Semaphore(job.settings.in_flight)
-    order = InOrder(desk.writer.decide)
+    order = InOrder(context.writer.decide)
     try:
         async with asyncio.TaskGroup() as group:
             # as many as may be in flight are kept in one commit: one a block holds up the asking
             while ahead := list(islice(blocks, job.settings.in_flight)):
-                await desk.writer.records([record for block in ahead for record in block])
+                await context.writer.records([record for block in ahead for record in block])
                 for block in ahead:
                     await room.acquire()
-                    await order.near()
-                    if desk.stop.now():
+                    await order.wait_for_capacity()
+                    if context.stop.now():
                         return
-                    task = group.create_task(_block(job, block, ask, desk, order.place()))
+                    task = group.create_task(_block(job, block, ask, context, order.place()))
                     task.add_done_callback(lambda _: room.release())
     finally:
-        order.rest()
+        order.flush_remaining()
 
 
 async def _all_at_once(
-    job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, desk: Desk
+    job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, context: RunContext
 ) -> None:
     everything: list[Record] = []
     for block in blocks:
-        await desk.writer.records(block)
+        await context.writer.records(block)
         everything += block
-    with from_top("strategy"):
+    with at_document_path("strategy"):
         decisions = await job.strategy.label(everything, ask)
     # ranks and shares over a part of the records would mislead
-    kept = [] if ask.cut else decisions
-    desk.writer.decide(kept)
-    desk.progress.block(kept, [record.id for record in everything])
+    kept = [] if ask.truncated else decisions
+    context.writer.decide(kept)
+    context.progress.block(kept, [record.id for record in everything])
 
 
 async def _block(
-    job: Job, block: Sequence[Record], ask: LedgerAsk, desk: Desk, decide: Decide
+    job: Job, block: Sequence[Record], ask: LedgerAsk, context: RunContext, decide: Decide
 ) -> None:
-    desk.progress.pace.begin(record.id for record in block)
-    with from_top("strategy"):
+    context.progress.eta.begin(record.id for record in block)
+    with at_document_path("strategy"):
         decisions = await job.strategy.label(block, ask)
-    kept = [d for d in decisions if d.record not in ask.cut]
+    kept = [d for d in decisions if d.record not in ask.truncated]
     decide(kept)
-    desk.progress.block(kept, [record.id for record in block])
+    context.progress.block(kept, [record.id for record in block])
 
 
 def _first(bad: BaseException) -> BaseException:

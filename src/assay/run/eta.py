@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from assay.core.annotation import Annotation
 
 
-class Pace:
+class Eta:
     """Of the blocks under way and of those that have ended.
 
     `each` is how many answers a record takes, where that is known beforehand: then a record is

@@ -20,16 +20,16 @@ def name_of(task: Task, block: Sequence[Record]) -> str:
 
 
 @asynccontextmanager
-async def turn(ledger: Ledger, name: str, stop: Stop, progress: Progress) -> AsyncIterator[None]:
+async def lock(ledger: Ledger, name: str, stop: Stop, progress: Progress) -> AsyncIterator[None]:
     """Waits for the run that has the name, unless this one is to stop; then replays its answers."""
-    let_go = ledger.turn(name)
-    while let_go is None and not stop.now():
+    release = ledger.lock(name)
+    while release is None and not stop.now():
         progress.wait(True)
         await asyncio.sleep(AGAIN)
-        let_go = ledger.turn(name)
+        release = ledger.lock(name)
     progress.wait(False)
     try:
         yield
     finally:
-        if let_go is not None:
-            let_go()
+        if release is not None:
+            release()

@@ -34,13 +34,13 @@ class InOrder:
 
         return finished
 
-    async def near(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Waits while too much is held back by one slow block."""
         while len(self._held) >= MOST_HELD:
             self._moved.clear()
             await self._moved.wait()
 
-    def rest(self) -> None:
+    def flush_remaining(self) -> None:
         """At the end of a run that was broken off: a block before these was never finished."""
         for place in sorted(self._held):
             self._decide(self._held.pop(place))

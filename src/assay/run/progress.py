@@ -9,7 +9,7 @@ from typing import IO
 
 from assay.core.annotation import Annotation, Decision, Outcome
 from assay.core.cost import NANOS, money
-from assay.run.eta import Pace
+from assay.run.eta import Eta
 
 EVERY = 5.0  # seconds between two plain lines
 KINDS = 200  # different error texts that are told apart
@@ -75,7 +75,7 @@ class Progress:
         self.asked = 0
         self.behind = False  # another run over the same records
         self.paused: str | None = None  # why nothing is asked
-        self.pace = Pace()
+        self.eta = Eta()
         self.started = clock()
         self._asking = self.started  # when the first request was sent that had to be
         self._clock = clock
@@ -90,7 +90,7 @@ class Progress:
     def answered(self, annotator: str, annotation: Annotation) -> None:
         self.tally(annotator).count(annotation)
         self.asked += 1
-        self.pace.came((annotation,))
+        self.eta.came((annotation,))
         if self._show:
             self._show(self)
 
@@ -98,7 +98,7 @@ class Progress:
         tally = self.tally(annotator)
         tally.replayed += len(annotations)
         tally.outcomes.update([a.outcome for a in annotations])
-        self.pace.came(annotations)
+        self.eta.came(annotations)
         if not self.asked:
             self._asking = self._clock()
 
@@ -114,7 +114,7 @@ class Progress:
 
     def block(self, decisions: Sequence[Decision], records: Iterable[str]) -> None:
         """`decisions` are those that stand; of a block that was broken off there are fewer."""
-        self.pace.end(records)
+        self.eta.end(records)
         self.decided += sum(d.value is not None for d in decisions)
         self.waiting += sum(d.waiting_for is not None for d in decisions)
         if self._show:
@@ -123,7 +123,7 @@ class Progress:
     @property
     def records(self) -> int:
         """Of the blocks that have ended."""
-        return self.pace.ended
+        return self.eta.ended
 
     @property
     def cost(self) -> int:
@@ -141,14 +141,14 @@ class Progress:
     @property
     def finished(self) -> int:
         """Records decided, and those of blocks under way that have all their answers."""
-        found = self.records + self.pace.early
+        found = self.records + self.eta.early
         return min(found, self.total) if self.total else found
 
     @property
     def left(self) -> float | None:
         """Seconds to go, if answers come on as they did; None where that cannot be known yet."""
         soon = self.asked < LEAST or self._clock() - self._asking < SOON
-        open_ = self.pace.open(self.total) if self.total and not soon else None
+        open_ = self.eta.open(self.total) if self.total and not soon else None
         return None if open_ is None else open_ / self.rate
 
     def parts(self, currency: str) -> list[str]:
@@ -157,12 +157,16 @@ class Progress:
         if self.behind:
             return ["waiting for another run over these records"]
         of = f" of {self.total:,}" if self.total else ""
-        told = [f"{self.finished:,}{of} records", f"{self.asked:,} answers", f"{self.rate:,.0f}/s"]
+        described = [
+            f"{self.finished:,}{of} records",
+            f"{self.asked:,} answers",
+            f"{self.rate:,.0f}/s",
+        ]
         rates = [r for t in self.tallies.values() if (r := t.answer_rate) is not None]
-        told += [f"{min(rates):.0%} answered"] if rates else []
-        told += [money(self.cost, currency)] if self.cost else []
+        described += [f"{min(rates):.0%} answered"] if rates else []
+        described += [money(self.cost, currency)] if self.cost else []
         left = self.left
-        return told if left is None else [*told, f"about {span(left)} left"]
+        return described if left is None else [*described, f"about {span(left)} left"]
 
 
 def span(seconds: float) -> str:

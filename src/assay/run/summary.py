@@ -93,21 +93,25 @@ class Summary(Shown):
     def lines(self, currency: str | None = None) -> list[str]:
         """For people: what was done, what it cost, what went wrong, what to do next."""
         currency = currency or self.currency
-        told = [
+        described = [
             f"{_count(self.records, 'record', 'records')}: {self.decided:,} decided, "
             f"{self.waiting:,} waiting for people, {self.undecided:,} left open"
         ]
-        told += [_tally_line(name, tally) for name, tally in self.tallies.items()]
+        described += [_tally_line(name, tally) for name, tally in self.tallies.items()]
         cost, spent = money(self.cost_nanos, currency), money(self.spent_nanos, currency)
         retries = _count(self.retries, "retry", "retries")
-        told.append(f"cost {cost} in this run, {spent} in all; {self.seconds:,.1f} s; {retries}")
+        described.append(
+            f"cost {cost} in this run, {spent} in all; {self.seconds:,.1f} s; {retries}"
+        )
         if self.failures:
             reasons = "; ".join(f"{why} ({n:,})" for why, n in self.failures.most_common(TOP))
-            told.append(f"failed, and asked again next time: {reasons}")
+            described.append(f"failed, and asked again next time: {reasons}")
         if self.reason is not None:
-            told.append(f"stopped since {self.reason}" + (f": {self.message}" * bool(self.message)))
-            told.append(GO_ON)
-        return told
+            described.append(
+                f"stopped since {self.reason}" + (f": {self.message}" * bool(self.message))
+            )
+            described.append(GO_ON)
+        return described
 
     def as_json(self) -> dict[str, object]:
         return {

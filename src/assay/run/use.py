@@ -25,12 +25,12 @@ async def using(annotators: Iterable[object]) -> AsyncIterator[None]:
         yield
     except BaseException:
         with suppress(Exception):  # what broke the run is what is told
-            await end(*_let_go(uses, held))
+            await end(*_release(uses, held))
         raise
-    await end(*_let_go(uses, held))
+    await end(*_release(uses, held))
 
 
-def _let_go(uses: Counter[int], held: Mapping[int, object]) -> list[object]:
+def _release(uses: Counter[int], held: Mapping[int, object]) -> list[object]:
     """Those that no other run is using."""
     uses.subtract(held.keys())
     last = [key for key in held if uses[key] == 0]

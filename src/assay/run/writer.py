@@ -59,7 +59,7 @@ class Writer:
         async with self._one_at_a_time:
             await self._patiently(lambda _: self._ledger.add_records(records))
 
-    async def breathe(self) -> None:
+    async def yield_or_flush(self) -> None:
         """Lets others run; waits for the ledger where it has fallen behind."""
         if len(self._answers) > BACKLOG:
             await self.flush()

@@ -75,7 +75,7 @@ class Active:
         return f"active({self.oracle};{names};{self.query};{sizes};{loop.seed})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property
@@ -126,7 +126,7 @@ class Active:
     def _fit(self, examples: Sequence[Example], round_: int, ask: Ask) -> list[str]:
         seed = self.loop.seed * 1000 + round_
         return [
-            ask.enrol(t.fitted(ask.task, examples, seed + 101 * i))
+            ask.register(t.fitted(ask.task, examples, seed + 101 * i))
             for i, t in enumerate(self.learners)
         ]
 

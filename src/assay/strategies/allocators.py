@@ -102,7 +102,7 @@ class ErrorPredictor:
                 f"all {len(verdicts)} answers of {model} on calibration gold are {only}: there are "
                 "no errors to learn from; allocate by its confidence"
             )
-        predictor = ask.enrol(self.learner.fitted(task, verdicts, self.seed))
+        predictor = ask.register(self.learner.fitted(task, verdicts, self.seed))
         open_ = [i for i, a in enumerate(answers) if isinstance(a, Annotation) and a.answered]
         asked = [answered(records[i], answers[i]) for i in open_]
         safe = np.full(len(records), -np.inf)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.core import within
-from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiting, Way
+from assay.core.annotation import Annotation, DecidedBy, Decision, RequestOptions, Source, Waiting
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Form
@@ -34,7 +34,7 @@ class Attributes:
         return f"attributes({self.annotator};{self.together})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -50,8 +50,10 @@ class Attributes:
         names = tuple(schema.fields)
         groups = [names[i : i + self.together] for i in range(0, len(names), self.together)]
         # all questions on a record one after the other, so that its pictures are made once
-        asked = [(record, Way(focus=group)) for record in records for group in groups]
-        answers = await ask(self.annotator, [r for r, _ in asked], [way for _, way in asked])
+        asked = [(record, RequestOptions(focus=group)) for record in records for group in groups]
+        answers = await ask(
+            self.annotator, [r for r, _ in asked], [options for _, options in asked]
+        )
         few = len(groups)
         return [
             self._decide(record, answers[i * few : (i + 1) * few], ask)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from assay.annotators.base import Annotator
-from assay.core.annotation import PLAIN, Annotation, Decision, Waiting, Way
+from assay.core.annotation import DEFAULT_OPTIONS, Annotation, Decision, RequestOptions, Waiting
 from assay.core.record import Record
 from assay.core.task import Task
 
@@ -22,7 +22,7 @@ class Ask(Protocol):
         self,
         annotator: str,
         records: Sequence[Record],
-        ways: Way | Sequence[Way] = PLAIN,
+        request_options: RequestOptions | Sequence[RequestOptions] = DEFAULT_OPTIONS,
         *,
         task: Task | None = None,
     ) -> list[Answer]: ...
@@ -34,7 +34,7 @@ class Ask(Protocol):
     def people(self, annotator: str) -> bool:
         """Whether people are behind this name."""
 
-    def enrol(self, annotator: Annotator) -> str:
+    def register(self, annotator: Annotator) -> str:
         """Makes a fitted or refitted annotator askable under its id; returns the id."""
 
 
@@ -50,7 +50,7 @@ class Strategy(Protocol):
     def id(self) -> str: ...
 
     @property
-    def whole(self) -> bool: ...
+    def needs_all_records(self) -> bool: ...
 
     @property
     def annotators(self) -> tuple[str, ...]: ...

@@ -59,7 +59,7 @@ class Chain:
         return f"chain({'>'.join(self.links)};{self.answer};{self.confidence.__name__})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property
@@ -72,7 +72,7 @@ class Chain:
         for k, link in enumerate(self.links):
             answers = await ask(link, _pick(records, left))
             sure = confidences(answers, self.confidence)
-            kept = surest(sure, len(left) // (len(self.links) - k))
+            kept = most_confident(sure, len(left) // (len(self.links) - k))
             steps.append(Step(link, left, answers, sure, kept))
             if k + 1 < len(self.links) and waiting(answers).any():
                 return self._held(records, steps, ask)
@@ -122,7 +122,7 @@ class ThresholdChain:
         )
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -169,7 +169,7 @@ class RandomChain:
         return f"random_chain({'>'.join(self.links)};{self.seed}{shares})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property
@@ -215,7 +215,7 @@ def awaited(records: Sequence[Record], annotator: str) -> list[Decision]:
     return [Decision(record.id, None, waiting_for=annotator) for record in records]
 
 
-def surest(confidence: Floats, count: int) -> Bools:
+def most_confident(confidence: Floats, count: int) -> Bools:
     """Keeps the `count` largest and whatever ties with the smallest of them; never a silence."""
     if count == 0:
         return np.zeros(len(confidence), dtype=bool)

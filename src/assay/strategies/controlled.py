@@ -103,7 +103,7 @@ class Controlled:
         return f"controlled({who};{digest(made, 4)})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property
@@ -120,7 +120,7 @@ class Controlled:
         if plan is None:
             return [Decision(r.id, None, waiting_for=self.controller) for r in records]
         fixed = tuple(
-            ask.enrol(self.relabelled[name]) if name in self.relabelled else name
+            ask.register(self.relabelled[name]) if name in self.relabelled else name
             for name in plan.specialists
         )
         learning = self.learning

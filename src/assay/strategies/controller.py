@@ -77,8 +77,10 @@ async def choose(
     refused = {c.name: why for c in registry if (why := unfit(c, ask.task.schema)) is not None}
     able = [c for c in registry if c.name not in refused]
     if len(able) < count:
-        told = "; ".join(f"{name}: {why}" for name, why in refused.items())
-        raise SpecError(f"{count} specialists are wanted, {len(able)} can label this task ({told})")
+        described = "; ".join(f"{name}: {why}" for name, why in refused.items())
+        raise SpecError(
+            f"{count} specialists are wanted, {len(able)} can label this task ({described})"
+        )
     records = [text_record(c.name, f"{c.name}: {c.description}") for c in able]
     answers = await ask(controller, records, task=question(ask.task))
     if any(isinstance(given, Waiting) for given in answers):

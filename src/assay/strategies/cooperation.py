@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from assay.annotators.prompt import spoken
 from assay.core import within
 from assay.core.annotation import (
-    PLAIN,
+    DEFAULT_OPTIONS,
     Annotation,
     DecidedBy,
     Decision,
+    RequestOptions,
     Waiting,
-    Way,
 )
 from assay.core.digest import digest
 from assay.core.record import Record
@@ -150,7 +150,7 @@ class Sequential:
         return f"sequential({self.model}>{self.panel};{shown})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -165,35 +165,41 @@ class Sequential:
             if fitted is None:
                 return awaited(records, self.model)
             shown = fitted
-        ways = [
+        request_options = [
             self._way(r, s, shown, ask.task.schema)
             for r, s in zip(records, suggestions, strict=True)
         ]
         held = waiting(suggestions)
         asked = [i for i in range(len(records)) if not held[i]]
-        answers = await ask(self.panel, [records[i] for i in asked], [ways[i] for i in asked])
+        answers = await ask(
+            self.panel, [records[i] for i in asked], [request_options[i] for i in asked]
+        )
         made = [
             decision(r, s, (self.model,), ask) for r, s in zip(records, suggestions, strict=True)
         ]
         for i, answer in zip(asked, answers, strict=True):
-            made[i] = self._decide(records[i], answer, ways[i], ask)
+            made[i] = self._decide(records[i], answer, request_options[i], ask)
         return made
 
-    def _way(self, record: Record, suggestion: Answer, suggest: Suggest, schema: Schema) -> Way:
-        told = isinstance(suggestion, Annotation) and suggestion.answered
-        if not told or drawn(record, self.control, self.seed):
-            return PLAIN
+    def _way(
+        self, record: Record, suggestion: Answer, suggest: Suggest, schema: Schema
+    ) -> RequestOptions:
+        described = isinstance(suggestion, Annotation) and suggestion.answered
+        if not described or drawn(record, self.control, self.seed):
+            return DEFAULT_OPTIONS
         assert isinstance(suggestion, Annotation)
         assert suggestion.value is not None
         # the scores of other kinds are of units, which are no answers
         labels = suggest.labels(suggestion) if isinstance(schema, Choice | Scale) else ()
         shown = ", ".join(labels) or spoken(schema, Example(record, suggestion.value), "label")
-        return Way(hint=f"Suggested: {shown}", saw=(suggestion.key,))
+        return RequestOptions(hint=f"Suggested: {shown}", saw=(suggestion.key,))
 
-    def _decide(self, record: Record, answer: Answer, way: Way, ask: Ask) -> Decision:
-        route = ("with suggestion" if way.saw else "control, without suggestion", self.panel)
+    def _decide(
+        self, record: Record, answer: Answer, options: RequestOptions, ask: Ask
+    ) -> Decision:
+        route = ("with suggestion" if options.saw else "control, without suggestion", self.panel)
         made = decision(record, answer, route, ask)
-        both = made.decided_by is not None and way.saw
+        both = made.decided_by is not None and options.saw
         return replace(made, decided_by=DecidedBy.BOTH) if both else made
 
 
@@ -218,7 +224,7 @@ class Triage:
         return f"triage({self.model}|{self.panel};{self.threshold!r};{self.by.id})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -254,7 +260,7 @@ class TriageShare:
         return f"triage({self.model}|{self.panel};share={self.share:g};{self.by.id})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assay.annotators.prompt import spoken
-from assay.core.annotation import Annotation, Decision, Way
+from assay.core.annotation import Annotation, Decision, RequestOptions
 from assay.core.digest import digest
 from assay.core.errors import ModelError, SpecError
 from assay.core.record import Record
@@ -41,7 +41,7 @@ class ExplainThenAnnotate:
         return f"explain({self.explainer}>{self.annotator};{shown})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -51,7 +51,7 @@ class ExplainThenAnnotate:
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         self._untouched(records)
         examples = await self.explained(ask)
-        answers = await ask(self.annotator, records, Way(examples=examples))
+        answers = await ask(self.annotator, records, RequestOptions(examples=examples))
         return [
             decision(record, answer, ("explained", self.annotator), ask)
             for record, answer in zip(records, answers, strict=True)
@@ -60,7 +60,7 @@ class ExplainThenAnnotate:
     async def explained(self, ask: Ask) -> tuple[Example, ...]:
         """The demonstrations in their order, each with a non-empty rationale."""
         words = [spoken(ask.task.schema, e, "label") for e in self.demonstrations]
-        ways = [Way(hint=f"The right answer is: {right}") for right in words]
+        request_options = [RequestOptions(hint=f"The right answer is: {right}") for right in words]
         question = Task(
             f"{ask.task.name}-why",
             f"{ask.task.question}\nExplain in one or two sentences why the given answer is right.",
@@ -68,11 +68,11 @@ class ExplainThenAnnotate:
             ask.task.guideline,
         )
         records = [e.record for e in self.demonstrations]
-        answers = await ask(self.explainer, records, ways, task=question)
+        answers = await ask(self.explainer, records, request_options, task=question)
         explained: list[Example] = []
         for example, answer in zip(self.demonstrations, answers, strict=True):
-            told = isinstance(answer, Annotation) and answer.answered
-            text = str(answer.value).strip() if isinstance(answer, Annotation) and told else ""
+            described = isinstance(answer, Annotation) and answer.answered
+            text = str(answer.value).strip() if isinstance(answer, Annotation) and described else ""
             if not text:
                 raise ModelError(
                     f"{self.explainer} gave no explanation for demonstration {example.id!r}; "

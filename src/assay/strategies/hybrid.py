@@ -56,7 +56,7 @@ class Hybrid:
         return f"hybrid({links}>{self.panel};{how};{self.confidence.__name__}{most})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return self.most is not None
 
     @property
@@ -66,17 +66,17 @@ class Hybrid:
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         steps: list[Step] = []
         left = np.arange(len(records))
-        surest = np.full(len(records), -np.inf)
+        most_confident = np.full(len(records), -np.inf)
         for link in self.links:
             if self.threshold is None:
                 break
             answers = await ask(link, [records[int(i)] for i in left])
             sure = confidences(answers, self.confidence)
             kept: Bools = (sure >= self.threshold) | waiting(answers)
-            surest[left] = np.maximum(surest[left], sure)
+            most_confident[left] = np.maximum(most_confident[left], sure)
             steps.append(Step(link, left, answers, sure, kept))
             left = left[~kept]
-        chosen = self._chosen(records, left, surest)
+        chosen = self._chosen(records, left, most_confident)
         theirs = await ask(self.panel, [records[i] for i in chosen])
         found = _kept(records, steps, ask)
         route = (*(step.link for step in steps), self.panel)
@@ -88,12 +88,12 @@ class Hybrid:
             for i, record in enumerate(records)
         ]
 
-    def _chosen(self, records: Sequence[Record], left: Places, surest: Floats) -> list[int]:
+    def _chosen(self, records: Sequence[Record], left: Places, most_confident: Floats) -> list[int]:
         """Whom people are asked about; ties by what the record is, not by where it stands."""
         there: list[int] = left.tolist()
         if self.most is None or len(there) <= self.most:
             return there
-        there.sort(key=lambda i: (surest[i], records[i].digest, records[i].id))
+        there.sort(key=lambda i: (most_confident[i], records[i].digest, records[i].id))
         return sorted(there[: self.most])
 
 

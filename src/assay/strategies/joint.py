@@ -46,7 +46,7 @@ class Joint:
         return f"joint({self.model}&{self.panel};{digest([*known, self.prior.own], 4)})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property
@@ -73,7 +73,7 @@ class FittedJoint:
         return f"joint({self.model}&{self.panel};fitted {digest(made, 4)})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property

@@ -35,7 +35,7 @@ class Principled:
         return f"principled({self.model};{made})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property

@@ -37,7 +37,7 @@ class PriorCorrected:
         return f"prior({self.annotator};{len(self.fit)}@{digest([r.digest for r in self.fit], 6)})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core import within
-from assay.core.annotation import Decision, Way
+from assay.core.annotation import Decision, RequestOptions
 from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.record import Record
@@ -56,7 +56,7 @@ class Retrieved:
         return f"retrieved({self.annotator};{how})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -64,15 +64,15 @@ class Retrieved:
         return (self.annotator,)
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
-        answers = await ask(self.annotator, records, self.ways(records))
+        answers = await ask(self.annotator, records, self.request_options(records))
         return [
             decision(record, answer, ("retrieved", self.annotator), ask)
             for record, answer in zip(records, answers, strict=True)
         ]
 
-    def ways(self, records: Sequence[Record]) -> list[Way]:
+    def request_options(self, records: Sequence[Record]) -> list[RequestOptions]:
         """How each record is asked; the examples are part of the request."""
-        return [Way(examples=shown) for shown in self.examples(records)]
+        return [RequestOptions(examples=shown) for shown in self.examples(records)]
 
     def examples(self, records: Sequence[Record]) -> list[tuple[Example, ...]]:
         """What each record is shown, the nearest last."""
@@ -158,8 +158,12 @@ def pool_split(
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """The paper's split of a training set into pool X and records T; no text is in both."""
     order: NDArray[np.int64] = np.random.default_rng(seed).permutation(len(examples))
-    cut = round(share * len(examples))
-    pool = [examples[int(i)] for i in order[:cut]]
+    truncated = round(share * len(examples))
+    pool = [examples[int(i)] for i in order[:truncated]]
     inside = {content(e.record) for e in pool}
-    rest = [examples[int(i)] for i in order[cut:] if content(examples[int(i)].record) not in inside]
+    rest = [
+        examples[int(i)]
+        for i in order[truncated:]
+        if content(examples[int(i)].record) not in inside
+    ]
     return tuple(pool), tuple(rest)

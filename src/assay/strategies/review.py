@@ -9,9 +9,9 @@ from assay.core.annotation import (
     Annotation,
     DecidedBy,
     Decision,
+    RequestOptions,
     Source,
     Waiting,
-    Way,
 )
 from assay.core.record import Record
 from assay.core.schema.base import Schema
@@ -44,7 +44,7 @@ class ReviewDisagreements:
         return f"review({pair}>{self.reviewer};audit={self.audit:g};{self.seed})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -57,8 +57,8 @@ class ReviewDisagreements:
         )
         focus = [self._focus(r, p, ask) for r, p in zip(records, pairs, strict=True)]
         open_ = [i for i, units in enumerate(focus) if units is not None]
-        ways = [Way(focus=focus[i] or ()) for i in open_]
-        looks = await ask(self.reviewer, [records[i] for i in open_], ways)
+        request_options = [RequestOptions(focus=focus[i] or ()) for i in open_]
+        looks = await ask(self.reviewer, [records[i] for i in open_], request_options)
         third = dict(zip(open_, looks, strict=True))
         return [
             self._decide(record, [*pair, *([third[i]] if i in third else [])], ask)

@@ -18,7 +18,7 @@ class Single:
         return f"single({self.annotator})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property

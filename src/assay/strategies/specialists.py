@@ -81,7 +81,7 @@ class Specialists:
         return f"specialists({names}>{self.reviewer};{digest([*self.stages.settings, made], 4)})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return True
 
     @property
@@ -127,7 +127,7 @@ class Specialists:
 
     def _fit(self, examples: Sequence[Example], ask: Ask) -> list[str]:
         return [
-            ask.enrol(t.fitted(ask.task, examples, self.stages.seed + i))
+            ask.register(t.fitted(ask.task, examples, self.stages.seed + i))
             for i, t in enumerate(self.trainable)
         ]
 

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 from assay.core import within
-from assay.core.annotation import Annotation, Way
+from assay.core.annotation import Annotation, RequestOptions
 from assay.core.digest import digest_text
 from assay.core.errors import InputError, SpecError
 from assay.core.record import SYNTHETIC, Record, TextPart, text_record
@@ -68,8 +68,8 @@ async def synthesise(ask: Ask, generator: str, plan: Plan, checker: str | None =
         f"{ask.task.question}\n{ask.task.guideline}".strip(),
     )
     briefs = [b for label in schema.labels for b in _briefs(label.name, label.definition, plan)]
-    ways = [Way(replica=replica) for _, _, replica in briefs]
-    answers = await ask(generator, [record for _, record, _ in briefs], ways, task=task)
+    request_options = [RequestOptions(replica=replica) for _, _, replica in briefs]
+    answers = await ask(generator, [record for _, record, _ in briefs], request_options, task=task)
     written = [
         Example(_synthetic(str(a.value), generator), label)
         for (label, _, _), a in zip(briefs, answers, strict=True)

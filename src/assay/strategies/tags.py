@@ -7,7 +7,7 @@ choice since the paper's body was not at hand). Works on text and images alike.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.core.annotation import Annotation, DecidedBy, Decision, Waiting, Way
+from assay.core.annotation import Annotation, DecidedBy, Decision, RequestOptions, Waiting
 from assay.core.digest import digest
 from assay.core.errors import ModelError, SpecError
 from assay.core.record import Record, text_record
@@ -44,7 +44,7 @@ class CandidatesThenConfirm:
         return f"tags({self.tagger}>{self.confirmer};{plan})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -56,14 +56,16 @@ class CandidatesThenConfirm:
         missing = set(_schema(ask.task).names) - asked
         if missing:
             raise SpecError(f"label {min(missing)!r} is in no group, so it could never be chosen")
-        passes = [await ask(self.tagger, records, Way(focus=g)) for g in self.groups]
+        passes = [await ask(self.tagger, records, RequestOptions(focus=g)) for g in self.groups]
         candidates = [
             _union([answers[i] for answers in passes], _schema(ask.task).names)
             for i in range(len(records))
         ]
         pairs = [(i, label) for i, labels in enumerate(candidates) for label in labels]
-        ways = [Way(focus=(label,), hint=self.concepts.get(label, "")) for _, label in pairs]
-        looks = await ask(self.confirmer, [records[i] for i, _ in pairs], ways)
+        request_options = [
+            RequestOptions(focus=(label,), hint=self.concepts.get(label, "")) for _, label in pairs
+        ]
+        looks = await ask(self.confirmer, [records[i] for i, _ in pairs], request_options)
         seen: list[dict[str, Answer]] = [{} for _ in records]
         for (i, label), look in zip(pairs, looks, strict=True):
             seen[i][label] = look

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assay.core import within
-from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiting, Way
+from assay.core.annotation import Annotation, DecidedBy, Decision, RequestOptions, Source, Waiting
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema.base import Schema
@@ -56,7 +56,7 @@ class Vote:
         return f"vote({','.join(self.voters)};x{self.replicas};{ties})"
 
     @property
-    def whole(self) -> bool:
+    def needs_all_records(self) -> bool:
         return False
 
     @property
@@ -65,7 +65,7 @@ class Vote:
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         asked = [
-            ask(name, records, Way(replica=replica))
+            ask(name, records, RequestOptions(replica=replica))
             for name in self.voters
             for replica in range(self.replicas)
         ]
@@ -127,7 +127,7 @@ class Vote:
         votes = [(a, v) for a in answered(answers) if (v := vote(a, unit, schema)) in among and v]
         if self.ties == "first":
             return votes[0][1]
-        return _surest(votes) if self.ties == "confidence" else None
+        return _most_confident(votes) if self.ties == "confidence" else None
 
 
 def answered(answers: Sequence[Answer]) -> list[Annotation]:
@@ -157,7 +157,7 @@ def count(given: Sequence[Annotation], schema: Schema) -> Tally:
     return tally
 
 
-def _surest(votes: Sequence[tuple[Annotation, str]]) -> str | None:
+def _most_confident(votes: Sequence[tuple[Annotation, str]]) -> str | None:
     """The label of the surest vote; None where two labels are equally sure or one does not say."""
     sure: dict[str, float] = {}
     for a, label in votes:
@@ -173,8 +173,8 @@ def _surest(votes: Sequence[tuple[Annotation, str]]) -> str | None:
             "from several annotators; calibrate or rank them first, or use another tie rule"
         )
     best = max(sure.values())
-    surest = [label for label, c in sure.items() if c == best]
-    return surest[0] if len(surest) == 1 else None
+    most_confident = [label for label, c in sure.items() if c == best]
+    return most_confident[0] if len(most_confident) == 1 else None
 
 
 def decided_by(given: Sequence[Annotation], ask: Ask) -> DecidedBy:

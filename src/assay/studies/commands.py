@@ -58,12 +58,12 @@ def celeba_command(
     if as_json:
         click.echo(json.dumps(study.as_json(), indent=2))
         return
-    _tell(study)
+    _print_result(study)
     if html is not None:
         click.echo(f"wrote {html}")
 
 
-def _tell(s: "Study") -> None:
+def _print_result(s: "Study") -> None:
     from assay.studies.celeba.study import CAVEATS
 
     click.echo(f"{'attribute':<22}{'agree':>8}{'consist':>9}{'kappa':>8}{'always':>8}{'differ':>8}")
@@ -115,7 +115,7 @@ def lesion_command(folder: Path, html: Path | None, ledger: str | None, as_json:
     if as_json:
         click.echo(json.dumps(study.as_json(), indent=2))
         return
-    _tell_lesion(study)
+    _print_lesion(study)
     if html is not None:
         click.echo(f"wrote {html}")
     if added is not None:
@@ -143,20 +143,22 @@ def _keep(data: "Lesions", place: str) -> int:
     return added
 
 
-def _tell_lesion(s: "Lesion") -> None:
+def _print_lesion(s: "Lesion") -> None:
     from assay.studies.lesion.study import PUBLISHED
 
     click.echo(f"{s.answers:,} answers to {s.records} pictures; replacement test, pooled:")
     for t in s.pooled:
         printed = PUBLISHED.get(t.model)
-        beside = "" if printed is None else f" (published {printed[0]:.2f} and {printed[1]:.2f})"
+        comparisons = (
+            "" if printed is None else f" (published {printed[0]:.2f} and {printed[1]:.2f})"
+        )
         click.echo(
             f"  {t.model:<22} winning rate {t.winning_rate:.2f}, advantage probability "
-            f"{t.advantage_probability:.2f}{beside}: {t.result}"
+            f"{t.advantage_probability:.2f}{comparisons}: {t.result}"
         )
     click.echo(f"\n{'attribute':<12}{'labeller':<22}{'kappa':>7}{'exact':>8}{'wins':>7}{'adv.':>7}")
     for name, a in s.attributes.items():
-        for t, o, b in zip(a.tests, a.ordinal, a.beside, strict=False):
+        for t, o, b in zip(a.tests, a.ordinal, a.comparisons, strict=False):
             kappa = "–" if o.kappa is None else f"{o.kappa:z.2f}"
             share = None if b.agreement is None else b.agreement.value
             exact = "–" if share is None else f"{share:.0%}"
@@ -180,10 +182,10 @@ def golden_study_command(annotators: int, seed: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(study.as_json(), indent=2))
     else:
-        _tell_golden(study)
+        _print_golden(study)
 
 
-def _tell_golden(s: "GoldenStudy") -> None:
+def _print_golden(s: "GoldenStudy") -> None:
     click.echo(
         f"Bonus {s.terms.bonus:g}, marginal cost {s.terms.marginal_cost:g}, wanted commitment "
         f"{s.terms.target:g}: how often one who commits so misses the bonus"
@@ -205,7 +207,7 @@ def _tell_golden(s: "GoldenStudy") -> None:
     for u in s.undoing:
         click.echo(f"\nGold that looks like {u.gold}:")
         click.echo(f"  {u.disguise.statement}")
-        click.echo(f"  {u.told}")
+        click.echo(f"  {u.described}")
 
 
 @study_command.command("cifar10h")
@@ -225,10 +227,10 @@ def cifar10h_command(folder: Path, draws: int, seed: int, as_json: bool) -> None
     if as_json:
         click.echo(json.dumps(study.as_json(), indent=2))
     else:
-        _tell_cifar10h(study)
+        _print_cifar10h(study)
 
 
-def _tell_cifar10h(s: "CifarStudy") -> None:
+def _print_cifar10h(s: "CifarStudy") -> None:
     from assay.studies.cifar10h.study import NOTE
 
     click.echo(

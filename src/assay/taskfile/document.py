@@ -50,13 +50,13 @@ Loader.add_implicit_resolver(
 )
 
 
-class PlacedError(SpecError):
+class PathError(SpecError):
     """`keys` lead to the mistake, from the top of the document where `from_top`."""
 
-    def __init__(self, said: str, keys: tuple[Key, ...], from_top: bool) -> None:
+    def __init__(self, said: str, keys: tuple[Key, ...], at_document_path: bool) -> None:
         super().__init__(said)
         self.keys = keys
-        self.from_top = from_top
+        self.at_document_path = at_document_path
 
 
 class LocatedError(SpecError):
@@ -64,7 +64,7 @@ class LocatedError(SpecError):
 
 
 @contextmanager
-def at(*keys: Key) -> Iterator[None]:
+def at_path(*keys: Key) -> Iterator[None]:
     """What goes wrong inside is a mistake below these keys; blocks nest."""
     try:
         yield
@@ -73,7 +73,7 @@ def at(*keys: Key) -> Iterator[None]:
 
 
 @contextmanager
-def from_top(*keys: Key) -> Iterator[None]:
+def at_document_path(*keys: Key) -> Iterator[None]:
     """As `at`, with keys from the top of the document, whatever block is around it."""
     try:
         yield
@@ -84,9 +84,9 @@ def from_top(*keys: Key) -> Iterator[None]:
 def _below(keys: tuple[Key, ...], bad: SpecError, top: bool) -> SpecError:
     if isinstance(bad, LocatedError):
         return bad
-    if isinstance(bad, PlacedError):
-        return bad if bad.from_top else PlacedError(str(bad), (*keys, *bad.keys), top)
-    return PlacedError(str(bad), keys, top)
+    if isinstance(bad, PathError):
+        return bad if bad.at_document_path else PathError(str(bad), (*keys, *bad.keys), top)
+    return PathError(str(bad), keys, top)
 
 
 @contextmanager
@@ -108,7 +108,7 @@ class Document:
         """Mistakes whose keys are known leave this block with file and line."""
         try:
             yield
-        except PlacedError as bad:
+        except PathError as bad:
             raise self.mistake(str(bad), *bad.keys) from None
 
     def mistake(self, said: str, *keys: Key) -> LocatedError:

@@ -112,8 +112,8 @@ def draft(data: Path, folder: Path) -> Draft:
     ]
     if label and id and answers.odd is None:
         lines += _gold(label)
-    told = _told({"picture": image, "text": text, "id": id, "language": language})
-    return Draft("\n".join([*lines, *CLOSING]), (*told, *_gold_told(label, id, answers)))
+    described = _describe({"picture": image, "text": text, "id": id, "language": language})
+    return Draft("\n".join([*lines, *CLOSING]), (*described, *_describe_gold(label, id, answers)))
 
 
 def _asked(small: str) -> list[str]:
@@ -134,14 +134,14 @@ def _asked(small: str) -> list[str]:
     ]
 
 
-def _told(found: dict[str, str | None]) -> list[str]:
-    told = [f"{what} from column {column!r}" for what, column in found.items() if column]
+def _describe(found: dict[str, str | None]) -> list[str]:
+    described = [f"{what} from column {column!r}" for what, column in found.items() if column]
     if not found["id"]:
-        told.append("no column with a unique id: ids are made from the content")
-    return told
+        described.append("no column with a unique id: ids are made from the content")
+    return described
 
 
-def _gold_told(label: str | None, id: str | None, answers: Answers) -> list[str]:
+def _describe_gold(label: str | None, id: str | None, answers: Answers) -> list[str]:
     if label is None:
         return ["no column of labels: write your own in place of yes and no"]
     if answers.odd is not None:

@@ -53,7 +53,7 @@ EXAMPLES = {
 INSIDE = {"annotators": "{kind: rule, rule: vader}", "examples": "{text: Fine!, answer: good}"}
 
 
-def complaint(errors: list[Any], place: str) -> str:
+def validation_error(errors: list[Any], place: str) -> str:
     """Of the errors at one place, which differ where several things may stand there."""
     error = errors[0]
     kind = error["type"]

@@ -6,7 +6,7 @@ An option that nobody reads would be taken for one that works.
 from collections.abc import Mapping
 
 from assay.core.errors import SpecError
-from assay.taskfile.document import at
+from assay.taskfile.document import at_path
 from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 STRATEGY: Mapping[str, tuple[str, ...]] = {
@@ -53,13 +53,13 @@ ANNOTATOR: Mapping[str, tuple[str, ...]] = {
 def check_options(file: TaskFile) -> None:
     """SpecError at the first option that its kind, or another option, leaves without use."""
     for name, spec in file.annotators.items():
-        with at("annotators", name):
+        with at_path("annotators", name):
             _check_kind(spec, ANNOTATOR)
             _check_scoring(spec)
             if spec.strategy is not None:
-                with at("strategy"):
+                with at_path("strategy"):
                     _check_strategy(spec.strategy)
-    with at("strategy"):
+    with at_path("strategy"):
         _check_strategy(file.strategy)
 
 
@@ -99,7 +99,7 @@ def _check_kind(spec: AnnotatorSpec | StrategySpec, known: Mapping[str, tuple[st
     for name in _given(spec):
         if name not in known[spec.kind]:
             users = [kind for kind, names in known.items() if name in names and kind != "plugin"]
-            with at(name):
+            with at_path(name):
                 raise SpecError(
                     f"kind `{spec.kind}` does not use it; {_takes(spec.kind, known)}; "
                     f"{_listed([name])} is for kind {_listed(users)}"
@@ -113,7 +113,7 @@ def _takes(kind: str, known: Mapping[str, tuple[str, ...]]) -> str:
 def _refuse(given: list[str], unused: tuple[str, ...], which: str) -> None:
     for name in given:
         if name in unused:
-            with at(name):
+            with at_path(name):
                 raise SpecError(f"{which} does not use it; leave it out")
 
 

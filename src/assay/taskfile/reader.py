@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from assay.core.errors import SpecError, meant
 from assay.core.redact import remember_place
 from assay.taskfile.document import Document, LocatedError, child, composed
-from assay.taskfile.errors import complaint, kindless
+from assay.taskfile.errors import kindless, validation_error
 from assay.taskfile.options import check_options
 from assay.taskfile.specs import FieldSpec, TaskFile
 
@@ -94,7 +94,7 @@ def _message(errors: list[Any], place: str, names: list[str]) -> str:
     if error["type"] == "union_tag_not_found":
         answer = (TaskFile if place == "answer" else FieldSpec).model_fields["answer"]
         return kindless(place, _kinds(answer.annotation))
-    return complaint(errors, place)
+    return validation_error(errors, place)
 
 
 def _kinds(answer: Any) -> list[str]:

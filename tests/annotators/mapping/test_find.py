@@ -5,7 +5,7 @@ import pytest
 from assay.annotators.mapping import Json, LastLine, Pattern
 from assay.annotators.mapping.jsons import first_json
 from assay.annotators.mapping.pattern import Mention, find, mentions
-from assay.core.annotation import Outcome, Request, Way
+from assay.core.annotation import Outcome, Request, RequestOptions
 from assay.core.record import text_record
 from assay.core.schema import Boxes, Choice, Form, FreeText, MultiChoice, Scale, Schema, Spans
 from assay.core.schema.base import Label, as_labels
@@ -106,8 +106,8 @@ def test_words_of_the_records_language_are_looked_for() -> None:
         assert [m.label for m in found] == ["good"] * len(words)
 
 
-def asked(schema: Schema, text: str = "Ana saw Rome", way: Way | None = None) -> Request:
-    return Request(Task("t", "?", schema), text_record("r", text), "m", way or Way())
+def asked(schema: Schema, text: str = "Ana saw Rome", way: RequestOptions | None = None) -> Request:
+    return Request(Task("t", "?", schema), text_record("r", text), "m", way or RequestOptions())
 
 
 @pytest.mark.parametrize("mapping", [Pattern(), LastLine(), Json()])
@@ -147,7 +147,7 @@ def test_spans_are_quoted_in_every_form() -> None:
 
 
 def test_a_focus_reaches_what_is_read() -> None:
-    way = Way(focus=("sport",))
+    way = RequestOptions(focus=("sport",))
     for mapping, text in ((Pattern(), "yes"), (LastLine(), "so\nLabel: yes")):
         assert mapping.read(asked(TAGS, way=way), Completion(text)).value == frozenset({"sport"})
 

@@ -5,7 +5,7 @@ import pytest
 from assay.annotators.mapping.lines import before, named_lines
 
 
-def told(text: str, *names: str, apart: bool = False) -> list[tuple[str, str]]:
+def described(text: str, *names: str, apart: bool = False) -> list[tuple[str, str]]:
     return [(n.name, n.content) for n in named_lines(text, names, ":：=", apart)]
 
 
@@ -26,11 +26,14 @@ def told(text: str, *names: str, apart: bool = False) -> list[tuple[str, str]]:
     ],
 )
 def test_a_line_begins_with_its_name_and_a_mark(text: str, lines: list[tuple[str, str]]) -> None:
-    assert told(text, "label") == lines
+    assert described(text, "label") == lines
 
 
 def test_of_two_names_the_longer_is_read() -> None:
-    assert told("age group: 5\nage: 6", "age", "age group") == [("age group", "5"), ("age", "6")]
+    assert described("age group: 5\nage: 6", "age", "age group") == [
+        ("age group", "5"),
+        ("age", "6"),
+    ]
 
 
 def test_places_are_those_of_the_text_and_one_says_what_another_names_unless_apart() -> None:

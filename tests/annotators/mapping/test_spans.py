@@ -112,8 +112,8 @@ def test_spans_name_the_part_they_are_in() -> None:
 def test_every_mapping_reads_quotes(mapping: Json | Pattern | LastLine) -> None:
     request = Request(Task("t", "?", NER), text_record("r", "Ana ran"), "m")
     lead = "She is named.\nLabel: " if isinstance(mapping, LastLine) else ""
-    told = Completion(lead + '[{"text": "Ana", "label": "per"}]')
-    assert mapping.read(request, told).value == (Span(0, 3, "PER"),)
+    described = Completion(lead + '[{"text": "Ana", "label": "per"}]')
+    assert mapping.read(request, described).value == (Span(0, 3, "PER"),)
     none = mapping.read(request, Completion(lead + '{"spans": []}'))
     assert (none.outcome, none.value) == (Outcome.ANSWERED, ())
     for silent in ("no idea", '{"spans": 3}', '{"spans": [{"text": "An'):
@@ -211,8 +211,8 @@ def test_whatever_is_quoted_gives_whole_characters_of_the_text_and_a_full_accoun
     for span in result.spans:
         assert 0 <= span.start < span.end <= len(text)
         assert {span.start, span.end} <= edges
-    told = sum(n for kind, n in result.counts.items() if kind != OVERLAPPING)
-    assert told == len(given_entries)
+    described = sum(n for kind, n in result.counts.items() if kind != OVERLAPPING)
+    assert described == len(given_entries)
     assert set(result.counts) <= set(KINDS)
     assert len(result.spans) == sum(result.counts[kind] for kind in (FOUND, OTHER, INSIDE))
 

@@ -231,8 +231,8 @@ def test_a_quote_that_is_nowhere_is_looked_for_once_as_it_stands() -> None:
     text = Sought("an apple and a banana " * 50)
     text.counted = Counted()
     looked = spans.Looked([("text", spans.Searched(text))])
-    told = {looked.place(f"pear {i % 9}", "FRUIT") for i in range(90)}
-    assert (told, text.counted.calls) == ({spans.ABSENT}, 9)
+    described = {looked.place(f"pear {i % 9}", "FRUIT") for i in range(90)}
+    assert (described, text.counted.calls) == ({spans.ABSENT}, 9)
 
 
 @pytest.mark.parametrize("mapping", ["pattern", "last_line", "json"])

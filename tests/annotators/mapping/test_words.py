@@ -10,7 +10,7 @@ def found(words: list[str], text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "text", "told"),
+    ("words", "text", "described"),
     [
         (["good", "bad"], "Good, not BAD; goodness badly", ["Good", "BAD"]),
         (["very good", "very"], "very good, very bad", ["very good", "very"]),
@@ -28,9 +28,9 @@ def found(words: list[str], text: str) -> list[str]:
     ],
 )
 def test_whole_words_are_found_in_reading_order(
-    words: list[str], text: str, told: list[str]
+    words: list[str], text: str, described: list[str]
 ) -> None:
-    assert found(words, text) == told
+    assert found(words, text) == described
 
 
 def test_words_that_each_begin_with_the_one_before_are_found_however_many() -> None:

@@ -31,10 +31,10 @@ def asked(columns: PictureColumns, row: Row) -> tuple[tuple[ImagePart, ...] | No
 
 
 def test_a_part_carries_address_and_hash_of_the_content(folder: Path) -> None:
-    parts, told = asked(pictures(("image",), folder / "x.csv"), {"image": "deep/b.png"})
+    parts, described = asked(pictures(("image",), folder / "x.csv"), {"image": "deep/b.png"})
     sha = hashlib.sha256(png()).hexdigest()
     assert parts == (ImagePart(str(folder / "deep" / "b.png"), sha),)
-    assert told == []
+    assert described == []
 
 
 def test_several_columns_are_parts_by_name(folder: Path) -> None:
@@ -69,20 +69,20 @@ def test_an_empty_cell_is_a_record_without_picture(folder: Path, cell: object) -
 def test_a_cell_that_leads_nowhere_good_is_named_once(
     folder: Path, cell: object, said: str
 ) -> None:
-    parts, told = asked(pictures(("image",), folder / "x.csv"), {"image": cell})
+    parts, described = asked(pictures(("image",), folder / "x.csv"), {"image": cell})
     assert parts is None
-    assert len(told) == 1
-    assert told[0].startswith("x.csv:2: picture ")
-    assert said in told[0]
-    assert "\n" not in told[0]
+    assert len(described) == 1
+    assert described[0].startswith("x.csv:2: picture ")
+    assert said in described[0]
+    assert "\n" not in described[0]
 
 
 def test_a_folder_above_lets_paths_lead_up(folder: Path) -> None:
     columns = pictures(("image",), folder / "x.csv", folder.parent)
     for cell in ("../outside.jpg", "outside.jpg", str(folder.parent / "outside.jpg"), "a.jpg"):
-        parts, told = asked(columns, {"image": cell})
-        assert parts is not None, told
-        assert told == []
+        parts, described = asked(columns, {"image": cell})
+        assert parts is not None, described
+        assert described == []
 
 
 def test_one_broken_picture_leaves_out_its_record_alone(folder: Path) -> None:
@@ -119,9 +119,9 @@ def test_an_archive_bomb_is_not_unpacked(folder: Path) -> None:
     with zipfile.ZipFile(folder / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.png", png() + bytes(80 * 2**20))
     columns = pictures(("image",), folder / "x.csv", folder / "x.zip")
-    parts, told = asked(columns, {"image": "bomb.png"})
+    parts, described = asked(columns, {"image": "bomb.png"})
     assert parts is None
-    assert "bytes, at most 67,108,864 are read" in told[0]
+    assert "bytes, at most 67,108,864 are read" in described[0]
 
 
 def test_troubles_are_counted_when_there_are_too_many_to_name(folder: Path) -> None:
@@ -143,9 +143,9 @@ def test_a_link_out_of_the_folder_is_refused_like_two_dots(folder: Path) -> None
     (folder / "inside.png").symlink_to("deep/b.png")
     columns = pictures(("image",), folder / "x.csv")
     for name in ("link.jpg", "way/c.png", "images/c.png"):
-        parts, told = asked(columns, {"image": name})
+        parts, described = asked(columns, {"image": name})
         assert parts is None
-        assert "is a link that leads out of its folder" in told[-1]
+        assert "is a link that leads out of its folder" in described[-1]
     assert asked(columns, {"image": "c.png"})[0] is None
     parts, _ = asked(columns, {"image": "inside.png"})
     assert parts is not None

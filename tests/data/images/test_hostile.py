@@ -66,7 +66,7 @@ def test_a_run_reads_past_all_of_them_and_names_each(tmp_path: Path) -> None:
     found = {r.id for r in read_records(tmp_path, columns, findings)}
     assert found == {p.name for p in PICTURES if p.fate != "refused"} | {"good.jpg"}
     assert findings.left_out == len(REFUSED)
-    told = findings.lines()
+    described = findings.lines()
     for picture in PICTURES:
-        lines = [line for line in told if f"/{picture.name} " in line]
+        lines = [line for line in described if f"/{picture.name} " in line]
         assert len(lines) == (picture.fate in ("refused", "odd")), picture.name

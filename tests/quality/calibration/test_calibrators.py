@@ -240,8 +240,8 @@ def test_platt_takes_his_smoothed_targets() -> None:
         return float((np.logaddexp(0, z) - target * z).sum())
 
     best = minimize(loss, [0.5, 0.5], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
-    told = fit_arrays(sure, right, "platt").parameters
-    assert (told["slope"], told["intercept"]) == pytest.approx(tuple(best.x), abs=1e-4)
+    described = fit_arrays(sure, right, "platt").parameters
+    assert (described["slope"], described["intercept"]) == pytest.approx(tuple(best.x), abs=1e-4)
 
 
 def test_temperature_is_the_likeliest() -> None:
@@ -370,8 +370,8 @@ def test_margins_are_judged_after_a_calibrator_alone() -> None:
 
 def test_confidences_that_a_constant_matches_cannot_be_judged() -> None:
     rng = np.random.default_rng(3)
-    told = rng.beta(2, 1, 600)
-    good = reliability(told, rng.random(600) < told)
+    described = rng.beta(2, 1, 600)
+    good = reliability(described, rng.random(600) < described)
     assert good.finding.passed is True
     assert good.verdict == "these confidences can be believed, as far as these labels show"
     level = np.full(600, 0.8) + rng.normal(0, 0.001, 600)
@@ -380,7 +380,7 @@ def test_confidences_that_a_constant_matches_cannot_be_judged() -> None:
     assert "cannot be told" in constant.verdict
     assert "always stating" in constant.verdict
     assert constant.as_json()["passed"] is None
-    off = reliability(told, rng.random(600) < told**3)
+    off = reliability(described, rng.random(600) < described**3)
     assert off.finding.passed is False
     assert "cannot be believed as they are" in off.verdict
 

@@ -49,9 +49,9 @@ def test_unequal_questions_give_the_maximum_of_the_likelihood() -> None:
 
 def test_information_is_largest_for_certain_questions_and_known_in_closed_form() -> None:
     questions = Questions(np.array([1.0, 0.9, 0.7]), np.full(3, 0.5))
-    told = questions.information(0.8)
-    assert told[0] == pytest.approx(1 / (1 - 0.8**2))
-    assert list(told) == sorted(told, reverse=True)
+    described = questions.information(0.8)
+    assert described[0] == pytest.approx(1 / (1 - 0.8**2))
+    assert list(described) == sorted(described, reverse=True)
     assert np.isinf(questions.information(1.0)[0])
 
 

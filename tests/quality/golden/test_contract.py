@@ -108,13 +108,17 @@ def test_every_figure_of_a_contract_follows_from_its_terms() -> None:
     assert terms.cost(at) == pytest.approx(0.8 * 0.7 / 2 * (at / 0.7) ** 2)
     assert terms.chance(at) == pytest.approx([0.4, 0.675, 0.95])
     assert found.passing(at) == pytest.approx(binom.sf(needed - 1, 200, [0.4, 0.675, 0.95]))
-    told = found.as_json()
+    described = found.as_json()
     for name in ("questions", "target", "bonus", "marginal_cost", "certainty", "guess"):
-        assert told[name] == getattr(terms, name)
+        assert described[name] == getattr(terms, name)
     for name in ("threshold", "z", "needed", "failure", "exact_failure", "scaled", "limit"):
-        assert told[name] == getattr(found, name)
-    assert (told["feasible"], told["why"], told["information"]) == (True, None, terms.information)
-    assert told["statement"] == found.statement
+        assert described[name] == getattr(found, name)
+    assert (described["feasible"], described["why"], described["information"]) == (
+        True,
+        None,
+        terms.information,
+    )
+    assert described["statement"] == found.statement
     assert f"({needed} of 200 golden questions right)" in found.statement
     assert "commits at 0.7 misses it" in found.statement
 

@@ -4,35 +4,35 @@ import pytest
 from assay.core.errors import InputError
 from assay.core.record import ImagePart, Record, text_record
 from assay.quality.golden.disguise import disguise
-from assay.studies.golden.study import CHECK, deal
+from assay.studies.golden.study import CHECK, assign
 
 
 def test_gold_at_random_among_alike_records_is_hidden() -> None:
-    found = disguise(*deal(seed=0))
+    found = disguise(*assign(seed=0))
     assert found.verdict == "hidden"
     assert all(0.4 < look.auc < 0.6 for look in found.looks)
 
 
 def test_attention_checks_are_seen_at_once() -> None:
-    found = disguise(*deal(seed=1, check=CHECK))
+    found = disguise(*assign(seed=1, check=CHECK))
     assert found.verdict == "visible"
     assert found.worst.auc > 0.99
     assert "committed there alone" in found.statement
 
 
 def test_every_tenth_record_is_seen_by_its_order_alone() -> None:
-    records, _ = deal(seed=2)
+    records, _ = assign(seed=2)
     found = disguise(records, {r.id for r in records[9::10]})
     assert (found.worst.features, found.verdict) == ("order", "visible")
 
 
 def test_repeated_questions_are_seen() -> None:
-    records, _ = deal(seed=3)
+    records, _ = assign(seed=3)
     rng = np.random.default_rng(0)
     again = [text_record(f"again{i}", r.text) for i, r in enumerate(records[:50])]
-    dealt = [*records[:500], *again]
-    rng.shuffle(dealt)
-    found = disguise(dealt, {r.id for r in again} | {r.id for r in records[:50]})
+    assigned = [*records[:500], *again]
+    rng.shuffle(assigned)
+    found = disguise(assigned, {r.id for r in again} | {r.id for r in records[:50]})
     assert next(look for look in found.looks if look.features == "repeats").auc > 0.99
 
 
@@ -49,7 +49,7 @@ def test_pictures_are_compared_by_their_form_and_repeats() -> None:
 
 
 def test_chance_is_seldom_called_visible() -> None:
-    records, _ = deal(seed=5)
+    records, _ = assign(seed=5)
     rng = np.random.default_rng(5)
     seen = 0
     for _ in range(30):
@@ -60,6 +60,6 @@ def test_chance_is_seldom_called_visible() -> None:
 
 
 def test_too_little_gold_is_refused() -> None:
-    records, _ = deal(seed=1)
+    records, _ = assign(seed=1)
     with pytest.raises(InputError, match="at least 10"):
         disguise(records, {records[0].id})

@@ -72,9 +72,9 @@ def test_the_ends_are_where_the_likelihood_has_fallen_by_half_of_chi_square() ->
         if found.interval[0] > 0:
             assert value(found.interval[0]) == pytest.approx(value(found.value) - fall, abs=1e-6)
         p = expit(found.value * np.array(margins))
-        told = (np.square(margins) * p * (1 - p)).sum()
-        assert found.error == pytest.approx(told**-0.5)
-        assert found.information == pytest.approx(told / 6)
+        described = (np.square(margins) * p * (1 - p)).sum()
+        assert found.error == pytest.approx(described**-0.5)
+        assert found.information == pytest.approx(described / 6)
     assert of_preferences(margins, right, 0.3).interval[0] > 0
     assert of_preferences(margins, right, 0.999).interval[0] == 0.0
 

@@ -15,11 +15,11 @@ def test_who_cannot_tell_gold_apart_works_as_wanted_and_passes() -> None:
 
 
 def test_who_spots_gold_passes_and_does_no_work() -> None:
-    response, told = defeated(FOUND, 0.999)
+    response, described = defeated(FOUND, 0.999)
     assert response.on_gold > 0.8
     assert response.passing > 0.97
     assert response.on_work < 0.05
-    assert "says nothing about the work" in told
+    assert "says nothing about the work" in described
 
 
 def test_work_falls_the_better_gold_can_be_told_apart() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from assay.core.annotation import Annotation, Outcome, Request, Way, answer
+from assay.core.annotation import Annotation, Outcome, Request, RequestOptions, answer
 from assay.core.errors import InputError
 from assay.core.record import text_record
 from assay.core.schema import Choice, MultiChoice
@@ -11,9 +11,11 @@ from assay.quality.golden.watch import always, watched
 
 
 def said(
-    i: int, value: Value, schema: Schema, by: str | None = None, way: Way | None = None
+    i: int, value: Value, schema: Schema, by: str | None = None, way: RequestOptions | None = None
 ) -> Annotation:
-    request = Request(Task("t", "?", schema), text_record(f"r{i}", "x"), "panel", way or Way())
+    request = Request(
+        Task("t", "?", schema), text_record(f"r{i}", "x"), "panel", way or RequestOptions()
+    )
     return answer(request, Outcome.ANSWERED, value=value, by=by)
 
 
@@ -31,7 +33,7 @@ def test_people_of_a_panel_are_watched_one_by_one() -> None:
 def test_each_tag_is_a_question_and_tags_not_asked_are_none() -> None:
     schema = MultiChoice(["x", "y"])
     full = said(0, frozenset({"x"}), schema)
-    part = said(0, frozenset({"y"}), schema, "ann", Way(focus=("y",)))
+    part = said(0, frozenset({"y"}), schema, "ann", RequestOptions(focus=("y",)))
     found = watched([full, part], {"r0": frozenset({"x"})}, schema)
     assert len(found.questions) == 2
     assert found.answers.right.tolist() == [True, True, False]
@@ -39,7 +41,7 @@ def test_each_tag_is_a_question_and_tags_not_asked_are_none() -> None:
 
 def test_answers_that_saw_another_one_are_left_out() -> None:
     schema = Choice(["a", "b"])
-    seen = said(0, "a", schema, "ann", Way(saw=("key",)))
+    seen = said(0, "a", schema, "ann", RequestOptions(saw=("key",)))
     found = watched([seen, said(1, "a", schema, "bob")], {"r0": "a", "r1": "a"}, schema)
     assert (found.assisted, found.answers.annotators) == (1, ("bob",))
     with pytest.raises(InputError, match="unassisted"):

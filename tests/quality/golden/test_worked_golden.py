@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assay.core.annotation import Annotation, Outcome, Request, Way, answer
+from assay.core.annotation import Annotation, Outcome, Request, RequestOptions, answer
 from assay.core.record import ImagePart, Record, TextPart, text_record
 from assay.core.schema import Choice, Form
 from assay.core.task import Task
@@ -64,13 +64,17 @@ TERMS = {
 @pytest.mark.parametrize("name", TERMS)
 def test_contracts_and_who_defeats_them_are_as_they_were(name: str) -> None:
     found = contract(TERMS[name])
-    told: list[object] = [found, found.terms.information, found.terms.precision]
-    told.append([found.terms.cost(np.array([0.0, 0.3, 1.0])), found.terms.chance(np.array([0.5]))])
+    described: list[object] = [found, found.terms.information, found.terms.precision]
+    described.append(
+        [found.terms.cost(np.array([0.0, 0.3, 1.0])), found.terms.chance(np.array([0.5]))]
+    )
     if found.feasible:
-        told.append([found.passing(np.array([0.0, 0.7, 0.8, 0.9])), found.exact_failure])
-        told.append([best_response(found), *(defeated(found, auc) for auc in (0.5, 0.7, 0.95))])
-        told.append(trial(found, 0.7, 40, 3))
-    as_kept(KEPT / f"contract_{name}.json", [*told, spotting(0.8), spotting(0.3)], rel=1e-5)
+        described.append([found.passing(np.array([0.0, 0.7, 0.8, 0.9])), found.exact_failure])
+        described.append(
+            [best_response(found), *(defeated(found, auc) for auc in (0.5, 0.7, 0.95))]
+        )
+        described.append(trial(found, 0.7, 40, 3))
+    as_kept(KEPT / f"contract_{name}.json", [*described, spotting(0.8), spotting(0.3)], rel=1e-5)
 
 
 def test_estimates_of_preferences_and_quality_are_as_they_were() -> None:
@@ -114,12 +118,12 @@ def test_watched_answers_are_as_they_were() -> None:
     schema = Form({"hat": Choice(["yes", "no"]), "kind": Choice(["a", "b", "c"])})
     task = Task("t", "?", schema)
 
-    def said(i: int, hat: str, by: str | None, way: Way | None = None) -> Annotation:
-        request = Request(task, text_record(f"r{i}", "x"), "panel", way or Way())
+    def said(i: int, hat: str, by: str | None, way: RequestOptions | None = None) -> Annotation:
+        request = Request(task, text_record(f"r{i}", "x"), "panel", way or RequestOptions())
         return answer(request, Outcome.ANSWERED, value={"hat": hat, "kind": "abc"[i % 3]}, by=by)
 
     answers = [said(i, "yes" if i % 2 else "no", who) for i in range(6) for who in ("ann", None)]
-    answers += [said(1, "yes", "eve", Way(focus=("hat",)))]
+    answers += [said(1, "yes", "eve", RequestOptions(focus=("hat",)))]
     gold = {f"r{i}": {"hat": "yes", "kind": "a"} for i in range(4)}
     found = [watched(answers, gold, schema), watched(answers, gold, schema, 0.9, 0.3)]
     as_kept(KEPT / "watch.json", found)

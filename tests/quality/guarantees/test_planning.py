@@ -127,7 +127,9 @@ def test_people_alone_cost_what_they_cost() -> None:
     assert list(pick.cost_interval) == pytest.approx([0.2, 0.2])
 
 
-def told(name: str, cost: float, agreement: float, *links: str, threshold: float | None) -> Option:
+def described(
+    name: str, cost: float, agreement: float, *links: str, threshold: float | None
+) -> Option:
     return Option(
         name, links, None, threshold, tuple(0.5 for _ in links), agreement, (0.0, 1.0), cost,
         (0.0, 1.0),
@@ -135,13 +137,14 @@ def told(name: str, cost: float, agreement: float, *links: str, threshold: float
 
 
 def test_the_frontier_leaves_out_what_costs_more_and_agrees_less() -> None:
-    people = told(ALL_BY_PEOPLE, 1.0, 1.0, threshold=None)
+    people = described(ALL_BY_PEOPLE, 1.0, 1.0, threshold=None)
     options = (
-        told("poor", 0.3, 0.7, "a", threshold=0.5), told("good", 0.2, 0.8, "b", threshold=0.5),
-        told("none", 0.1, 0.99, "c", threshold=None), people,
+        described("poor", 0.3, 0.7, "a", threshold=0.5),
+        described("good", 0.2, 0.8, "b", threshold=0.5),
+        described("none", 0.1, 0.99, "c", threshold=None), people,
     )  # fmt: skip
-    bare = (told("cheap", 0.1, 0.6, "d", threshold=-np.inf),
-            told("same", 0.2, 0.75, "e", threshold=-np.inf))  # fmt: skip
+    bare = (described("cheap", 0.1, 0.6, "d", threshold=-np.inf),
+            described("same", 0.2, 0.75, "e", threshold=-np.inf))  # fmt: skip
     found = Plan(PROMISE, "people", 100, options, bare)
     assert [o.name for o in found.frontier] == ["cheap", "good", ALL_BY_PEOPLE]
     assert [(a.name, b.name) for a, b, _ in found.steps] == [

@@ -29,15 +29,15 @@ def test_the_share_of_all_labels_that_is_wrong_is_told_for_the_output() -> None:
     [(ACCEPTED, "for the accepted records together"), (OUTPUT, "their labels count as agreeing")],
 )
 def test_each_promise_says_what_it_rests_on(promise: Promise, rest: str) -> None:
-    told = "; ".join(Certificate(promise, "experts", 200, 0.5).assumptions)
-    assert rest in told
-    assert "independently of the others" in told
+    described = "; ".join(Certificate(promise, "experts", 200, 0.5).assumptions)
+    assert rest in described
+    assert "independently of the others" in described
 
 
 def test_a_refusal_says_what_was_wanted() -> None:
-    told = Certificate(OUTPUT, "experts", 10, None, more=12).statement
-    assert "at least 90.0% of all labels, people's included, agree with experts" in told
-    assert "about 12 more labels are needed" in told
+    described = Certificate(OUTPUT, "experts", 10, None, more=12).statement
+    assert "at least 90.0% of all labels, people's included, agree with experts" in described
+    assert "about 12 more labels are needed" in described
 
 
 def test_no_threshold_is_said_where_no_confidence_was() -> None:

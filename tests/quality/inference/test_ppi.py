@@ -186,11 +186,11 @@ def test_groups_differ_by_the_truth_and_not_by_the_models_bias() -> None:
     group = {r: "new" if int(r[1:]) % 2 else "old" for r in model}
     bent = {r: "a" if group[r] == "new" else v for r, v in model.items()}
     found = by_group(human, bent, group, "a")
-    told = difference(("new", found["new"]), ("old", found["old"]))
-    assert told.naive.low > 0.2
-    assert told.tuned.low <= 0 <= told.tuned.high
-    assert told.tuned.width <= 1.05 * told.human_only.width
-    json.dumps(told.as_json(), allow_nan=False)
+    described = difference(("new", found["new"]), ("old", found["old"]))
+    assert described.naive.low > 0.2
+    assert described.tuned.low <= 0 <= described.tuned.high
+    assert described.tuned.width <= 1.05 * described.human_only.width
+    json.dumps(described.as_json(), allow_nan=False)
 
 
 def test_records_that_do_not_meet_are_refused() -> None:
@@ -239,12 +239,17 @@ def test_all_four_answers_of_a_mean_are_their_formulas() -> None:
     assert found.weight == pytest.approx(weight)
     left = own - 2 * weight * both + weight**2 * (alone + others)
     assert found.gain == pytest.approx(own / left)
-    for told, w in ((found.human_only, 0.0), (found.classical, 1.0), (found.tuned, weight)):
-        assert told.value == pytest.approx(y.mean() + w * (rest.mean() - f.mean()))
-        assert told.low < told.value < told.high
-        assert told.width == told.high - told.low
-        assert told.as_json() == {"value": told.value, "interval": [told.low, told.high]}
-        assert str(told) == f"{told.value:.4f} [{told.low:.4f}, {told.high:.4f}]"
+    for described, w in ((found.human_only, 0.0), (found.classical, 1.0), (found.tuned, weight)):
+        assert described.value == pytest.approx(y.mean() + w * (rest.mean() - f.mean()))
+        assert described.low < described.value < described.high
+        assert described.width == described.high - described.low
+        assert described.as_json() == {
+            "value": described.value,
+            "interval": [described.low, described.high],
+        }
+        assert (
+            str(described) == f"{described.value:.4f} [{described.low:.4f}, {described.high:.4f}]"
+        )
     assert found.bias == found.naive.value - found.tuned.value
 
 
@@ -254,10 +259,14 @@ def test_limits_are_quantiles_of_random_means_with_a_worst_case() -> None:
     f = np.clip(y + rng.normal(0.2, 0.6, 30), 1, 5)
     found = mean(y, f, rest, (1.0, 5.0))
     one, other = rng.dirichlet(np.ones(31), 20_000), rng.dirichlet(np.ones(201), 20_000)
-    for told, w in ((found.human_only, 0.0), (found.tuned, found.weight), (found.classical, 1.0)):
+    for described, w in (
+        (found.human_only, 0.0),
+        (found.tuned, found.weight),
+        (found.classical, 1.0),
+    ):
         low, high = (
             one @ np.append(y - w * f, end - w * far) + w * other @ np.append(rest, end)
             for end, far in ((1, 5), (5, 1))
         )
-        assert told.low == pytest.approx(max(1.0, np.quantile(low, 0.025)), abs=0.02)
-        assert told.high == pytest.approx(min(5.0, np.quantile(high, 0.975)), abs=0.02)
+        assert described.low == pytest.approx(max(1.0, np.quantile(low, 0.025)), abs=0.02)
+        assert described.high == pytest.approx(min(5.0, np.quantile(high, 0.975)), abs=0.02)

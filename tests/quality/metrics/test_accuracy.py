@@ -56,14 +56,18 @@ def test_a_silent_record_is_wrong_on_all_and_left_out_on_answered() -> None:
         "answered; always 'x': 66.7%",
         f"warning: m: {warning}",
     ]
-    told = found.as_json()
-    assert told["answered"] == {
+    described = found.as_json()
+    assert described["answered"] == {
         "hits": 2, "n": 3, "value": 2 / 3, "interval": pytest.approx(most, abs=1e-12),
     }  # fmt: skip
-    assert told["on_answered"] == found.on_answered.as_json()
-    assert told["on_all"] == {**Share(1, 3).as_json(), "value": 1 / 3}
-    assert told["baseline"] == found.baseline.as_json()
-    assert (told["reference"], told["baseline_value"], told["warning"]) == ("gold", "x", warning)
+    assert described["on_answered"] == found.on_answered.as_json()
+    assert described["on_all"] == {**Share(1, 3).as_json(), "value": 1 / 3}
+    assert described["baseline"] == found.baseline.as_json()
+    assert (described["reference"], described["baseline_value"], described["warning"]) == (
+        "gold",
+        "x",
+        warning,
+    )
     assert dict(found.facts()) == {
         "reference": "gold", "on_answered": str(Share(1, 2)), "on_all": str(Share(1, 3)),
         "answered": str(Share(2, 3)), "baseline": f"always 'x': {Share(2, 3)}",
@@ -108,5 +112,5 @@ def test_a_share_near_the_constants_does_not_tell_which_is_better(
     assert found is not None
     assert found.better is better
     assert found.as_json()["better"] is better
-    told = any("cannot be told from 100 records" in line for line in found.lines("m"))
-    assert told is (better is None)
+    described = any("cannot be told from 100 records" in line for line in found.lines("m"))
+    assert described is (better is None)

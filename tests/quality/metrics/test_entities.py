@@ -146,20 +146,20 @@ def test_everything_is_told_in_lines_and_json() -> None:
     }  # fmt: skip
     truth = {"r0": [span(0, 4), span(5, 7, "y")], "r1": [span(0, 4)], "r2": [span(1, 2)], "r3": []}
     found = entity_scores(said, truth, "gold")
-    told = found.as_json()
-    assert (told["reference"], told["measure"], told["level"], told["records"]) == (
+    described = found.as_json()
+    assert [described[k] for k in ("reference", "measure", "level", "records")] == [
         "gold", "direct", 0.95, 4,
-    )  # fmt: skip
-    assert told["answered"] == {**Share(3, 4).as_json(), "value": 0.75}
-    assert told["whole"] == {**Share(2, 4).as_json(), "value": 0.5}
-    assert told["baseline"] == {"marks": "nothing", "f1": 0.0, "whole": Share(1, 4).as_json()}
+    ]  # fmt: skip
+    assert described["answered"] == {**Share(3, 4).as_json(), "value": 0.75}
+    assert described["whole"] == {**Share(2, 4).as_json(), "value": 0.5}
+    assert described["baseline"] == {"marks": "nothing", "f1": 0.0, "whole": Share(1, 4).as_json()}
     exact = found.schemes["exact"]
     assert (exact.matches, exact.marked, exact.gold) == (2.0, 3, 4)
     ratios = [exact.precision.value, exact.recall.value, exact.f1.value]
     assert ratios == pytest.approx([2 / 3, 1 / 2, 4 / 7])
     assert found.schemes["partial"].matches == 2.5
-    assert told["schemes"] == {name: s.as_json() for name, s in found.schemes.items()}
-    assert told["labels"] == {name: s.as_json() for name, s in found.labels.items()}
+    assert described["schemes"] == {name: s.as_json() for name, s in found.schemes.items()}
+    assert described["labels"] == {name: s.as_json() for name, s in found.labels.items()}
     assert exact.as_json() == {
         "matches": 2.0, "marked": 3, "gold": 4,
         "precision": {"value": exact.precision.value,

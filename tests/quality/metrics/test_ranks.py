@@ -97,12 +97,12 @@ def test_holm_multiplies_the_least_by_all_and_never_falls() -> None:
 
 def test_what_was_found_is_told_in_lines_and_json() -> None:
     found = compare_ranks(WAYS, 0.1)
-    told = found.as_json()
-    assert (told["blocks"], told["alpha"], told["differ"]) == (5, 0.1, True)
-    assert told["mean_ranks"] == found.mean_ranks
-    assert (told["statistic"], told["p"]) == (found.statistic, found.p)
-    assert told["groups"] == [list(group) for group in found.groups]
-    assert told["pairs"] == [
+    described = found.as_json()
+    assert (described["blocks"], described["alpha"], described["differ"]) == (5, 0.1, True)
+    assert described["mean_ranks"] == found.mean_ranks
+    assert (described["statistic"], described["p"]) == (found.statistic, found.p)
+    assert described["groups"] == [list(group) for group in found.groups]
+    assert described["pairs"] == [
         {"better": p.better, "worse": p.worse, "p": p.p, "differ": p.p < 0.1} for p in found.pairs
     ]
     first, second, third = found.lines()

@@ -114,8 +114,8 @@ def test_a_review_is_told_whole() -> None:
     ]  # fmt: skip
     found = reviewed(cases, form)
     assert found is not None
-    told: Any = found.as_json()
-    groups = told["attributes"] | told["kinds"] | {"all": told["all"]}
+    described: Any = found.as_json()
+    groups = described["attributes"] | described["kinds"] | {"all": described["all"]}
     counts = {
         name: {m: (r["hits"], r["n"]) for m, r in group.items() if isinstance(r, dict)}
         for name, group in groups.items()
@@ -130,18 +130,18 @@ def test_a_review_is_told_whole() -> None:
         "all": [(6, 9), (1, 2), (4, 6), (4, 6), (1, 2)],
     }
     assert counts == {k: dict(zip(names, v, strict=True)) for k, v in expected.items()}
-    assert (told["records"], told["cells"], told["cells_looked_at"]) == (3, 9, 4)
+    assert (described["records"], described["cells"], described["cells_looked_at"]) == (3, 9, 4)
     rejected = found.all.rejected
     assert rejected.low is not None
     assert rejected.high is not None
-    assert told["shared_errors"] == (3, round(6 * rejected.low), round(6 * rejected.high))
-    kinds = {name: group["objectivity"] for name, group in told["attributes"].items()}
+    assert described["shared_errors"] == (3, round(6 * rejected.low), round(6 * rejected.high))
+    kinds = {name: group["objectivity"] for name, group in described["attributes"].items()}
     assert kinds == {"hat": "objective", "smile": "subjective", "age": "objective"}
     each = [found.attributes[name] for name in ("hat", "smile", "age")]
     kappas = [g.kappa for g in each]
     assert found.all.kappa == pytest.approx(np.mean([k for k in kappas if k is not None]))
     assert [g.baseline for g in each] == pytest.approx([2 / 3, 2 / 3, 2 / 3])
     assert found.all.baseline == pytest.approx(2 / 3)
-    assert told["all"]["kappa"] == found.all.kappa
-    assert told["all"]["warning"] is None
+    assert described["all"]["kappa"] == found.all.kappa
+    assert described["all"]["warning"] is None
     assert found.kinds["objective"].name == "objective"

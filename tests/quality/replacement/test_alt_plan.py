@@ -165,21 +165,21 @@ def test_passes_are_counted_over_the_first_records_of_each_run() -> None:
 def test_a_plan_tells_its_assumptions_and_its_cheapest_design() -> None:
     grid = Grid((3, 4), (30, 200), 40, power=0.6, seed=2)
     plan = plan_from_guess(Guess(0.9, 0.95), Rules(0.2), grid)
-    told = plan.as_json()
-    assert (told["model"], told["basis"]) == (
+    described = plan.as_json()
+    assert (described["model"], described["basis"]) == (
         "a model right 95% of the time", "people right 90% of the time",
     )  # fmt: skip
-    assert (told["power"], told["runs"], told["seed"]) == (0.6, 40, 2)
-    assert told["cells"] == [c.as_json() for c in plan.cells]
+    assert (described["power"], described["runs"], described["seed"]) == (0.6, 40, 2)
+    assert described["cells"] == [c.as_json() for c in plan.cells]
     assert [(c.people, c.records, c.labels) for c in plan.cells] == [
         (3, 30, 90), (3, 200, 600), (4, 30, 120), (4, 200, 800),
     ]  # fmt: skip
     fits = [c for c in plan.cells if c.passes.hits >= 0.6 * 40]
     assert plan.best == min(fits, key=lambda c: c.labels)
-    assert told["best"] == plan.best.as_json()
+    assert described["best"] == plan.best.as_json()
     assert plan.verdict.endswith(f"would pass with probability {plan.best.passes.value:.2f}")
     assert "people and model are taken to err independently" in plan.limits[0]
-    assert told["limits"] == list(plan.limits)
+    assert described["limits"] == list(plan.limits)
     cell = plan.best.as_json()
     assert plan.best.error is not None
     assert cell["error"] == plan.best.error.as_json()

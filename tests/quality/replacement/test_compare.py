@@ -10,7 +10,7 @@ from assay.core.errors import InputError
 from assay.quality.agreement.base import Resampling
 from assay.quality.replacement.alt_test import AltTest, NotTested, Rules
 from assay.quality.replacement.compare import Comparison, Sides, compare
-from assay.quality.replacement.reference import Measure, beside, majority, means
+from assay.quality.replacement.reference import Measure, compare_to_reference, majority, means
 
 Said = dict[str, dict[str, object]]
 QUICK = Measure(resampling=Resampling(100))
@@ -33,15 +33,15 @@ def sides(people: Said, models: Said, measure: Measure = QUICK) -> Sides:
 
 
 def no_nan(found: Comparison) -> dict[str, object]:
-    told: dict[str, object] = json.loads(json.dumps(found.as_json(), allow_nan=False))
-    return told
+    described: dict[str, object] = json.loads(json.dumps(found.as_json(), allow_nan=False))
+    return described
 
 
 def test_each_is_held_against_the_majority_of_the_others_with_kappa_and_alpha() -> None:
     people = panel()
     model = panel(seed=0, who=5)["p4"]
     found = compare(sides(people, {"m": model}))
-    first = found.beside[0]
+    first = found.comparisons[0]
     true = majority(people)
     both = [r for r in model if r in true]
     said, given = [model[r] for r in both], [true[r] for r in both]
@@ -49,8 +49,8 @@ def test_each_is_held_against_the_majority_of_the_others_with_kappa_and_alpha() 
     assert first.agreement is not None
     assert first.agreement.value == pytest.approx(np.mean([model[r] == true[r] for r in both]))
     assert first.coefficients["krippendorff"].low is not None
-    assert [b.kind for b in found.beside] == ["model", *["person"] * 4]
-    assert found.beside[1].reference == "majority of the other people"
+    assert [b.kind for b in found.comparisons] == ["model", *["person"] * 4]
+    assert found.comparisons[1].reference == "majority of the other people"
     assert not isinstance(found.among_people, str)
     no_nan(found)
 
@@ -65,7 +65,7 @@ def test_a_scale_is_told_by_distance_and_correlation_with_the_mean() -> None:
     model: dict[str, object] = {f"r{i}": f"{t + 1:.3f}" for i, t in enumerate(truth)}
     measure = Measure("interval", resampling=Resampling(100))
     found = compare(sides(people, {"m": model}, measure), Rules(score="neg-rmse"))
-    b = found.beside[0]
+    b = found.comparisons[0]
     mean = means(people)
     x, y = [float(str(model[r])) for r in mean], list(mean.values())
     assert b.coefficients["pearson"].value == pytest.approx(pearsonr(x, y).statistic)
@@ -74,7 +74,7 @@ def test_a_scale_is_told_by_distance_and_correlation_with_the_mean() -> None:
     assert b.distance.value == pytest.approx(math.dist(x, y) / len(x) ** 0.5)
     assert b.baseline == pytest.approx(np.std(y))
     shifted: dict[str, object] = {r: f"{float(str(v)) + 5}" for r, v in model.items()}
-    warned = beside(("m", "model"), shifted, people, measure).warning
+    warned = compare_to_reference(("m", "model"), shifted, people, measure).warning
     assert warned is not None
     assert "further from the mean" in warned
 
@@ -82,11 +82,11 @@ def test_a_scale_is_told_by_distance_and_correlation_with_the_mean() -> None:
 def test_one_person_gives_agreement_and_says_why_there_is_no_test() -> None:
     people = panel(who=1)
     found = compare(sides(people, {"m": people["p0"]}))
-    assert found.beside[0].agreement is not None
-    assert found.beside[0].agreement.value == 1.0
+    assert found.comparisons[0].agreement is not None
+    assert found.comparisons[0].agreement.value == 1.0
     assert isinstance(found.tests[0], NotTested)
-    told = no_nan(found)
-    assert told["replacement_test"][0]["passed"] is None  # type: ignore[index]
+    described = no_nan(found)
+    assert described["replacement_test"][0]["passed"] is None  # type: ignore[index]
     assert "at least two people, there is 1" in found.tests[0].verdict
     assert isinstance(found.among_people, str)
 
@@ -96,7 +96,7 @@ def test_a_silent_model_is_named_and_does_not_stop_the_others() -> None:
     found = compare(sides(people, {"good": people["p0"], "silent": {}}))
     assert isinstance(found.tests[0], AltTest)
     assert found.tests[1].verdict == "silent: not possible because it gave no answers"
-    assert found.beside[1].n == 0
+    assert found.comparisons[1].n == 0
     no_nan(found)
 
 
@@ -118,7 +118,7 @@ def test_where_nothing_can_be_compared_there_is_one_clear_line(
 def test_all_one_class_gives_no_nan_and_says_that_passing_proves_little() -> None:
     people: Said = {f"p{k}": {f"r{i}": "a" for i in range(80)} for k in range(3)}
     found = compare(sides(people, {"m": people["p0"]}))
-    kappa = found.beside[0].coefficients["cohen"]
+    kappa = found.comparisons[0].coefficients["cohen"]
     assert (kappa.value, kappa.why) == (None, "both gave one label only")
     [test] = found.tests
     assert isinstance(test, AltTest)
@@ -157,10 +157,10 @@ def test_slices_repeat_the_comparison_and_small_ones_are_named() -> None:
 def test_with_an_expert_everybody_is_held_against_the_expert() -> None:
     people = panel()
     found = compare(sides(people, {"m": people["p0"]}), Rules(expert="p0"))
-    assert {b.reference for b in found.beside} == {"expert p0"}
-    assert [b.name for b in found.beside] == ["m", "p1", "p2", "p3"]
-    assert found.beside[0].agreement is not None
-    assert found.beside[0].agreement.value == 1.0
+    assert {b.reference for b in found.comparisons} == {"expert p0"}
+    assert [b.name for b in found.comparisons] == ["m", "p1", "p2", "p3"]
+    assert found.comparisons[0].agreement is not None
+    assert found.comparisons[0].agreement.value == 1.0
     assert isinstance(found.tests[0], AltTest)
     assert found.tests[0].people == 3
 

@@ -47,8 +47,8 @@ def test_one_command_gives_json_report_and_ledger(folder: Path, tmp_path: Path) 
     words = ["study", "lesion", str(folder), "--html", str(out), "--ledger", str(ledger), "--json"]
     command = [sys.executable, "-m", "assay", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
-    assert all(told["reproduced"].values())
+    described = json.loads(done.stdout)
+    assert all(described["reproduced"].values())
     page = out.read_text(encoding="utf-8")
     assert page.count("data:image/jpeg;base64,") == 30
     assert "<script" not in page

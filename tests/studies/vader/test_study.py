@@ -30,16 +30,16 @@ from assay.strategies.vote import Vote
 from assay.studies.vader.data import HeldOut, VaderSet
 from assay.studies.vader.study import (
     LABELS,
-    Deal,
+    Assignment,
     Models,
     Row,
     Setup,
     annotators,
     asked_llm,
+    assign,
     certified,
     compare,
     constant,
-    deal,
     strategies,
     study,
     summary,
@@ -98,18 +98,18 @@ class Even(HoldsNothing):
 def rows() -> dict[str, Row]:
     task = Task("tweets", "Which tone?", Choice(LABELS))
     how = SETUP, MemoryLedger()
-    found = asyncio.run(compare(deal(texts(), SETUP, 1), task, Models(Even(), Letters()), how))
+    found = asyncio.run(compare(assign(texts(), SETUP, 1), task, Models(Even(), Letters()), how))
     return {row.strategy: row for row in found}
 
 
 def test_a_sample_is_dealt_into_parts_that_share_no_record() -> None:
-    dealt = deal(texts(), SETUP, 3)
-    parts = [{r.id for r in part} for part in (dealt.fit, dealt.certify, dealt.label)]
+    assigned = assign(texts(), SETUP, 3)
+    parts = [{r.id for r in part} for part in (assigned.fit, assigned.certify, assigned.label)]
     assert [len(part) for part in parts] == [40, 120, 60]
     assert len(set.union(*parts)) == 220
-    again = deal(texts(), SETUP, 3)
-    assert dealt.label == again.label
-    assert dealt.label != deal(texts(), SETUP, 4).label
+    again = assign(texts(), SETUP, 3)
+    assert assigned.label == again.label
+    assert assigned.label != assign(texts(), SETUP, 4).label
 
 
 def test_every_strategy_labels_the_same_records(rows: dict[str, Row]) -> None:
@@ -158,10 +158,10 @@ def test_seeds_are_summed_up_by_strategy_and_a_stopped_study_goes_on(tmp_path: P
 @pytest.mark.parametrize("count", [60, 400])
 def test_stages_of_the_specialists_grow_with_the_records(count: int) -> None:
     setup = Setup(records=count, fit=40, certify=120, stages=3)
-    dealt = deal(texts(620), setup, 2)
+    assigned = assign(texts(620), setup, 2)
     pick = SimpleNamespace(links=("vader",), threshold=0.7, certificate=None)
     made: Any = SimpleNamespace(pick=pick), own
-    found = strategies(dealt, Models(Even(), Letters()), setup, made)
+    found = strategies(assigned, Models(Even(), Letters()), setup, made)
     table = {name: strategy for name, (strategy, _) in found.items()}
     beta = max(10, count // 10)
     for name, reviewer in (("LLM reviews", "smollm2"), ("people review", "people")):
@@ -216,36 +216,36 @@ def test_always_the_commonest_label_of_the_gold_to_fit_on() -> None:
     fit, certify, rest = (
         tuple(Record(id, ()) for id in ids) for ids in (["f0", "f1", "f2"], ["c0"], "xyz")
     )
-    row = constant(Deal(fit, certify, rest, HeldOut({}, truth), 0))
+    row = constant(Assignment(fit, certify, rest, HeldOut({}, truth), 0))
     assert row.right == {"x": True, "y": False, "z": True}
     assert (row.answered, row.to_people) == (1.0, 0.0)
 
 
 def test_who_is_asked_in_the_study() -> None:
     setup = Setup(records=130, fit=40, certify=60, person=0.25)
-    dealt = deal(texts(), setup, 2)
+    assigned = assign(texts(), setup, 2)
     task = Task("tweets", "Which tone?", Choice(LABELS))
-    who = annotators(dealt, Models(Even(), Letters()), task, setup)
+    who = annotators(assigned, Models(Even(), Letters()), task, setup)
     assert list(who) == [
         "vader", "minilm", "ngrams", "smollm2 (raw)", "smollm2", "people", "one person"
     ]  # fmt: skip
     prior = who["smollm2"]
     assert isinstance(prior, PriorCorrected)
-    assert (prior.annotator, prior.fit) == ("smollm2 (raw)", dealt.label[:100])
-    for name, truth in (("people", dealt.truth.others), ("one person", dealt.truth.person)):
+    assert (prior.annotator, prior.fit) == ("smollm2 (raw)", assigned.label[:100])
+    for name, truth in (("people", assigned.truth.others), ("one person", assigned.truth.person)):
         person = who[name]
         assert isinstance(person, Recorded)
         assert person.decided_by is DecidedBy.PEOPLE
         assert person.given == {
-            r.id: Given(truth[r.id], cost=250_000_000) for r in (*dealt.certify, *dealt.label)
+            r.id: Given(truth[r.id], cost=250_000_000) for r in (*assigned.certify, *assigned.label)
         }
 
 
 def test_confidences_are_calibrated_on_fifty_labels_and_promised_on_the_rest() -> None:
-    dealt = deal(texts(), SETUP, 2)
-    task, others = Task("tweets", "Which tone?", Choice(LABELS)), dealt.truth.others
+    assigned = assign(texts(), SETUP, 2)
+    task, others = Task("tweets", "Which tone?", Choice(LABELS)), assigned.truth.others
     rng = np.random.default_rng(1)
-    chances = {r.id: float(rng.uniform(0.4, 0.99)) for r in dealt.certify}
+    chances = {r.id: float(rng.uniform(0.4, 0.99)) for r in assigned.certify}
     other = {id: LABELS[LABELS.index(label) - 1] for id, label in others.items()}
     first = {
         id: Given(others[id] if rng.uniform() < chance else other[id], chance)
@@ -254,8 +254,8 @@ def test_confidences_are_calibrated_on_fifty_labels_and_promised_on_the_rest() -
     second = {id: Given(others[id], chance) for id, chance in chances.items()}
     who: dict[str, Any] = {"vader": Recorded("v", first), "minilm": Recorded("m", second)}
     job = Job(task, Single("vader"), who, MemoryLedger())
-    made, sure = asyncio.run(certified(dealt, job, Setup(target=0.8, delta=0.2, person=3.0)))
-    ids = [r.id for r in dealt.certify][1:50]
+    made, sure = asyncio.run(certified(assigned, job, Setup(target=0.8, delta=0.2, person=3.0)))
+    ids = [r.id for r in assigned.certify][1:50]
     odds = np.array([np.log(chances[id] / (1 - chances[id])) for id in ids])
     line = logistic(odds, np.array([first[id].value == others[id] for id in ids]))
     assert line[0] > 0
@@ -270,7 +270,7 @@ def test_confidences_are_calibrated_on_fifty_labels_and_promised_on_the_rest() -
     assert found[()].cost == 3.0
     assert found[("minilm",)].agreement == 1.0
     bare = {o.links[0]: o for o in made.bare}
-    rest = [r.id for r in dealt.certify][50:]
+    rest = [r.id for r in assigned.certify][50:]
     assert bare["vader"].agreement == np.mean([first[id].value == others[id] for id in rest])
     assert bare["vader"].cost == 0.0
 

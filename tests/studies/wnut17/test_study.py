@@ -91,28 +91,28 @@ async def studied(folder: Path, model: Oracle, ledger: MemoryLedger) -> tuple[Co
 
 async def test_a_model_that_knows_everything_scores_what_people_score(folder: Path) -> None:
     corpus, made = await studied(folder, Oracle(), MemoryLedger())
-    assert set(made.ways) == WAYS
-    for way in made.ways.values():
-        assert [score.exact.f1.value for score in way.direct.values()] == [1.0] * 3
-        assert all(score.measure == "direct" for score in way.direct.values())
-        assert way.outcomes == {"answered": 18}
-        assert way.alignment["found"] == sum(
+    assert set(made.promptings) == WAYS
+    for prompting in made.promptings.values():
+        assert [score.exact.f1.value for score in prompting.direct.values()] == [1.0] * 3
+        assert all(score.measure == "direct" for score in prompting.direct.values())
+        assert prompting.outcomes == {"answered": 18}
+        assert prompting.alignment["found"] == sum(
             len(spans) for _, gold in drawn(corpus, PLAN).values() for spans in gold.values()
         )
         # the same labels make the same tagger
-        assert way.downstream is not None
+        assert prompting.downstream is not None
         assert made.human is not None
-        assert way.downstream.as_json() == made.human.as_json()
-        assert way.downstream.measure == "downstream"
+        assert prompting.downstream.as_json() == made.human.as_json()
+        assert prompting.downstream.measure == "downstream"
     json.dumps(made.as_json(), allow_nan=False)
 
 
 async def test_made_up_entities_are_counted_and_teach_nothing(folder: Path) -> None:
     _, made = await studied(folder, Oracle(wrong=True), MemoryLedger())
-    for way in made.ways.values():
-        assert way.alignment["not in the record"] == 18
-        assert way.downstream is None
-        assert way.direct["test"].exact.marked == 0
+    for prompting in made.promptings.values():
+        assert prompting.alignment["not in the record"] == 18
+        assert prompting.downstream is None
+        assert prompting.direct["test"].exact.marked == 0
     json.dumps(made.as_json(), allow_nan=False)
 
 
@@ -121,8 +121,8 @@ async def test_no_example_is_from_what_is_labelled(folder: Path) -> None:
     pool = {e.id for e in corpus.pool}
     labelled = {r.id for records, _ in drawn(corpus, PLAN).values() for r in records}
     assert not pool & labelled
-    for name, way in made.ways.items():
-        for shown in way.examples.values():
+    for name, prompting in made.promptings.items():
+        for shown in prompting.examples.values():
             assert len(shown) == (0 if name == "no examples" else PLAN.examples)
             assert set(shown) <= pool
 
@@ -142,10 +142,10 @@ async def test_an_endpoint_is_bound_to_the_schema_and_may_still_break_it(
         made = await study(corpus, PLAN, Lab(LLM(model, Json()), MemoryLedger()))
         await model.aclose()
     assert all(b["response_format"]["type"] == "json_schema" for b in server.bodies)
-    for way in made.ways.values():
-        silent = sum(score.baseline.hits for score in way.direct.values())
-        assert way.outcomes == Counter(answered=18 - silent, unparsed=silent)
-        assert sum(score.answered.hits for score in way.direct.values()) == 18 - silent
+    for prompting in made.promptings.values():
+        silent = sum(score.baseline.hits for score in prompting.direct.values())
+        assert prompting.outcomes == Counter(answered=18 - silent, unparsed=silent)
+        assert sum(score.answered.hits for score in prompting.direct.values()) == 18 - silent
 
 
 async def test_going_on_with_the_same_ledger_asks_nothing_again(folder: Path) -> None:
@@ -190,13 +190,13 @@ async def test_the_study_says_what_it_was_made_of(folder: Path) -> None:
         name: {on: score.as_json() for on, score in scores.items()}
         for name, scores in made.taggers.items()
     }
-    for name, way in made.ways.items():
-        told = said["ways"][name]  # type: ignore[index]
-        assert told["strategy"] == way.strategy
-        assert list(told["examples"]) == [
+    for name, prompting in made.promptings.items():
+        described = said["ways"][name]  # type: ignore[index]
+        assert described["strategy"] == prompting.strategy
+        assert list(described["examples"]) == [
             r.id for records, _ in drawn(corpus, PLAN).values() for r in records
         ]
-        assert list(told["direct"]) == list(way.direct) == ["rest", "dev", "test"]
+        assert list(described["direct"]) == list(prompting.direct) == ["rest", "dev", "test"]
 
 
 def test_taggers_on_peoples_labels_are_scored_directly_on_what_they_have_not_seen(
@@ -236,20 +236,22 @@ def test_the_corpus_is_read_as_the_plan_says(folder: Path) -> None:
 async def test_progress_is_told_and_answers_that_cannot_be_read_are_counted_alone(
     folder: Path,
 ) -> None:
-    told: list[str] = []
+    described: list[str] = []
 
     class Garbled(Oracle):
         async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
             return Completion("I would rather not say.")
 
     corpus = read(folder, PLAN)
-    made = await study(corpus, PLAN, Lab(LLM(Garbled(), Json()), MemoryLedger(), tell=told.append))
-    assert told[0] == "fitting taggers on people's labels ..."
-    assert told[1:] == [f"{name}: 18 records ..." for name in made.ways]
-    for way in made.ways.values():
-        assert way.outcomes == {"unparsed": 18}
-        assert set(way.alignment.values()) == {0}
-        assert way.as_json()["downstream"] is None
+    made = await study(
+        corpus, PLAN, Lab(LLM(Garbled(), Json()), MemoryLedger(), log=described.append)
+    )
+    assert described[0] == "fitting taggers on people's labels ..."
+    assert described[1:] == [f"{name}: 18 records ..." for name in made.promptings]
+    for prompting in made.promptings.values():
+        assert prompting.outcomes == {"unparsed": 18}
+        assert set(prompting.alignment.values()) == {0}
+        assert prompting.as_json()["downstream"] is None
     sizes = made.as_json()["sizes"]
     assert sizes == {
         "train": 40, "dev": 40, "test": 40, "pool": len(corpus.pool), "rest": len(corpus.rest),
@@ -268,9 +270,12 @@ def test_with_an_encoder_examples_are_chosen_by_meaning_too(folder: Path) -> Non
     assert set(strategies(corpus, PLAN, None)) == WAYS
     found = strategies(corpus, Plan(examples=3, balanced=True, seed=5), Lengths())
     assert list(found) == ["no examples", "fixed draw", "by words", "by meaning"]
-    ways = [found[name] for name in list(found)[1:]]
-    assert all(isinstance(way, Retrieved) and way.count == 3 and way.balanced for way in ways)
-    assert len({way.id for way in ways}) == 3
+    promptings = [found[name] for name in list(found)[1:]]
+    assert all(
+        isinstance(prompting, Retrieved) and prompting.count == 3 and prompting.balanced
+        for prompting in promptings
+    )
+    assert len({prompting.id for prompting in promptings}) == 3
 
 
 def test_records_are_drawn_by_the_seed_in_the_order_of_their_set(folder: Path) -> None:

@@ -66,7 +66,7 @@ class Pattern:
         schema, record = request.task.schema, request.record
         if isinstance(schema, Spans):
             return read_spans(first_json(completion.text), record, schema)
-        return reading(find(schema, completion.text, record.language, request.way.focus))
+        return reading(find(schema, completion.text, record.language, request.options.focus))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class LastLine:
         if isinstance(schema, Spans):
             said = read_spans(first_json(last.content), record, schema)
         else:
-            said = reading(find(schema, last.content, record.language, request.way.focus))
+            said = reading(find(schema, last.content, record.language, request.options.focus))
         if said.value is None:
             return said
         return replace(said, rationale=before(text, last.start, least) or said.rationale)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from assay.core.errors import InputError
 from assay.data.images.decode import MOST_BYTES
-from assay.data.images.source import Store, write_whole
+from assay.data.images.source import Store, write_atomically
 
 SECONDS = 20.0
 URLS = ("http://", "https://")
@@ -41,7 +41,7 @@ class Fetch:
                 return kept.read_bytes()
         content = self._get(url)
         with suppress(OSError):  # then it is fetched again next time
-            write_whole(known, self.store.keep(content).encode("utf-8"), self.store.root)
+            write_atomically(known, self.store.keep(content).encode("utf-8"), self.store.root)
         return content
 
     def _get(self, url: str) -> bytes:

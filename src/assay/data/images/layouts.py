@@ -16,7 +16,7 @@ from typing import Any
 from assay.core.errors import InputError
 from assay.core.jsons import loads
 from assay.data.base import Row
-from assay.data.coco import coco_of, complaints_of, has_boxes
+from assay.data.coco import coco_of, has_boxes, validation_errors
 from assay.data.images.decode import MOST_BYTES, SUFFIXES
 from assay.data.images.source import BANG, TAR, ZIP, At, leads_out
 
@@ -105,7 +105,7 @@ def is_coco(content: object) -> bool:
 def read_coco(path: Path, content: Mapping[str, Any]) -> Rows:
     """COCO instances: the distinct categories of a picture's annotations are its `tags`, in the
     order of the category list; crowds count as well. Where all have a place, `boxes` too."""
-    with complaints_of(path):
+    with validation_errors(path):
         names = {c["id"]: str(c["name"]) for c in content["categories"]}
         held: defaultdict[object, set[object]] = defaultdict(set)
         for annotation in content.get("annotations", ()):

@@ -112,14 +112,14 @@ class Store:
             if path.exists():
                 return str(path)
             try:
-                write_whole(path, content, root)
+                write_atomically(path, content, root)
             except OSError:
                 continue
             return str(path)
         raise InputError(f"cannot be kept: neither {self.root} nor the cache can be written")
 
 
-def write_whole(path: Path, content: bytes, store: Path) -> None:
+def write_atomically(path: Path, content: bytes, store: Path) -> None:
     """The file appears in the folder `store`, or below it, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with working(store) as place:

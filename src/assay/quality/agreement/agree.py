@@ -16,9 +16,9 @@ from assay.quality.agreement.coefficients import Measures, estimates, prevalence
 from assay.quality.agreement.distances import LEVELS, numbers
 from assay.quality.agreement.multi import NO, YES, as_sets, set_wise, tag
 from assay.quality.agreement.pairs import (
-    BesideOthers,
+    AgreementWithOthers,
     Pair,
-    beside_others,
+    agreement_with_others,
     pairs,
     side_by_side,
     wanted,
@@ -124,7 +124,7 @@ class Agreement:
     annotators: tuple[str, ...]
     overall: Overall
     pairs: Sequence[Pair | SpanPair] = ()
-    each: Sequence[BesideOthers] = ()
+    each: Sequence[AgreementWithOthers] = ()
     tags: Mapping[str, Overall] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -247,18 +247,18 @@ def _few(compared: int, records: int) -> Iterator[str]:
 
 
 def _notes(asked: Asked, who: Sequence[str], votes: Votes) -> tuple[str, ...]:
-    told = []
+    described = []
     if asked.resampling.over == "annotators" and len(who) < FEW_ANNOTATORS:
-        told.append(
+        described.append(
             f"intervals over only {len(who)} annotators are too narrow: with 4 or 5 a 95 % "
             "interval holds in some 75 to 80 of 100 cases"
         )
     silent = sorted(set(votes.annotators) - set(who))
     if silent:
         more = ", …" if len(silent) > MOST_SILENT else ""
-        told.append(f"no answers of {', '.join(silent[:MOST_SILENT])}{more}")
+        described.append(f"no answers of {', '.join(silent[:MOST_SILENT])}{more}")
     labels = votes.labels if asked.kind in LEVELS else ()
-    return (*told, *oddities(labels, votes.annotators, votes.records))
+    return (*described, *oddities(labels, votes.annotators, votes.records))
 
 
 def _overall(votes: Votes, measures_at: str, order: Sequence[str], how: Resampling) -> Overall:
@@ -292,7 +292,7 @@ def _labels(base: Agreement, votes: Votes) -> Agreement:
         found = pairs(votes, order, how, numbers=scale, reference=asked.reference)
     if scale is not None and found:
         found = _with_correlations(found, votes, (order, scale), asked)
-    each = beside_others(votes) if len(base.annotators) > 2 else ()
+    each = agreement_with_others(votes) if len(base.annotators) > 2 else ()
     return replace(base, overall=overall, pairs=found, each=each)
 
 
@@ -327,12 +327,12 @@ def _with_correlations(
 ) -> list[Pair]:
     order, values = scale
     names, table = side_by_side(votes, order)
-    told: list[Pair] = []
+    described: list[Pair] = []
     for pair, (i, j) in zip(found, wanted(names, asked.reference), strict=True):
         first, second = table[[i, j]][:, (table[[i, j]] >= 0).all(axis=0)]
         extra = correlations(values[first], values[second], asked.resampling) if len(first) else {}
-        told.append(replace(pair, coefficients={**pair.coefficients, **extra}))
-    return told
+        described.append(replace(pair, coefficients={**pair.coefficients, **extra}))
+    return described
 
 
 def _sets(base: Agreement, votes: Votes) -> Agreement:

@@ -36,9 +36,9 @@ class Estimate:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
     def as_json(self) -> dict[str, object]:
-        told: dict[str, object] = {"value": self.value, "n": self.n}
-        told["interval"] = None if self.low is None else [self.low, self.high]
-        return told | ({"why": self.why} if self.why else {})
+        described: dict[str, object] = {"value": self.value, "n": self.n}
+        described["interval"] = None if self.low is None else [self.low, self.high]
+        return described | ({"why": self.why} if self.why else {})
 
 
 @dataclass(frozen=True, slots=True)

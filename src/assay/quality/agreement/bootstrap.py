@@ -16,7 +16,7 @@ from assay.core.votes import Votes
 from assay.quality.agreement.base import Floats, Ints, Resampling
 from assay.quality.agreement.rows import Rows, ordered
 
-Way: TypeAlias = tuple[int, ...]
+RequestOptions: TypeAlias = tuple[int, ...]
 """How many votes each label has."""
 
 HALF = 0.5
@@ -50,7 +50,7 @@ def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]] |
     """
     total = np.rint(rows.total).astype(np.int64)
     records, labels = int(rows.times[total > 1].sum()), len(rows.labels)
-    prior: dict[Way, float] = {}
+    prior: dict[RequestOptions, float] = {}
     for size in np.unique(total[total > 1]).tolist():
         if len(prior) + comb(size + labels - 1, size) > MOST_WAYS:
             return None
@@ -67,7 +67,7 @@ def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]] |
     return whole, posterior(times, before, how)
 
 
-def _ways(size: int, labels: int) -> dict[Way, float]:
+def _ways(size: int, labels: int) -> dict[RequestOptions, float]:
     """In which `size` annotators can vote (votes a label), with what each counts beforehand."""
     found = [
         tuple(drawn.count(label) for label in range(labels))

@@ -64,17 +64,17 @@ def pairwise(first: Codes, second: Codes) -> Pairwise:
     cells = Cells.of(first, second, int(max(first.max(), second.max())) + 1) if len(first) else None
     if cells is None:
         return Pairwise(0, None, None, None, None, None, NO_RECORDS)
-    told = {
+    described = {
         name: float(v[0]) if np.isfinite(v[0]) else None
         for name, v in coefficients(cells, cells.times[None, :].astype(np.float64)).items()
     }
-    why = ONE_LABEL if told["cohen"] is None and told["gwet_ac1"] is None else ""
+    why = ONE_LABEL if described["cohen"] is None and described["gwet_ac1"] is None else ""
     return Pairwise(
         len(first),
-        told["percent"],
-        told["cohen"],
-        told["scott"],
-        told["gwet_ac1"],
+        described["percent"],
+        described["cohen"],
+        described["scott"],
+        described["gwet_ac1"],
         cells.baseline,
         why,
     )
@@ -95,7 +95,7 @@ class Cells:
         return Cells(cell // labels, cell % labels, times.astype(np.int64), labels)
 
     @property
-    def commonest(self) -> int:
+    def most_frequent(self) -> int:
         """The second's commonest label."""
         return int(np.argmax(np.bincount(self.second, self.times)))
 
@@ -171,9 +171,9 @@ class Pair:
         return warning(known["percent"].value, self.baseline, known["cohen"].value)
 
     def as_json(self) -> dict[str, object]:
-        told = {name: e.as_json() for name, e in self.coefficients.items()}
+        described = {name: e.as_json() for name, e in self.coefficients.items()}
         return {
-            "first": self.first, "reference": self.second, "n": self.n, "coefficients": told,
+            "first": self.first, "reference": self.second, "n": self.n, "coefficients": described,
             "baseline": self.baseline, "baseline_label": self.baseline_label,
             "warning": self.warning, "why": "" if self.n else NO_RECORDS,
         }  # fmt: skip
@@ -235,7 +235,7 @@ def _pair(
         found[name] = make(float(value[0]), len(first), drawn, ONE_LABEL)
     if how.resamples:
         found["percent"] = share_estimate(float(point["percent"][0]), 0.0, len(first))
-    return Pair(*names, len(first), found, cells.baseline, order[cells.commonest])
+    return Pair(*names, len(first), found, cells.baseline, order[cells.most_frequent])
 
 
 def _smooth(cells: Cells, how: Resampling) -> tuple[Cells, Iterator[Floats]]:
@@ -251,7 +251,7 @@ def _smooth(cells: Cells, how: Resampling) -> tuple[Cells, Iterator[Floats]]:
 
 
 @dataclass(frozen=True, slots=True)
-class BesideOthers:
+class AgreementWithOthers:
     """How often an annotator says what another one says of the same record."""
 
     name: str
@@ -262,7 +262,7 @@ class BesideOthers:
         return {"name": self.name, "votes": self.votes, "agreement": self.agreement.as_json()}
 
 
-def beside_others(votes: Votes) -> list[BesideOthers]:
+def agreement_with_others(votes: Votes) -> list[AgreementWithOthers]:
     """For each annotator the mean share of the others on its records who gave its label.
 
     Intervals over records, kept within 0 and 1.
@@ -278,7 +278,9 @@ def beside_others(votes: Votes) -> list[BesideOthers]:
     squares = np.bincount(who, share[heard] ** 2, minlength=size)
     given = np.bincount(votes.annotator, minlength=size)
     return [
-        BesideOthers(name, int(given[i]), _mean(int(n[i]), float(total[i]), float(squares[i])))
+        AgreementWithOthers(
+            name, int(given[i]), _mean(int(n[i]), float(total[i]), float(squares[i]))
+        )
         for i, name in enumerate(votes.annotators)
         if given[i]
     ]

@@ -99,8 +99,8 @@ def _only(sources: Iterable[Source | None]) -> Source:
     """InputError where there are several; the default is that of numbers that say nothing."""
     found = set(sources)
     if len(found) > 1:
-        told = ", ".join(sorted(_words(s) for s in found))
-        raise InputError(f"confidences of several kinds ({told}); fit a calibrator for each")
+        described = ", ".join(sorted(_words(s) for s in found))
+        raise InputError(f"confidences of several kinds ({described}); fit a calibrator for each")
     return next(iter(found)) or Source.STATED
 
 
@@ -182,8 +182,8 @@ def _platt(sure: Floats, right: Bools, source: Source) -> Fitted:
         return value, np.array([(off * x).sum(), off.sum()])
 
     a, b = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x
-    told = {"slope": float(a), "intercept": float(b)}
-    return lambda s: np.asarray(expit(a * _axis(s, source, most) + b)), told
+    described = {"slope": float(a), "intercept": float(b)}
+    return lambda s: np.asarray(expit(a * _axis(s, source, most) + b)), described
 
 
 def _isotonic(sure: Floats, right: Bools, source: Source) -> Fitted:

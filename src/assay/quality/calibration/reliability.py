@@ -40,8 +40,8 @@ class Bin:
     correct: Share
 
     def as_json(self) -> dict[str, object]:
-        told = {"low": self.low, "high": self.high, "confidence": self.confidence}
-        return told | self.correct.as_json()
+        described = {"low": self.low, "high": self.high, "confidence": self.confidence}
+        return described | self.correct.as_json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ class Reliability:
     def verdict(self) -> str:
         open_ = self.finding.headline("these confidences can be believed")
         off = f"off by {self.ece:.1%} on average, {self.ece_limit:.1%} would be chance"
-        told = {
+        described = {
             True: "these confidences can be believed, as far as these labels show",
             False: f"these confidences cannot be believed as they are: {off}",
         }
-        return open_ or told[self.finding.won]
+        return open_ or described[self.finding.won]
 
     @property
     def warnings(self) -> list[str]:

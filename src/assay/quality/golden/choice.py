@@ -83,8 +83,8 @@ def rank(
         rate = rates.get(gold[r], 0.0)
         if certainty > rate:
             one = Questions(np.array([certainty]), np.array([rate]))
-            told = float(one.information(commitment)[0])
-            found.append(Candidate(r, gold[r], votes, agreeing[r], certainty, rate, told))
+            described = float(one.information(commitment)[0])
+            found.append(Candidate(r, gold[r], votes, agreeing[r], certainty, rate, described))
     found.sort(key=lambda c: (-c.information, c.record))
     return Ranking(tuple(found), len(both) - len(found), commitment)
 

@@ -52,8 +52,8 @@ class Questions:
         gap = self.certainty - self.guess
         q = self.guess + theta * gap
         spread = q * (1 - q)
-        told = np.full_like(q, np.inf)
-        return np.divide(gap**2, spread, out=told, where=spread > 0)
+        described = np.full_like(q, np.inf)
+        return np.divide(gap**2, spread, out=described, where=spread > 0)
 
 
 def alike(n: int, certainty: float, guess: float) -> Questions:
@@ -101,14 +101,14 @@ def commitments(
     if silent:
         raise InputError(f"annotator {silent[0]!r} answered no golden question")
     best = _Likelihood(questions, answers).maximum()
-    told = _information(questions, answers, best)
+    described = _information(questions, answers, best)
     return tuple(
         Commitment(
             name,
             int(asked[i]),
             int(right[i]),
             float(best[i]),
-            float(told[i] ** -0.5) if 0 < best[i] < 1 else None,
+            float(described[i] ** -0.5) if 0 < best[i] < 1 else None,
             (min(low, float(best[i])), max(high, float(best[i]))),
         )
         for i, (name, (low, high)) in enumerate(

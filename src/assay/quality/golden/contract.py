@@ -179,8 +179,11 @@ class Paid:
 
     def as_json(self) -> dict[str, object]:
         found = self.finding
-        told = {"passed": None, "doubts": []} if found is None else found.as_json()
-        return told | {"constant": self.constant.as_json(), "contract": self.contract.as_json()}
+        described = {"passed": None, "doubts": []} if found is None else found.as_json()
+        return described | {
+            "constant": self.constant.as_json(),
+            "contract": self.contract.as_json(),
+        }
 
 
 def contract(terms: Terms) -> Contract:

@@ -70,12 +70,12 @@ class Disguise:
     @property
     def statement(self) -> str:
         w = self.worst
-        told = f"AUC {w.auc:.2f} [{w.interval[0]:.2f}, {w.interval[1]:.2f}] from {w.features}"
+        described = f"AUC {w.auc:.2f} [{w.interval[0]:.2f}, {w.interval[1]:.2f}] from {w.features}"
         return {
-            "visible": f"gold can be told from ordinary records: {told}; an annotator who notices "
-            "is committed there alone, so pay and monitoring on this gold mean little",
-            "hidden": f"gold looks like ordinary records: at most {told}",
-            "open": f"too few records to say whether gold can be told apart: at most {told}; "
+            "visible": f"gold can be told from ordinary records: {described}; an annotator who "
+            "notices is committed there alone, so pay and monitoring on this gold mean little",
+            "hidden": f"gold looks like ordinary records: at most {described}",
+            "open": f"too few records to say whether gold can be told apart: at most {described}; "
             f"{self.gold:,} golden questions were compared with {self.ordinary:,} records",
         }[self.verdict]
 
@@ -105,13 +105,13 @@ def disguise(records: Sequence[Record], gold: Collection[str], seed: int = 0) ->
     kept = _kept(is_gold, rng)
     y = is_gold[kept]
     folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(y, y))
-    dealt = _permuted(y, [test for _, test in folds], rng)
+    assigned = _permuted(y, [test for _, test in folds], rng)
     kinds = {name: x[kept] for name, x in _numbers(records).items()}
     alike = {name: _likeness(x) for name, x in kinds.items() if np.ptp(x, axis=0).any()}
     if any(r.text.strip() for r in records):
         alike["wording"] = _wording([records[i].text for i in kept])
-    looked = {name: _look(k, dealt, folds) for name, k in alike.items()}
-    return _told(counts, looked)
+    looked = {name: _look(k, assigned, folds) for name, k in alike.items()}
+    return _describe(counts, looked)
 
 
 def _kept(is_gold: Bools, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -126,10 +126,10 @@ def _drawn(part: NDArray[np.intp], most: int, rng: np.random.Generator) -> NDArr
 
 def _permuted(y: Bools, parts: Sequence[NDArray[np.intp]], rng: np.random.Generator) -> Bools:
     """Records x (truth, permutations); each fold keeps its number of golden questions."""
-    dealt = np.repeat(y[:, None], PERMUTATIONS + 1, axis=1)
+    assigned = np.repeat(y[:, None], PERMUTATIONS + 1, axis=1)
     for part in parts:
-        dealt[part, 1:] = rng.permuted(dealt[part, 1:], axis=0)
-    return dealt
+        assigned[part, 1:] = rng.permuted(assigned[part, 1:], axis=0)
+    return assigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +139,19 @@ class _Found:
 
 
 def _look(
-    likeness: Floats, dealt: Bools, folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    likeness: Floats, assigned: Bools, folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 ) -> _Found:
     """AUC within folds, so that scores of different fits are never compared."""
-    above = np.empty(dealt.shape)  # share of the other class of its fold that a record beats
+    above = np.empty(assigned.shape)  # share of the other class of its fold that a record beats
     for fit, test in folds:
-        target = dealt[fit].astype(float)
+        target = assigned[fit].astype(float)
         target -= target.mean(axis=0)
         inner = likeness[np.ix_(fit, fit)]
         ridge = cho_factor(inner + RIDGE * np.eye(len(fit)))
         score = likeness[np.ix_(test, fit)] @ cho_solve(ridge, target)
-        above[test] = _placements(score, dealt[test])
-    truth = dealt[:, 0]
-    auc = (above * dealt).sum(axis=0) / truth.sum()
+        above[test] = _placements(score, assigned[test])
+    truth = assigned[:, 0]
+    auc = (above * assigned).sum(axis=0) / truth.sum()
     first = above[:, 0]
     spread = first[truth].var(ddof=1) / truth.sum() + first[~truth].var(ddof=1) / (~truth).sum()
     by_chance = np.sqrt((len(truth) + 1) / (12 * truth.sum() * (~truth).sum()))
@@ -176,7 +176,7 @@ def _placements(score: Floats, y: Bools) -> Floats:
     return np.where(y, below, 1 - below)
 
 
-def _told(counts: tuple[int, int], looked: dict[str, _Found]) -> Disguise:
+def _describe(counts: tuple[int, int], looked: dict[str, _Found]) -> Disguise:
     reach = float(norm.ppf((1 + LEVEL) / 2))
     looks = []
     for name, f in looked.items():

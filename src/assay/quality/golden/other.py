@@ -59,9 +59,9 @@ def of_preferences(
     low = 0.0 if value(0.0) >= least else _zero(lambda t: value(t) - least, 0.0, best)
     high = _zero(lambda t: value(t) - least, best, most)
     p = expit(best * m)
-    told = float((m**2 * p * (1 - p)).sum())
-    error = told**-0.5 if best > 0 else None
-    return Estimate(len(m), best, error, (low or 0.0, high), told / len(m))
+    described = float((m**2 * p * (1 - p)).sum())
+    error = described**-0.5 if best > 0 else None
+    return Estimate(len(m), best, error, (low or 0.0, high), described / len(m))
 
 
 def _zero(function: Callable[[float], float], low: float, high: float) -> float | None:

@@ -112,7 +112,7 @@ def trial(found: Contract, commitment: float, annotators: int, seed: int) -> Tri
     questions = alike(t.questions, t.certainty, t.guess)
     estimates = commitments(questions, answers)
     theta = np.array([e.commitment for e in estimates])
-    told = float(questions.information(commitment).sum())
+    described = float(questions.information(commitment).sum())
     inside = [e.interval[0] <= commitment <= e.interval[1] for e in estimates]
     threshold = found.threshold
     return Trial(
@@ -120,7 +120,7 @@ def trial(found: Contract, commitment: float, annotators: int, seed: int) -> Tri
         t.questions,
         annotators,
         float(theta.mean()),
-        told**-0.5 if np.isfinite(told) else None,
+        described**-0.5 if np.isfinite(described) else None,
         float(theta.std(ddof=1)),
         float(np.mean(inside)),
         None if threshold is None else float((theta >= threshold - 1e-9).mean()),

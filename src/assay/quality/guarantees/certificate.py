@@ -135,13 +135,13 @@ def chain_counts(sure: Floats, right: Bools, thresholds: Floats) -> tuple[Counts
     accepted, wrong = (np.zeros(len(thresholds) + 1, dtype=np.int64) for _ in range(2))
     before = np.full(sure.shape[1], -np.inf)
     for said, true in zip(sure, right, strict=True):
-        surest = np.maximum(before, said)
-        starts = np.searchsorted(-thresholds, -surest)
+        most_confident = np.maximum(before, said)
+        starts = np.searchsorted(-thresholds, -most_confident)
         ends = np.searchsorted(-thresholds, -before)
         for counts, some in ((accepted, np.ones_like(true)), (wrong, ~true)):
             np.add.at(counts, starts[some], 1)
             np.add.at(counts, ends[some], -1)
-        before = surest
+        before = most_confident
     return accepted[:-1].cumsum(), wrong[:-1].cumsum()
 
 

@@ -48,8 +48,8 @@ class Sheet:
 
 def mark_of(decisions: Sequence[Decision]) -> str:
     """Names the decisions that a sample stands for; any change of a value changes it."""
-    told = sorted((d for d in decisions if d.value is not None), key=lambda d: d.record)
-    return digest_each(([d.record, encode(d.value)] for d in told if d.value is not None), 8)
+    described = sorted((d for d in decisions if d.value is not None), key=lambda d: d.record)
+    return digest_each(([d.record, encode(d.value)] for d in described if d.value is not None), 8)
 
 
 def write_sheet(
@@ -214,14 +214,14 @@ def _strange(given: Mapping[str, Value], shipped: Mapping[str, Value], same: Sam
     answers = Counter(str(flat(value)) for value in given.values())
     values = {str(flat(value)): value for value in given.values()}
     strange = [a for a in answers if not any(same(v, values[a]) for v in labels.values())]
-    told = [
+    described = [
         f"the answer {shortened(answer)} ({answers[answer]:,} records) is none of the labels "
         f"shipped ({', '.join(sorted(labels)[:SHOWN])}) and counts as a disagreement: is it spelt "
         "as there?"
         for answer in strange[:SHOWN]
     ]
     more = len(strange) - SHOWN
-    return [*told, f"so are {more:,} more answers"] if more > 0 else told
+    return [*described, f"so are {more:,} more answers"] if more > 0 else described
 
 
 def decisions_in(path: Path) -> tuple[list[Decision], dict[str, str]]:

@@ -135,14 +135,14 @@ def accuracy(
     right = sum(values[record] == reference[record] for record in answered)
     keys = {r: _key(reference[r]) for r in both}
     common, times = Counter(keys.values()).most_common(1)[0]
-    commonest = next(reference[r] for r in both if keys[r] == common)
+    most_frequent = next(reference[r] for r in both if keys[r] == common)
     return Accuracy(
         name,
         Share(right, len(answered)),
         Share(right, len(both)),
         Share(len(answered), len(both)),
         Share(times, len(both)),
-        _words(commonest),
+        _words(most_frequent),
     )
 
 

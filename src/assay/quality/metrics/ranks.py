@@ -75,8 +75,10 @@ class Ranks:
             f"Friedman: {chi}, p = {self.p:.3g} (alpha {self.alpha:g}{few})",
         ]
         if self.differ:
-            told = [f"{p.better} above {p.worse} (p = {p.p:.3g})" for p in self.pairs if p.differ]
-            lines.append(f"Conover, Holm-adjusted: {'; '.join(told) or 'no pair differs'}")
+            described = [
+                f"{p.better} above {p.worse} (p = {p.p:.3g})" for p in self.pairs if p.differ
+            ]
+            lines.append(f"Conover, Holm-adjusted: {'; '.join(described) or 'no pair differs'}")
         else:
             lines.append("the systems are not told apart, so no pair is tested")
         return lines

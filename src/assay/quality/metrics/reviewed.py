@@ -235,5 +235,5 @@ def _pair(pairs: list[tuple[str, str]]) -> tuple[float | None, float | None]:
 
     code = {label: i for i, label in enumerate(sorted({x for pair in pairs for x in pair}))}
     table = np.array([[code[a], code[b]] for a, b in pairs], dtype=np.int64)
-    told = pairwise(table[:, 0], table[:, 1])
-    return told.cohen, told.baseline
+    described = pairwise(table[:, 0], table[:, 1])
+    return described.cohen, described.baseline

@@ -69,7 +69,7 @@ class Scores:
 
     def __str__(self) -> str:
         parts = {"precision": self.precision, "recall": self.recall, "F1": self.f1}
-        return ", ".join(f"{name} {told(e)}" for name, e in parts.items())
+        return ", ".join(f"{name} {described(e)}" for name, e in parts.items())
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -235,7 +235,7 @@ def gap_closed(score: float, raw: float, human: float) -> float | None:
     return (score - raw) / (human - raw) if human > raw else None
 
 
-def told(estimate: Estimate) -> str:
+def described(estimate: Estimate) -> str:
     if estimate.value is None or estimate.interval is None:
         return "not known"
     low, high = estimate.interval

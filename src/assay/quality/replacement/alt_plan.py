@@ -127,8 +127,11 @@ def plan_from_guess(guess: Guess, rules: Rules, grid: Grid | None = None) -> Alt
     numbers = rules.score == "neg-rmse"
     _check(guess, numbers)
     cells = [cell for people in grid.people for cell in _guessed(guess, people, rules, grid)]
-    told = "with an error of {:g}" if numbers else "right {:.0%} of the time"
-    model, basis = f"a model {told.format(guess.model)}", f"people {told.format(guess.person)}"
+    described = "with an error of {:g}" if numbers else "right {:.0%} of the time"
+    model, basis = (
+        f"a model {described.format(guess.model)}",
+        f"people {described.format(guess.person)}",
+    )
     limits = (
         "people and model are taken to err independently, all people alike, all records equally "
         "hard; a pilot tells more",

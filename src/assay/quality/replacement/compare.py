@@ -25,7 +25,13 @@ from assay.quality.replacement.alt_test import (
     alt_test,
     doubted,
 )
-from assay.quality.replacement.reference import Beside, Measure, beside, majority, means
+from assay.quality.replacement.reference import (
+    Measure,
+    ReferenceComparison,
+    compare_to_reference,
+    majority,
+    means,
+)
 
 MOST_PEOPLE = 30  # beyond, people are not told one by one
 MOST_SLICES = 20  # of one kind, the largest
@@ -76,20 +82,20 @@ class Slice:
     kind: str
     value: str
     records: int
-    beside: tuple[Beside, ...]
+    comparisons: tuple[ReferenceComparison, ...]
     tests: tuple[Tested, ...]
 
     def as_json(self) -> dict[str, object]:
         return {
             "slice": self.kind, "value": self.value, "records": self.records,
-            "agreement": [b.as_json() for b in self.beside],
+            "agreement": [b.as_json() for b in self.comparisons],
             "replacement_test": [t.as_json() for t in self.tests],
         }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    beside: tuple[Beside, ...]
+    comparisons: tuple[ReferenceComparison, ...]
     tests: tuple[Tested, ...]
     constant: Tested  # an annotator who always gives the people's commonest label, or their mean
     rules: Rules
@@ -130,7 +136,7 @@ class Comparison:
 
     @property
     def warnings(self) -> list[str]:
-        return [b.warning for b in self.beside if b.warning is not None]
+        return [b.warning for b in self.comparisons if b.warning is not None]
 
     def as_json(self) -> dict[str, object]:
         among = self.among_people
@@ -138,7 +144,7 @@ class Comparison:
             "measure": {"kind": self.measure.kind, "order": self.measure.order,
                         "resampling": asdict(self.measure.resampling)},
             "among_people": {"not_possible": among} if isinstance(among, str) else among.as_json(),
-            "agreement": [b.as_json() for b in self.beside],
+            "agreement": [b.as_json() for b in self.comparisons],
             "rules": asdict(self.rules),
             "replacement_test": [t.as_json() for t in self.tests],
             "constant": self.constant.as_json(),
@@ -220,20 +226,24 @@ def _spelt(sides: Sides) -> tuple[Sides, list[str]]:
     return sides, oddities(labels, [*sides.people, *sides.models], records)
 
 
-def _side_by_side(sides: Sides, rules: Rules) -> tuple[tuple[Beside, ...], tuple[Tested, ...]]:
+def _side_by_side(
+    sides: Sides, rules: Rules
+) -> tuple[tuple[ReferenceComparison, ...], tuple[Tested, ...]]:
     judges, name = sides.people, None
     if rules.expert is not None:
         judges = {rules.expert: sides.people.get(rules.expert, {})}
         name = f"expert {rules.expert}"
     found = [
-        beside((who, "model"), labels, judges, sides.measure, name)
+        compare_to_reference((who, "model"), labels, judges, sides.measure, name)
         for who, labels in sides.models.items()
     ]
     if sides.named and 1 < len(sides.people) <= MOST_PEOPLE:
         for who, labels in sides.people.items():
             others = {n: said for n, said in judges.items() if n != who}
             if others:
-                found.append(beside((who, "person"), labels, others, sides.measure, name))
+                found.append(
+                    compare_to_reference((who, "person"), labels, others, sides.measure, name)
+                )
     tests = (_tested(who, labels, sides, rules) for who, labels in sides.models.items())
     return tuple(found), tuple(tests)
 
@@ -268,18 +278,18 @@ def _doubted(test: Tested, constant: Tested, among: Agreement | str) -> Tested:
 
 def _unheard(sides: Sides, rules: Rules) -> list[str]:
     """Records and people that the table says nothing of."""
-    told = []
+    described = []
     if sides.measure.kind != "interval" and rules.expert is None:
         there = {record for said in sides.people.values() for record in said}
         tied = len(there) - len(majority(sides.people))
         if tied:
-            told.append(
+            described.append(
                 f"on {tied:,} of {len(there):,} records the people's vote is tied, so there is no "
                 "majority to agree with; the replacement test counts them"
             )
     if sides.named and len(sides.people) > MOST_PEOPLE:
-        told.append(f"the {len(sides.people):,} people are not told one by one")
-    return told
+        described.append(f"the {len(sides.people):,} people are not told one by one")
+    return described
 
 
 def _constant(sides: Sides, rules: Rules) -> Tested:
@@ -343,6 +353,6 @@ def _slices(sides: Sides, rules: Rules) -> tuple[tuple[Slice, ...], list[str]]:
             within = sides.within(frozenset(records))
             each, tests = _side_by_side(within, rules)
             constant, among = _constant(within, rules), _among(within)
-            told = tuple(_doubted(test, constant, among) for test in tests)
-            found.append(Slice(kind, value, len(records), each, told))
+            described = tuple(_doubted(test, constant, among) for test in tests)
+            found.append(Slice(kind, value, len(records), each, described))
     return tuple(found), notes

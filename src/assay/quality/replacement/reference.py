@@ -40,7 +40,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ReferenceComparison:
     """`agreement` is of classes and steps, `distance` (root mean square) of scales."""
 
     name: str
@@ -89,13 +89,13 @@ class Beside:
         }
 
 
-def beside(
+def compare_to_reference(
     who: tuple[str, str],
     labels: Labels,
     others: Mapping[str, Labels],
     how: Measure,
     reference: str | None = None,
-) -> Beside:
+) -> ReferenceComparison:
     """`who` is (name, model or person); `others` are the people who make the reference."""
     scale = how.kind == "interval"
     if reference is None:
@@ -106,13 +106,13 @@ def beside(
 
 def _in_classes(
     who: tuple[str, str], labels: Labels, others: Mapping[str, Labels], how: tuple[str, Measure]
-) -> Beside:
+) -> ReferenceComparison:
     reference, measure = how
     true = majority(others)
     both = [r for r in labels if r in true]
     said, given = [str(labels[r]) for r in both], [str(true[r]) for r in both]
     hits = Share(sum(a == b for a, b in zip(said, given, strict=True)), len(both))
-    base = Beside(*who, len(labels), reference, len(both), {}, hits)
+    base = ReferenceComparison(*who, len(labels), reference, len(both), {}, hits)
     if not both:
         return base
     order = steps(measure, [*said, *given])
@@ -126,7 +126,7 @@ def _in_classes(
         first, second = (np.array([place[x] for x in side]) for side in (said, given))
         found |= correlations(first, second, measure.resampling)
     counts = Counter(given)
-    return Beside(
+    return ReferenceComparison(
         *who, len(labels), reference, len(both), found, hits, None, pair.baseline,
         pair.baseline_label, {label: c / len(both) for label, c in counts.most_common()},
     )  # fmt: skip
@@ -181,19 +181,19 @@ def steps(measure: Measure, used: Sequence[str]) -> tuple[str, ...]:
 
 def _on_a_scale(
     who: tuple[str, str], labels: Labels, others: Mapping[str, Labels], how: tuple[str, Measure]
-) -> Beside:
+) -> ReferenceComparison:
     reference, measure = how
     mean = means(others)
     both = [r for r in labels if r in mean]
     if not both:
-        return Beside(*who, len(labels), reference, 0, {})
+        return ReferenceComparison(*who, len(labels), reference, 0, {})
     said = numbers(tuple(str(labels[r]) for r in both))
     given = np.array([mean[r] for r in both])
     found = correlations(said, given, measure.resampling)
     values, votes = _numbered(said, given)
     found |= _alpha(votes, values, measure)
     middle = float(given.mean())
-    return Beside(
+    return ReferenceComparison(
         *who, len(labels), reference, len(both), found, None,
         _distance(said - given, measure.resampling),
         float(np.sqrt(((given - middle) ** 2).mean())), f"{middle:.3g}",

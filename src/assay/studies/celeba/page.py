@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from assay.core.cost import money, to_nanos
-from assay.data.write import whole
+from assay.data.write import written_atomically
 from assay.quality.metrics.accuracy import wilson
 from assay.report.dots import Axis, Dot, Row, dot_rows
 from assay.report.page import environment
@@ -29,7 +29,7 @@ def write_celeba_page(study: Study, out: Path) -> None:
         idle=sum((a.kappa or 0.0) < CHANCE for a in study.attributes.values()),
         named=named,
     )
-    with whole(out) as part:
+    with written_atomically(out) as part:
         part.write_text(text, encoding="utf-8")
 
 
@@ -65,8 +65,8 @@ def kappas(study: Study) -> str:
     for name, a in _by(study, lambda a: -(a.kappa or 0.0)):
         dots = []
         if a.kappa_consensus is not None:
-            told = f"with the consensus {a.kappa_consensus:.2f}"
-            dots.append(Dot("second", a.kappa_consensus, told))
+            described = f"with the consensus {a.kappa_consensus:.2f}"
+            dots.append(Dot("second", a.kappa_consensus, described))
         if a.kappa is not None:
             kind = "below" if a.kappa < CHANCE else "first"
             dots.append(Dot(kind, a.kappa, f"with the people {a.kappa:z.2f}"))

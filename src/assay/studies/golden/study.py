@@ -42,12 +42,12 @@ class Undoing:
     gold: str
     disguise: Disguise
     response: Response
-    told: str
+    described: str
 
     def as_json(self) -> dict[str, object]:
         return {
             "gold": self.gold, "disguise": self.disguise.as_json(),
-            "response": self.response.as_json(), "told": self.told,
+            "response": self.response.as_json(), "told": self.described,
         }  # fmt: skip
 
 
@@ -89,14 +89,14 @@ def golden(annotators: int = 2_000, seed: int = 0) -> Study:
 
 
 def _undoing(found: Contract, look: str, seed: int) -> Undoing:
-    records, gold = deal(seed, CHECK if look == "attention checks" else None)
+    records, gold = assign(seed, CHECK if look == "attention checks" else None)
     seen = disguise(records, gold, seed)
     auc = seen.worst.auc if seen.verdict == "visible" else 0.5
-    response, told = defeated(found, auc)
-    return Undoing(look, seen, response, told)
+    response, described = defeated(found, auc)
+    return Undoing(look, seen, response, described)
 
 
-def deal(seed: int, check: str | None = None) -> tuple[list[Record], set[str]]:
+def assign(seed: int, check: str | None = None) -> tuple[list[Record], set[str]]:
     """Texts of common words; golden questions at random places, with `check` as text if given."""
     rng = np.random.default_rng(seed)
     lengths = rng.integers(5, 30, RECORDS)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assay.core.record import Record
-from assay.data.write import whole
+from assay.data.write import written_atomically
 from assay.quality.metrics.ordinal import Ordinal
 from assay.report.page import environment
 from assay.report.thumbnails import Thumbnail, thumbnail
@@ -23,7 +23,7 @@ def write_lesion_page(study: Study, records: Mapping[str, Record], out: Path) ->
         thumbnails=thumbnails,
         people_kappa=_people_kappa(study),
     )
-    with whole(out) as part:
+    with written_atomically(out) as part:
         part.write_text(text, encoding="utf-8")
 
 

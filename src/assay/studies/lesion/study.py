@@ -24,7 +24,7 @@ from assay.quality.agreement import Resampling
 from assay.quality.metrics.ordinal import Ordinal, Ratings, ordinal
 from assay.quality.replacement.alt_test import PUBLISHED as PUBLISHED_TEST
 from assay.quality.replacement.alt_test import AltTest, Rules, alt_test, doubted
-from assay.quality.replacement.reference import Beside, Measure, beside
+from assay.quality.replacement.reference import Measure, ReferenceComparison, compare_to_reference
 
 PEOPLE, MODELS, PICTURES = "human_annotations.json", "llm_annotations.json", "images"
 MARK = "__"  # between picture and attribute in the files
@@ -104,7 +104,7 @@ class Attribute:
     """`tests` and `ordinal` hold the models, then the constant; `ordinal` the people too."""
 
     name: str
-    beside: tuple[Beside, ...]
+    comparisons: tuple[ReferenceComparison, ...]
     tests: tuple[AltTest, ...]
     ordinal: tuple[Ordinal, ...]
     constant: float
@@ -112,7 +112,7 @@ class Attribute:
 
     def as_json(self) -> dict[str, object]:
         return {
-            "agreement": [b.as_json() for b in self.beside],
+            "agreement": [b.as_json() for b in self.comparisons],
             "replacement_test": [t.as_json() for t in self.tests],
             "ordinal": [asdict(o) | {"reference": "each other person"} for o in self.ordinal],
             "constant": self.constant,
@@ -220,7 +220,7 @@ def _attribute(data: Lesions, name: str) -> Attribute:
     ]
     return Attribute(
         name,
-        tuple(beside(*side, MEASURE) for side in sides),
+        tuple(compare_to_reference(*side, MEASURE) for side in sides),
         _doubted(tuple(alt_test(who, r, people, RULES) for who, r in labellers.items())),
         tuple(ordinal(who, ratings, others) for (who, _), ratings, others in sides),
         constant,

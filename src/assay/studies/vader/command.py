@@ -51,10 +51,10 @@ def vader_command(
     if as_json:
         click.echo(json.dumps([asdict(row) for row in found], ensure_ascii=False, indent=2))
         return
-    tell(found)
+    log(found)
 
 
-def tell(rows: "list[Summary]") -> None:
+def log(rows: "list[Summary]") -> None:
     from assay.report.columns import columns
 
     head = ("set", "strategy", "accuracy (95 %)", "seeds", "n", "answered", "to people", "to LLM",

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from assay.core.errors import InputError
 from assay.core.jsons import loads
 from assay.core.record import Record, TextPart
-from assay.data.write import whole, write_rows
+from assay.data.write import write_rows, written_atomically
 
 LABELS = ("negative", "neutral", "positive")
 EDGE = 0.5  # of a rating, on the scale from -4 to 4
@@ -138,7 +138,7 @@ def write(texts: VaderSet, folder: Path, seed: int = 0) -> tuple[Path, Path, Pat
         )
         for r in texts.records
     ]
-    with whole(records) as part:
+    with written_atomically(records) as part:
         part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     answers = [
         (r.id, who, labels[r.id])

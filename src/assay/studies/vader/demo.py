@@ -84,7 +84,7 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
 def demo_command(out: Path, records: int) -> None:
     """Label real tweets with the embedded models and compare with people."""
     from assay.cli.run import label, prepared
-    from assay.project import open_project, story
+    from assay.project import open_project, report_context
     from assay.quality.metrics.accuracy import accuracy
     from assay.report import write_report
     from assay.report.table import lines
@@ -100,18 +100,18 @@ def demo_command(out: Path, records: int) -> None:
     total = prepared(project, None)
     ledger = project.ledger()
     summary = label(project, ledger, None, total)
-    told = story(project)
-    assert told.reference is not None
+    described = report_context(project)
+    assert described.reference is not None
     person = held_out(texts, SEED).person
     one = accuracy(
-        {id: person[id] for id in told.reference.values},
-        told.reference.values,
-        told.reference.name,
+        {id: person[id] for id in described.reference.values},
+        described.reference.values,
+        described.reference.name,
     )
     extra = {} if one is None else {"one person (a rating left out of the gold)": one}
     click.echo("3/3 writing the report ...")
-    told = replace(told, extra=extra, notes=(GOLD_NOTE,))
-    found = write_report(ledger, summary.run, told, out / REPORT)
+    described = replace(described, extra=extra, notes=(GOLD_NOTE,))
+    found = write_report(ledger, summary.run, described, out / REPORT)
     ledger.close()
     click.echo("")
     for line in lines(found):
@@ -147,7 +147,7 @@ def fetch_models() -> None:
 
 def build_folder(texts: "VaderSet", out: Path) -> None:
     """records.jsonl, people.csv, ratings.csv, gold.csv and task.yaml in `out`."""
-    from assay.data.write import whole, write_rows
+    from assay.data.write import write_rows, written_atomically
     from assay.studies.vader.data import held_out, write
 
     write(texts, out, SEED)
@@ -156,5 +156,5 @@ def build_folder(texts: "VaderSet", out: Path) -> None:
     write_rows(rows, ("record", "label"), out / "gold.csv")
     share = FIT / len(texts.records)
     task = TASK.format(calibration=share, evaluation=1 - share)
-    with whole(out / "task.yaml") as part:
+    with written_atomically(out / "task.yaml") as part:
         part.write_text(task, encoding="utf-8")

@@ -87,7 +87,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
+class Assignment:
     """A sample dealt by seed."""
 
     fit: tuple[Record, ...]
@@ -100,26 +100,28 @@ class Deal:
         return tuple(Example(r, self.truth.others[r.id]) for r in records)
 
 
-def deal(texts: VaderSet, setup: Setup, seed: int) -> Deal:
+def assign(texts: VaderSet, setup: Setup, seed: int) -> Assignment:
     drawn = texts.first(setup.fit + setup.certify + setup.records, seed)
     order = np.random.default_rng(seed).permutation(len(drawn.records))
     mixed = [drawn.records[int(i)] for i in order]
     fit, certify = mixed[: setup.fit], mixed[setup.fit : setup.fit + setup.certify]
     rest = mixed[setup.fit + setup.certify :]
-    return Deal(tuple(fit), tuple(certify), tuple(rest), held_out(drawn, seed), seed)
+    return Assignment(tuple(fit), tuple(certify), tuple(rest), held_out(drawn, seed), seed)
 
 
-async def compare(dealt: Deal, task: Task, models: Models, how: tuple[Setup, Ledger]) -> list[Row]:
+async def compare(
+    assigned: Assignment, task: Task, models: Models, how: tuple[Setup, Ledger]
+) -> list[Row]:
     """Every strategy on one sample; answers are shared between them, costs are not."""
     setup, ledger = how
-    who = annotators(dealt, models, task, setup)
-    found = await certified(dealt, Job(task, Single("vader"), who, ledger), setup)
-    rows = [constant(dealt)]
-    for name, (strategy, note) in strategies(dealt, models, setup, found).items():
+    who = annotators(assigned, models, task, setup)
+    found = await certified(assigned, Job(task, Single("vader"), who, ledger), setup)
+    rows = [constant(assigned)]
+    for name, (strategy, note) in strategies(assigned, models, setup, found).items():
         job = Job(task, strategy, who, ledger)
-        summary = await label(job, dealt.label)
+        summary = await label(job, assigned.label)
         decided = list(ledger.decisions(summary.run))
-        row = Row.of(name, decided, dealt.truth.others)
+        row = Row.of(name, decided, assigned.truth.others)
         rows.append(
             replace(
                 row,
@@ -131,27 +133,29 @@ async def compare(dealt: Deal, task: Task, models: Models, how: tuple[Setup, Led
     return rows
 
 
-def constant(dealt: Deal) -> Row:
+def constant(assigned: Assignment) -> Row:
     """Always the commonest label of the gold to fit on."""
-    truth = dealt.truth.others
-    common = mode(truth[r.id] for r in dealt.fit)
-    right = {r.id: truth[r.id] == common for r in dealt.label}
+    truth = assigned.truth.others
+    common = mode(truth[r.id] for r in assigned.fit)
+    right = {r.id: truth[r.id] == common for r in assigned.label}
     return Row("always the commonest label", right, 1.0, 0.0)
 
 
-def annotators(dealt: Deal, models: Models, task: Task, setup: Setup) -> dict[str, Askable]:
-    examples = dealt.examples(dealt.fit)
+def annotators(
+    assigned: Assignment, models: Models, task: Task, setup: Setup
+) -> dict[str, Askable]:
+    examples = assigned.examples(assigned.fit)
     price = to_nanos(setup.person)
-    records = (*dealt.certify, *dealt.label)
+    records = (*assigned.certify, *assigned.label)
     raw = f"{LLM} (raw)"
     return {
         "vader": rule("vader"),
-        "minilm": TrainableClassifier(models.encoder).fitted(task, examples, dealt.seed),
-        "ngrams": TrainableClassifier().fitted(task, examples, dealt.seed),
+        "minilm": TrainableClassifier(models.encoder).fitted(task, examples, assigned.seed),
+        "ngrams": TrainableClassifier().fitted(task, examples, assigned.seed),
         raw: Scored(models.scorer),
-        LLM: PriorCorrected(raw, dealt.label[:PRIOR]),
-        PEOPLE: recorded(PEOPLE, dealt.truth.others, records, price),
-        PERSON: recorded(PERSON, dealt.truth.person, records, price),
+        LLM: PriorCorrected(raw, assigned.label[:PRIOR]),
+        PEOPLE: recorded(PEOPLE, assigned.truth.others, records, price),
+        PERSON: recorded(PERSON, assigned.truth.person, records, price),
     }
 
 
@@ -162,48 +166,48 @@ def recorded(
     return Recorded(name, given, DecidedBy.PEOPLE)
 
 
-async def certified(dealt: Deal, job: Job, setup: Setup) -> tuple[Plan, Calibrated]:
+async def certified(assigned: Assignment, job: Job, setup: Setup) -> tuple[Plan, Calibrated]:
     """Asks the cheap models about the certifying gold, and finds what may be promised."""
-    ids = [r.id for r in dealt.certify]
+    ids = [r.id for r in assigned.certify]
     said: dict[str, dict[str, Annotation]] = {}
     for name in LINKS:
-        await label(Job(job.task, Single(name), job.annotators, job.ledger), dealt.certify)
+        await label(Job(job.task, Single(name), job.annotators, job.ledger), assigned.certify)
         given = job.ledger.annotations(job.task.id, [job.annotators[name].id])
         said[name] = {a.record: a for a in given if a.answered}
     curves = []
     for name in LINKS:
         known = [said[name][id] for id in ids[:CURVE] if id in said[name]]
-        right = np.array([a.value == dealt.truth.others[a.record] for a in known])
+        right = np.array([a.value == assigned.truth.others[a.record] for a in known])
         line = logistic(np.array([evidence(a) for a in known]), right)
         curves.append((job.annotators[name].id, *line))
     sure = Calibrated(tuple(curves))
-    models = {name: _answers(said[name], ids[CURVE:], dealt, sure) for name in LINKS}
+    models = {name: _answers(said[name], ids[CURVE:], assigned, sure) for name in LINKS}
     promise = Promise(1 - setup.target, setup.delta)
     return plan(Trial(models, setup.person), [(LINKS[0],), (LINKS[1],), LINKS], promise), sure
 
 
 def _answers(
-    said: Mapping[str, Annotation], ids: Sequence[str], dealt: Deal, sure: Calibrated
+    said: Mapping[str, Annotation], ids: Sequence[str], assigned: Assignment, sure: Calibrated
 ) -> Answers:
     confidence = np.array(
         [-np.inf if id not in said else sure(said[id]) for id in ids], dtype=float
     )
-    right = np.array([id in said and said[id].value == dealt.truth.others[id] for id in ids])
+    right = np.array([id in said and said[id].value == assigned.truth.others[id] for id in ids])
     return Answers(confidence, right, np.zeros(len(ids)))
 
 
 def strategies(
-    dealt: Deal, models: Models, setup: Setup, found: tuple[Plan, Calibrated]
+    assigned: Assignment, models: Models, setup: Setup, found: tuple[Plan, Calibrated]
 ) -> dict[str, tuple[Strategy, str]]:
     """Name to strategy, and what the table says beside it."""
-    half = len(dealt.fit) // 2
-    beta = max(10, len(dealt.label) // 10)
-    stages = Stages(beta=beta, block=max(10, beta // 2), seed=dealt.seed, most=setup.stages)
+    half = len(assigned.fit) // 2
+    beta = max(10, len(assigned.label) // 10)
+    stages = Stages(beta=beta, block=max(10, beta // 2), seed=assigned.seed, most=setup.stages)
     learners = (TrainableClassifier(models.encoder), TrainableClassifier())
-    training, gold = dealt.examples(dealt.fit[:half]), dealt.examples(dealt.fit[half:])
+    training, gold = assigned.examples(assigned.fit[:half]), assigned.examples(assigned.fit[half:])
     made, sure = found
     pick = made.pick
-    told = pick.certificate.statement if pick.certificate is not None else "nothing certified"
+    described = pick.certificate.statement if pick.certificate is not None else "nothing certified"
     table: dict[str, tuple[Strategy, str]] = {
         n: (Single(n), "") for n in ("vader", "minilm", "ngrams", LLM, PERSON)
     }
@@ -214,7 +218,7 @@ def strategies(
         ("specialists, people review", PEOPLE),
     ):
         table[name] = Specialists(("vader",), reviewer, learners, training, gold, stages), ""
-    table["hybrid"] = Hybrid(pick.links, PEOPLE, pick.threshold, sure), told
+    table["hybrid"] = Hybrid(pick.links, PEOPLE, pick.threshold, sure), described
     return table
 
 
@@ -280,8 +284,8 @@ def study(
         place = ledgers / f"{texts.name}-{setup.records}-{seed}.sqlite" if ledgers else None
         ledger = MemoryLedger() if place is None else open_ledger(str(place))
         try:
-            dealt = deal(texts, setup, seed)
-            for row in asyncio.run(compare(dealt, task, models, (setup, ledger))):
+            assigned = assign(texts, setup, seed)
+            for row in asyncio.run(compare(assigned, task, models, (setup, ledger))):
                 by_name.setdefault(row.strategy, []).append(row)
         finally:
             ledger.close()

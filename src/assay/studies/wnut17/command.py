@@ -57,7 +57,7 @@ def wnut17_command(
     if as_json:
         click.echo(json.dumps(made.as_json(), indent=2))
     else:
-        _tell(made)
+        _print_result(made)
 
 
 def _studied(corpus: "Corpus", plan: "Plan", model: "Model", place: str) -> "Study":
@@ -102,24 +102,26 @@ def _encoder() -> "Encoder":
     return MiniLM()
 
 
-def _tell(made: "Study") -> None:
+def _print_result(made: "Study") -> None:
     sizes = ", ".join(f"{name} {count:,}" for name, count in made.sizes.items())
     click.echo(f"records: {sizes}")
     click.echo("\nTaggers fitted on people's labels (direct score, exact spans):")
     for name, scores in made.taggers.items():
         for on, score in scores.items():
             click.echo(f"  {f'{name}, on {on}':<34}{_triple(score)}")
-    if not made.ways:
+    if not made.promptings:
         return
     click.echo(f"\nWays to prompt (direct score, exact spans, {made.plan.records} records each):")
-    for name, way in made.ways.items():
-        for on, score in way.direct.items():
+    for name, prompting in made.promptings.items():
+        for on, score in prompting.direct.items():
             click.echo(f"  {f'{name}, on {on}':<34}{_triple(score)}")
-        click.echo(f"    answers: {_counts(way.outcomes)}; quotes: {_counts(way.alignment)}")
+        click.echo(
+            f"    answers: {_counts(prompting.outcomes)}; quotes: {_counts(prompting.alignment)}"
+        )
     click.echo("\nDownstream (a tagger fitted on labels of T, scored on people's test labels):")
     for name, downstream in [
         ("people", made.human),
-        *((name, way.downstream) for name, way in made.ways.items()),
+        *((name, prompting.downstream) for name, prompting in made.promptings.items()),
     ]:
         click.echo(f"  {name:<34}{_triple(downstream)}")
     twins = _counts(made.twins)

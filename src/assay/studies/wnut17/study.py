@@ -20,7 +20,7 @@ from assay.annotators.llm import LLM
 from assay.annotators.mapping.jsons import first_json
 from assay.annotators.mapping.spans import KINDS, alignment
 from assay.annotators.tagger import Tagger, fit_tagger
-from assay.core.annotation import PLAIN, Annotation, Outcome, Request
+from assay.core.annotation import DEFAULT_OPTIONS, Annotation, Outcome, Request
 from assay.core.errors import InputError, ModelError
 from assay.core.record import Record
 from assay.core.schema import Label, Spans
@@ -88,7 +88,7 @@ class Corpus:
 
 
 @dataclass(frozen=True, slots=True)
-class WayResult:
+class PromptingResult:
     """One way to prompt: its direct score on each set, what became of quotes and answers."""
 
     strategy: str
@@ -114,7 +114,7 @@ class Study:
     plan: Plan
     sizes: Mapping[str, int]
     taggers: Mapping[str, Mapping[str, Entities]]  # fitted on people's labels
-    ways: Mapping[str, WayResult] = field(default_factory=dict)
+    promptings: Mapping[str, PromptingResult] = field(default_factory=dict)
     twins: Mapping[str, int] = field(default_factory=dict)  # labelled records with one in the pool
     human: Entities | None = None  # downstream of people's labels on the records that ways label
     ranks: Ranks | None = None
@@ -128,7 +128,7 @@ class Study:
                 name: {on: score.as_json() for on, score in scores.items()}
                 for name, scores in self.taggers.items()
             },
-            "ways": {name: way.as_json() for name, way in self.ways.items()},
+            "ways": {name: prompting.as_json() for name, prompting in self.promptings.items()},
             "downstream_of_people": None if self.human is None else self.human.as_json(),
             "ranks": None if self.ranks is None else self.ranks.as_json(),
         }
@@ -141,7 +141,7 @@ class Lab:
     llm: LLM
     ledger: Ledger
     encoder: Encoder | None = None  # None: no way by meaning
-    tell: Callable[[str], None] = lambda _: None
+    log: Callable[[str], None] = lambda _: None
 
 
 def read(folder: Path, plan: Plan) -> Corpus:
@@ -181,21 +181,23 @@ def _with_taggers(corpus: Corpus, plan: Plan, taggers: Mapping[str, Tagger]) -> 
 
 async def study(corpus: Corpus, plan: Plan, lab: Lab) -> Study:
     """Everything: the baseline, each way to prompt, both scores of each, and ranks over sets."""
-    lab.tell("fitting taggers on people's labels ...")
+    lab.log("fitting taggers on people's labels ...")
     taggers = _fitted(corpus, plan)
     base = _with_taggers(corpus, plan, taggers)
     sets = drawn(corpus, plan)
-    ways: dict[str, WayResult] = {}
+    promptings: dict[str, PromptingResult] = {}
     for name, strategy in strategies(corpus, plan, lab.encoder).items():
-        lab.tell(f"{name}: {sum(len(r) for r, _ in sets.values())} records ...")
-        ways[name] = await _way(corpus, plan, lab, strategy)
-    rows = {name: [_f1(way.direct[on]) for on in sets] for name, way in ways.items()}
+        lab.log(f"{name}: {sum(len(r) for r, _ in sets.values())} records ...")
+        promptings[name] = await _prompting(corpus, plan, lab, strategy)
+    rows = {
+        name: [_f1(prompting.direct[on]) for on in sets] for name, prompting in promptings.items()
+    }
     rows[POOL_TAGGER] = [_f1(_scored(taggers[POOL_TAGGER], *part)) for part in sets.values()]
     known = [e.record for e in corpus.pool]
     learnt = [Example(r, sets["rest"][1][r.id]) for r in sets["rest"][0]]
     return replace(
         base,
-        ways=ways,
+        promptings=promptings,
         twins={on: near_duplicates(records, known) for on, (records, _) in sets.items()},
         human=_downstream(corpus, learnt, plan.seed),
         ranks=compare_ranks(rows),
@@ -229,7 +231,7 @@ def strategies(corpus: Corpus, plan: Plan, encoder: Encoder | None) -> dict[str,
     return found
 
 
-async def _way(corpus: Corpus, plan: Plan, lab: Lab, strategy: Strategy) -> WayResult:
+async def _prompting(corpus: Corpus, plan: Plan, lab: Lab, strategy: Strategy) -> PromptingResult:
     sets = drawn(corpus, plan)
     records = [r for some, _ in sets.values() for r in some]
     settings = Settings(note={"study": "wnut17", **asdict(plan)})
@@ -240,7 +242,7 @@ async def _way(corpus: Corpus, plan: Plan, lab: Lab, strategy: Strategy) -> WayR
     values = {d.record: d.value for d in lab.ledger.decisions(summary.run)}
     answers = _answers(corpus, lab, strategy, records)
     learnt = [Example(r, v) for r in sets["rest"][0] if (v := values.get(r.id)) is not None]
-    return WayResult(
+    return PromptingResult(
         strategy.id,
         {on: entity_scores(values, gold, PEOPLE) for on, (_, gold) in sets.items()},
         _alignment(corpus, answers, records),
@@ -254,10 +256,14 @@ def _answers(
     corpus: Corpus, lab: Lab, strategy: Strategy, records: Sequence[Record]
 ) -> dict[str, Annotation]:
     """The final answers behind a strategy's decisions, by record id."""
-    shown = strategy.ways(records) if isinstance(strategy, Retrieved) else [PLAIN] * len(records)
+    shown = (
+        strategy.request_options(records)
+        if isinstance(strategy, Retrieved)
+        else [DEFAULT_OPTIONS] * len(records)
+    )
     asked = [
-        Request(corpus.task, record, lab.llm.id, way)
-        for record, way in zip(records, shown, strict=True)
+        Request(corpus.task, record, lab.llm.id, prompting)
+        for record, prompting in zip(records, shown, strict=True)
     ]
     return {a.record: a for a in lab.ledger.answers([r.key for r in asked]).values()}
 
