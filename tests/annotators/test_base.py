@@ -83,7 +83,11 @@ def test_what_it_was_fitted_on_is_set_apart_block_by_block() -> None:
 
 async def test_people_are_waited_for_one_of_them_unless_more_are_wanted() -> None:
     panel = Panel("experts")
-    assert (panel.id, panel.wanted, panel.decided_by) == ("experts", 1, DecidedBy.PEOPLE)
+    assert (panel.id, panel.annotators_per_record, panel.decided_by) == (
+        "experts",
+        1,
+        DecidedBy.PEOPLE,
+    )
     asked = [Request(TASK, text_record("r", "x"), "experts")]
     assert [a async for a in panel.annotate(asked)] == []
 

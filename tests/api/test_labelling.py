@@ -260,7 +260,7 @@ data: {path: rows.csv, id: id}
 question: Happy or sad?
 answer: {kind: choice, labels: [happy, sad]}
 annotators:
-  crowd: {kind: panel, wanted: 2, prices: {human_label: 0.04}}
+  crowd: {kind: panel, annotators_per_record: 2, prices: {human_label: 0.04}}
 """
 
 

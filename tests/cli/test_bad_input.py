@@ -328,7 +328,7 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(labelled: Path) -> None
     "words",
     [
         ("compare", "a.csv", "--epsilon", "nan"),
-        ("compare", "a.csv", "--q", "nan"),
+        ("compare", "a.csv", "--fdr", "nan"),
         ("compare", "--plan", "--person-right", "inf"),
         ("aggregate", "a.csv", "--prior", "inf", "1"),
         ("aggregate", "a.csv", "--discount", "nan"),

@@ -34,7 +34,7 @@ def described(*words: str) -> tuple[dict[str, object], str]:
 
 COMMANDS = (
     ("agree",),
-    ("compare", "--person", "ann", "--person", "bob", "--person", "cay", "--least", "5"),
+    ("compare", "--person", "ann", "--person", "bob", "--person", "cay", "--min-records", "5"),
     ("certify", "--annotator", "model", "--alpha", "0.4"),
 )
 
@@ -87,7 +87,7 @@ def test_files_of_people_and_models_need_the_column_in_one_of_them(
     people.write_text("\n".join([rows[0], *(r for r in rows[1:] if ",model," not in r)]) + "\n")
     cut = [",".join(r.split(",")[:3]) for r in rows if ",model," in r]
     models.write_text("\n".join(["record,annotator,label", *cut]) + "\n")
-    words = ("compare", "--people", str(people), "--models", str(models), "--least", "5")
+    words = ("compare", "--people", str(people), "--models", str(models), "--min-records", "5")
     found, _ = described(*words, "--cluster", "author")
     assert isinstance(found["cluster"], dict)
     assert found["cluster"]["clusters"] == 12

@@ -8,6 +8,7 @@ import click
 import pytest
 
 from assay import cli
+from assay.cli.lazy import LazyGroup
 from assay.core.errors import InputError
 
 KEY = "sk-very-secret-1234567"
@@ -19,7 +20,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bad: Exception) -> i
     def command(words: tuple[str, ...]) -> None:
         raise bad
 
-    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda *_: command)
+    monkeypatch.setattr(LazyGroup, "get_command", lambda *_: command)
     monkeypatch.setattr(cli, "_set_up_output", lambda: None)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("SOME_API_KEY", KEY)

@@ -114,7 +114,7 @@ def test_people_are_imported_beside_the_models(folder: Path) -> None:
 
 
 def test_models_are_compared_with_people(folder: Path) -> None:
-    words = ["compare", "--people", "people.csv", "--models", "models.csv", "--least", "20"]
+    words = ["compare", "--people", "people.csv", "--models", "models.csv", "--min-records", "20"]
     described = good(folder, *words)
     assert "Each beside the people, with 95 % intervals:" in described
     assert "Replacement test" in described
@@ -207,7 +207,9 @@ def test_what_waits_for_people_is_a_sheet_to_fill_in_and_bring_back(folder: Path
 
 def test_each_panel_gets_a_sheet_of_its_own(folder: Path) -> None:
     task = (folder / "task.yaml").read_text()
-    panels = "annotators:\n  crowd: {kind: panel, wanted: 2}\n  experts: {kind: panel}\n"
+    panels = (
+        "annotators:\n  crowd: {kind: panel, annotators_per_record: 2}\n  experts: {kind: panel}\n"
+    )
     chain = "strategy: {kind: chain, annotators: [crowd, experts], thresholds: [0.9]}"
     (folder / "task.yaml").write_text(re.sub(r"annotators:\n  .*", panels + chain, task))
     good(folder, "run", "task.yaml")

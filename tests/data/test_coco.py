@@ -12,7 +12,8 @@ from assay.cli import root
 from assay.core.errors import InputError
 from assay.core.schema.boxes import Boxes, overlap, rectangle
 from assay.core.value import Box
-from assay.data.coco import Coco, Picture, coco_of, read_coco, write_coco
+from assay.data.coco import Coco, Picture, coco_of, read_coco
+from assay.data.coco_write import write_coco
 from assay.data.gold import read_labels
 from assay.data.images.decode import ORIENTATION
 from assay.data.read import read_rows

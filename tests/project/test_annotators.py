@@ -37,9 +37,11 @@ def test_answers_of_people_cost_a_label_and_answers_of_models_a_request(tmp_path
 
 
 def test_a_panel_wants_so_many_people(tmp_path: Path) -> None:
-    crowd = opened(tmp_path, "annotators: {crowd: {kind: panel, wanted: 3}}\n").annotators["crowd"]
+    crowd = opened(
+        tmp_path, "annotators: {crowd: {kind: panel, annotators_per_record: 3}}\n"
+    ).annotators["crowd"]
     assert isinstance(crowd, Panel)
-    assert (crowd.name, crowd.wanted) == ("crowd", 3)
+    assert (crowd.name, crowd.annotators_per_record) == ("crowd", 3)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ LLM_SPEC = (
     "{kind: openai, base_url: 'http://127.0.0.1:1', model: m, in_flight: 4, max_tokens: 10, "
     "prices: {input: 1, output: 4}}"
 )
-CROWD = "{kind: panel, wanted: 2, prices: {human_label: 0.1}}"
+CROWD = "{kind: panel, annotators_per_record: 2, prices: {human_label: 0.1}}"
 MONEY = "budget: {money: 1}\n"
 
 

@@ -57,7 +57,7 @@ def test_money_in_json_is_in_the_currency(tmp_path: Path) -> None:
     ]
 
 
-PANEL = "{kind: panel, wanted: 3, prices: {human_label: 0.05}}"
+PANEL = "{kind: panel, annotators_per_record: 3, prices: {human_label: 0.05}}"
 
 
 def test_people_cost_their_price_until_as_many_as_wanted_have_answered(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def asking(name: str, *others: str) -> str:
     [
         ("strategy: {kind: vote, annotators: [m, mm]}\n",
          r"task\.yaml:7: `strategy\.annotators\.1`: no annotator is called 'mm'; .*m"),
-        ("strategy: {kind: triage, annotators: [m, m], by: hardness, judge: nobody}\n",
+        ("strategy: {kind: triage, annotators: [m, m], criterion: hardness, judge: nobody}\n",
          r"`strategy\.judge`: no annotator is called 'nobody'"),
         ("strategy: {kind: specialists, annotators: [m], controller: nobody, registry: r.yaml}\n",
          r"`strategy\.controller`: no annotator is called 'nobody'"),

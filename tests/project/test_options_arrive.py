@@ -18,17 +18,18 @@ MADE: dict[str, dict[str, object]] = {
         {"links": ("a", "b"), "answer": "forward", "confidence": margin},
     "{kind: chain, annotators: [a, b], thresholds: [0.7], confidence: entropy}":
         {"links": ("a", "b"), "thresholds": (0.7,), "confidence": least_entropy},
-    "{kind: hybrid, annotators: [a, b, crowd], threshold: 0.7, most: 9, confidence: margin}":
-        {"links": ("a", "b"), "panel": "crowd", "threshold": 0.7, "most": 9, "confidence": margin},
+    "{kind: hybrid, annotators: [a, b, crowd], threshold: 0.7, capacity: 9, confidence: margin}":
+        {"links": ("a", "b"), "panel": "crowd", "threshold": 0.7, "capacity": 9,
+         "confidence": margin},
     "{kind: sequential, annotators: [a, crowd], suggestions: 2, control: 0.3}":
         {"model": "a", "panel": "crowd", "suggest.k": 2, "control": 0.3, "seed": 5},
     "{kind: triage, annotators: [a, crowd], share: 0.3, confidence: margin}":
         {"model": "a", "panel": "crowd", "share": 0.3, "by.confidence": margin},
     "{kind: triage, annotators: [a, crowd], threshold: 0.3}":
         {"model": "a", "panel": "crowd", "threshold": 0.3, "by.confidence": own},
-    "{kind: triage, annotators: [a, crowd], by: errors, learners: [ngrams, minilm]}":
+    "{kind: triage, annotators: [a, crowd], criterion: errors, learners: [ngrams, minilm]}":
         {"by.learner.encoder": None, "by.seed": 5},
-    "{kind: triage, annotators: [a, crowd], by: hardness, judge: b}": {"by.judge": "b"},
+    "{kind: triage, annotators: [a, crowd], criterion: hardness, judge: b}": {"by.judge": "b"},
     "{kind: joint, annotators: [a, crowd]}": {"model": "a", "panel": "crowd"},
     "{kind: review, annotators: [a, b, crowd], audit: 0.2}":
         {"first": "a", "second": "b", "reviewer": "crowd", "audit": 0.2, "seed": 5},
@@ -70,7 +71,7 @@ def seeded(folder: Path, strategy: str) -> Path:
         ("{kind: retrieved, annotators: [a]}", "pool", 48),
         ("{kind: principled, annotators: [a]}", "gold", 48),
         ("{kind: joint, annotators: [a, crowd]}", "gold", 48),
-        ("{kind: triage, annotators: [a, crowd], by: errors}", "by.gold", 48),
+        ("{kind: triage, annotators: [a, crowd], criterion: errors}", "by.gold", 48),
         ("{kind: specialists, annotators: [a, crowd], learners: [ngrams, minilm]}", "training", 24),
         ("{kind: specialists, annotators: [a, crowd], learners: [ngrams, minilm]}", "gold", 24),
         ("{kind: specialists, annotators: [a, crowd], learners: [ngrams, minilm]}", "trainable", 2),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from assay.cli import root
 from assay.core.errors import SpecError
 from assay.project import open_project
-from assay.project.plan import certifying, prepare
+from assay.project.plan import certifying_gold, prepare
 
 N = 600
 TASK = """\
@@ -126,10 +126,10 @@ def test_gold_that_something_was_fitted_on_promises_nothing(task: Path) -> None:
     fitted = TASK.replace("  crowd:", "  fit: {kind: classifier, features: ngrams}\n  crowd:")
     task.write_text(fitted, encoding="utf-8")
     with pytest.raises(SpecError, match=r"gold\.monitoring"):
-        certifying(open_project(task))
+        certifying_gold(open_project(task))
     shares = fitted.replace("calibration: 0.5, e", "calibration: 0.2, monitoring: 0.3, e")
     task.write_text(shares, encoding="utf-8")
-    assert len(certifying(open_project(task))) == 0.3 * N
+    assert len(certifying_gold(open_project(task))) == 0.3 * N
 
 
 def test_either_promise_is_offered_and_every_output_says_which(task: Path) -> None:

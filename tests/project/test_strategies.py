@@ -121,7 +121,7 @@ def test_triage_by_every_allocator(folder: Path, name: str) -> None:
 
 
 def test_a_judge_of_hardness_is_not_taken_for_the_model(folder: Path) -> None:
-    path = written(folder, "{kind: triage, by: hardness, judge: c}")
+    path = written(folder, "{kind: triage, criterion: hardness, judge: c}")
     path.write_text(
         path.read_text().replace("  b: {kind: recorded, path: b.csv, confidence: sure}\n", "")
     )
@@ -129,7 +129,7 @@ def test_a_judge_of_hardness_is_not_taken_for_the_model(folder: Path) -> None:
 
 
 def test_people_are_shown_a_conformal_set(folder: Path) -> None:
-    path = written(folder, "{kind: sequential, annotators: [a, crowd], miss: 0.1}")
+    path = written(folder, "{kind: sequential, annotators: [a, crowd], miscoverage: 0.1}")
     project = open_project(path)
     made = project.strategy
     assert isinstance(made, Sequential)
@@ -180,7 +180,7 @@ def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
         ("{kind: hybrid, annotators: [a]}", "takes 2 annotators or more"),
         ("{kind: joint, annotators: [a]}", "the model, then the people"),
         ("{kind: tags, annotators: [a, b]}", "answers kind `multi`"),
-        ("{kind: triage, annotators: [a, crowd], by: hardness}", "needs a `judge`"),
+        ("{kind: triage, annotators: [a, crowd], criterion: hardness}", "needs a `judge`"),
         ("{kind: explain, annotators: [llm, a]}", "give it `mapping: last_line`"),
         ("{kind: explain, annotators: [a, small]}", "'small' only gives labels"),
         ("{kind: vote, annotators: [nobody, a]}", "no annotator is called 'nobody'"),

@@ -46,7 +46,7 @@ def described(folder: Path, strategy: str, mapping: str = "") -> list[str]:
          ["server", "bare"]),
         ("{kind: chain, annotators: [sure, bare], answer: forward}", []),  # the last takes the rest
         ("{kind: triage, annotators: [bare, crowd]}", ["bare"]),
-        ("{kind: triage, annotators: [bare, crowd], by: hardness, judge: sure}", []),
+        ("{kind: triage, annotators: [bare, crowd], criterion: hardness, judge: sure}", []),
         ("{kind: hybrid, threshold: 0.9}", ["server", "bare"]),  # all of the file
         ("{kind: vote, annotators: [bare, sure]}", []),
     ],

@@ -95,7 +95,7 @@ COUNTS: dict[str, tuple[Make, int]] = {  # how it is made, and the least that go
     "Attributes": (lambda n: Attributes("a", n), 1),
     "Controlled": (lambda n: Controlled("a", "b", (), n), 1),
     "Top": (Top, 1),
-    "Hybrid.most": (lambda n: Hybrid(("a",), "p", 0.5, most=n), 0),
+    "Hybrid.capacity": (lambda n: Hybrid(("a",), "p", 0.5, capacity=n), 0),
     "Stages.beta": (lambda n: Stages(beta=n), 1),
     "Stages.block": (lambda n: Stages(block=n), 1),
     "Stages.most": (lambda n: Stages(most=n), 0),

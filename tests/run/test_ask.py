@@ -219,7 +219,7 @@ async def test_what_a_file_says_otherwise_by_now_is_counted() -> None:
 
 
 async def test_a_panel_is_heard_once_as_many_have_answered_as_it_wants() -> None:
-    kept, panel = MemoryLedger(), Panel("panel", wanted=2)
+    kept, panel = MemoryLedger(), Panel("panel", annotators_per_record=2)
     for record, people in (("r0", "ab"), ("r1", "a"), ("r2", "abc")):
         for person in people:
             request = Request(TASK, text_record(record, f"text {record[1:]}"), "panel")

@@ -23,6 +23,7 @@ from assay.core.annotation import (
     answer,
 )
 from assay.core.cost import NANOS, Budget, Usage
+from assay.core.document_path import PathError
 from assay.core.errors import InputError, LedgerError, ModelError, SpecError
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
@@ -33,7 +34,6 @@ from assay.run.ask import Askable
 from assay.strategies.base import Ask, Strategy
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.document import PathError
 from tests.clock import without_waiting
 from tests.ledger.places import EVERY, Place
 

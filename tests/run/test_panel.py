@@ -73,7 +73,7 @@ def test_people_who_all_abstain_say_nothing() -> None:
 
 async def test_a_record_waits_until_as_many_have_answered_as_are_wanted() -> None:
     ledger = MemoryLedger()
-    job = Job(TASK, Single("panel"), {"panel": Panel("panel", wanted=3)}, ledger)
+    job = Job(TASK, Single("panel"), {"panel": Panel("panel", annotators_per_record=3)}, ledger)
     first, second, third = said("a", "b", "b")
     ledger.add([first, second])
     assert (await label(job, [RECORD])).waiting == 1

@@ -45,7 +45,7 @@ def test_without_a_certificate_people_label_everything_and_no_model_is_paid() ->
 
 
 def test_within_a_budget_people_see_the_least_sure() -> None:
-    found, ask = run(Hybrid(("cheap",), "crowd", 0.75, most=2))
+    found, ask = run(Hybrid(("cheap",), "crowd", 0.75, capacity=2))
     assert ask.asked["crowd"] == 2
     assert [d.record for d in found if d.decided_by is DecidedBy.PEOPLE] == ["1", "3"]
     left = [d for d in found if d.value is None]
@@ -58,7 +58,7 @@ def test_what_people_have_not_answered_is_waited_for() -> None:
 
 
 def test_a_budget_needs_all_records_at_once_and_a_certificate_alone_does_not() -> None:
-    assert Hybrid(("cheap",), "crowd", 0.5, most=3).needs_all_records
+    assert Hybrid(("cheap",), "crowd", 0.5, capacity=3).needs_all_records
     assert not Hybrid(("cheap",), "crowd", 0.5).needs_all_records
 
 
@@ -67,7 +67,7 @@ def test_ids_differ_where_decisions_can_differ() -> None:
     others = [
         replace(plain, threshold=0.50000001),
         replace(plain, threshold=None),
-        replace(plain, most=3),
+        replace(plain, capacity=3),
         replace(plain, confidence=Calibrated((("m", 1.0, 0.0),))),
         replace(plain, confidence=Calibrated((("m", 1.0, 0.1),))),
     ]
@@ -117,7 +117,7 @@ def test_routes_name_every_link_that_saw_the_record() -> None:
     [(0, []), (1, ["3"]), (3, ["1", "3", "4"]), (4, ["1", "3", "4", "5"]), (9, list("1345"))],
 )
 def test_people_get_no_more_than_they_have_time_for(most: int, people: list[str]) -> None:
-    found, ask = run(Hybrid(("cheap",), "crowd", 0.75, most=most))
+    found, ask = run(Hybrid(("cheap",), "crowd", 0.75, capacity=most))
     assert [d.record for d in found if d.decided_by is DecidedBy.PEOPLE] == people
     assert ask.asked["crowd"] == len(people)
     assert sum(d.route == (BEYOND,) for d in found) == 4 - len(people)
@@ -125,10 +125,10 @@ def test_people_get_no_more_than_they_have_time_for(most: int, people: list[str]
 
 def test_the_surest_of_all_links_counts_and_ties_do_not_go_by_place() -> None:
     """0.75 at the second link puts record 1 behind 3, 4 and 5, of which that link said nothing."""
-    found, _ = run(Hybrid(("cheap", "dear"), "crowd", 0.95, most=3))
+    found, _ = run(Hybrid(("cheap", "dear"), "crowd", 0.95, capacity=3))
     assert [d.record for d in found if d.decided_by is DecidedBy.PEOPLE] == ["3", "4", "5"]
     ask = RecordedAsk(TASK, {"cheap": dict.fromkeys("012345", ("a", {"a": 0.5})), "crowd": PEOPLE})
-    strategy = Hybrid(("cheap",), "crowd", 0.75, most=3)
+    strategy = Hybrid(("cheap",), "crowd", 0.75, capacity=3)
     straight = asyncio.run(strategy.label(RECORDS, ask))
     turned = asyncio.run(strategy.label(RECORDS[::-1], ask))
     assert straight == turned[::-1]
@@ -136,6 +136,6 @@ def test_the_surest_of_all_links_counts_and_ties_do_not_go_by_place() -> None:
 
 
 def test_people_cannot_label_fewer_than_none() -> None:
-    assert Hybrid(("cheap",), "crowd", 0.5, most=0).most == 0
+    assert Hybrid(("cheap",), "crowd", 0.5, capacity=0).capacity == 0
     with pytest.raises(SpecError, match="no fewer than 0 records, not -1"):
-        Hybrid(("cheap",), "crowd", 0.5, most=-1)
+        Hybrid(("cheap",), "crowd", 0.5, capacity=-1)

@@ -79,7 +79,7 @@ KNOWN: list[tuple[Strategy, str, bool, tuple[str, ...]]] = [
     (PriorCorrected("m", RECORDS[:2]), "prior(m;2@b3f3781c89ae)", False, ("m",)),
     (ExplainThenAnnotate("m", "why", GOLD), "explain(why>m;48cb11de)", False, ("why", "m")),
     (Hybrid(("x", "y"), "crowd", 0.75), "hybrid(x>y>crowd;0.75;own)", False, ("x", "y", "crowd")),
-    (Hybrid(("x",), "crowd", None, most=5), "hybrid(x>crowd;none;own;5)", True, ("x", "crowd")),
+    (Hybrid(("x",), "crowd", None, capacity=5), "hybrid(x>crowd;none;own;5)", True, ("x", "crowd")),
     (
         ReviewDisagreements("x", "y", "crowd"),
         "review(x&y>crowd;audit=0.05;0)",

@@ -46,7 +46,12 @@ ROWS: list[Row] = [
     (lambda x: Triage("m", "p", x), *KNOWN, "the threshold of triage"),
     (lambda x: TriageShare("m", "p", x), *SHARE, "the share of people"),
     (lambda x: Hybrid(("m",), "p", x), *KNOWN, "the threshold"),
-    (lambda x: Hybrid(("m",), "p", 0.5, most=x), [0, 1], [0.5], "records that people can label"),
+    (
+        lambda x: Hybrid(("m",), "p", 0.5, capacity=x),
+        [0, 1],
+        [0.5],
+        "records that people can label",
+    ),
     (lambda x: Retrieved("m", POOL, ByWords(), x), *PART, "examples shown"),
     (lambda x: ReviewDisagreements("a", "b", "p", x), *SHARE, "the audited share"),
     (lambda x: Stages(beta=x), *COUNT, "beta"),
@@ -74,4 +79,4 @@ def test_strategies_do_as_their_papers_unless_told() -> None:
     assert Plan(3) == Plan(3, ("",), ("",), 0.8, 0)
     assert Retrieved("m", POOL, ByWords()).count == 5
     assert Conformal(POOL).alpha == 0.1
-    assert Controlled("c", "r", ()).count == 3
+    assert Controlled("c", "r", ()).n_specialists == 3

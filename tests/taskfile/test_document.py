@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from assay.core.document_path import LocatedError, as_written, at_document_path, at_path
 from assay.core.errors import InputError, SpecError
 from assay.core.jsons import DEEPEST
 from assay.data.inputs import Files, files
-from assay.taskfile.document import LocatedError, as_written, at_document_path, at_path, composed
+from assay.taskfile.document import composed
 
 BEFORE = "name: x\n"
 BAD = {

@@ -41,9 +41,9 @@ STRATEGIES = {
     "chain\n  thresholds: [0.5]\n  answer: rank": "10: `strategy.answer`: a chain with "
     "`thresholds` does not use it",
     "triage\n  threshold: 0.5\n  share: 0.1": "`triage` with `threshold` does not use it",
-    "triage\n  by: errors\n  judge: one": "`triage` with `by: errors` does not use it",
-    "sequential\n  miss: 0.1\n  suggestions: 2": "`sequential` with `miss` does not use it",
-    "specialists\n  count: 3": "`specialists` without `registry` does not use it",
+    "triage\n  criterion: errors\n  judge: one": "`triage` with `criterion: errors` does not use it",
+    "sequential\n  miscoverage: 0.1\n  suggestions: 2": "`sequential` with `miscoverage` does not use it",
+    "specialists\n  n_specialists: 3": "`specialists` without `registry` does not use it",
     "specialists\n  registry: r\n  controller: one\n  learners: [ngrams]": "with `registry`",
 }
 
@@ -61,7 +61,7 @@ ANNOTATORS = {
     "embedded, temperature: 0.7": "`embedded` scores labels, unless it has another `mapping`, and "
     "does not use it",
     "embedded, mapping: json, fit: 20": "`embedded` with `mapping: json` does not use it",
-    "panel, path: a.csv": "it takes `wanted`, `prices`; `path` is for kind `recorded`",
+    "panel, path: a.csv": "it takes `annotators_per_record`, `prices`; `path` is for kind `recorded`",
     "strategy, strategy: {kind: joint, audit: 1}": "`annotators.one.strategy.audit`: kind `joint`",
 }
 
@@ -78,7 +78,7 @@ def test_an_option_of_another_annotator_is_refused(kind: str, tmp_path: Path) ->
         "embedded, calibrate: false, scores: best",
         "classifier, features: pictures, model: efficientnet-lite0",
         "openai, base_url: u, model: m, seed: 3, view: {side: 64}",
-        "plugin, plugin: own, temperature: 0.7, wanted: 3",
+        "plugin, plugin: own, temperature: 0.7, annotators_per_record: 3",
         "panel, path:",
     ],
 )

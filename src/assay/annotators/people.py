@@ -12,15 +12,16 @@ from assay.core.annotation import Annotation, DecidedBy, Request
 class Panel(HoldsNothing):
     """A group of people; their answers come into the ledger by import or the review app.
 
-    A record is waited for until `wanted` of them have answered it. Each answer is an annotation of
+    A record is waited for until `annotators_per_record` of them have answered it. Each answer is an
+    annotation of
     its own, with the person in `by`; the key is the request's, so all of them answer one question.
     """
 
     name: str
-    wanted: int = 1
+    annotators_per_record: int = 1
 
     def __post_init__(self) -> None:
-        within.count("how many people are wanted", self.wanted)
+        within.count("annotators_per_record", self.annotators_per_record)
 
     @property
     def id(self) -> str:

@@ -4,77 +4,61 @@ Each command lives in a module of this folder that is imported only when it is c
 `assay --help` answers at once.
 """
 
-import importlib
 import io
 import os
 import sys
 
 import click
 
-from assay.core.errors import AssayError, meant
+from assay.cli.lazy import Commands, LazyGroup
+from assay.core.errors import AssayError
 from assay.core.printable import Printed
 from assay.core.redact import remember_place
 
-COMMANDS = {
-    # name: (module, one line for `assay --help`)
-    "init": ("assay.cli.task", "Write a commented task file by looking at a data file."),
-    "check": ("assay.cli.task", "Validate a task file; show the prompt, requests, money, time."),
-    "run": ("assay.cli.run", "Label the records of a task file; run again to resume."),
-    "report": ("assay.cli.report", "Write the HTML report of what the ledger holds."),
-    "export": ("assay.cli.data", "Write decisions or annotations to a file."),
-    "import": ("assay.cli.data", "Read existing annotations of people or models."),
-    "agree": ("assay.cli.agree", "How far annotators agree, with baselines and intervals."),
-    "certify": ("assay.cli.certify", "How sure a label must be for a promise to hold."),
-    "calibrate": ("assay.cli.calibrate", "How far confidences can be believed; mend them."),
-    "audit": ("assay.cli.audit", "How many shipped labels are wrong, from a random sample."),
-    "prevalence": ("assay.cli.prevalence", "How common labels are: model and few human labels."),
-    "compare": ("assay.cli.compare", "Put annotators side by side with people."),
-    "aggregate": ("assay.cli.aggregate", "One label a record out of many people's or models'."),
-    "cost": ("assay.cli.cost", "What each route cost, and what the whole set would."),
-    "golden": ("assay.cli.golden", "Golden questions: choose, hide, watch with, and pay by."),
-    "study": ("assay.studies.commands", "Reproduce a published study from its label files."),
-    "plan": ("assay.cli.plan", "Which way to label meets a target for the least money."),
-    "controller": ("assay.cli.controller", "Which specialists a controller would take."),
-    "synthesise": ("assay.cli.synthesise", "Labelled texts written by a model, marked as such."),
-    "models": ("assay.cli.models", "List, fetch and remove the embedded models."),
-    "data": ("assay.studies.vader.demo", "Fetch and build the demo's data."),
-    "demo": ("assay.studies.vader.demo", "Label real tweets with embedded models; write a report."),
-}
+COMMANDS: Commands = {
+    "Label": {
+        "init": ("assay.cli.task", "Write a commented task file from a data file."),
+        "check": ("assay.cli.task", "Validate a task file; show prompt, requests, cost, time."),
+        "run": ("assay.cli.run", "Label the records of a task file; run again to resume."),
+        "report": ("assay.cli.report", "Write the HTML report of a run."),
+        "export": ("assay.cli.data", "Write decisions or annotations to a file."),
+        "import": ("assay.cli.data", "Import existing annotations of people or models."),
+    },
+    "Measure": {
+        "agree": ("assay.cli.agree", "Inter-annotator agreement, with intervals."),
+        "compare": ("assay.cli.compare", "Compare models with people; may they replace them?"),
+        "calibrate": ("assay.cli.calibrate", "Measure calibration; recalibrate confidences."),
+        "audit": ("assay.cli.audit", "Estimate the error rate of labels from a random sample."),
+        "prevalence": ("assay.cli.prevalence", "Label prevalence, corrected by an audited sample."),
+        "aggregate": ("assay.cli.aggregate", "Aggregate several annotators into one label each."),
+    },
+    "Decide": {
+        "certify": ("assay.cli.certify", "Find the confidence that guarantees a target accuracy."),
+        "plan": ("assay.cli.plan", "Find the cheapest strategy that meets a quality target."),
+        "cost": ("assay.cli.cost", "Cost of each route, projected to the whole data set."),
+        "controller": ("assay.cli.controller", "Show which specialists a controller would choose."),
+    },
+    "People": {
+        "golden": ("assay.cli.golden", "Golden questions: choose, hide, monitor, pay by."),
+    },
+    "Try": {
+        "demo": ("assay.studies.vader.demo", "Label real tweets with embedded models; report."),
+        "study": ("assay.studies.commands", "Reproduce a published study from its label files."),
+        "synthesise": ("assay.cli.synthesise", "Generate labelled texts, marked as synthetic."),
+        "models": ("assay.cli.models", "List, download and remove the embedded models."),
+        "data": ("assay.studies.vader.demo", "Download and build the demo's data."),
+    },
+}  # section: name: (module, one line for `assay --help`)
+
+LONGEST_LINE = 2_000  # characters of a mistake that are printed
 
 
-LONGEST_LINE = 2_000  # characters of what a mistake is told in
-
-
-class LazyGroup(click.Group):
-    """Knows its commands by name and loads a command's module when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command = getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            said = f"no command is called {args[0]!r}; {meant(args[0], COMMANDS)}"
-            raise click.UsageError(said, ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, listed=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="assay")
 def root() -> None:
-    """Label text and images with models and people, with proof and with the bill."""
+    """Label text and images with models and people; prove label quality; report cost."""
 
 
 def main() -> None:

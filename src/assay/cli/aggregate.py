@@ -3,20 +3,37 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import numpy as np
 
+from assay.aggregation.answers import heard, in_label_order, read_labels, read_votes
+from assay.aggregation.base import Aggregator, Consensus
+from assay.aggregation.correlated import Correlated
+from assay.aggregation.dawid_skene import NOTHING, DawidSkene, OneCoin, Prior
+from assay.aggregation.glad import Glad
+from assay.aggregation.intervals import SkillIntervals
+from assay.aggregation.mace import Mace
+from assay.aggregation.majority import Majority, Weighted
+from assay.aggregation.medians import OrdinalMedian
+from assay.aggregation.score import cautions, confusions, decided, ties, winners
+from assay.aggregation.table import Gold, discounted
+from assay.cli.aggregate_numbers import numbers, ranked
+from assay.cli.aggregate_print import print_result
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import form_options, print_layout
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
-
-if TYPE_CHECKING:
-    from assay.aggregation.base import Aggregator, Consensus
-    from assay.aggregation.table import Gold
-    from assay.core.votes import Votes
-    from assay.data.layout import Names
+from assay.cli.sources import is_ledger, ledger_and_task
+from assay.core.errors import InputError, SpecError
+from assay.core.redact import hidden
+from assay.core.spelling import oddities
+from assay.core.votes import Votes, with_numbers_alike
+from assay.data.layout import TRUTH, Names
+from assay.data.read import columns_of
+from assay.data.write import write_rows
+from assay.quality.metrics.accuracy import accuracy
 
 METHODS = (
     "majority", "weighted", "dawid-skene", "one-coin", "correlated", "mace", "glad", "median",
@@ -33,7 +50,7 @@ class Choices:
     """What the options say about the method."""
 
     method: str
-    gold: "Gold"
+    gold: Gold
     prior: tuple[float, float] | None
     families: dict[str, str]
     order: tuple[str, ...]
@@ -82,12 +99,6 @@ def aggregate_command(
 ) -> None:
     """One label a record from the answers in SOURCE: a table of record, annotator and label, a
     ledger or a task file. For bradley-terry a table of left, right and winner, ranked."""
-    from assay.aggregation.answers import read_labels
-    from assay.aggregation.table import discounted
-    from assay.cli.aggregate_numbers import numbers, ranked
-    from assay.cli.aggregate_print import print_result
-    from assay.core.votes import with_numbers_alike
-    from assay.data.layout import Names
 
     known = {(r, ""): y for r, y in _trusted(gold, record, label).items()} if gold else {}
     family = read_labels(families, "annotator", "family") if families else {}
@@ -120,10 +131,6 @@ def aggregate_command(
 
 def _trusted(path: Path, record: str | None, label: str | None) -> dict[str, str]:
     """Known labels, in columns called as usual, or as those of the answers are."""
-    from assay.aggregation.answers import read_labels
-    from assay.data.layout import TRUTH
-    from assay.data.read import columns_of
-
     there = columns_of(path)
     usual = any(name in there for name in TRUTH)
     return read_labels(
@@ -132,8 +139,6 @@ def _trusted(path: Path, record: str | None, label: str | None) -> dict[str, str
 
 
 def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
-    from assay.core.errors import SpecError
-
     given = {
         "--gold": (bool(chosen.gold), WITH_GOLD),
         "--prior": (chosen.prior is not None, WITH_PRIOR),
@@ -147,10 +152,8 @@ def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
             raise SpecError(f"{chosen.method} takes no {option}; {', '.join(methods)} can")
 
 
-def _weighted(votes: "Votes", method: str, intervals: bool) -> list[str]:
+def _weighted(votes: Votes, method: str, intervals: bool) -> list[str]:
     """What is said of votes with weights, and of votes that nobody's name stands by."""
-    from assay.core.errors import SpecError
-
     if not votes.named and (method not in UNNAMED or intervals):
         raise SpecError(
             f"{method if method not in UNNAMED else '--intervals'} needs to know who cast each "
@@ -163,13 +166,7 @@ def _weighted(votes: "Votes", method: str, intervals: bool) -> list[str]:
     return ["each vote counts as much as its column `weight` says"]
 
 
-def _votes(source: str, task: str | None, names: "Names") -> "Votes":
-    from assay.aggregation.answers import heard, in_label_order, read_votes
-    from assay.cli.audit import is_ledger
-    from assay.cli.data import ledger_and_task
-    from assay.core.errors import SpecError
-    from assay.core.redact import hidden
-
+def _votes(source: str, task: str | None, names: Names) -> Votes:
     if not is_ledger(source):
         print_layout(Path(source), names)
         return heard(read_votes(Path(source), names))
@@ -188,14 +185,7 @@ def _votes(source: str, task: str | None, names: "Names") -> "Votes":
         ledger.close()
 
 
-def _aggregator(chosen: Choices) -> "Aggregator":
-    from assay.aggregation.correlated import Correlated
-    from assay.aggregation.dawid_skene import NOTHING, DawidSkene, OneCoin, Prior
-    from assay.aggregation.glad import Glad
-    from assay.aggregation.mace import Mace
-    from assay.aggregation.majority import Majority, Weighted
-    from assay.aggregation.medians import OrdinalMedian
-
+def _aggregator(chosen: Choices) -> Aggregator:
     prior = NOTHING if chosen.prior is None else Prior(*chosen.prior)
     full = DawidSkene(gold=chosen.gold, prior=prior)
     methods: dict[str, Aggregator] = {
@@ -212,14 +202,11 @@ def _aggregator(chosen: Choices) -> "Aggregator":
 
 
 def _labels(
-    votes: "Votes",
+    votes: Votes,
     chosen: Choices,
     truth: tuple[dict[str, str] | None, str],
     wanted: tuple[Path | None, bool],
 ) -> dict[str, Any]:
-    from assay.aggregation.correlated import Correlated
-    from assay.aggregation.score import cautions
-
     aggregator = _aggregator(chosen)
     found = aggregator.aggregate(votes)
     described = _describe(votes, found, chosen.method)
@@ -236,13 +223,9 @@ def _labels(
 
 
 def _spread(
-    votes: "Votes", aggregator: "Aggregator", assumed: bool, skill: list[dict[str, Any]]
+    votes: Votes, aggregator: Aggregator, assumed: bool, skill: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """An interval in each entry of `skill`, null where nothing is known, and what they rest on."""
-    from assay.aggregation.correlated import Correlated
-    from assay.aggregation.dawid_skene import DawidSkene, OneCoin
-    from assay.aggregation.intervals import SkillIntervals
-
     model = aggregator.model if isinstance(aggregator, Correlated) else aggregator
     assert isinstance(model, DawidSkene | OneCoin)
     spread = SkillIntervals(model=model, assume_independent=assumed).of(votes)
@@ -264,11 +247,7 @@ def _spread(
     }
 
 
-def _describe(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]:
-    import numpy as np
-
-    from assay.aggregation.score import ties
-
+def _describe(votes: Votes, found: Consensus, method: str) -> dict[str, Any]:
     if not votes.named:
         return {
             "method": method,
@@ -296,10 +275,8 @@ def _describe(votes: "Votes", found: "Consensus", method: str) -> dict[str, Any]
     }
 
 
-def _dependent(votes: "Votes", aggregator: Any) -> list[dict[str, Any]]:
+def _dependent(votes: Votes, aggregator: Any) -> list[dict[str, Any]]:
     """The pairs that agree more than their skills explain, most dependent first."""
-    import numpy as np
-
     between = np.triu(aggregator.dependence(votes))
     one, other = np.nonzero(between)
     order = np.argsort(-between[one, other], kind="stable")[:MOST_PAIRS]
@@ -310,15 +287,8 @@ def _dependent(votes: "Votes", aggregator: Any) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _compared(
-    votes: "Votes", found: "Consensus", truth: dict[str, str], name: str
-) -> dict[str, Any]:
+def _compared(votes: Votes, found: Consensus, truth: dict[str, str], name: str) -> dict[str, Any]:
     """Accuracy and macro F1 on the records that have both, with the constant baseline."""
-    from assay.aggregation.score import confusions, decided
-    from assay.core.errors import InputError, SpecError
-    from assay.core.spelling import oddities
-    from assay.quality.metrics.accuracy import accuracy
-
     if len(votes.units) > 1:
         raise SpecError("--truth compares one label a record; these answers have several units")
     if not truth:
@@ -344,10 +314,7 @@ def _compared(
     }
 
 
-def _write(votes: "Votes", found: "Consensus", out: Path) -> None:
-    from assay.aggregation.score import winners
-    from assay.data.write import write_rows
-
+def _write(votes: Votes, found: Consensus, out: Path) -> None:
     several = len(votes.units) > 1
 
     def rows() -> Iterator[dict[str, object]]:

@@ -1,16 +1,19 @@
 """`assay agree`: how far annotators agree, from answers that exist, calling nobody."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli.columns import INDEPENDENT, cluster_option, form_options, of_records, print_layout
+from assay.cli.columns import INDEPENDENT, cluster_option, form_options, print_layout
 from assay.cli.json_output import print_json
-
-if TYPE_CHECKING:
-    from assay.core.votes import Votes
-    from assay.quality.agreement import Agreement, Overall
+from assay.cli.sources import is_ledger, ledger_and_task, of_records
+from assay.core.errors import InputError
+from assay.core.spelling import plain, shortened
+from assay.core.votes import Votes
+from assay.data.annotations import Names
+from assay.quality.agreement import Agreement, Asked, Overall, Resampling, agree
+from assay.quality.agreement.read import kind_of, read_votes, votes_of_annotations, without_seen
+from assay.quality.inference.clusters import compared, one_each, only
 
 MOST_SHOWN = 20
 WHOLE = ("multi", "spans", "boxes")  # compared as whole answers, not unit by unit
@@ -74,12 +77,6 @@ def agree_command(
     as_json: bool,
 ) -> None:
     """Agreement between the annotators of SOURCE: a table of answers, a ledger or a task file."""
-    from assay.cli.audit import is_ledger
-    from assay.data.annotations import Names
-    from assay.quality.agreement import Asked, Resampling, agree
-    from assay.quality.agreement.read import kind_of, read_votes, without_seen
-    from assay.quality.inference.clusters import compared, one_each, only
-
     if is_ledger(source):
         votes, stored = _from_ledger(source, task)
         kind = kind or stored
@@ -110,11 +107,7 @@ def agree_command(
     _print_result(found)
 
 
-def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":
-    from assay.cli.data import ledger_and_task
-    from assay.core.errors import InputError
-    from assay.quality.agreement.read import votes_of_annotations
-
+def _from_ledger(source: str, task: str | None) -> tuple[Votes, str]:
     ledger, own = ledger_and_task(source)
     try:
         schemas = ledger.schemas()
@@ -133,7 +126,7 @@ def _from_ledger(source: str, task: str | None) -> "tuple[Votes, str]":
     return votes, "interval" if schema.kind == "scale" else "nominal"
 
 
-def _print_result(found: "Agreement") -> None:
+def _print_result(found: Agreement) -> None:
     how = found.asked.resampling
     click.echo(
         f"{found.answers:,} answers of {len(found.annotators):,} annotators on {found.records:,} "
@@ -167,9 +160,7 @@ def _print_result(found: "Agreement") -> None:
         click.echo(f"… and {more:,} more warnings; --json has all", err=True)
 
 
-def _print_overall(overall: "Overall") -> None:
-    from assay.core.spelling import plain, shortened
-
+def _print_overall(overall: Overall) -> None:
     for name, value in overall.coefficients.items():
         click.echo(f"  {_name(name):<24} {value}")
     if overall.baseline is not None:

@@ -2,12 +2,12 @@
 
 import click
 
+from assay.project.code import allowed, saying
+
 HELP = "Let the code that the task file names run, now and until it changes."
 
 
 def _allowed(context: click.Context, option: click.Parameter, given: bool) -> None:
-    from assay.project.code import allowed, saying
-
     if given:
         context.with_resource(saying(allowed))
 

@@ -1,23 +1,30 @@
 """`assay audit`: how many of the shipped labels are wrong, from a random sample of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from assay.core.annotation import Decision
-    from assay.core.schema import Schema
-    from assay.core.value import Value
-    from assay.quality.inference.audit import Audit, Drawn
-
-LEDGERS = (".sqlite", ".db", ".yaml", ".yml")
+from assay.cli.sources import is_ledger, ledger_and_task, of_records, read_decisions
+from assay.core.errors import SpecError
+from assay.core.spelling import shortened
+from assay.core.value import Value
+from assay.data.base import many
+from assay.quality.inference.audit import (
+    BY_CLUSTER,
+    Audit,
+    Drawn,
+    draw,
+    draw_clusters,
+    stop,
+    stratify,
+)
+from assay.quality.inference.audit_sheet import judge, read_sheet, write_sheet
+from assay.quality.inference.reweighed import own_or_cluster
+from assay.quality.verdicts import canonical, same
 
 
 @click.group("audit")
@@ -49,11 +56,6 @@ def draw_command(
     run: str | None,
 ) -> None:
     """Draw records of SOURCE (ledger, task file, or table of decisions) to a sheet."""
-    from assay.core.errors import SpecError
-    from assay.data.base import many
-    from assay.quality.inference.audit import BY_CLUSTER, draw, stratify
-    from assay.quality.inference.audit_sheet import write_sheet
-
     decisions, texts, _ = read_decisions(source, run)
     strata = stratify(decisions, by)
     if cluster is None:
@@ -75,11 +77,7 @@ def draw_command(
         click.echo(f"note: {open_} undecided", err=True)
 
 
-def _whole(source: str, column: str, records: list[str], drawn: tuple[int, int]) -> "list[Drawn]":
-    from assay.cli.columns import of_records
-    from assay.quality.inference.audit import draw_clusters
-    from assay.quality.inference.reweighed import own_or_cluster
-
+def _whole(source: str, column: str, records: list[str], drawn: tuple[int, int]) -> list[Drawn]:
     cluster = of_records(source, column)
     return draw_clusters({r: own_or_cluster(r, cluster) for r in records}, *drawn)
 
@@ -105,19 +103,13 @@ def estimate_command(
     as_json: bool,
 ) -> None:
     """Estimate the error rate of SOURCE from the answered SHEET."""
-    from assay.cli.columns import of_records
-    from assay.core.errors import SpecError
-    from assay.quality.inference.audit import stop
-    from assay.quality.inference.audit_sheet import judge, read_sheet
-    from assay.quality.verdicts import canonical, same
-
     if cluster is not None and target is not None:
         raise SpecError("--target needs records drawn one by one; leave out --cluster")
     decisions, _, schema = read_decisions(source, run)
     own = of_records(source, cluster) if cluster else None
     read = schema.check if schema is not None else str
 
-    def alike(shipped: "Value", answer: "Value") -> bool:
+    def alike(shipped: Value, answer: Value) -> bool:
         if schema is None:
             shipped, answer = canonical(str(shipped)), canonical(str(answer))
         return same(shipped, answer, tolerance)
@@ -134,35 +126,10 @@ def estimate_command(
         click.echo(stopped.statement)
 
 
-def is_ledger(source: str) -> bool:
-    """A ledger or task file, not a table."""
-    return "://" in source or Path(source).suffix in LEDGERS
-
-
-def read_decisions(
-    source: str, run: str | None
-) -> "tuple[Sequence[Decision], dict[str, str], Schema | None]":
-    """Decisions, texts where the source has them at hand, and the schema where it knows it."""
-    from assay.quality.inference.audit_sheet import decisions_in
-
-    if not is_ledger(source):
-        return *decisions_in(Path(source)), None
-    from assay.cli.data import decided_run, ledger_and_task
-
-    ledger, task = ledger_and_task(source)
-    try:
-        wanted = decided_run(ledger, task, run)
-        own = next(r.task for r in ledger.runs() if r.id == wanted)
-        return list(ledger.decisions(wanted)), {}, ledger.schemas().get(own)
-    finally:
-        ledger.close()
-
-
-def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
+def _texts(source: str, drawn: Sequence[Drawn]) -> dict[str, str]:
     """What is to be read of each record, where the source is a ledger that knows it."""
     if not is_ledger(source):
         return {}
-    from assay.cli.data import ledger_and_task
 
     ledger, _ = ledger_and_task(source)
     try:
@@ -172,9 +139,7 @@ def _texts(source: str, drawn: "Sequence[Drawn]") -> dict[str, str]:
         ledger.close()
 
 
-def _print_result(found: "Audit") -> None:
-    from assay.core.spelling import shortened
-
+def _print_result(found: Audit) -> None:
     click.echo(found.statement)
     if found.baseline is not None:
         label = shortened(found.baseline_label)

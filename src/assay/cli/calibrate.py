@@ -3,20 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.amount import AMOUNT
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
+from assay.cli.sources import TASK_FILES
+from assay.core.annotation import Source
+from assay.core.errors import InputError, SpecError
+from assay.data.gold import Purpose
+from assay.data.write import write_rows
+from assay.project import open_project
+from assay.project.verdicts import judged_answers
+from assay.quality.calibration.calibrators import Calibrator, fit_verdicts
+from assay.quality.calibration.confidences import left_out
+from assay.quality.calibration.reliability import Reliability, reliability
+from assay.quality.verdicts import Key, Verdict, assigned, grouped, read_verdicts, spelling
 
-if TYPE_CHECKING:
-    from assay.quality.calibration.calibrators import Calibrator
-    from assay.quality.calibration.reliability import Reliability
-    from assay.quality.verdicts import Key, Verdict
-
-TASK_FILES = (".yaml", ".yml")
 METHODS = ("temperature", "platt", "isotonic", "histogram")
 FIELDS = ("record", "annotator", "tag", "label", "confidence", "confidence_source")
 
@@ -42,8 +46,6 @@ def calibrate_command(
     SOURCE is a task file with its ledger, or a table with the columns record, confidence, and
     correct (or label and reference); without a column purpose half of it calibrates.
     """
-    from assay.quality.calibration.confidences import left_out
-    from assay.quality.verdicts import assigned, grouped, read_verdicts, spelling
 
     notes: list[str] = []
     if source.suffix in TASK_FILES:
@@ -72,11 +74,7 @@ def calibrate_command(
         click.echo(f"written to {out}")
 
 
-def _of_task(path: Path, place: str | None, tolerance: float) -> "list[Verdict]":
-    from assay.core.errors import SpecError
-    from assay.project import open_project
-    from assay.project.verdicts import judged_answers
-
+def _of_task(path: Path, place: str | None, tolerance: float) -> list[Verdict]:
     project = open_project(path).changed({}, place)
     if project.fitted:
         raise SpecError(
@@ -90,10 +88,10 @@ def _of_task(path: Path, place: str | None, tolerance: float) -> "list[Verdict]"
 class Fitted:
     """`before` is None for margins, which are no probabilities; both where nothing can judge."""
 
-    key: "Key"
-    calibrator: "Calibrator"
-    before: "Reliability | None"
-    after: "Reliability | None"
+    key: Key
+    calibrator: Calibrator
+    before: Reliability | None
+    after: Reliability | None
 
     @property
     def name(self) -> str:
@@ -111,12 +109,8 @@ class Fitted:
         }
 
 
-def _fitted(
-    groups: "Mapping[Key, Sequence[Verdict]]", method: str
-) -> tuple[list[Fitted], list[str]]:
+def _fitted(groups: Mapping[Key, Sequence[Verdict]], method: str) -> tuple[list[Fitted], list[str]]:
     """Of all that can be calibrated, and why others cannot; InputError where none can."""
-    from assay.core.errors import InputError
-
     able = {key: vs for key, vs in groups.items() if any(v.confidence is not None for v in vs)}
     if not able:
         raise InputError("no answer carries a confidence, so there is nothing to calibrate")
@@ -132,12 +126,7 @@ def _fitted(
     return found, missed
 
 
-def _fit(key: "Key", verdicts: "Sequence[Verdict]", method: str) -> Fitted:
-    from assay.core.annotation import Source
-    from assay.data.gold import Purpose
-    from assay.quality.calibration.calibrators import fit_verdicts
-    from assay.quality.calibration.reliability import reliability
-
+def _fit(key: Key, verdicts: Sequence[Verdict], method: str) -> Fitted:
     own = [v for v in verdicts if v.confidence is not None and v.right is not None]
     calibrator = fit_verdicts(own, method)
     judges = [v for v in own if v.purpose is Purpose.EVALUATION]
@@ -151,10 +140,7 @@ def _fit(key: "Key", verdicts: "Sequence[Verdict]", method: str) -> Fitted:
     return Fitted(key, calibrator, before, reliability(calibrator(sure), right, name))
 
 
-def _write(groups: "Mapping[Key, Sequence[Verdict]]", found: Sequence[Fitted], out: Path) -> None:
-    from assay.core.annotation import Source
-    from assay.data.write import write_rows
-
+def _write(groups: Mapping[Key, Sequence[Verdict]], found: Sequence[Fitted], out: Path) -> None:
     def rows() -> Iterator[dict[str, object]]:
         for one in found:
             for v in groups[one.key]:
@@ -177,8 +163,8 @@ def _print_result(one: Fitted) -> None:
     )
     if one.after is None:
         click.echo("no evaluation gold, so nothing is said of how good the confidences are")
-    for title, reliability in (("as stated", one.before), ("calibrated", one.after)):
-        if reliability is not None:
-            click.echo(f"{title}, {reliability.lines()[0]}")
-            for line in reliability.lines()[1:]:
+    for title, curve in (("as stated", one.before), ("calibrated", one.after)):
+        if curve is not None:
+            click.echo(f"{title}, {curve.lines()[0]}")
+            for line in curve.lines()[1:]:
                 click.echo(f"  {line}")

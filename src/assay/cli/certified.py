@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from assay.quality.finding import Finding
-    from assay.quality.guarantees.by_class import AcceptedClass
-    from assay.quality.guarantees.promise import Certificate, Promise
-    from assay.quality.verdicts import Constant, Key, Verdict
+from assay.core.spelling import shortened
+from assay.quality.doubt import of_chance
+from assay.quality.finding import Finding
+from assay.quality.guarantees.by_class import AcceptedClass, accepted_classes, taken
+from assay.quality.guarantees.promise import SHOWS, Certificate, Promise
+from assay.quality.verdicts import Constant, Key, Verdict, constant
+from assay.report.classes import class_lines, poor
 
 LEAST = 20  # labels below which a promise is hardly ever possible
 
@@ -19,7 +20,7 @@ LEAST = 20  # labels below which a promise is hardly ever possible
 class Wanted:
     """What was asked for: which promise, and about whom."""
 
-    promise: "Promise"
+    promise: Promise
     chosen: tuple[str, ...]
     chain: str | None
     classes: tuple[str, ...]
@@ -35,10 +36,10 @@ class Certified:
     """A certificate, whose it is, the verdicts that it rests on, and what a constant reaches: the
     most frequent label, or the class that is promised."""
 
-    key: "Key"
-    certificate: "Certificate"
-    verdicts: "Sequence[Verdict]"
-    constant: "Constant | None"
+    key: Key
+    certificate: Certificate
+    verdicts: Sequence[Verdict]
+    constant: Constant | None
 
     @property
     def tag(self) -> str:
@@ -52,25 +53,18 @@ class Certified:
         return ", ".join(part for part in parts if part)
 
     @property
-    def classes(self) -> "tuple[AcceptedClass, ...]":
-        from assay.quality.guarantees.by_class import accepted_classes
-
+    def classes(self) -> tuple[AcceptedClass, ...]:
         return accepted_classes(self.verdicts, self.certificate)
 
     @property
-    def constant_of_accepted(self) -> "Constant | None":
-        from assay.quality.guarantees.by_class import taken
-        from assay.quality.verdicts import constant
-
+    def constant_of_accepted(self) -> Constant | None:
         own = taken(self.verdicts, self.certificate)
         return constant(own) if own and self.certificate.label is None else None
 
     @property
-    def finding(self) -> "Finding":
+    def finding(self) -> Finding:
         """Whether a promise is possible, and whether that says anything of the labels: not where a
         constant keeps it too, or where labels and references may agree by chance."""
-        from assay.quality.doubt import of_chance
-        from assay.quality.finding import Finding
 
         if self.certificate.threshold is None:
             return Finding(False)
@@ -81,16 +75,12 @@ class Certified:
     @property
     def verdict(self) -> str:
         """The headline: what is promised, why it cannot be, or why that shows nothing."""
-        from assay.quality.guarantees.promise import SHOWS
-
         open_ = self.finding.headline(SHOWS)
         return open_ or self.certificate.statement
 
     @property
     def asks_little(self) -> str | None:
         """Where a constant keeps the promise too: on the sample, or among the accepted records."""
-        from assay.core.spelling import shortened
-
         wanted, there = 1 - self.certificate.promise.alpha, self.constant
         if there is not None and there.share >= wanted:
             return (
@@ -121,7 +111,7 @@ class Certified:
         }
 
 
-def print_result(found: Sequence[Certified], wanted: Wanted, other: "Certificate | None") -> None:
+def print_result(found: Sequence[Certified], wanted: Wanted, other: Certificate | None) -> None:
     promise = wanted.promise
     for one in found:
         certificate = one.certificate
@@ -148,7 +138,7 @@ def print_result(found: Sequence[Certified], wanted: Wanted, other: "Certificate
         click.echo(f"warning: {few} labels are hardly ever enough for a promise", err=True)
 
 
-def _hint(other: "Certificate") -> str:
+def _hint(other: Certificate) -> str:
     return (
         "where people label all other records, --promise output promises the same of all labels "
         f"together, and would accept {other.coverage:.1%} of the records here"
@@ -157,8 +147,6 @@ def _hint(other: "Certificate") -> str:
 
 def _print_classes(one: Certified) -> None:
     """Seen in the sample; a promise about all accepted labels says nothing about a rare class."""
-    from assay.report.classes import class_lines, poor
-
     for line in class_lines(one.classes):
         click.echo(line)
     for line in poor(one.classes, one.certificate.promise):
@@ -166,8 +154,6 @@ def _print_classes(one: Certified) -> None:
 
 
 def _print_baselines(found: Sequence[Certified]) -> None:
-    from assay.core.spelling import shortened
-
     bases = {(one.tag, one.certificate.label): one.constant for one in found}
     for (tag, label), base in bases.items():
         if base is not None:

@@ -1,22 +1,38 @@
 """`assay certify`: how sure a label must be so that a promise holds for those accepted."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.certified import Certified, Wanted, print_result
-from assay.cli.columns import INDEPENDENT, cluster_option, of_records
+from assay.cli.columns import INDEPENDENT, cluster_option
 from assay.cli.json_output import print_json
-
-if TYPE_CHECKING:
-    from assay.quality.guarantees.promise import About, Certificate
-    from assay.quality.inference.clusters import OneEach
-    from assay.quality.verdicts import Constant, Key, Verdict
-
-TASK_FILES = (".yaml", ".yml")
+from assay.cli.sources import TASK_FILES, of_records
+from assay.core.errors import InputError, SpecError
+from assay.project import open_project
+from assay.project.plan import certifying_gold
+from assay.project.verdicts import judged_answers
+from assay.quality.calibration.confidences import notes as unsure
+from assay.quality.calibration.confidences import unsaid
+from assay.quality.guarantees.by_class import check_said, decided_as, of_chain
+from assay.quality.guarantees.certificate import certify, certify_chain, not_said
+from assay.quality.guarantees.promise import About, Certificate, Promise
+from assay.quality.inference.clusters import OneEach, one_each
+from assay.quality.verdicts import (
+    Constant,
+    Key,
+    Verdict,
+    certifying,
+    columns,
+    constant,
+    grouped,
+    read_verdicts,
+    side_by_side,
+    spelling,
+)
 
 
 @click.command("certify")
@@ -62,10 +78,6 @@ def certify_command(
     A table has the columns record, confidence, and correct (or label and reference), and if there
     are several, annotator and tag; its records are a random sample of those to be labelled.
     """
-    from assay.core.errors import SpecError
-    from assay.quality.calibration.confidences import notes as unsure
-    from assay.quality.guarantees.promise import Promise
-    from assay.quality.verdicts import spelling
 
     about: About = "output" if promise == "output" else "accepted"
     wanted = Wanted(Promise(alpha, delta, about), chosen, chain, classes)
@@ -94,42 +106,31 @@ def certify_command(
 
 
 def _one_each(
-    groups: "Mapping[Key, Sequence[Verdict]]", cluster: Mapping[str, str], column: str, seed: int
-) -> "tuple[dict[Key, list[Verdict]], OneEach]":
+    groups: Mapping[Key, Sequence[Verdict]], cluster: Mapping[str, str], column: str, seed: int
+) -> tuple[dict[Key, list[Verdict]], OneEach]:
     """The verdicts on one labelled record of each cluster, the same ones for every annotator."""
-    from assay.quality.inference.clusters import one_each
-
     labelled = {v.record for vs in groups.values() for v in vs if v.right is not None}
     drawn = one_each(labelled, cluster, column, seed)
     kept = {key: [v for v in vs if v.record in drawn.records] for key, vs in groups.items()}
     return kept, drawn
 
 
-def _of_table(path: Path, tolerance: float) -> "dict[Key, list[Verdict]]":
-    from assay.quality.verdicts import certifying, grouped, read_verdicts
-
+def _of_table(path: Path, tolerance: float) -> dict[Key, list[Verdict]]:
     return grouped(certifying(read_verdicts(path, tolerance)))
 
 
 def _of_task(
     path: Path, place: str | None, how: tuple[float, bool]
-) -> "tuple[dict[Key, list[Verdict]], str]":
-    from assay.project import open_project
-    from assay.project.plan import certifying
-    from assay.project.verdicts import judged_answers
-    from assay.quality.verdicts import grouped
-
+) -> tuple[dict[Key, list[Verdict]], str]:
     project = open_project(path).changed({}, place)
-    gold = certifying(project)
+    gold = certifying_gold(project)
     return grouped(v for v in judged_answers(project, *how) if v.record in gold), "the gold labels"
 
 
 def _certified(
-    groups: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, reference: str
-) -> "list[Certified]":
+    groups: Mapping[Key, Sequence[Verdict]], wanted: Wanted, reference: str
+) -> list[Certified]:
     """Of all together, so that one may be picked afterwards: delta is shared among them."""
-    from assay.core.errors import InputError, SpecError
-
     if wanted.classes and (wanted.chain is not None or wanted.promise.about == "output"):
         raise SpecError(
             "--class promises the precision of accepted labels of one annotator; leave out "
@@ -152,16 +153,7 @@ def _certified(
     return _each(kept, wanted, reference)
 
 
-def _each(
-    kept: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, reference: str
-) -> "list[Certified]":
-    from dataclasses import replace
-
-    from assay.quality.calibration.confidences import unsaid
-    from assay.quality.guarantees.by_class import check_said, decided_as
-    from assay.quality.guarantees.certificate import certify, not_said
-    from assay.quality.verdicts import columns
-
+def _each(kept: Mapping[Key, Sequence[Verdict]], wanted: Wanted, reference: str) -> list[Certified]:
     check_said((v for vs in kept.values() for v in vs), wanted.classes)
     parts: list[str | None] = list(dict.fromkeys(wanted.classes)) or [None]
     share = replace(wanted.promise, delta=wanted.promise.delta / (len(kept) * len(parts)))
@@ -175,14 +167,7 @@ def _each(
     return made
 
 
-def _chained(
-    groups: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, reference: str
-) -> "Certified":
-    from assay.core.errors import SpecError
-    from assay.quality.guarantees.by_class import of_chain
-    from assay.quality.guarantees.certificate import certify_chain
-    from assay.quality.verdicts import side_by_side
-
+def _chained(groups: Mapping[Key, Sequence[Verdict]], wanted: Wanted, reference: str) -> Certified:
     links = [link.strip() for link in (wanted.chain or "").split(",")]
     if wanted.chosen or len(links) < 2 or len(set(links)) < len(links):
         raise SpecError("--chain names two annotators or more, once each, without --annotator")
@@ -192,11 +177,10 @@ def _chained(
 
 
 def _other(
-    groups: "Mapping[Key, Sequence[Verdict]]", wanted: Wanted, found: "Sequence[Certified]"
-) -> "Certificate | None":
+    groups: Mapping[Key, Sequence[Verdict]], wanted: Wanted, found: Sequence[Certified]
+) -> Certificate | None:
     """What the promise about the whole output would accept of the first annotator, where it is
     more."""
-    from dataclasses import replace
 
     if wanted.promise.about == "output":
         return None
@@ -206,11 +190,10 @@ def _other(
 
 
 def _baseline(
-    groups: "Mapping[Key, Sequence[Verdict]]", tag: str, label: str | None
-) -> "Constant | None":
+    groups: Mapping[Key, Sequence[Verdict]], tag: str, label: str | None
+) -> Constant | None:
     """What always saying the most frequent label, or the class promised, would reach on the
     labelled records, whoever was asked about them."""
-    from assay.quality.verdicts import constant
 
     own = {v.record: v for (_, t), vs in groups.items() if t == tag for v in vs}
     return constant(own.values(), label)

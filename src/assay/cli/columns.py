@@ -1,12 +1,11 @@
 """The options that say what the columns of a table of answers hold, the same for every command."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from assay.data.layout import Names
+from assay.data.annotations import settled
+from assay.data.layout import Names
 
 
 def column_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -38,10 +37,8 @@ def form_options(command: click.decorators.FC) -> click.decorators.FC:
     return column_options(command)
 
 
-def print_layout(path: Path, names: "Names") -> None:
+def print_layout(path: Path, names: Names) -> None:
     """Says on stderr what had to be guessed about the columns."""
-    from assay.data.annotations import settled
-
     for note in settled(path, names).notes:
         click.echo(f"note: {note}", err=True)
 
@@ -57,51 +54,3 @@ cluster_option = click.option(
     help="Column that several records share: author, document, person; one record of each is "
     "taken.",
 )
-
-
-def of_records(source: str, name: str, record: str | None = None) -> dict[str, str]:
-    """What a column says of each record, "" where nothing: of a table, or of a ledger's records."""
-    from assay.cli.audit import is_ledger
-    from assay.core.errors import InputError
-
-    found = _of_ledger(source, name) if is_ledger(source) else _of_table(source, name, record)
-    if not any(found.values()):
-        raise InputError(f"no record of {source} has {name!r}")
-    return found
-
-
-def _of_table(source: str, name: str, record: str | None) -> dict[str, str]:
-    from assay.core.errors import InputError
-    from assay.data.base import cell, check_columns
-    from assay.data.layout import RECORD, one_of
-    from assay.data.read import columns_of, read_rows
-
-    path = Path(source)
-    if path.suffix.lower() == ".json":
-        raise InputError(f"{path}: --cluster names a column, so it needs a table")
-    there = columns_of(path)
-    of_record = record or one_of(path, there, RECORD, "--record")
-    check_columns(path, there, (of_record, name))
-    found: dict[str, str] = {}
-    for number, row in read_rows(path):
-        own, value = cell(row[of_record]).strip(), cell(row[name]).strip()
-        if found.setdefault(own, value) != value:
-            raise InputError(
-                f"{path}:{number}: record {own!r} has {name} {value!r} here and {found[own]!r} "
-                "above"
-            )
-    return found
-
-
-def _of_ledger(source: str, name: str) -> dict[str, str]:
-    from assay.cli.data import ledger_and_task
-
-    ledger, _ = ledger_and_task(source)
-    try:
-        found: dict[str, str] = {}
-        for r in ledger.records():
-            own = {"language": r.language, "source": r.source}
-            found[r.id] = own.get(name, r.meta.get(name)) or ""
-        return found
-    finally:
-        ledger.close()

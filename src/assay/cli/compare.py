@@ -1,23 +1,29 @@
 """`assay compare`: may models stand in for people? From annotations that exist, calling nobody."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.agree import NAMES
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options
+from assay.cli.compare_parts import Test, rules_of
+from assay.cli.compare_plan import print_plans
+from assay.cli.compare_sources import Wanted, gather
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
-
-if TYPE_CHECKING:
-    from assay.cli.compare_sources import Wanted
-    from assay.quality.replacement.alt_test import Rules
-    from assay.quality.replacement.compare import Comparison, Slice
-    from assay.quality.replacement.reference import Measure, ReferenceComparison
+from assay.core.spelling import plain
+from assay.data.annotations import Names
+from assay.quality.agreement.base import Resampling
+from assay.quality.price_lists import read_prices
+from assay.quality.replacement.alt_test import AltTest, NotTested
+from assay.quality.replacement.compare import Comparison, Slice, compare, cost_of_1000
+from assay.quality.replacement.reference import ReferenceComparison
+from assay.report.columns import columns
+from assay.report.compare_page import columns_of, write_compare_page
 
 MOST_SHOWN = 20
-Test = tuple[float, float, int, str]
 """Allowance, false discovery rate, least records, and which test."""
 
 
@@ -35,11 +41,11 @@ Test = tuple[float, float, int, str]
 @click.option("--score", help="accuracy, or neg-rmse; default: accuracy, on a scale neg-rmse.")
 @click.option("--kind", help="nominal, ordinal or interval; default: from the answers.")
 @click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
-@click.option("--q", type=Number(0, 1, min_open=True), default=0.05, show_default=True,
+@click.option("--fdr", type=Number(0, 1, min_open=True), default=0.05, show_default=True,
               help="False discovery rate.")  # fmt: skip
 @click.option("--test", "kind_of_test", type=click.Choice(["exact", "published"]), default="exact",
               show_default=True, help="Exact, or Student's t as published.")  # fmt: skip
-@click.option("--least", type=click.IntRange(min=2), default=30, show_default=True,
+@click.option("--min-records", type=click.IntRange(min=2), default=30, show_default=True,
               help="Records that a person must share to be tested.")  # fmt: skip
 @click.option("--slices", type=click.Path(path_type=Path),
               help="Table with columns record and slice: the same for each slice.")  # fmt: skip
@@ -73,9 +79,9 @@ def compare_command(
     score: str | None,
     kind: str | None,
     order: str | None,
-    q: float,
+    fdr: float,
     kind_of_test: str,
-    least: int,
+    min_records: int,
     slices: Path | None,
     prices: Path | None,
     currency: str | None,
@@ -101,26 +107,20 @@ def compare_command(
     SOURCE is a ledger, the task file of a run, or a table with --person; or give --people and
     --models instead.
     """
-    from assay.cli.compare_sources import Wanted
-    from assay.data.annotations import Names
 
     names = Names(record, annotator, label, wide, counts)
     wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert,
                     currency, (cluster, seed) if cluster is not None else None)  # fmt: skip
-    asked, test = (kind, order, score), (epsilon, q, least, kind_of_test)
+    asked, test = (kind, order, score), (epsilon, fdr, min_records, kind_of_test)
     if plan:
-        from assay.cli.compare_plan import print_plans
-
         guess, how = (person_right, model_right, choices), (power, seed)
         print_plans(wanted, (asked, test), guess, how, as_json)
         return
     _put_out(_compared(wanted, asked, test, (resamples, seed, prices)), html, as_json)
 
 
-def _put_out(found: "Comparison", html: Path | None, as_json: bool) -> None:
+def _put_out(found: Comparison, html: Path | None, as_json: bool) -> None:
     if html is not None:
-        from assay.report.compare_page import write_compare_page
-
         write_compare_page(found, html)
     if as_json:
         assumed = {"assumption": None if found.cluster else INDEPENDENT}
@@ -134,18 +134,11 @@ def _put_out(found: "Comparison", html: Path | None, as_json: bool) -> None:
 
 
 def _compared(
-    wanted: "Wanted",
+    wanted: Wanted,
     labels: tuple[str | None, str | None, str | None],
     test: Test,
     how: tuple[int, int, Path | None],
-) -> "Comparison":
-    from dataclasses import replace
-
-    from assay.cli.compare_sources import gather
-    from assay.quality.agreement.base import Resampling
-    from assay.quality.price_lists import read_prices
-    from assay.quality.replacement.compare import compare
-
+) -> Comparison:
     resamples, seed, prices = how
     if prices is not None:
         wanted = replace(wanted, prices=read_prices(prices))
@@ -155,28 +148,7 @@ def _compared(
     return compare(replace(sides, measure=measure), rules)
 
 
-def rules_of(
-    asked: tuple[str | None, str | None, str | None],
-    found: str,
-    test: Test,
-    expert: str | None,
-) -> "tuple[Measure, Rules]":
-    """What is asked for first, else what the answers are; a scale is scored by its distance."""
-    from assay.quality.replacement.alt_test import Rules
-    from assay.quality.replacement.reference import Measure
-
-    kind, order, score = asked
-    labels = tuple(part.strip() for part in order.split(",")) if order else None
-    kind = kind or ("ordinal" if labels else "interval" if score == "neg-rmse" else found)
-    score = score or ("neg-rmse" if kind == "interval" else "accuracy")
-    epsilon, q, least, kind_of_test = test
-    rules = Rules(epsilon, score, q, records_a_person=least, expert=expert, test=kind_of_test)
-    return Measure(kind, labels), rules
-
-
-def _print_result(found: "Comparison") -> None:
-    from assay.quality.replacement.alt_test import NotTested
-
+def _print_result(found: Comparison) -> None:
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     _print_people(found)
@@ -205,10 +177,7 @@ def _print_result(found: "Comparison") -> None:
         click.echo(f"limit: {limit}")
 
 
-def _print_people(found: "Comparison") -> None:
-    from assay.cli.agree import NAMES
-    from assay.core.spelling import plain
-
+def _print_people(found: Comparison) -> None:
     among = found.among_people
     if isinstance(among, str):
         click.echo(f"Agreement of the people with each other: not possible because {among}")
@@ -223,16 +192,11 @@ def _print_people(found: "Comparison") -> None:
     click.echo("their labels: " + ", ".join(f"{plain(name)}: {part:.1%}" for name, part in shares))
 
 
-def _table(each: "tuple[ReferenceComparison, ...]") -> list[str]:
-    from assay.report.columns import columns
-    from assay.report.compare_page import columns_of
-
+def _table(each: tuple[ReferenceComparison, ...]) -> list[str]:
     return [f"  {line}" for line in columns(columns_of(each))]
 
 
 def _tested(test: object) -> str:
-    from assay.quality.replacement.alt_test import AltTest
-
     if not isinstance(test, AltTest):
         return str(getattr(test, "verdict", ""))
     return (
@@ -241,9 +205,7 @@ def _tested(test: object) -> str:
     )
 
 
-def _print_costs(found: "Comparison") -> None:
-    from assay.quality.replacement.compare import cost_of_1000
-
+def _print_costs(found: Comparison) -> None:
     if not found.costs:
         return
     click.echo("\nCost of 1,000 records:")
@@ -252,7 +214,7 @@ def _print_costs(found: "Comparison") -> None:
         click.echo(f"  {who:<24} {described}")
 
 
-def _print_slice(part: "Slice") -> None:
+def _print_slice(part: Slice) -> None:
     click.echo(f"\n{part.kind} {part.value} ({part.records:,} records):")
     for line in _table(part.comparisons):
         click.echo(line)

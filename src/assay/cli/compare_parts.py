@@ -9,8 +9,11 @@ from assay.data.base import cell, check_columns
 from assay.data.layout import RECORD, Names, one_of
 from assay.data.read import columns_of, read_rows
 from assay.quality.inference.clusters import one_each
+from assay.quality.replacement.alt_test import Rules
 from assay.quality.replacement.compare import Sides
+from assay.quality.replacement.reference import Measure
 
+Test = tuple[float, float, int, str]  # epsilon, rate of false discoveries, records, its name
 PART = " · "  # between a record and a part of its form
 
 
@@ -43,3 +46,19 @@ def read_slices(path: Path, names: Names) -> dict[str, dict[str, str]]:
     if not found:
         raise InputError(f"{path} holds no slices; it needs columns {of_record} and slice")
     return found
+
+
+def rules_of(
+    asked: tuple[str | None, str | None, str | None],
+    found: str,
+    test: Test,
+    expert: str | None,
+) -> tuple[Measure, Rules]:
+    """What is asked for first, else what the answers are; a scale is scored by its distance."""
+    kind, order, score = asked
+    labels = tuple(part.strip() for part in order.split(",")) if order else None
+    kind = kind or ("ordinal" if labels else "interval" if score == "neg-rmse" else found)
+    score = score or ("neg-rmse" if kind == "interval" else "accuracy")
+    epsilon, q, least, kind_of_test = test
+    rules = Rules(epsilon, score, q, records_a_person=least, expert=expert, test=kind_of_test)
+    return Measure(kind, labels), rules

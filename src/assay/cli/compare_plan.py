@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from assay.cli.compare import rules_of
+from assay.cli.compare_parts import rules_of
 from assay.cli.compare_sources import Wanted, gather
 from assay.cli.json_output import print_json
 from assay.core.errors import InputError

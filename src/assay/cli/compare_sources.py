@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assay.cli.columns import of_records
 from assay.cli.compare_parts import PART, one_of_each, read_slices
+from assay.cli.sources import TASK_FILES, is_ledger, of_records
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.cost import Usage
 from assay.core.errors import InputError, SpecError
@@ -34,8 +34,6 @@ from assay.quality.replacement.alt_test import Labels
 from assay.quality.replacement.compare import Sides
 from assay.report.evidence import names_of
 
-LEDGERS = (".sqlite", ".db")
-TASK_FILES = (".yaml", ".yml")
 GOLD = "gold"  # the expert's name where the task file's evaluation gold is meant
 MEASURED = {"scale": "interval", "interval": "interval"}
 WHOLE = ("multi", "spans", "boxes")
@@ -64,7 +62,7 @@ class Wanted:
 def gather(wanted: Wanted) -> tuple[Sides, str]:
     """The sides, and nominal or interval as the answers are; the measure is not decided here."""
     source = wanted.source
-    held = source is not None and (source.endswith((*LEDGERS, *TASK_FILES)) or "://" in source)
+    held = source is not None and (is_ledger(source))
     if wanted.currency is not None and not held:
         raise SpecError("--currency is of the money booked in a ledger; files hold none")
     if held:

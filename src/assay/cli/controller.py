@@ -1,5 +1,6 @@
 """`assay controller`: which specialists a controller would take, as a plan to read."""
 
+import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import click
 
 from assay.cli.allow import allow_code_option
+from assay.project import open_project
+from assay.project.consult import check_controller, consult
+from assay.strategies.controller import script
 
 
 @click.command("controller")
@@ -19,11 +23,6 @@ def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
 
     The plan is data: it is checked against the task, printed, and nothing generated is run.
     """
-    import asyncio
-
-    from assay.project import open_project
-    from assay.project.registry import check_controller, consult
-    from assay.strategies.controller import script
 
     project = open_project(task).changed({}, ledger)
     check_controller(project)

@@ -1,14 +1,25 @@
 """`assay cost`: what each route of a task cost, and what the whole set would."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.json_output import print_json
-
-if TYPE_CHECKING:
-    from assay.quality.costs import Costs, PriceList, Route
+from assay.cli.sources import TASK_FILES, ledger_and_task
+from assay.core.cost import money
+from assay.core.errors import InputError
+from assay.ledger import last_deciding
+from assay.project import open_project
+from assay.quality.costs import (
+    NO_CURRENCY,
+    Costs,
+    PriceList,
+    Route,
+    booked_in,
+    check_currency,
+    costs,
+)
+from assay.quality.price_lists import read_prices
 
 MOST_SHOWN = 20
 
@@ -35,9 +46,6 @@ def cost_command(
     as_json: bool,
 ) -> None:
     """Cost by route of what SOURCE (a task file or a ledger) holds, in one currency."""
-    from assay.quality.costs import NO_CURRENCY
-    from assay.quality.price_lists import read_prices
-
     listed = None if prices is None else read_prices(prices)
     found = _costs(source, (task, run, currency), listed, frozenset(people))
     projections = [found.projected(n) for n in records]
@@ -65,11 +73,8 @@ def cost_command(
 
 def _of_file(source: str) -> str | None:
     """The currency of the task file, where SOURCE is one."""
-    from assay.cli.data import TASK_FILES
-
     if not source.endswith(TASK_FILES):
         return None
-    from assay.project import open_project
 
     return open_project(source).file.currency
 
@@ -77,14 +82,9 @@ def _of_file(source: str) -> str | None:
 def _costs(
     source: str,
     which: tuple[str | None, str | None, str | None],
-    prices: "PriceList | None",
+    prices: PriceList | None,
     people: frozenset[str],
-) -> "Costs":
-    from assay.cli.data import ledger_and_task
-    from assay.core.errors import InputError
-    from assay.ledger import last_deciding
-    from assay.quality.costs import PriceList, booked_in, check_currency, costs
-
+) -> Costs:
     task, run, currency = which
     ledger, own = ledger_and_task(source)
     try:
@@ -108,13 +108,11 @@ def _costs(
         ledger.close()
 
 
-def _money(nanos: float, found: "Costs") -> str:
-    from assay.core.cost import money
-
+def _money(nanos: float, found: Costs) -> str:
     return money(round(nanos), found.prices.unit)
 
 
-def _print_result(found: "Costs") -> None:
+def _print_result(found: Costs) -> None:
     click.echo(f"price list: {found.prices.name}")
     for route in found.routes[:MOST_SHOWN]:
         _print_route(route, found, route.name)
@@ -125,7 +123,7 @@ def _print_result(found: "Costs") -> None:
         click.echo(f"answers on other records, paid once: {_money(found.setup.total, found)}")
 
 
-def _print_route(route: "Route", found: "Costs", name: str) -> None:
+def _print_route(route: Route, found: Costs, name: str) -> None:
     kinds = ", ".join(
         f"{kind.replace('_', ' ')} {_money(nanos, found)}"
         for kind, nanos in route.bill.kinds.items()

@@ -1,19 +1,22 @@
 """`assay import` and `assay export`: annotations into a ledger, and what it holds out of it."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.columns import column_options
 from assay.cli.outputs import output_option
-
-if TYPE_CHECKING:
-    from assay.ledger import Ledger
-    from assay.project.imports import Imported
-
-TASK_FILES = (".yaml", ".yml")
+from assay.cli.sources import decided_run, ledger_and_task
+from assay.core.errors import SpecError
+from assay.core.redact import hidden
+from assay.data.annotations import Names
+from assay.data.base import many
+from assay.data.export import export, sheet
+from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
+from assay.ledger import Ledger, open_ledger
+from assay.project.imports import Imported, check, import_annotations, inferred, target_of
 
 
 @click.command("import")
@@ -47,14 +50,6 @@ def import_command(
     as_json: bool,
 ) -> None:
     """Read existing annotations from PATH: long, wide (--wide), or JSON of who: record: label."""
-    from dataclasses import asdict
-
-    from assay.core.errors import SpecError
-    from assay.core.redact import hidden
-    from assay.data.annotations import Names
-    from assay.ledger import open_ledger
-    from assay.project.imports import check, import_annotations, inferred, target_of
-
     names = Names(record, annotator, label, wide)
     if panel is not None and (task is None or not people):
         raise SpecError("--panel says whose answers these are: it goes with --task and --people")
@@ -78,9 +73,7 @@ def import_command(
     _print_result(found, target.task.id, hidden(place))
 
 
-def _print_result(found: "Imported", task: str, place: str) -> None:
-    from assay.data.base import many
-
+def _print_result(found: Imported, task: str, place: str) -> None:
     added = many(found.added, "annotation", "annotations")
     click.echo(f"{added} of task {task} written to {place}")
     if found.known:
@@ -120,11 +113,6 @@ def export_command(
     panel: str | None,
 ) -> None:
     """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
-    from assay.core.errors import SpecError
-    from assay.data.base import many
-    from assay.data.export import export
-    from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
-
     if annotations and waiting:
         raise SpecError("--annotations and --waiting are two tables; choose one")
     if panel is not None and not waiting:
@@ -150,43 +138,9 @@ def export_command(
         click.echo(f"{many(found.count, 'decision', 'decisions')} written to {out}")
 
 
-def _sheet(ledger: "Ledger", run: str, out: Path, panel: str | None) -> None:
-    from assay.data.base import many
-    from assay.data.export import sheet
-
+def _sheet(ledger: Ledger, run: str, out: Path, panel: str | None) -> None:
     whom = sheet(ledger.decisions(run), ledger.records, out, panel)
     described = many(whom.total(), "record waits", "records wait")
     click.echo(f"{described} for {' and '.join(whom) or 'people'}, written to {out}")
     if len(whom) > 1:
         click.echo("note: --panel gives each panel a sheet of its own", err=True)
-
-
-def ledger_and_task(source: str, ledger: str | None = None) -> tuple["Ledger", str | None]:
-    from assay.core.errors import SpecError
-    from assay.ledger import kept_ledger
-
-    task = None
-    if source.endswith(TASK_FILES):
-        from assay.project import open_project
-
-        project = open_project(source).changed({}, ledger)
-        source, task = str(project.ledger_place), project.task.id
-    elif ledger is not None:
-        raise SpecError(f"--ledger goes with a task file, and {source} is taken for a ledger")
-    return kept_ledger(source), task
-
-
-def decided_run(ledger: "Ledger", task: str | None, wanted: str | None) -> str:
-    from assay.core.errors import InputError
-    from assay.ledger import last_deciding
-
-    runs = [run.id for run in ledger.runs(task)]
-    if wanted is not None:
-        if wanted not in runs:
-            raise InputError(
-                f"there is no run {wanted!r}; the runs are {', '.join(runs) or 'none'}"
-            )
-        return wanted
-    if (last := last_deciding(ledger, runs)) is not None:
-        return last
-    raise InputError("no run has decided anything yet; --annotations exports what was answered")

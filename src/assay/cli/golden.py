@@ -1,22 +1,30 @@
 """`assay golden`: trusted questions among the others: how committed is who answers, and the pay."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import column_options
+from assay.cli.golden_tables import candidates, gold_questions, golden_answers, rows_of, truth_of
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
+from assay.cli.sources import TASK_FILES, ledger_and_task
+from assay.core.errors import InputError, SpecError
+from assay.core.spelling import oddities
+from assay.data.base import Columns, many
+from assay.data.gold import Purpose
+from assay.data.layout import Names
+from assay.data.read import read_records
+from assay.data.write import write_rows
+from assay.project import open_project
+from assay.quality.golden.choice import rank
+from assay.quality.golden.commitment import Commitment, commitments, of_constant
+from assay.quality.golden.contract import Paid, Terms, contract
+from assay.quality.golden.disguise import disguise
+from assay.quality.golden.watch import Watched, always, watched
 
-if TYPE_CHECKING:
-    from assay.data.layout import Names
-    from assay.quality.golden.commitment import Commitment
-    from assay.quality.golden.contract import Paid, Terms
-    from assay.quality.golden.watch import Watched
-
-TASK_FILES = (".yaml", ".yml")
 UNIT = Number(0, 1)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print all as JSON.")
 
@@ -63,8 +71,6 @@ def contract_command(
     as_json: bool,
 ) -> None:
     """The pay threshold, and how often an honest annotator misses it."""
-    from assay.quality.golden.contract import Terms, contract
-
     found = [
         contract(Terms(n, target, bonus, marginal_cost, certainty, guess, cost_power))
         for n in questions
@@ -107,10 +113,6 @@ def watch_command(
 
     ANSWERS is a table with --gold, or a task file whose gold for monitoring is among its records.
     """
-    from assay.core.errors import SpecError
-    from assay.data.layout import Names
-    from assay.quality.golden.commitment import commitments
-    from assay.quality.golden.contract import Terms
 
     notes: list[str] = []
     if gold is not None:
@@ -142,39 +144,24 @@ def watch_command(
 
 
 def _of_tables(
-    answers: Path, names: "Names", gold: tuple[Path, float, float | None]
-) -> "tuple[Watched, list[str]]":
-    from assay.cli.golden_tables import gold_questions, golden_answers
-    from assay.quality.golden.watch import Watched, always
-
+    answers: Path, names: Names, gold: tuple[Path, float, float | None]
+) -> tuple[Watched, list[str]]:
     order, truth, questions = gold_questions(*gold)
     given, notes = golden_answers(answers, names, order, truth)
     constant = always([("", label) for label in truth.values()])
     return Watched(questions, given, 0, constant), notes
 
 
-def _paid(seen: "Watched", place: int, found: "Commitment", terms: "Terms") -> "Paid":
+def _paid(seen: Watched, place: int, found: Commitment, terms: Terms) -> Paid:
     """Of the annotator at `place`, on the questions that it was asked."""
-    from dataclasses import replace
-
-    from assay.quality.golden.commitment import of_constant
-    from assay.quality.golden.contract import Paid, contract
-
     asked, all_ = seen.answers.question[seen.answers.annotator == place], seen.questions
     certainty, guess = float(all_.certainty[asked].mean()), float(all_.guess[asked].mean())
     own = replace(terms, questions=found.questions, certainty=certainty, guess=guess)
     return Paid(contract(own), found, of_constant(all_, asked, seen.constant))
 
 
-def _monitored(path: Path, certainty: float, guess: float | None) -> "Watched":
+def _monitored(path: Path, certainty: float, guess: float | None) -> Watched:
     """From the ledger of a task file and its gold for monitoring."""
-    from assay.cli.data import ledger_and_task
-    from assay.core.errors import SpecError
-    from assay.data.base import many
-    from assay.data.gold import Purpose
-    from assay.project import open_project
-    from assay.quality.golden.watch import watched
-
     project = open_project(path)
     gold = project.gold.of(Purpose.MONITORING)
     if not gold:
@@ -212,10 +199,6 @@ def choose_command(
     as_json: bool,
 ) -> None:
     """Rank candidates by what they tell; LABELS are of committed annotators, one row a label."""
-    from assay.cli.golden_tables import candidates, rows_of, truth_of
-    from assay.core.spelling import oddities
-    from assay.quality.golden.choice import rank
-
     given: dict[str, list[str]] = {}
     for record, said_of_it in candidates(labels):
         given.setdefault(record, []).append(said_of_it)
@@ -225,8 +208,6 @@ def choose_command(
     found = rank(given, truth, target, "even" if guess == "even" else "frequency")
     chosen = found.candidates[:take]
     if out is not None:
-        from assay.data.write import write_rows
-
         fields = ("record", "label", "certainty", "guess")
         write_rows(({name: getattr(c, name) for name in fields} for c in chosen), fields, out)
     error = found.error(take)
@@ -262,12 +243,6 @@ def disguise_command(
     records: Path, gold: Path, id_column: str, text: str, seed: int, as_json: bool
 ) -> None:
     """Can gold be told from the other RECORDS (in the order dealt) by how it looks?"""
-    from assay.cli.golden_tables import rows_of
-    from assay.core.errors import InputError
-    from assay.data.base import Columns
-    from assay.data.read import read_records
-    from assay.quality.golden.disguise import disguise
-
     assigned = list(read_records(records, Columns((text,), id_column)))
     ids = {row["record"] for row in rows_of(gold, ("record",))}
     absent = sorted(ids - {r.id for r in assigned})

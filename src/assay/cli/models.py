@@ -1,14 +1,11 @@
 """`assay models`: list, fetch and remove the files of the embedded models."""
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.core.errors import SpecError
-
-if TYPE_CHECKING:
-    from assay.models.cache import Entry
+from assay.models.cache import BY_NAME, CATALOGUE, Entry, default_cache
 
 
 @click.group("models", invoke_without_command=True)
@@ -34,7 +31,6 @@ def fetch_command(names: tuple[str, ...]) -> None:
 
     The sha256 of each file is checked.
     """
-    from assay.models.cache import CATALOGUE, default_cache
 
     cache = default_cache()
     for entry in [named(name) for name in names] or CATALOGUE:
@@ -47,25 +43,19 @@ def fetch_command(names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1, required=True)
 def remove_command(names: tuple[str, ...]) -> None:
     """Delete NAMES from the cache."""
-    from assay.models.cache import default_cache
-
     cache = default_cache()
     for entry in [named(name) for name in names]:
         there = cache.remove(entry)
         click.echo(f"{entry.name}: {'removed' if there else 'was not there'}", err=True)
 
 
-def named(name: str) -> "Entry":
-    from assay.models.cache import BY_NAME
-
+def named(name: str) -> Entry:
     if name not in BY_NAME:
         raise SpecError(f"no model is called {name!r}; there are {', '.join(BY_NAME)}")
     return BY_NAME[name]
 
 
 def show(as_json: bool) -> None:
-    from assay.models.cache import CATALOGUE, default_cache
-
     cache = default_cache()
     rows = [
         {

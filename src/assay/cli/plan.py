@@ -1,9 +1,9 @@
 """`assay plan`: which way to label meets the target for the least money."""
 
+import asyncio
 import json
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,14 +11,21 @@ from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.one_class import class_option
 from assay.cli.outputs import output_option
-
-if TYPE_CHECKING:
-    from assay.ledger import Ledger
-    from assay.project.plan import Planned, Prepared
-    from assay.project.project import Project
-    from assay.quality.guarantees.planning import Option
-    from assay.quality.guarantees.promise import Promise
-    from assay.run import Summary
+from assay.core.errors import InputError
+from assay.core.spelling import shortened
+from assay.ledger import Ledger
+from assay.project import open_project
+from assay.project.exposed import exposed
+from assay.project.plan import Planned, Prepared, collect, planned, prepare
+from assay.project.project import Project
+from assay.quality.guarantees.planning import Option
+from assay.quality.guarantees.promise import Promise
+from assay.report.classes import class_lines, poor
+from assay.report.columns import columns
+from assay.report.plan_page import write_plan
+from assay.report.wording import between
+from assay.run import Progress, Summary
+from assay.run.live import shown
 
 
 @click.command("plan")
@@ -54,16 +61,13 @@ def plan_command(
     as_json: bool,
 ) -> None:
     """Ask every model of TASK about the labelled sample, and compare the ways to label the rest."""
-    from assay.project import open_project
-    from assay.report.plan_page import write_plan
-
     changes = {} if budget is None else {"money": budget}
     project = open_project(task).changed(changes, ledger)
     prepared = ready(project, human_label)
     opened = project.ledger()
     try:
         with project.lines():
-            found = planned(prepared, opened, promised(target, delta, promise))
+            found = plan_prepared(prepared, opened, promised(target, delta, promise))
     finally:
         opened.close()
     if html is not None:
@@ -83,17 +87,12 @@ def plan_command(
     click.echo(f"next: assay run {task} --target {target:g} --delta {delta:g}{about}")
 
 
-def promised(target: float, delta: float, about: str) -> "Promise":
-    from assay.quality.guarantees.promise import Promise
-
+def promised(target: float, delta: float, about: str) -> Promise:
     return Promise(1 - target, delta, "output" if about == "output" else "accepted")
 
 
-def ready(project: "Project", person: float | None) -> "Prepared":
+def ready(project: Project, person: float | None) -> Prepared:
     """What is wrong with the sample or a model is told here, before there is a ledger."""
-    from assay.project.exposed import exposed
-    from assay.project.plan import prepare
-
     for line in exposed(project.file):
         click.echo(f"note: {line}", err=True)
     with project.lines():
@@ -102,15 +101,8 @@ def ready(project: "Project", person: float | None) -> "Prepared":
     return prepared
 
 
-def planned(prepared: "Prepared", ledger: "Ledger", promise: "Promise") -> "Planned":
+def plan_prepared(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
     """The sample is asked about where it has not been; then nothing more is spent."""
-    import asyncio
-
-    from assay.core.errors import InputError
-    from assay.project.plan import collect, planned
-    from assay.run import Progress
-    from assay.run.live import shown
-
     project = prepared.project
     with shown(project.file.currency) as show:
         progress = Progress(len(prepared.records), show)
@@ -120,18 +112,14 @@ def planned(prepared: "Prepared", ledger: "Ledger", promise: "Promise") -> "Plan
     return planned(prepared, ledger, promise)
 
 
-async def _closing(asking: "Awaitable[Summary]", project: "Project") -> "Summary":
+async def _closing(asking: Awaitable[Summary], project: Project) -> Summary:
     try:
         return await asking
     finally:
         await project.aclose()
 
 
-def print_result(found: "Planned") -> None:
-    from assay.core.spelling import shortened
-    from assay.report.classes import class_lines
-    from assay.report.columns import columns
-
+def print_result(found: Planned) -> None:
     plan, currency = found.plan, found.prepared.project.file.currency
     click.echo(
         f"{plan.records:,} records with {plan.reference}; target {1 - plan.promise.alpha:.1%} of "
@@ -165,10 +153,8 @@ def print_result(found: "Planned") -> None:
         click.echo(f"{option.name}: {option.certificate.statement}")
 
 
-def print_notes(found: "Planned") -> None:
+def print_notes(found: Planned) -> None:
     """What was not planned and why, and what the promise hides."""
-    from assay.report.classes import poor
-
     plan = found.plan
     for line in poor(found.classes(plan.pick), plan.promise):
         click.echo(f"warning: {line}", err=True)
@@ -178,7 +164,7 @@ def print_notes(found: "Planned") -> None:
         click.echo(f"warning: {plan.asks_little}", err=True)
 
 
-def _row(option: "Option") -> tuple[str, ...]:
+def _row(option: Option) -> tuple[str, ...]:
     if option.links and option.threshold is None:
         return option.name, "–", "no promise possible", "–"
     return (
@@ -191,8 +177,6 @@ def _row(option: "Option") -> tuple[str, ...]:
 
 def _ends(form: str, value: float, interval: tuple[float, ...]) -> str:
     """The figure with its interval, which is left out where both ends read the same."""
-    from assay.report.wording import between
-
     low, high = map(form.format, interval)
     described = between(low, high)
     return form.format(value) + (f" ({described})" if described else "")

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import INDEPENDENT
 from assay.cli.json_output import print_json
-
-if TYPE_CHECKING:
-    from assay.core.schema import Schema
-    from assay.core.value import Value
-    from assay.quality.inference.ppi import Difference, Ppi
+from assay.cli.sources import of_records, read_decisions
+from assay.core.errors import InputError, SpecError
+from assay.core.schema import Scale, Schema
+from assay.core.spelling import oddities
+from assay.core.value import Value
+from assay.quality.inference.audit import BY_CLUSTER
+from assay.quality.inference.audit_sheet import answers_of, read_sheet
+from assay.quality.inference.ppi import Difference, Ppi, by_group, difference, mean_of, prevalence
 
 
 @click.command("prevalence")
@@ -43,11 +45,6 @@ def prevalence_command(
     as_json: bool,
 ) -> None:
     """Share of each label in SOURCE, its errors mended by the answers in an audit SHEET."""
-    from assay.cli.audit import read_decisions
-    from assay.cli.columns import of_records
-    from assay.core.spelling import oddities
-    from assay.quality.inference.audit_sheet import answers_of, read_sheet
-
     _check(scale, numbers, group)
     decisions, _, schema = read_decisions(source, run)
     answered = read_sheet(sheet)
@@ -77,8 +74,6 @@ def prevalence_command(
 
 
 def _check(scale: tuple[float, float] | None, numbers: bool, group: str | None) -> None:
-    from assay.core.errors import SpecError
-
     if numbers and group:
         raise SpecError("--group tells shares, not means; leave out --mean")
     if scale and not numbers:
@@ -88,9 +83,6 @@ def _check(scale: tuple[float, float] | None, numbers: bool, group: str | None) 
 
 
 def _check_plain(sheet: Path, by: str, cluster: str | None) -> None:
-    from assay.core.errors import InputError
-    from assay.quality.inference.audit import BY_CLUSTER
-
     if by.startswith(BY_CLUSTER):
         if by != f"{BY_CLUSTER}{cluster}":
             name = by.removeprefix(BY_CLUSTER)
@@ -105,9 +97,7 @@ def _check_plain(sheet: Path, by: str, cluster: str | None) -> None:
 Parts = dict[str, tuple[dict[str, "Ppi"], list["Difference"]]]
 
 
-def _labels(values: "Mapping[str, Value]") -> "dict[str, str | frozenset[str]]":
-    from assay.core.errors import InputError
-
+def _labels(values: Mapping[str, Value]) -> dict[str, str | frozenset[str]]:
     found: dict[str, str | frozenset[str]] = {}
     for record, value in values.items():
         if isinstance(value, float | int):
@@ -120,28 +110,21 @@ def _labels(values: "Mapping[str, Value]") -> "dict[str, str | frozenset[str]]":
 
 
 def _shares(
-    human: "Mapping[str, Value]", model: "Mapping[str, Value]", cluster: Mapping[str, str] | None
-) -> "dict[str, Ppi]":
-    from assay.quality.inference.ppi import prevalence
-
+    human: Mapping[str, Value], model: Mapping[str, Value], cluster: Mapping[str, str] | None
+) -> dict[str, Ppi]:
     return prevalence(_labels(human), _labels(model), cluster=cluster)
 
 
-def _ends(schema: "Schema | None") -> tuple[float, float] | None:
-    from assay.core.schema import Scale
-
+def _ends(schema: Schema | None) -> tuple[float, float] | None:
     return (schema.low, schema.high) if isinstance(schema, Scale) else None
 
 
 def _mean(
-    labels: "tuple[Mapping[str, Value], Mapping[str, Value]]",
+    labels: tuple[Mapping[str, Value], Mapping[str, Value]],
     ends: tuple[float, float] | None,
     cluster: Mapping[str, str] | None,
-) -> "tuple[dict[str, Ppi], list[str]]":
-    from assay.core.errors import InputError
-    from assay.quality.inference.ppi import mean_of
-
-    def numbers(values: "Mapping[str, Value]") -> dict[str, float]:
+) -> tuple[dict[str, Ppi], list[str]]:
+    def numbers(values: Mapping[str, Value]) -> dict[str, float]:
         try:
             return {record: float(str(value)) for record, value in values.items()}
         except ValueError as bad:
@@ -159,12 +142,10 @@ def _mean(
 
 
 def _by_group(
-    labels: "tuple[Mapping[str, Value], Mapping[str, Value]]",
+    labels: tuple[Mapping[str, Value], Mapping[str, Value]],
     group: Mapping[str, str],
     cluster: Mapping[str, str] | None,
 ) -> Parts:
-    from assay.quality.inference.ppi import by_group, difference, prevalence
-
     said, shipped = (_labels(values) for values in labels)
     home = {record: name or "(none)" for record, name in group.items()}
     found: Parts = {}
@@ -174,7 +155,7 @@ def _by_group(
     return found
 
 
-def _as_json(described: "dict[str, Ppi]", parts: Parts) -> dict[str, object]:
+def _as_json(described: dict[str, Ppi], parts: Parts) -> dict[str, object]:
     groups = {
         label: {
             "groups": {name: p.as_json() for name, p in shares.items()},
@@ -185,7 +166,7 @@ def _as_json(described: "dict[str, Ppi]", parts: Parts) -> dict[str, object]:
     return {"prevalence": {k: p.as_json() for k, p in described.items()}, "groups": groups}
 
 
-def _print_result(described: "dict[str, Ppi]", parts: Parts) -> None:
+def _print_result(described: dict[str, Ppi], parts: Parts) -> None:
     first = next(iter(described.values()))
     within = "" if first.clusters is None else f" in {first.clusters:,} clusters"
     click.echo(
@@ -204,7 +185,7 @@ def _print_result(described: "dict[str, Ppi]", parts: Parts) -> None:
             click.echo(f"warning: {label}: {p.warning}", err=True)
 
 
-def _print_one(p: "Ppi") -> None:
+def _print_one(p: Ppi) -> None:
     click.echo(f"  PPI++            {p.tuned}   model counts {p.weight:.2f}, gain {p.gain:.1f}")
     click.echo(f"  PPI, classical   {p.classical}")
     click.echo(f"  human only       {p.human_only}")

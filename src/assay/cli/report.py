@@ -6,6 +6,12 @@ from pathlib import Path
 import click
 
 from assay.cli.outputs import output_option
+from assay.core.errors import SpecError
+from assay.core.redact import hidden
+from assay.ledger import last_deciding
+from assay.project import open_project, report_context
+from assay.report import write_report
+from assay.report.table import lines
 
 
 @click.command("report")
@@ -20,14 +26,6 @@ def report_command(
     task: Path, out: Path, run: str | None, ledger: str | None, as_json: bool
 ) -> None:
     """Print how good the labels of TASK are, and write the HTML report."""
-
-    from assay.core.errors import SpecError
-    from assay.core.redact import hidden
-    from assay.ledger import last_deciding
-    from assay.project import open_project, report_context
-    from assay.report import write_report
-    from assay.report.table import lines
-
     project = open_project(task).changed({}, ledger)
     if not project.has_ledger:
         raise SpecError(f"there is no ledger {project.ledger_place}; first: assay run {task}")

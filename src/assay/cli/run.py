@@ -1,21 +1,28 @@
 """`assay run`: label the records of a task file."""
 
+import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.one_class import class_option
-
-if TYPE_CHECKING:
-    from assay.ledger import Ledger
-    from assay.project import Project
-    from assay.project.plan import Prepared
-    from assay.quality.guarantees.promise import Promise
-    from assay.run import Summary
+from assay.cli.plan import plan_prepared, print_notes, promised, ready
+from assay.core.redact import hidden
+from assay.ledger import Ledger
+from assay.project import Project, entities, evaluation, open_project, parts, tags
+from assay.project.exposed import exposed
+from assay.project.plan import Prepared, askables
+from assay.project.unmatched import unmatched_gold, unscored
+from assay.project.unsure import unsure
+from assay.quality.guarantees.promise import Promise
+from assay.report.classes import class_lines
+from assay.report.promised import Promised
+from assay.run import Job, Progress, Summary
+from assay.run import label as run_label
+from assay.run.live import shown
 
 
 @click.command("run")
@@ -52,8 +59,6 @@ def run_command(
     Exit codes: 0 all records were gone through; 2 a mistake in file or options; 3 stopped early
     (budget, time, a model), or nothing was decided since answers failed; 130 Ctrl-C.
     """
-    from assay.cli.plan import promised, ready
-    from assay.project import open_project
 
     project = open_project(task)
     changes = {"money": budget, "minutes": minutes}
@@ -74,10 +79,8 @@ def run_command(
         raise SystemExit(summary.exit_code)
 
 
-def _next(summary: "Summary", task: Path, ledger: str | None) -> None:
+def _next(summary: Summary, task: Path, ledger: str | None) -> None:
     """The commands that go on from here, on the same ledger."""
-    from assay.core.redact import hidden
-
     at = f"{task}" if ledger is None else f"{task} --ledger {hidden(ledger)}"
     if summary.waiting:
         own = "" if ledger is None else f" --ledger {hidden(ledger)}"
@@ -89,12 +92,9 @@ def _next(summary: "Summary", task: Path, ledger: str | None) -> None:
         click.echo(f"next: assay report {at}, or assay export {at} -o labels.csv")
 
 
-def prepared(project: "Project", limit: int | None, planned: bool = False) -> int:
+def prepared(project: Project, limit: int | None, planned: bool = False) -> int:
     """How many records are to be labelled. Whatever is wrong with data, models or keys is told
     here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
-    from assay.project.exposed import exposed
-    from assay.project.unmatched import unmatched_gold
-    from assay.project.unsure import unsure
 
     total = sum(1 for _ in project.records(limit))
     _ = project.annotators  # made here, at first sight
@@ -107,13 +107,11 @@ def prepared(project: "Project", limit: int | None, planned: bool = False) -> in
     return total
 
 
-def choose(sample: "Prepared", ledger: "Ledger", promise: "Promise", total: int) -> None:
+def choose(sample: Prepared, ledger: Ledger, promise: Promise, total: int) -> None:
     """Put the plan's pick in the place of the task file's strategy, and what it promises in the
     run's settings."""
-    from assay.cli.plan import planned, print_notes
-    from assay.project.plan import askables
 
-    project, found = sample.project, planned(sample, ledger, promise)
+    project, found = sample.project, plan_prepared(sample, ledger, promise)
     pick = found.plan.pick
     print_notes(found)
     click.echo(
@@ -136,14 +134,8 @@ def choose(sample: "Prepared", ledger: "Ledger", promise: "Promise", total: int)
     project.annotators = askables(found.prepared)
 
 
-def label(project: "Project", ledger: "Ledger", limit: int | None, total: int) -> "Summary":
+def label(project: Project, ledger: Ledger, limit: int | None, total: int) -> Summary:
     """One run with its progress shown."""
-    import asyncio
-
-    from assay.run import Job, Progress
-    from assay.run import label as run_label
-    from assay.run.live import shown
-
     job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
     with shown(project.file.currency) as show:
         running = run_label(job, project.records(limit), Progress(total, show))
@@ -151,20 +143,14 @@ def label(project: "Project", ledger: "Ledger", limit: int | None, total: int) -
             return asyncio.run(_closing(running, project))
 
 
-async def _closing(run: "object", project: "Project") -> "Summary":
+async def _closing(run: "object", project: Project) -> Summary:
     try:
         return await run  # type: ignore[misc, no-any-return]
     finally:
         await project.aclose()
 
 
-def _print_result(project: "Project", ledger: "Ledger", summary: "Summary", as_json: bool) -> None:
-    from assay.core.redact import hidden
-    from assay.project import entities, evaluation, parts, tags
-    from assay.project.unmatched import unscored
-    from assay.report.classes import class_lines
-    from assay.report.promised import Promised
-
+def _print_result(project: Project, ledger: Ledger, summary: Summary, as_json: bool) -> None:
     scores = evaluation(project, ledger, summary.run)
     spans = entities(project, ledger, summary.run)
     tagged = tags(project, ledger, summary.run)

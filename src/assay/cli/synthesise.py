@@ -1,18 +1,19 @@
 """`assay synthesise`: labelled texts written by a model, marked as such."""
 
+import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT
 from assay.cli.outputs import output_option
-
-if TYPE_CHECKING:
-    from assay.strategies.synthesise import Drift, Synthesis
+from assay.project import open_project
+from assay.project.exposed import exposed
+from assay.project.synthesis import drifted, save, write, writing
+from assay.strategies.synthesise import Drift, Plan, Synthesis
 
 
 @click.command("synthesise")
@@ -47,12 +48,6 @@ def synthesise_command(
 
     Each is marked `synthetic:…` in its source; such records are refused as gold.
     """
-    import asyncio
-
-    from assay.project import open_project
-    from assay.project.exposed import exposed
-    from assay.project.synthesis import drifted, save, write, writing
-    from assay.strategies.synthesise import Plan
 
     project = open_project(task).changed({} if budget is None else {"money": budget}, ledger)
     for line in exposed(project.file):
@@ -86,7 +81,7 @@ def synthesise_command(
     click.echo(f"{count:,} synthetic records written to {out}")
 
 
-def lines(made: "Synthesis", away: "Drift | None") -> list[str]:
+def lines(made: Synthesis, away: Drift | None) -> list[str]:
     described = [
         f"{made.asked:,} texts asked for: {made.silent:,} not written, {made.duplicates:,} repeat "
         f"another, {made.doubted:,} labelled otherwise by the checker"

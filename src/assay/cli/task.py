@@ -1,16 +1,20 @@
 """`assay init` and `assay check`: write a task file, and see what it would do before it costs."""
 
+import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.outputs import output_option
-
-if TYPE_CHECKING:
-    from assay.project.forecast import Forecast, Part
+from assay.core.cost import money
+from assay.data.base import many
+from assay.data.write import written_atomically
+from assay.project import open_project
+from assay.project.code import code_of, trust
+from assay.project.forecast import Forecast, Part, forecast
+from assay.taskfile.draft import draft
 
 LONGEST = 8_000  # characters of a prompt that are shown
 
@@ -22,9 +26,6 @@ LONGEST = 8_000  # characters of a prompt that are shown
 )  # fmt: skip
 def init_command(data: Path, out: Path) -> None:
     """Write a commented task file by looking at DATA."""
-    from assay.data.write import written_atomically
-    from assay.taskfile.draft import draft
-
     drafted = draft(data, out.parent)
     with written_atomically(out) as part:
         part.write_text(drafted.text, encoding="utf-8")
@@ -39,12 +40,6 @@ def init_command(data: Path, out: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON on stdout.")
 def check_command(task: Path, as_json: bool) -> None:
     """Validate TASK; show the prompt, and expected requests, tokens, money and time."""
-    import asyncio
-
-    from assay.project import open_project
-    from assay.project.code import code_of, trust
-    from assay.project.forecast import forecast
-
     project = open_project(task)
     if project.allow_code:
         for code in code_of(project.file):
@@ -59,10 +54,7 @@ def check_command(task: Path, as_json: bool) -> None:
     _print_result(found)
 
 
-def _print_result(found: "Forecast") -> None:
-    from assay.core.cost import money
-    from assay.data.base import many
-
+def _print_result(found: Forecast) -> None:
     click.echo(f"{many(found.records, 'record', 'records')}; strategy {found.strategy}")
     for line in found.notes:
         click.echo(f"note: {line}")
@@ -84,10 +76,7 @@ def _shown(prompt: str) -> str:
     return f"{prompt[:half]}\n[… {left:,} characters more …]\n{prompt[-half:]}"
 
 
-def _line(part: "Part", currency: str) -> str:
-    from assay.core.cost import money
-    from assay.data.base import many
-
+def _line(part: Part, currency: str) -> str:
     described = [f"{many(part.requests, 'request', 'requests')} at most"]
     if part.answered:
         described.append(f"{part.answered:,} answered already")

@@ -35,7 +35,7 @@ def export(decisions: Iterable[Decision], records: Records, out: Path) -> Export
     """Write by the ending of `out`, whole or not at all: a row a decision with its record's text
     and metadata; `.json`: boxes as COCO instances, for which all values are held at once."""
     if out.suffix.lower() == ".json":
-        from assay.data.coco import coco_of_records, write_coco  # noqa: PLC0415 - picture readers
+        from assay.data.coco_write import coco_of_records, write_coco  # noqa: PLC0415 - picture readers
 
         values = {d.record: d.value for d in decisions}
         return Exported(write_coco(coco_of_records(records(list(values)), values), out), boxes=True)

@@ -16,6 +16,7 @@ from assay.core.errors import AssayError, InputError
 from assay.data.base import cell
 from assay.data.images.decode import SUFFIXES
 from assay.data.inputs import Files, claim, current, files, protect
+from assay.data.read import READERS, read_rows
 
 MOST_KNOWN = 10_000  # outputs that are remembered; beyond it the oldest tenth is forgotten
 SQLITE = b"SQLite format 3\0"
@@ -67,8 +68,6 @@ def _begins(target: Path, mark: bytes) -> bool:
 
 def _filled(target: Path) -> str | None:
     """The column of a sheet for people that somebody has filled in."""
-    from assay.data.read import READERS, read_rows  # noqa: PLC0415 - who reads COCO writes it too
-
     if not target.is_file() or target.suffix.lower() not in READERS:
         return None
     with suppress(AssayError, OSError), files(Files()):  # to look at it is not to need it

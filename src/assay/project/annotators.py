@@ -5,7 +5,7 @@ The code of a kind is imported when a task file names it. Plugins are entry poin
 an annotator; the task file names them as `kind: plugin` with `plugin: NAME`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import nullcontext
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, cast
 
 from assay.annotators.base import Annotator
 from assay.core.cost import Prices
+from assay.core.document_path import at_path
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Schema, Spans
 from assay.core.schema.base import Labelled
+from assay.project.factory import AnnotatorMaker, Factory
 from assay.run.ask import Askable
-from assay.taskfile.document import at_path
 from assay.taskfile.specs import AnnotatorSpec
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from assay.core.record import Record
     from assay.models.base import Options
     from assay.models.cache import Entry
-    from assay.project.factory import Factory
 
 SMALLEST = "smollm2-135m-instruct"
 HOSTS = {
@@ -37,10 +37,8 @@ HOSTS = {
 REMOTE = tuple(HOSTS)  # kinds that are asked over the network, for money
 LIGHT = (*REMOTE, "rule", "recorded", "panel")  # made without loading or fitting a model
 
-Maker = Callable[["Factory", str, AnnotatorSpec], Askable]
 
-
-def remote(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def remote(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.models.anthropic import Anthropic
@@ -65,7 +63,7 @@ def options(spec: AnnotatorSpec) -> "Options":
     return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed, view=view)
 
 
-def embedded(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
+def embedded(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.annotators.scored import Scored
@@ -80,7 +78,7 @@ def embedded(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
     return Scored(model, prices, spec.normalise, spec.scores == "all", modality, factory.budget)
 
 
-def local(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def local(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     """A vision-language model through transformers; `model` may end in @revision."""
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
@@ -96,7 +94,7 @@ def local(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     return LLM(model, MAPPINGS[spec.mapping], options(spec), factory.billing(spec), spec.modality)
 
 
-def hub(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def hub(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     """A text classifier by hub name, which may end in @revision, or by folder."""
     from assay.annotators.hub import Hub
 
@@ -106,7 +104,7 @@ def hub(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     return Hub(found.model, found.labels, found.prices, budget=found.budget)
 
 
-def trainable(factory: "Factory", spec: AnnotatorSpec) -> "TrainableHub":
+def trainable(factory: Factory, spec: AnnotatorSpec) -> "TrainableHub":
     from assay.annotators.hub import TrainableHub
     from assay.models.transformers_text import TextClassifier, Tuning
 
@@ -139,7 +137,7 @@ def weights(model: str | None, folder: Path) -> "Entry | Path":
     return BY_NAME.get(name, path)
 
 
-def lexicon(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def lexicon(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.rule import Rule, rule
     from assay.project.code import code_in, from_source, looking, permit
 
@@ -183,7 +181,7 @@ def unknown_labels(says: Iterable[str], schema: Schema) -> list[str]:
     return [label for label in says if not known(label)]
 
 
-def classifier(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def classifier(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.classifier import fit_classifier, fit_ngrams
 
     examples = [(e.record, e.value) for e in factory.examples()]
@@ -202,7 +200,7 @@ def classifier(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     return fit_classifier(MiniLM(), examples, factory.task.schema, factory.file.seed)
 
 
-def picture(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def picture(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.picture import ZeroShotPicture
     from assay.models.imagenet import ImageNet
 
@@ -226,7 +224,7 @@ def picture_model(model: str | None) -> str:
     return model or next(iter(SIDES))
 
 
-def recorded(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def recorded(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     """Each label costs `human_label` where people gave it, each answer `per_request` where a model
     did."""
     from assay.annotators.recorded import Given, Recorded
@@ -246,13 +244,13 @@ def recorded(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
     return Recorded(name, given, who, price=a_label, budget=factory.budget)
 
 
-def panel(factory: "Factory", name: str, spec: AnnotatorSpec) -> Annotator:
+def panel(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.annotators.people import Panel
 
-    return Panel(name, spec.wanted)
+    return Panel(name, spec.annotators_per_record)
 
 
-def strategy(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
+def strategy(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
     """A strategy asked like an annotator: a chain can be a voter, a vote the end of a chain."""
     inner = spec.strategy
     with at_path("strategy"):
@@ -261,7 +259,7 @@ def strategy(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
         return factory.strategy_of(inner)
 
 
-def plugin(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
+def plugin(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
     from assay.annotators.rule import Rule
     from assay.project.code import code_in, from_source, looking, permit
 
@@ -272,7 +270,7 @@ def plugin(factory: "Factory", name: str, spec: AnnotatorSpec) -> Askable:
     with at_path("plugin"):
         permit(code, factory.allow_code)
     with from_source():
-        made = cast(Maker, found.load())
+        made = cast(AnnotatorMaker, found.load())
     return made(factory, name, spec)
 
 
@@ -285,7 +283,7 @@ def entry_point(name: str | None) -> EntryPoint:
     return found[name]
 
 
-KINDS: dict[str, Maker] = {
+KINDS: dict[str, AnnotatorMaker] = {
     "openai": remote,
     "anthropic": remote,
     "gemini": remote,

@@ -1,5 +1,6 @@
 """What can be said of annotators before a model is loaded, fetched or fitted."""
 
+from assay.core.document_path import at_document_path, at_path
 from assay.core.errors import SpecError
 from assay.core.schema import Spans
 from assay.project.annotators import (
@@ -13,7 +14,6 @@ from assay.project.code import NOWHERE, code_in
 from assay.project.factory import Factory
 from assay.project.project import Project
 from assay.run.ask import Askable
-from assay.taskfile.document import at_document_path, at_path
 from assay.taskfile.specs import AnnotatorSpec
 
 

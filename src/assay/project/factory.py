@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from assay.core.cost import Budget, Prices
+from assay.core.document_path import at_document_path
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Choice
@@ -14,17 +15,17 @@ from assay.core.task import Example, Task
 from assay.core.value import Value
 from assay.data.gold import Gold, Purpose
 from assay.models.images import Gallery
-from assay.project.annotators import KINDS
 from assay.project.sources import records_of
-from assay.project.strategies import STRATEGIES
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.prior import PriorCorrected
-from assay.taskfile.document import at_document_path
 from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 if TYPE_CHECKING:
     from assay.annotators.llm import Billing
+
+AnnotatorMaker: TypeAlias = "Callable[[Factory, str, AnnotatorSpec], Askable]"
+StrategyMaker: TypeAlias = "Callable[[Factory, StrategySpec, tuple[str, ...]], Strategy]"
 
 RAW = " (raw)"
 SCORED = ("embedded", "transformers")  # kinds that give label likelihoods
@@ -32,6 +33,10 @@ SCORED = ("embedded", "transformers")  # kinds that give label likelihoods
 
 @dataclass(frozen=True, slots=True)
 class Factory:
+    """`kinds` and `strategies` say who makes which kind; makers ask the factory for other parts."""
+
+    kinds: Mapping[str, AnnotatorMaker]
+    strategies: Mapping[str, StrategyMaker]
     file: TaskFile
     folder: Path
     task: Task
@@ -55,7 +60,7 @@ class Factory:
         """One of them alone."""
         spec = self.file.annotators[name]
         with at_document_path("annotators", name):
-            return KINDS[spec.kind](self, name, spec)
+            return self.kinds[spec.kind](self, name, spec)
 
     def corrected(self, spec: AnnotatorSpec) -> bool:
         """Whether the mean score of each label is taken off: label scores of one choice only."""
@@ -86,7 +91,7 @@ class Factory:
             n for n, a in self.file.annotators.items() if a.kind != "strategy" and n != spec.judge
         ]
         names = tuple(spec.annotators or plain)
-        return STRATEGIES[spec.kind](self, spec, names)
+        return self.strategies[spec.kind](self, spec, names)
 
     @property
     def names(self) -> str:

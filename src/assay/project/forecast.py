@@ -14,6 +14,7 @@ from assay.annotators.people import Panel
 from assay.annotators.prompt import render, seen
 from assay.core.annotation import DEFAULT_OPTIONS, Request, RequestOptions, Waiting
 from assay.core.cost import NANOS, Budget, money, to_nanos
+from assay.core.document_path import at_document_path
 from assay.core.record import Record
 from assay.core.shown import Shown
 from assay.core.task import Task
@@ -28,7 +29,6 @@ from assay.project.unmatched import unmatched_gold
 from assay.project.unsure import unsure
 from assay.run.ask import Askable
 from assay.run.blocking import waited
-from assay.taskfile.document import at_document_path
 from assay.taskfile.specs import AnnotatorSpec
 
 CHUNK = 1_000
@@ -275,14 +275,14 @@ def _held(ledger: Ledger, keys: list[str], who: Askable) -> set[str]:
     """The requests that need nobody more."""
     if isinstance(who, Panel):
         said = ledger.answers_by_person(keys).items()
-        return {key for key, people in said if len(people) >= who.wanted}
+        return {key for key, people in said if len(people) >= who.annotators_per_record}
     return set(ledger.answers(keys))
 
 
 def _given(spec: AnnotatorSpec, part: Part) -> int:
     """What the answers of people, or recorded ones, cost that are not in the ledger yet."""
     each = {
-        "panel": spec.wanted * spec.prices.human_label,
+        "panel": spec.annotators_per_record * spec.prices.human_label,
         "recorded": spec.prices.human_label if spec.people else spec.prices.per_request,
     }
     return (part.requests - (part.answered or 0)) * to_nanos(each.get(spec.kind, 0.0))

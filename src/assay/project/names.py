@@ -1,7 +1,7 @@
 """The names by which the parts of a task file speak of its annotators."""
 
+from assay.core.document_path import at_path
 from assay.core.errors import SpecError, meant
-from assay.taskfile.document import at_path
 from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 

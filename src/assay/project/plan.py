@@ -9,6 +9,7 @@ import numpy as np
 from assay.core.annotation import DEFAULT_OPTIONS, Annotation, Request
 from assay.core.cost import NANOS
 from assay.core.digest import digest
+from assay.core.document_path import at_document_path
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.value import Value
@@ -38,7 +39,6 @@ from assay.strategies.confidence import Calibrated, evidence
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.document import at_document_path
 from assay.taskfile.specs import AnnotatorSpec
 
 FIT_SHARE = 0.2  # of the sample, for calibrating confidences; the rest certifies
@@ -67,7 +67,7 @@ class Prepared:
 
 def prepare(project: Project, person: float | None) -> Prepared:
     """`person`: what one label of a person costs; default: the price in the task file."""
-    gold = certifying(project)
+    gold = certifying_gold(project)
     records = tuple(r for r in project.all_records() if r.id in gold)
     if not records:
         raise InputError("no record of the data has certifying gold: see `gold` in the task file")
@@ -93,7 +93,7 @@ def _people(spec: AnnotatorSpec) -> bool:
     return spec.kind == "panel" or (spec.kind == "recorded" and spec.people)
 
 
-def certifying(project: Project) -> Mapping[str, Value]:
+def certifying_gold(project: Project) -> Mapping[str, Value]:
     """Gold that nothing was fitted on and nothing is scored by: what promises are made of."""
     monitoring = project.gold.of(Purpose.MONITORING)
     if monitoring:

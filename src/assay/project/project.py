@@ -21,12 +21,13 @@ from assay.data.base import Findings
 from assay.data.gold import Gold, Purpose
 from assay.data.kept import Kept, changed_at
 from assay.ledger import Ledger, has_ledger, open_ledger
+from assay.project.annotators import KINDS
 from assay.project.code import allowed
 from assay.project.factory import Factory
 from assay.project.files import protect
 from assay.project.names import check_names
 from assay.project.sources import gold_of, records_of
-from assay.project.strategies import learns
+from assay.project.strategies import STRATEGIES, learns
 from assay.project.tasks import task_of
 from assay.quality.metrics.accuracy import Accuracy, accuracy
 from assay.quality.metrics.entities import Entities
@@ -80,6 +81,8 @@ class Project(Shown):
     @property
     def factory(self) -> Factory:
         return Factory(
+            KINDS,
+            STRATEGIES,
             self.file,
             self.folder,
             self.task,

@@ -4,35 +4,26 @@ The registry is YAML: `candidates`, each with the name of an annotator of the ta
 `learner`), a description for the controller, and the map of its labels to the task's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assay.annotators.base import Annotator
-from assay.core.annotation import Decision
+from assay.core.document_path import at_path
 from assay.core.errors import SpecError
-from assay.core.record import Record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.ledger import Ledger
-from assay.project.strategies import exactly, halves, learner
-from assay.run import Job, Summary, label
+from assay.project.factory import Factory
+from assay.project.learners import exactly, halves, learner
 from assay.run.ask import Askable
-from assay.strategies.base import Ask, Strategy
+from assay.strategies.base import Strategy
 from assay.strategies.controlled import Controlled, Learning, Relabelled
-from assay.strategies.controller import Candidate, SpecialistPlan
+from assay.strategies.controller import Candidate
 from assay.strategies.specialists import Stages
-from assay.taskfile.document import Document, at_path, composed
+from assay.taskfile.document import Document, composed
 from assay.taskfile.reader import checked
 from assay.taskfile.specs import CandidateSpec, RegistrySpec, StrategySpec
 
-if TYPE_CHECKING:
-    from assay.project.factory import Factory
-    from assay.project.project import Project
 
-
-def controlled(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
+def controlled(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
     """SpecError where registry, controller or reviewer do not fit the task file."""
     (reviewer,) = exactly(names, 1, "specialists", "with a registry, the reviewer alone")
     with at_path("controller"):
@@ -55,7 +46,7 @@ def controlled(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -
     first, second = halves(factory) if trained else ((), ())
     stages = Stages(spec.beta, spec.replay, seed=factory.file.seed, most=spec.stages)
     learning = Learning(trained, first, second, stages)
-    return Controlled(spec.controller, reviewer, registry, spec.count, relabelled, learning)
+    return Controlled(spec.controller, reviewer, registry, spec.n_specialists, relabelled, learning)
 
 
 def read_registry(path: Path) -> tuple[list[CandidateSpec], Document]:
@@ -83,54 +74,8 @@ def _candidate(spec: CandidateSpec, task: Task) -> Candidate:
     return Candidate(spec.name, spec.description, labels, spec.learner is not None)
 
 
-def _model(factory: "Factory", name: str) -> Annotator:
+def _model(factory: Factory, name: str) -> Annotator:
     who: Askable = factory.annotator(name)
     if isinstance(who, Strategy):
         raise SpecError(f"candidate {name!r} is a strategy; it says the labels of the task already")
     return who
-
-
-@dataclass(slots=True)
-class Consultation:
-    """Asks the controller, and nobody else; the plan is in `plans` afterwards."""
-
-    strategy: Controlled
-    plans: list[SpecialistPlan | None] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        return f"consult {self.strategy.id}"
-
-    @property
-    def needs_all_records(self) -> bool:
-        return True
-
-    @property
-    def annotators(self) -> tuple[str, ...]:
-        return (self.strategy.controller,)
-
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
-        self.plans.append(await self.strategy.plan(ask))
-        return []
-
-
-def check_controller(project: "Project") -> Controlled:
-    """The strategy; SpecError where the task file has no controller."""
-    strategy = project.strategy
-    if not isinstance(strategy, Controlled):
-        raise SpecError(
-            "the strategy has no controller: `strategy: {kind: specialists, controller: NAME, "
-            "registry: FILE, annotators: [REVIEWER]}`"
-        )
-    return strategy
-
-
-async def consult(project: "Project", ledger: Ledger) -> tuple[Summary, SpecialistPlan | None]:
-    asked = Consultation(check_controller(project))
-    try:
-        job = Job(project.task, asked, project.annotators, ledger, project.settings())
-        with project.lines():
-            summary = await label(job, ())
-    finally:
-        await project.aclose()
-    return summary, asked.plans[-1]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assay.core.document_path import Key, as_written, at_document_path, at_path
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Form, Schema
@@ -13,7 +14,6 @@ from assay.data.gold import Gold, Purpose, Purposes, read_labels, read_numbers, 
 from assay.data.images.column import pictures
 from assay.data.images.fetch import Fetch
 from assay.data.read import Rows, read_records
-from assay.taskfile.document import Key, as_written, at_document_path, at_path
 from assay.taskfile.specs import DataSpec, GoldSpec, TaskFile
 
 RECORD = "record"  # what a column of record ids is called where nobody says

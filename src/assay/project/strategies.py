@@ -1,13 +1,16 @@
 """Strategies by name: what `strategy.kind` of a task file means."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assay.core.digest import digest
+from assay.core.document_path import at_path
 from assay.core.errors import SpecError
 from assay.core.schema import MultiChoice
-from assay.core.task import Example
 from assay.data.gold import Purpose
+from assay.project.annotators import eye
+from assay.project.factory import Factory, StrategyMaker
+from assay.project.learners import exactly, halves, learners, several
+from assay.project.registry import controlled
 from assay.strategies.allocators import Allocator, ErrorPredictor, Hardness, Uncertainty
 from assay.strategies.attributes import Attributes
 from assay.strategies.base import Strategy
@@ -19,24 +22,17 @@ from assay.strategies.principles import Limits
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.document import at_path
 from assay.taskfile.specs import StrategySpec
 
 if TYPE_CHECKING:
-    from assay.annotators.trainable import Trainable
-    from assay.project.factory import Factory
     from assay.strategies.nearest import Retriever
 
 SCORED = ("embedded", "transformers")  # score labels where no mapping is named
 WRITING = ("openai", "anthropic", "gemini", *SCORED)
 SILENT = ("rule", "classifier", "picture", "panel")
 
-EMBEDDED = ("minilm", "ngrams")  # learners that need no annotator of the file
 
-Maker = Callable[["Factory", StrategySpec, tuple[str, ...]], Strategy]
-
-
-def single(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def single(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     if len(names) != 1:
         with at_path("annotators"):
             raise SpecError(
@@ -46,12 +42,12 @@ def single(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> St
     return Single(names[0])
 
 
-def vote(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def vote(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     with at_path("annotators"):
         return Vote(names, spec.replicas, spec.ties)
 
 
-def chain(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def chain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     confidence = CONFIDENCES[spec.confidence]
     if spec.thresholds is not None:
         with at_path("thresholds"):
@@ -59,7 +55,7 @@ def chain(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Str
     return Chain(names, spec.answer, confidence)
 
 
-def triage(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def triage(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "triage", "the model, then the people")
     by = allocator(factory, spec)
     if spec.threshold is not None:
@@ -67,10 +63,10 @@ def triage(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> St
     return TriageShare(model, people, spec.share, by)
 
 
-def allocator(factory: "Factory", spec: StrategySpec) -> Allocator:
-    if spec.by == "errors":
+def allocator(factory: Factory, spec: StrategySpec) -> Allocator:
+    if spec.criterion == "errors":
         return ErrorPredictor(learners(factory, spec)[0], factory.examples(), factory.file.seed)
-    if spec.by == "hardness":
+    if spec.criterion == "hardness":
         with at_path("judge"):
             if spec.judge is None:
                 raise SpecError(f"triage by hardness needs a `judge`, one of {factory.names}")
@@ -78,18 +74,22 @@ def allocator(factory: "Factory", spec: StrategySpec) -> Allocator:
     return Uncertainty(CONFIDENCES[spec.confidence])
 
 
-def hybrid(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def hybrid(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     *links, people = several(names, 2, "hybrid", "the models, cheap first, then the people")
-    return Hybrid(tuple(links), people, spec.threshold, CONFIDENCES[spec.confidence], spec.most)
+    return Hybrid(tuple(links), people, spec.threshold, CONFIDENCES[spec.confidence], spec.capacity)
 
 
-def sequential(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def sequential(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "sequential", "the model, then the people")
-    shown = Top(spec.suggestions) if spec.miss is None else Conformal(factory.examples(), spec.miss)
+    shown = (
+        Top(spec.suggestions)
+        if spec.miscoverage is None
+        else Conformal(factory.examples(), spec.miscoverage)
+    )
     return Sequential(model, people, shown, spec.control, factory.file.seed)
 
 
-def principled(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def principled(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """Its confidence is calibrated on calibration gold."""
     from assay.strategies.principled import Principled
 
@@ -97,31 +97,31 @@ def principled(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -
     return Principled(name, Limits(rationale=spec.rationale), factory.examples())
 
 
-def joint(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def joint(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     from assay.strategies.joint import Joint
 
     model, people = exactly(names, 2, "joint", "the model, then the people")
     return Joint(model, people, factory.gold.of(Purpose.CALIBRATION))
 
 
-def review(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def review(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     one, other, reviewer = exactly(names, 3, "review", "two that answer, then the reviewer")
     return ReviewDisagreements(one, other, reviewer, spec.audit, factory.file.seed)
 
 
-def attributes(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def attributes(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "attributes", "who is asked about the parts of a form")
     return Attributes(name, spec.together)
 
 
-def retrieved(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def retrieved(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "retrieved", "the model that sees the examples")
     from assay.strategies.retrieval import Retrieved
 
     return Retrieved(name, factory.examples(), nearest(factory, spec), spec.examples, spec.balanced)
 
 
-def nearest(factory: "Factory", spec: StrategySpec) -> "Retriever":
+def nearest(factory: Factory, spec: StrategySpec) -> "Retriever":
     from assay.strategies import nearest as by
 
     kind, seed = spec.nearest, factory.file.seed
@@ -138,8 +138,6 @@ def nearest(factory: "Factory", spec: StrategySpec) -> "Retriever":
                     "`nearest: picture` compares pictures, and not every example has one; take "
                     "`words`, `meaning`, `random` or `fixed`"
                 )
-        from assay.project.annotators import eye
-
         return by.ByPicture(eye(None))
     if kind == "meaning":
         from assay.models.encoder import MiniLM
@@ -150,7 +148,7 @@ def nearest(factory: "Factory", spec: StrategySpec) -> "Retriever":
     return by.AtRandom(seed) if kind == "random" else by.Fixed(seed)
 
 
-def explain(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def explain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """The demonstrations are drawn by digest, labels in turn."""
     from assay.strategies.explain import ExplainThenAnnotate, balanced
 
@@ -173,7 +171,7 @@ def explain(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> S
     return ExplainThenAnnotate(labeller, explainer, balanced(gold, spec.examples)[: spec.examples])
 
 
-def tags(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def tags(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """Groups by co-occurrence in calibration gold; in the order of the task file without it."""
     from assay.strategies.groups import affinity_of, cooccurring, diverse
     from assay.strategies.tags import CandidatesThenConfirm
@@ -193,13 +191,11 @@ def tags(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Stra
     )
 
 
-def specialists(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def specialists(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     """Half of calibration gold fits the learners, the other half judges each stage."""
     from assay.strategies.specialists import Specialists, Stages
 
     if spec.registry is not None:
-        from assay.project.registry import controlled
-
         return controlled(factory, spec, names)
     *fixed, reviewer = several(names, 1, "specialists", "those that vote, then the reviewer")
     stages = Stages(spec.beta, spec.replay, seed=factory.file.seed, most=spec.stages)
@@ -208,14 +204,7 @@ def specialists(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) 
     return Specialists(tuple(fixed), reviewer, learners(factory, spec), *halves(factory), stages)
 
 
-def halves(factory: "Factory") -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Calibration gold to fit on, and to judge each stage by."""
-    gold = sorted(factory.examples(), key=lambda e: digest([e.record.id, factory.file.seed], 8))
-    half = len(gold) // 2
-    return tuple(gold[:half]), tuple(gold[half:])
-
-
-def active(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def active(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
     from assay.models.encoder import MiniLM
     from assay.strategies.active import Active, Loop
 
@@ -224,51 +213,7 @@ def active(factory: "Factory", spec: StrategySpec, names: tuple[str, ...]) -> St
     return Active(oracle, learners(factory, spec), MiniLM(), spec.query, loop)
 
 
-def learners(factory: "Factory", spec: StrategySpec) -> "tuple[Trainable, ...]":
-    made = []
-    for place, name in enumerate(spec.learners):
-        with at_path("learners", place):
-            made.append(learner(factory, name))
-    return tuple(made)
-
-
-def learner(factory: "Factory", name: str) -> "Trainable":
-    """One of the embedded classifiers, or an annotator of the file that can be fine-tuned."""
-    from assay.annotators.classifier import TrainableClassifier
-    from assay.models.encoder import MiniLM
-
-    if name not in EMBEDDED:
-        found = factory.file.annotators.get(name)
-        if found is None or found.kind != "hub":
-            known = ", ".join((*EMBEDDED, "an annotator of kind hub"))
-            raise SpecError(f"learner {name!r} is none of {known}")
-        from assay.project.annotators import trainable
-
-        return trainable(factory, found)
-    return TrainableClassifier(MiniLM() if name == "minilm" else None)
-
-
-def several(names: tuple[str, ...], least: int, kind: str, which: str) -> tuple[str, ...]:
-    if len(names) < least:
-        with at_path("annotators"):
-            raise SpecError(
-                f"strategy `{kind}` takes {least} annotators or more in `strategy.annotators` "
-                f"({which}), not {len(names)}"
-            )
-    return names
-
-
-def exactly(names: tuple[str, ...], count: int, kind: str, which: str) -> tuple[str, ...]:
-    if len(names) != count:
-        with at_path("annotators"):
-            raise SpecError(
-                f"strategy `{kind}` takes {count} annotator{'s' if count > 1 else ''} in "
-                f"`strategy.annotators` ({which}), not {len(names)}"
-            )
-    return names
-
-
-STRATEGIES: dict[str, Maker] = {
+STRATEGIES: dict[str, StrategyMaker] = {
     "single": single,
     "vote": vote,
     "chain": chain,
@@ -292,6 +237,6 @@ LEARNING = ("retrieved", "explain", "tags", "specialists", "principled")
 def learns(spec: StrategySpec) -> bool:
     """Whether it learns from calibration gold, so that those records must not be labelled."""
     return spec.kind in LEARNING or (
-        (spec.kind == "triage" and spec.by == "errors")
-        or (spec.kind == "sequential" and spec.miss is not None)
+        (spec.kind == "triage" and spec.criterion == "errors")
+        or (spec.kind == "sequential" and spec.miscoverage is not None)
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assay.core.document_path import as_written, at_path
 from assay.core.errors import SpecError
 from assay.core.record import ImagePart, Record, TextPart, text_record
 from assay.core.schema import (
@@ -21,7 +22,6 @@ from assay.core.schema import (
 from assay.core.task import Example, Task
 from assay.data.base import Findings, Row
 from assay.project.sources import columns
-from assay.taskfile.document import as_written, at_path
 from assay.taskfile.specs import (
     BoxesSpec,
     ChoiceSpec,

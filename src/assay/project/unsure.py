@@ -26,7 +26,7 @@ def _asked_how_sure(spec: StrategySpec, everyone: tuple[str, ...]) -> tuple[str,
     by_confidence = (
         spec.kind == "chain"
         or (spec.kind == "hybrid" and spec.threshold is not None)
-        or (spec.kind == "triage" and spec.by == "confidence")
+        or (spec.kind == "triage" and spec.criterion == "confidence")
     )
     return tuple(spec.annotators or everyone)[:-1] if by_confidence else ()
 

@@ -23,6 +23,7 @@ from assay.core.annotation import (
     answer,
 )
 from assay.core.cost import Budget
+from assay.core.document_path import at_document_path
 from assay.core.errors import BudgetError, InputError, ModelError, SpecError
 from assay.core.record import Record
 from assay.core.task import Task
@@ -34,7 +35,6 @@ from assay.run.stop import Reason, Stop
 from assay.run.use import drawn
 from assay.run.writer import Writer
 from assay.strategies.base import Answer, Strategy
-from assay.taskfile.document import at_document_path
 
 Askable: TypeAlias = Annotator | Strategy
 
@@ -190,7 +190,7 @@ class LedgerAsk:
         return {
             request.key: joint(said[request.key], request.task.schema)
             for request in requests
-            if len(said.get(request.key, ())) >= who.wanted
+            if len(said.get(request.key, ())) >= who.annotators_per_record
         }
 
     def _open(self, name: str, key: str, request: Request) -> Waiting:

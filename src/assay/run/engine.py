@@ -12,6 +12,7 @@ from assay.annotators.base import end
 from assay.core import within
 from assay.core.cost import Budget
 from assay.core.digest import digest
+from assay.core.document_path import at_document_path
 from assay.core.errors import AssayError, LedgerError
 from assay.core.record import Record
 from assay.core.task import Task
@@ -30,7 +31,6 @@ from assay.run.summary import Summary
 from assay.run.use import using
 from assay.run.writer import Writer
 from assay.strategies.base import Strategy
-from assay.taskfile.document import at_document_path
 
 
 @dataclass(frozen=True, slots=True)

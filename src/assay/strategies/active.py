@@ -19,7 +19,7 @@ from assay.core.schema import Choice, Scale
 from assay.core.task import Example, Task
 from assay.models.base import Encoder
 from assay.strategies.base import Ask
-from assay.strategies.chain import decision
+from assay.strategies.decisions import decision
 from assay.strategies.queries import QUERIES, Pool
 
 Floats = NDArray[np.float64]

@@ -20,8 +20,8 @@ from assay.core.schema import Choice
 from assay.core.task import Example, Task
 from assay.core.value import encode
 from assay.strategies.base import Answer, Ask
-from assay.strategies.chain import Floats, confidences
 from assay.strategies.confidence import Confidence, own
+from assay.strategies.decisions import Floats, confidences
 
 RIGHT, WRONG = "right", "wrong"
 EASY, HARD = "easy", "hard"

@@ -25,10 +25,8 @@ from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.strategies.base import Answer, Ask
-from assay.strategies.confidence import Confidence, fractional_ranks, margin, or_least
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+from assay.strategies.confidence import Confidence, fractional_ranks, margin
+from assay.strategies.decisions import Bools, Floats, awaited, confidences, decision, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,26 +193,6 @@ def _pick(records: Sequence[Record], positions: NDArray[np.int64]) -> list[Recor
     return [records[int(i)] for i in positions]
 
 
-def confidences(answers: Sequence[Answer], read: Confidence) -> Floats:
-    """One number an answer; minus infinity where there is no answer or it does not say."""
-    return np.array(
-        [
-            or_least(read(a)) if isinstance(a, Annotation) and a.answered else -np.inf
-            for a in answers
-        ],
-        dtype=np.float64,
-    )
-
-
-def waiting(answers: Sequence[Answer]) -> Bools:
-    """Which are still to come: meanwhile nobody further on is asked about those records."""
-    return np.array([isinstance(a, Waiting) for a in answers], dtype=bool)
-
-
-def awaited(records: Sequence[Record], annotator: str) -> list[Decision]:
-    return [Decision(record.id, None, waiting_for=annotator) for record in records]
-
-
 def most_confident(confidence: Floats, count: int) -> Bools:
     """Keeps the `count` largest and whatever ties with the smallest of them; never a silence."""
     if count == 0:
@@ -284,14 +262,3 @@ def _ranked(record: Record, best: tuple[float, Answer, str] | None, ask: Ask) ->
     assert isinstance(answer, Annotation)
     who = DecidedBy.PEOPLE if ask.people(link) else DecidedBy.MODEL
     return Decision(record.id, answer.value, rank, Source.RANK, who, (link,), answer.scores)
-
-
-def decision(record: Record, answer: Answer, route: tuple[str, ...], ask: Ask) -> Decision:
-    """One answer taken as it is: decided, waited for, or left open with the outcome as reason."""
-    if isinstance(answer, Waiting):
-        return Decision(record.id, None, route=route, waiting_for=answer.annotator)
-    if not answer.answered:
-        return Decision(record.id, None, route=(*route, answer.outcome))
-    who = DecidedBy.PEOPLE if ask.people(answer.annotator) else DecidedBy.MODEL
-    source = answer.confidence_source
-    return Decision(record.id, answer.value, answer.confidence, source, who, route, answer.scores)

@@ -81,12 +81,12 @@ class Controlled:
     controller: str
     reviewer: str
     registry: tuple[Candidate, ...]
-    count: int = 3
+    n_specialists: int = 3
     relabelled: Mapping[str, Relabelled] = field(default_factory=dict)
     learning: Learning = Learning()
 
     def __post_init__(self) -> None:
-        within.count("the number of specialists", self.count)
+        within.count("the number of specialists", self.n_specialists)
         for candidate in self.registry:
             if candidate.trainable and candidate.name not in self.learning.learners:
                 raise SpecError(f"nothing can be trained as {candidate.name!r}")
@@ -99,7 +99,7 @@ class Controlled:
             [e.digest for e in (*learning.training, *learning.gold)],
             learning.stages.settings,
         ]
-        who = f"{self.controller}:{self.count} of {len(self.registry)}>{self.reviewer}"
+        who = f"{self.controller}:{self.n_specialists} of {len(self.registry)}>{self.reviewer}"
         return f"controlled({who};{digest(made, 4)})"
 
     @property
@@ -113,7 +113,9 @@ class Controlled:
 
     async def plan(self, ask: Ask) -> SpecialistPlan | None:
         """None while the controller has not answered."""
-        return await choose(self.registry, self.count, (self.controller, self.reviewer), ask)
+        return await choose(
+            self.registry, self.n_specialists, (self.controller, self.reviewer), ask
+        )
 
     async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
         plan = await self.plan(ask)

@@ -29,8 +29,8 @@ from assay.core.task import Example
 from assay.core.value import Value
 from assay.strategies.allocators import Allocator, Uncertainty
 from assay.strategies.base import Answer, Ask
-from assay.strategies.chain import awaited, decision, waiting
 from assay.strategies.conformal import fitted_least
+from assay.strategies.decisions import awaited, decision, waiting
 
 
 class Suggest(Protocol):

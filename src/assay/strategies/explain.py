@@ -16,7 +16,7 @@ from assay.core.schema import FreeText
 from assay.core.task import Example, Task
 from assay.core.value import encode
 from assay.strategies.base import Ask
-from assay.strategies.chain import decision
+from assay.strategies.decisions import decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from assay.core.annotation import Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.strategies.base import Ask
-from assay.strategies.chain import Bools, Floats, Step, confidences, decision, waiting
+from assay.strategies.chain import Step
 from assay.strategies.confidence import Confidence, own
+from assay.strategies.decisions import Bools, Floats, confidences, decision, waiting
 
 Places = NDArray[np.int64]
 
@@ -28,7 +29,8 @@ BEYOND = "beyond what people have time for"
 class Hybrid:
     """Each record is taken from the first link that is at least `threshold` sure, else from people.
 
-    `threshold` None: nothing could be certified, so people label all. `most` is how many records
+    `threshold` None: nothing could be certified, so people label all. `capacity` is how many
+    records
     people can label; the least sure go to them first, and the rest stays open rather than being
     given a label nobody vouches for. Then all records are needed at once.
     """
@@ -37,27 +39,27 @@ class Hybrid:
     panel: str
     threshold: float | None
     confidence: Confidence = own
-    most: int | None = None
+    capacity: int | None = None
 
     def __post_init__(self) -> None:
         within.known("the threshold", self.threshold)
         if self.panel in self.links:
             raise SpecError(f"{self.panel!r} is asked as a model and as the people; name two")
-        if self.most is not None:
-            if self.most < 0:
-                raise SpecError(f"people can label no fewer than 0 records, not {self.most}")
-            within.count("records that people can label", self.most, 0)
+        if self.capacity is not None:
+            if self.capacity < 0:
+                raise SpecError(f"people can label no fewer than 0 records, not {self.capacity}")
+            within.count("records that people can label", self.capacity, 0)
 
     @property
     def id(self) -> str:
         how = "none" if self.threshold is None else f"{self.threshold:.12g}"
-        most = "" if self.most is None else f";{self.most}"
+        capacity = "" if self.capacity is None else f";{self.capacity}"
         links = ">".join(self.links)
-        return f"hybrid({links}>{self.panel};{how};{self.confidence.__name__}{most})"
+        return f"hybrid({links}>{self.panel};{how};{self.confidence.__name__}{capacity})"
 
     @property
     def needs_all_records(self) -> bool:
-        return self.most is not None
+        return self.capacity is not None
 
     @property
     def annotators(self) -> tuple[str, ...]:
@@ -91,10 +93,10 @@ class Hybrid:
     def _chosen(self, records: Sequence[Record], left: Places, most_confident: Floats) -> list[int]:
         """Whom people are asked about; ties by what the record is, not by where it stands."""
         there: list[int] = left.tolist()
-        if self.most is None or len(there) <= self.most:
+        if self.capacity is None or len(there) <= self.capacity:
             return there
         there.sort(key=lambda i: (most_confident[i], records[i].digest, records[i].id))
-        return sorted(there[: self.most])
+        return sorted(there[: self.capacity])
 
 
 def _kept(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> dict[int, Decision]:

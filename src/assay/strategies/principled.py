@@ -15,7 +15,7 @@ from assay.core.record import Record
 from assay.core.task import Example
 from assay.quality.calibration.calibrators import Calibrator, fit_arrays
 from assay.strategies.base import Answer, Ask
-from assay.strategies.chain import decision
+from assay.strategies.decisions import decision
 from assay.strategies.principles import USUAL, Limits, breaches
 
 

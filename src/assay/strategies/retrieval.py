@@ -21,7 +21,7 @@ from assay.core.record import Record
 from assay.core.task import Example
 from assay.core.value import Box, Span, Value, encode
 from assay.strategies.base import Ask
-from assay.strategies.chain import decision
+from assay.strategies.decisions import decision
 from assay.strategies.nearest import Index, Retriever, content
 
 NOTHING = "nothing"  # the label of an answer that marks or picks nothing

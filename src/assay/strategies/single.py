@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assay.core.annotation import Decision
 from assay.core.record import Record
 from assay.strategies.base import Ask
-from assay.strategies.chain import decision
+from assay.strategies.decisions import decision
 
 
 @dataclass(frozen=True, slots=True)

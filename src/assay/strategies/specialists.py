@@ -20,7 +20,7 @@ from assay.core.record import Record
 from assay.core.task import Example
 from assay.core.value import encode
 from assay.strategies.base import Answer, Ask
-from assay.strategies.chain import decision
+from assay.strategies.decisions import decision
 
 
 @dataclass(frozen=True, slots=True)

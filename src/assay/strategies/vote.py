@@ -11,7 +11,7 @@ from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema.base import Schema
 from assay.strategies.base import Answer, Ask
-from assay.strategies.chain import waiting
+from assay.strategies.decisions import waiting
 from assay.strategies.review import vote
 
 Ties = Literal["undecided", "first", "confidence"]

@@ -1,26 +1,20 @@
-"""A YAML file that a person writes, with the line of every key in it.
-
-Whoever finds a mistake in what was read says what is wrong, as SpecError. `at` says where, in
-keys; `Document.lines` says in which line, where the file is known. So a strategy need not know
-that its options stood in a file, and a message always has one form:
-`task.yaml:12: `strategy.thresholds`: a chain of 3 links needs 2 thresholds`.
-"""
+"""A YAML file that a person writes, with the line of every key in it."""
 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 from yaml.constructor import ConstructorError
 
-from assay.core.errors import InputError, SpecError
+from assay.core.document_path import Key, LocatedError, PathError, dotted
+from assay.core.errors import SpecError
 from assay.core.jsons import DEEPEST
 from assay.data.inputs import reading
 
-Key: TypeAlias = str | int
 MOST_VALUES = 1_000_000
 TOO_DEEP = f"nested more than {DEEPEST} levels deep"
 
@@ -50,54 +44,6 @@ Loader.add_implicit_resolver(
 )
 
 
-class PathError(SpecError):
-    """`keys` lead to the mistake, from the top of the document where `from_top`."""
-
-    def __init__(self, said: str, keys: tuple[Key, ...], at_document_path: bool) -> None:
-        super().__init__(said)
-        self.keys = keys
-        self.at_document_path = at_document_path
-
-
-class LocatedError(SpecError):
-    """The message names file and line already."""
-
-
-@contextmanager
-def at_path(*keys: Key) -> Iterator[None]:
-    """What goes wrong inside is a mistake below these keys; blocks nest."""
-    try:
-        yield
-    except SpecError as bad:
-        raise _below(keys, bad, False) from bad
-
-
-@contextmanager
-def at_document_path(*keys: Key) -> Iterator[None]:
-    """As `at`, with keys from the top of the document, whatever block is around it."""
-    try:
-        yield
-    except SpecError as bad:
-        raise _below(keys, bad, True) from bad
-
-
-def _below(keys: tuple[Key, ...], bad: SpecError, top: bool) -> SpecError:
-    if isinstance(bad, LocatedError):
-        return bad
-    if isinstance(bad, PathError):
-        return bad if bad.at_document_path else PathError(str(bad), (*keys, *bad.keys), top)
-    return PathError(str(bad), keys, top)
-
-
-@contextmanager
-def as_written() -> Iterator[None]:
-    """What does not fit here is a value of the document, and no record or label of a data file."""
-    try:
-        yield
-    except InputError as bad:
-        raise SpecError(str(bad)) from None
-
-
 @dataclass(frozen=True, slots=True)
 class Document:
     path: Path
@@ -122,10 +68,6 @@ class Document:
         for key in keys:
             node, line = child(node, key, line)
         return line
-
-
-def dotted(keys: Sequence[Key]) -> str:
-    return ".".join(str(key) for key in keys)
 
 
 def child(node: yaml.Node | None, key: object, line: int) -> tuple[yaml.Node | None, int]:

@@ -5,23 +5,31 @@ An option that nobody reads would be taken for one that works.
 
 from collections.abc import Mapping
 
+from assay.core.document_path import at_path
 from assay.core.errors import SpecError
-from assay.taskfile.document import at_path
 from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 STRATEGY: Mapping[str, tuple[str, ...]] = {
     "single": (),
     "vote": ("replicas", "ties"),
     "chain": ("thresholds", "answer", "confidence"),
-    "hybrid": ("threshold", "most", "confidence"),
-    "sequential": ("suggestions", "miss", "control"),
-    "triage": ("share", "threshold", "by", "confidence", "learners", "judge"),
+    "hybrid": ("threshold", "capacity", "confidence"),
+    "sequential": ("suggestions", "miscoverage", "control"),
+    "triage": ("share", "threshold", "criterion", "confidence", "learners", "judge"),
     "joint": (),
     "review": ("audit",),
     "retrieved": ("examples", "nearest", "balanced"),
     "explain": ("examples",),
     "tags": ("group", "grouping"),
-    "specialists": ("learners", "beta", "replay", "stages", "registry", "controller", "count"),
+    "specialists": (
+        "learners",
+        "beta",
+        "replay",
+        "stages",
+        "registry",
+        "controller",
+        "n_specialists",
+    ),
     "active": ("learners", "query", "first", "batch", "rounds"),
     "principled": ("rationale",),
     "attributes": ("together",),
@@ -44,7 +52,7 @@ ANNOTATOR: Mapping[str, tuple[str, ...]] = {
     "rule": ("rule",),
     "classifier": ("features", "model"),
     "recorded": ("path", "record", "label", "confidence", "people", "prices"),
-    "panel": ("wanted", "prices"),
+    "panel": ("annotators_per_record", "prices"),
     "strategy": ("strategy",),
     "plugin": tuple(name for name in AnnotatorSpec.model_fields if name != "kind"),
 }
@@ -68,17 +76,17 @@ def _check_strategy(spec: StrategySpec) -> None:
     given = _given(spec)
     if spec.kind == "chain" and spec.thresholds is not None:
         _refuse(given, ("answer",), "a chain with `thresholds`")
-    if spec.kind == "sequential" and spec.miss is not None:
-        _refuse(given, ("suggestions",), "`sequential` with `miss`")
+    if spec.kind == "sequential" and spec.miscoverage is not None:
+        _refuse(given, ("suggestions",), "`sequential` with `miscoverage`")
     if spec.kind == "triage":
         if spec.threshold is not None:
             _refuse(given, ("share",), "`triage` with `threshold`")
         needs = {"confidence": "confidence", "errors": "learners", "hardness": "judge"}
-        unused = tuple(name for by, name in needs.items() if by != spec.by)
-        _refuse(given, unused, f"`triage` with `by: {spec.by}`")
+        unused = tuple(name for criterion, name in needs.items() if criterion != spec.criterion)
+        _refuse(given, unused, f"`triage` with `criterion: {spec.criterion}`")
     if spec.kind == "specialists":
         if spec.registry is None:
-            _refuse(given, ("controller", "count"), "`specialists` without `registry`")
+            _refuse(given, ("controller", "n_specialists"), "`specialists` without `registry`")
         else:
             _refuse(given, ("learners",), "`specialists` with `registry`")
 

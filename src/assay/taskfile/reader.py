@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from assay.core.document_path import LocatedError
 from assay.core.errors import SpecError, meant
 from assay.core.redact import remember_place
-from assay.taskfile.document import Document, LocatedError, child, composed
+from assay.taskfile.document import Document, child, composed
 from assay.taskfile.errors import kindless, validation_error
 from assay.taskfile.options import check_options
 from assay.taskfile.specs import FieldSpec, TaskFile

@@ -159,13 +159,15 @@ class StrategySpec(Strict):
     threshold: float | None = Field(
         None, description="hybrid: none, people only; triage: none, by `share`"
     )
-    most: int | None = Field(None, ge=0, description="hybrid: records that people have time for")
+    capacity: int | None = Field(
+        None, ge=0, description="hybrid: records that people have time for"
+    )
     share: float = Field(0.1, ge=0, le=1, description="triage: share of records to people")
-    by: Literal["confidence", "errors", "hardness"] = Field(
+    criterion: Literal["confidence", "errors", "hardness"] = Field(
         "confidence", description="triage: unsure, predicted to be wrong, or hard for the `judge`"
     )
     judge: str | None = Field(None, description="triage by hardness: who says how hard records are")
-    miss: float | None = Field(
+    miscoverage: float | None = Field(
         None, gt=0, lt=1, description="sequential: show a set that misses the right label so often"
     )
     rationale: bool = Field(True, description="principled: whether an answer must give its reason")
@@ -196,7 +198,7 @@ class StrategySpec(Strict):
         None, description="specialists: file of candidates that a controller chooses from"
     )
     controller: str | None = Field(None, description="specialists: who chooses from the registry")
-    count: int = Field(3, ge=2, description="specialists: how many the controller chooses")
+    n_specialists: int = Field(3, ge=2, description="specialists: how many the controller chooses")
     query: Literal["least-confidence", "margin", "entropy", "committee", "core-set", "badge"] = (
         Field("margin", description="active: how records are chosen")
     )
@@ -298,7 +300,7 @@ class AnnotatorSpec(Strict):
     plugin: str | None = Field(None, description="plugin: its entry point in `assay.annotators`")
     strategy: StrategySpec | None = Field(None, description="strategy: one asked as an annotator")
     people: bool = Field(False, description="recorded: people gave these answers")
-    wanted: int = Field(1, ge=1, description="panel: people who answer each record")
+    annotators_per_record: int = Field(1, ge=1, description="panel: people who answer each record")
     prices: PriceSpec = PriceSpec()
 
     @model_validator(mode="after")

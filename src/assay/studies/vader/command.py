@@ -3,12 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from assay.studies.vader.study import Summary
+from assay.models.cache import BY_NAME, default_cache
+from assay.models.encoder import MiniLM
+from assay.models.llama import Llama
+from assay.project.annotators import SMALLEST
+from assay.report.columns import columns
+from assay.studies.vader.demo import fetch_models, fetched
+from assay.studies.vader.study import Models, Setup, Summary, study
 
 SETS = ("tweets", "movies", "amazon", "nyt")
 
@@ -32,13 +36,6 @@ def vader_command(
     as_json: bool,
 ) -> None:
     """Single models, vote, chain, specialists, hybrid and one person against people's mean."""
-    from assay.models.cache import BY_NAME, default_cache
-    from assay.models.encoder import MiniLM
-    from assay.models.llama import Llama
-    from assay.project.annotators import SMALLEST
-    from assay.studies.vader.demo import fetch_models, fetched
-    from assay.studies.vader.study import Models, Setup, study
-
     fetch_models()
     if ledgers is not None:
         ledgers.mkdir(parents=True, exist_ok=True)
@@ -54,9 +51,7 @@ def vader_command(
     log(found)
 
 
-def log(rows: "list[Summary]") -> None:
-    from assay.report.columns import columns
-
+def log(rows: list[Summary]) -> None:
     head = ("set", "strategy", "accuracy (95 %)", "seeds", "n", "answered", "to people", "to LLM",
             "money/1,000")  # fmt: skip
     lines = [

@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.outputs import force_option
-
-if TYPE_CHECKING:
-    from assay.studies.vader.data import VaderSet
+from assay.cli.run import label, prepared
+from assay.core.errors import SpecError
+from assay.data.replacing import check_free
+from assay.data.write import write_rows, written_atomically
+from assay.models.cache import BY_NAME, default_cache
+from assay.project import open_project, report_context
+from assay.quality.metrics.accuracy import accuracy
+from assay.report import write_report
+from assay.report.table import lines
+from assay.studies.vader.data import VaderSet, held_out, prepare, write
 
 FIT = 150  # tweets with people's labels that the classifier learns from; never scored
 SEED = 7
@@ -83,13 +89,6 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
 )  # fmt: skip
 def demo_command(out: Path, records: int) -> None:
     """Label real tweets with the embedded models and compare with people."""
-    from assay.cli.run import label, prepared
-    from assay.project import open_project, report_context
-    from assay.quality.metrics.accuracy import accuracy
-    from assay.report import write_report
-    from assay.report.table import lines
-    from assay.studies.vader.data import held_out
-
     _check_folder(out)
     click.echo("1/3 fetching the tweets and the embedded models (about 120 MB, once) ...")
     texts = fetched("tweets").first(records + FIT, SEED)
@@ -122,34 +121,23 @@ def demo_command(out: Path, records: int) -> None:
 
 def _check_folder(out: Path) -> None:
     """Before anything is fetched."""
-    from assay.core.errors import SpecError
-    from assay.data.replacing import check_free
-
     if out.exists() and not out.is_dir():
         raise SpecError(f"{out} is a file; --out names a folder")
     for name in MADE:
         check_free(out / name)
 
 
-def fetched(name: str) -> "VaderSet":
-    from assay.models.cache import BY_NAME, default_cache
-    from assay.studies.vader.data import prepare
-
+def fetched(name: str) -> VaderSet:
     return prepare(default_cache().fetch(BY_NAME["vader-icwsm2014"]), name)
 
 
 def fetch_models() -> None:
-    from assay.models.cache import BY_NAME, default_cache
-
     for name in ("smollm2-135m-instruct", "minilm-l6-int8", "minilm-l6-tokenizer"):
         default_cache().fetch(BY_NAME[name])
 
 
-def build_folder(texts: "VaderSet", out: Path) -> None:
+def build_folder(texts: VaderSet, out: Path) -> None:
     """records.jsonl, people.csv, ratings.csv, gold.csv and task.yaml in `out`."""
-    from assay.data.write import write_rows, written_atomically
-    from assay.studies.vader.data import held_out, write
-
     write(texts, out, SEED)
     gold = held_out(texts, SEED).others
     rows = ({"record": id, "label": label} for id, label in gold.items())

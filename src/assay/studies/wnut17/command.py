@@ -4,14 +4,21 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from assay.models.base import Encoder, Model
-    from assay.quality.metrics.entities import Entities
-    from assay.studies.wnut17.study import Corpus, Plan, Study
+from assay.annotators.llm import LLM
+from assay.annotators.mapping import Json
+from assay.ledger import open_ledger
+from assay.models.base import Encoder, Model, Options
+from assay.models.encoder import MiniLM
+from assay.models.hosted import Address
+from assay.models.limits import Limits
+from assay.models.llama import Llama
+from assay.models.openai import OpenAI
+from assay.project.annotators import gguf
+from assay.quality.metrics.entities import Entities
+from assay.studies.wnut17.study import Corpus, Lab, Plan, Study, baseline, read, study
 
 ANSWER = 128  # tokens; a list of quotes that is longer stays unparsed
 
@@ -45,8 +52,6 @@ def wnut17_command(
     as_json: bool,
 ) -> None:
     """Named entities in noisy text: ways to prompt beside a tagger (FOLDER: the WNUT-17 files)."""
-    from assay.studies.wnut17.study import Plan, baseline, read
-
     plan = Plan(records, examples, balanced=balanced, seed=seed)
     corpus = read(folder, plan)
     if tagger_only:
@@ -60,16 +65,10 @@ def wnut17_command(
         _print_result(made)
 
 
-def _studied(corpus: "Corpus", plan: "Plan", model: "Model", place: str) -> "Study":
-    from assay.annotators.llm import LLM
-    from assay.annotators.mapping import Json
-    from assay.ledger import open_ledger
-    from assay.models.base import Options
-    from assay.studies.wnut17.study import Lab, study
-
+def _studied(corpus: Corpus, plan: Plan, model: Model, place: str) -> Study:
     ledger = open_ledger(place)
 
-    async def whole() -> "Study":
+    async def whole() -> Study:
         try:
             return await study(corpus, plan, lab)
         finally:
@@ -83,26 +82,18 @@ def _studied(corpus: "Corpus", plan: "Plan", model: "Model", place: str) -> "Stu
         ledger.close()
 
 
-def _model(name: str, base_url: str | None, key_env: str | None) -> "Model":
+def _model(name: str, base_url: str | None, key_env: str | None) -> Model:
     if base_url is not None:
-        from assay.models.hosted import Address
-        from assay.models.limits import Limits
-        from assay.models.openai import OpenAI
-
         return OpenAI(name, Address(base_url, key_env, Limits()))
-    from assay.models.llama import Llama
-    from assay.project.annotators import gguf
 
     return Llama(gguf(name, Path()))
 
 
-def _encoder() -> "Encoder":
-    from assay.models.encoder import MiniLM
-
+def _encoder() -> Encoder:
     return MiniLM()
 
 
-def _print_result(made: "Study") -> None:
+def _print_result(made: Study) -> None:
     sizes = ", ".join(f"{name} {count:,}" for name, count in made.sizes.items())
     click.echo(f"records: {sizes}")
     click.echo("\nTaggers fitted on people's labels (direct score, exact spans):")
@@ -130,7 +121,7 @@ def _print_result(made: "Study") -> None:
         click.echo("\n".join(made.ranks.lines()))
 
 
-def _triple(score: "Entities | None") -> str:
+def _triple(score: Entities | None) -> str:
     if score is None:
         return "nothing to learn: no spans in these labels"
     ratios = (score.exact.precision, score.exact.recall, score.exact.f1)
