@@ -21,6 +21,7 @@ def outcome(folder: Path, monkeypatch: pytest.MonkeyPatch, required: bool) -> tu
     monkeypatch.delenv("ASSAY_REQUIRE_SERVICES", raising=False)
     if required:
         monkeypatch.setenv("ASSAY_REQUIRE_SERVICES", "1")
+    monkeypatch.setenv("PYTHONPATH", str(CONFTEST.parents[1]))
     (folder / "conftest.py").write_text(CONFTEST.read_text("utf-8"), "utf-8")
     (folder / "test_some.py").write_text(SUITE, "utf-8")
     (folder / "test_whole.py").write_text("import pytest\npytest.importorskip('no_such')\n")

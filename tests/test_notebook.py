@@ -49,9 +49,9 @@ def interrupt():
     time.sleep(1.5)
     os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=interrupt).start()
-many = [{"id": str(i), "text": f"slow {i}"} for i in range(5000)]
+many = [{"id": str(i), "text": f"slow {i}"} for i in range(20_000)]
 stopped = assay.label(many, **how)
-print(stopped.summary.reason.name, stopped.summary.decided < 5000)
+print(stopped.summary.reason.name, stopped.summary.decided < 20_000)
 print(signal.getsignal(signal.SIGINT) is not None)
 """,
 ]  # fmt: skip

@@ -83,9 +83,9 @@ def _bury() -> None:
 
 
 def _commands() -> set[str]:
-    from assay.cli import COMMANDS
+    from assay.cli import root
 
-    return {module for module, _ in COMMANDS.values()}
+    return {module for module, _ in root.named.values()}
 
 
 def _answer(line: socket.socket) -> None:

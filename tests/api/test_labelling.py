@@ -308,7 +308,7 @@ async def test_every_blocking_form_has_one_to_await(tmp_path: Path) -> None:
     assert (await assay.aimport_annotations(tmp_path / "people.csv", task, people=True)).added == 2
     assert (await opened.arun()).summary.decided == opened.run().summary.decided == 1
     blocking = {n for n in (*dir(assay), *dir(opened), *dir(result)) if n[0] == "a" and n != "ann"}
-    assert {"alabel", "abring", "arun", "aforecast", "areport", "aexport"} <= blocking
+    assert {"alabel", "aimport_annotations", "arun", "aforecast", "areport", "aexport"} <= blocking
 
 
 def test_a_result_is_read_after_its_ledger_is_closed_and_money_is_in_its_currency(

@@ -271,8 +271,8 @@ def test_python_is_held_to_the_same(folder: Path) -> None:
 SLOW = """
 import json, sys, time
 from pathlib import Path
-from assay.data.write import whole
-with whole(Path(sys.argv[1])) as part:
+from assay.data.write import written_atomically
+with written_atomically(Path(sys.argv[1])) as part:
     part.write_text("half")
     print("begun", flush=True)
     time.sleep(600)

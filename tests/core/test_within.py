@@ -33,7 +33,7 @@ INF, NAN = math.inf, math.nan
         (lambda n: within.amount("x", n, 2), [2, 3], [1.9], "x is a number from 2 on, not 1.9"),
         (lambda n: within.known("x", n), [None, 0, INF], [NAN], "x is no number"),
         (FreeText, [1, 99], [0, -1, 1.5], "the longest text is a whole number from 1 on"),
-        (lambda n: Panel("p", n), [1, 3], [0, 1.5], "how many people are wanted is a whole"),
+        (lambda n: Panel("p", n), [1, 3], [0, 1.5], "annotators_per_record is a whole"),
         (lambda n: Recorded("p", {}, price=n), [0, 5], [-1, 0.5], "the price, in nanos, is a"),
         (Budget, [None, 0, 5], [-1, 0.5], "the cap of a budget, in nanos, is a whole"),
         (lambda n: Budget(9, n), [0, 5], [-1, 0.5], "what was spent, in nanos, is a whole"),

@@ -15,7 +15,7 @@ from tests.ledger.places import DURABLE, EVERY, Place, own_schema
 HOLDER = """
 import sys, time
 from assay.ledger import SqlLedger
-assert SqlLedger(sys.argv[1]).turn("name") is not None
+assert SqlLedger(sys.argv[1]).lock("name") is not None
 print("held", flush=True)
 time.sleep(60)
 """

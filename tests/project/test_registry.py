@@ -46,7 +46,7 @@ def written(place: Path, candidates: list[dict[str, object]] = CANDIDATES, count
     (place / "registry.yaml").write_text(yaml.safe_dump({"candidates": candidates}))
     head = HEAD.replace("gold: {", f"{MORE}gold: {{")
     path = place / "task.yaml"
-    path.write_text(f"{head}strategy: {STRATEGY.replace('COUNT', f'count: {count}')}\n")
+    path.write_text(f"{head}strategy: {STRATEGY.replace('COUNT', f'n_specialists: {count}')}\n")
     return path
 
 

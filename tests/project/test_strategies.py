@@ -53,9 +53,13 @@ CASES = {
 }
 TRIAGE = {
     "fixed": ("threshold: 0.9", Triage, Uncertainty),
-    "errors": ("by: errors, share: 0.2, learners: [ngrams]", TriageShare, ErrorPredictor),
-    "errors, fixed": ("by: errors, threshold: 0, learners: [ngrams]", Triage, ErrorPredictor),
-    "hardness": ("by: hardness, judge: b, share: 0.2", TriageShare, Hardness),
+    "errors": ("criterion: errors, share: 0.2, learners: [ngrams]", TriageShare, ErrorPredictor),
+    "errors, fixed": (
+        "criterion: errors, threshold: 0, learners: [ngrams]",
+        Triage,
+        ErrorPredictor,
+    ),
+    "hardness": ("criterion: hardness, judge: b, share: 0.2", TriageShare, Hardness),
 }
 
 

@@ -41,8 +41,8 @@ STRATEGIES = {
     "chain\n  thresholds: [0.5]\n  answer: rank": "10: `strategy.answer`: a chain with "
     "`thresholds` does not use it",
     "triage\n  threshold: 0.5\n  share: 0.1": "`triage` with `threshold` does not use it",
-    "triage\n  criterion: errors\n  judge: one": "`triage` with `criterion: errors` does not use it",
-    "sequential\n  miscoverage: 0.1\n  suggestions: 2": "`sequential` with `miscoverage` does not use it",
+    "triage\n  criterion: errors\n  judge: one": "with `criterion: errors` does not use it",
+    "sequential\n  miscoverage: 0.1\n  suggestions: 2": "with `miscoverage` does not use it",
     "specialists\n  n_specialists: 3": "`specialists` without `registry` does not use it",
     "specialists\n  registry: r\n  controller: one\n  learners: [ngrams]": "with `registry`",
 }
@@ -61,7 +61,7 @@ ANNOTATORS = {
     "embedded, temperature: 0.7": "`embedded` scores labels, unless it has another `mapping`, and "
     "does not use it",
     "embedded, mapping: json, fit: 20": "`embedded` with `mapping: json` does not use it",
-    "panel, path: a.csv": "it takes `annotators_per_record`, `prices`; `path` is for kind `recorded`",
+    "panel, path: a.csv": "it takes `annotators_per_record`, `prices`; `path` is for",
     "strategy, strategy: {kind: joint, audit: 1}": "`annotators.one.strategy.audit`: kind `joint`",
 }
 

@@ -5,8 +5,6 @@ is read or spent: a file that is claimed and then read, or read and then claimed
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,14 +32,18 @@ def current() -> Files:
     return _current.get()
 
 
-@contextmanager
-def files(of: Files) -> Iterator[Files]:
-    """A block whose inputs and outputs are these."""
-    before = _current.set(of)
-    try:
-        yield of
-    finally:
-        _current.reset(before)
+class files:  # noqa: N801 - used as a function
+    """A block whose inputs and outputs are these; one that is never left changes nothing later."""
+
+    def __init__(self, of: Files) -> None:
+        self.of = of
+
+    def __enter__(self) -> Files:
+        self._before = _current.set(self.of)
+        return self.of
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._before)
 
 
 def reading(path: Path | str) -> None:

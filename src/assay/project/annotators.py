@@ -1,7 +1,7 @@
 """Kinds of annotators by name.
 
 The code of a kind is imported when a task file names it. Plugins are entry points of the group
-`assay.annotators`: a callable that takes the workshop, the name and the `AnnotatorSpec` and gives
+`assay.annotators`: a callable that takes the factory, the name and the `AnnotatorSpec` and gives
 an annotator; the task file names them as `kind: plugin` with `plugin: NAME`.
 """
 
