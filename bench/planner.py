@@ -50,7 +50,8 @@ from assay.core.annotation import Decision
 from assay.ledger import MemoryLedger
 from assay.project.plan import FIT_SHARE, VOTE, chains
 from assay.quality.guarantees.certificate import PEOPLE
-from assay.quality.guarantees.planning import (
+from assay.quality.guarantees.promise import ABOUT, Promise
+from assay.quality.planning import (
     LEVEL,
     Answers,
     Interval,
@@ -60,7 +61,6 @@ from assay.quality.guarantees.planning import (
     plan,
     routed,
 )
-from assay.quality.guarantees.promise import ABOUT, Promise
 from assay.run import Job, label
 from assay.strategies.confidence import EDGE
 from assay.strategies.vote import Vote

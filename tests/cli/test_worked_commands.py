@@ -59,7 +59,8 @@ PRINTED = {
     "certify_none": "certify judged.csv --alpha 0.01",
     "compare": f"compare {PEOPLE_MODELS} --resamples 20",
     "compare_published": f"compare {PEOPLE_MODELS} --test published --epsilon 0.2 --resamples 0",
-    "compare_expert": f"compare {PEOPLE_MODELS} --expert ann --resamples 0 --fdr 0.2 --min-records 20",
+    "compare_expert": f"compare {PEOPLE_MODELS} --expert ann --resamples 0 --fdr 0.2 "
+    "--min-records 20",
     "compare_slices": f"compare {PEOPLE_MODELS} --slices slices.csv --resamples 0 --min-records 10",
     "compare_person": "compare votes.csv --person ann --person bob --person cem --resamples 0",
     "compare_ordinal": f"compare {PEOPLE_MODELS} --kind ordinal --order low,mid,high --resamples 0",

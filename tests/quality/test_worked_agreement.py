@@ -7,8 +7,8 @@ import pytest
 
 from assay.core.votes import Votes
 from assay.quality.agreement import Asked, Resampling, agree
+from assay.quality.agreement.ordinal import ordinal
 from assay.quality.inference.clusters import one_each
-from assay.quality.metrics.ordinal import ordinal
 from tests.quality.test_agreement import GWET, noisy, said_in, words
 from tests.worked import as_kept
 

@@ -12,7 +12,6 @@ from assay.quality.guarantees.boundary import limits
 from assay.quality.guarantees.bounds import errors_allowed, lower, p_value, smallest_sample, upper
 from assay.quality.guarantees.by_class import accepted_classes
 from assay.quality.guarantees.certificate import certify, certify_chain, certify_each, sizes_to_test
-from assay.quality.guarantees.planning import Answers, Trial, logistic, plan
 from assay.quality.guarantees.promise import Promise
 from assay.quality.inference.audit import (
     Drawn,
@@ -30,6 +29,7 @@ from assay.quality.inference.audit_sheet import judge, read_sheet, write_sheet
 from assay.quality.inference.stratified import Counts
 from assay.quality.inference.stratified import limits as limits_of
 from assay.quality.metrics.accuracy import wilson
+from assay.quality.planning import Answers, Trial, logistic, plan
 from assay.quality.verdicts import Constant, Verdict, columns
 from assay.strategies.conformal import least_probability
 from tests.worked import as_kept

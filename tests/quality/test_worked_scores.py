@@ -16,7 +16,6 @@ from assay.quality.metrics.boxes import box_scores, mean_pairwise_f1
 from assay.quality.metrics.classes import confusion
 from assay.quality.metrics.entities import entity_scores
 from assay.quality.metrics.ranks import compare_ranks
-from assay.quality.metrics.reviewed import Case, reviewed
 from assay.quality.metrics.routes import by_route
 from assay.quality.metrics.tagging import Tagged, tagging
 from assay.quality.replacement.alt_plan import Grid, Guess, plan_from_guess, plan_from_pilot
@@ -25,10 +24,11 @@ from assay.quality.replacement.compare import Sides, compare
 from assay.quality.replacement.reference import Measure, compare_to_reference
 from assay.quality.replacement.rejections import one_sided, rejections
 from assay.quality.replacement.trinomial import p_value, p_values
+from assay.quality.reviewed import Case, reviewed
 from assay.strategies.fusion import Counts, fit, learn, shared_errors
-from tests.quality.metrics.test_reviewed import FACE, face
 from tests.quality.metrics.test_tagging import LABELS, drawn, sets
 from tests.quality.test_costs import said
+from tests.quality.test_reviewed import FACE, face
 from tests.strategies.test_fusion import world
 from tests.worked import as_kept
 

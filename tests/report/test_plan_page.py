@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.quality.guarantees.by_class import AcceptedClass, Exact
-from assay.quality.guarantees.planning import Answers, Option, Plan, Trial, plan
 from assay.quality.guarantees.promise import Certificate, Promise
+from assay.quality.planning import Answers, Option, Plan, Trial, plan
 from assay.report.plan_page import _round, _short, _ticks, frontier, numbered, write_plan
 from tests.report.drawn import frame, pictures, shapes
 

@@ -18,8 +18,8 @@ from assay.project import open_project
 from assay.project.exposed import exposed
 from assay.project.plan import Planned, Prepared, collect, planned, prepare
 from assay.project.project import Project
-from assay.quality.guarantees.planning import Option
 from assay.quality.guarantees.promise import Promise
+from assay.quality.planning import Option
 from assay.report.classes import class_lines, poor
 from assay.report.columns import columns
 from assay.report.plan_page import write_plan

@@ -32,7 +32,7 @@ def current() -> Files:
     return _current.get()
 
 
-class files:  # noqa: N801 - used as a function
+class files:
     """A block whose inputs and outputs are these; one that is never left changes nothing later."""
 
     def __init__(self, of: Files) -> None:

@@ -20,7 +20,8 @@ from assay.project.project import Project
 from assay.quality.calibration.confidences import note
 from assay.quality.doubt import of_chance
 from assay.quality.guarantees.by_class import AcceptedClass, accepted_classes
-from assay.quality.guarantees.planning import (
+from assay.quality.guarantees.promise import Promise
+from assay.quality.planning import (
     LEAST_FIT,
     Answers,
     Option,
@@ -30,7 +31,6 @@ from assay.quality.guarantees.planning import (
     plan,
     routed,
 )
-from assay.quality.guarantees.promise import Promise
 from assay.quality.verdicts import Constant, Verdict, constant
 from assay.run import Job, Progress, Summary, label
 from assay.run.ask import Askable

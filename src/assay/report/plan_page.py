@@ -11,7 +11,7 @@ from assay.core.cost import money, to_nanos
 from assay.core.task import Task
 from assay.data.write import written_atomically
 from assay.quality.guarantees.by_class import AcceptedClass
-from assay.quality.guarantees.planning import Option, Plan
+from assay.quality.planning import Option, Plan
 from assay.report.dots import Place
 from assay.report.page import environment
 

@@ -9,7 +9,7 @@ from assay.core.schema.base import Schema
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger.base import Ledger
-from assay.quality.metrics.reviewed import Case, Reviewed, reviewed
+from assay.quality.reviewed import Case, Reviewed, reviewed
 from assay.run.panel import joint
 
 

@@ -3,7 +3,7 @@
 from assay.core.cost import money
 from assay.data.base import many
 from assay.quality.metrics.accuracy import Accuracy
-from assay.quality.metrics.reviewed import Group, Rate
+from assay.quality.reviewed import Group, Rate
 from assay.report.classes import class_lines
 from assay.report.columns import columns
 from assay.report.evidence import Evidence

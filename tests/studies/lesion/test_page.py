@@ -6,7 +6,7 @@ from PIL import Image
 
 from assay.core.digest import digest_text
 from assay.core.record import ImagePart, Record
-from assay.quality.metrics.ordinal import Ordinal
+from assay.quality.agreement.ordinal import Ordinal
 from assay.studies.lesion.page import _range, write_lesion_page
 from assay.studies.lesion.study import STEPS, Lesions, lesion
 

@@ -18,7 +18,7 @@ from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.ledger import MemoryLedger
 from assay.models.base import Completion, Message
-from assay.quality.guarantees.planning import logistic
+from assay.quality.planning import logistic
 from assay.run import Job
 from assay.strategies.chain import Chain
 from assay.strategies.confidence import own

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from assay.core.record import Record
 from assay.data.write import written_atomically
-from assay.quality.metrics.ordinal import Ordinal
+from assay.quality.agreement.ordinal import Ordinal
 from assay.report.page import environment
 from assay.report.thumbnails import Thumbnail, thumbnail
 from assay.studies.lesion.study import PUBLISHED, RULES, STEPS, Study

@@ -21,7 +21,7 @@ from assay.core.schema import Form, Scale
 from assay.core.task import Task
 from assay.data.annotations import Names, read_given
 from assay.quality.agreement import Resampling
-from assay.quality.metrics.ordinal import Ordinal, Ratings, ordinal
+from assay.quality.agreement.ordinal import Ordinal, Ratings, ordinal
 from assay.quality.replacement.alt_test import PUBLISHED as PUBLISHED_TEST
 from assay.quality.replacement.alt_test import AltTest, Rules, alt_test, doubted
 from assay.quality.replacement.reference import Measure, ReferenceComparison, compare_to_reference

@@ -26,8 +26,8 @@ from assay.core.schema import Choice
 from assay.core.task import Example, Task
 from assay.ledger import Ledger, MemoryLedger, open_ledger
 from assay.models.base import Encoder, Scorer
-from assay.quality.guarantees.planning import Answers, Plan, Trial, logistic, plan
 from assay.quality.guarantees.promise import Promise
+from assay.quality.planning import Answers, Plan, Trial, logistic, plan
 from assay.run import Job, label
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy

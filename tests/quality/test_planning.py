@@ -6,7 +6,8 @@ from scipy.stats import binomtest
 
 from assay.core.errors import InputError
 from assay.quality.guarantees.certificate import PEOPLE
-from assay.quality.guarantees.planning import (
+from assay.quality.guarantees.promise import Promise
+from assay.quality.planning import (
     ALL_BY_PEOPLE,
     Answers,
     Option,
@@ -16,7 +17,6 @@ from assay.quality.guarantees.planning import (
     plan,
     routed,
 )
-from assay.quality.guarantees.promise import Promise
 from assay.quality.verdicts import Constant
 
 PROMISE = Promise(0.1, 0.1)

@@ -5,7 +5,7 @@ import pytest
 
 from assay.core.schema import Choice, Form, MultiChoice
 from assay.quality.metrics.accuracy import wilson
-from assay.quality.metrics.reviewed import Case, rate, reviewed
+from assay.quality.reviewed import Case, rate, reviewed
 
 YES_NO = Choice(["yes", "no"])
 FACE = Form({"hat": YES_NO, "smile": YES_NO}, objectivity={"hat": "objective"})

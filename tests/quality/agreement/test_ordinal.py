@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
+from assay.quality.agreement.ordinal import ordinal
 from assay.quality.agreement.pairs import quadratic_kappa
-from assay.quality.metrics.ordinal import ordinal
 
 STEPS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=40)
 
