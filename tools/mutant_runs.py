@@ -27,8 +27,8 @@ HEAVY = (
     "pyarrow.parquet", "sqlalchemy", "pydantic", "click", "rich.progress", "yaml",
     "jinja2", "aiohttp.web", "hypothesis.strategies", "pytest", "pytest_asyncio.plugin",
 )  # fmt: skip
-ENOUGH = 60.0  # seconds of tests for one mutant: the quickest that fit, the mirrored file's first
-WALL = 600.0  # for a machine with other work; the limit that ends a mutant is one of CPU time
+ENOUGH = 30.0  # seconds of tests for one mutant: the quickest that fit, the mirrored file's first
+WALL = 240.0  # for a machine with other work; the limit that ends a mutant is one of CPU time
 MEMORY = 12 * 2**30
 fork = multiprocessing.get_context("fork")
 
@@ -146,7 +146,7 @@ def alive(root: Path, runs: Sequence[tuple[Mutant, Sequence[str]]], jobs: int) -
 
 def _tried(root: Path, mutant: Mutant, tests: Sequence[str], out: Path) -> None:
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (int(3 * ENOUGH), int(3 * ENOUGH) + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(2 * ENOUGH), int(2 * ENOUGH) + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     out.mkdir(parents=True)
     _installed(root, mutant, out)
