@@ -264,7 +264,7 @@ def test_a_run_that_does_not_exist_is_named_with_those_that_do(labelled: Path) -
 OPTIONS: dict[str, tuple[list[str], str]] = {
     "a misspelt command": (["reprot"], "did you mean 'report'?"),
     "an unknown option": (["run", "--buget", "1"], "--buget"),
-    "nothing to run": (["run"], "missing argument 'TASK'; see assay run --help"),
+    "nothing to import": (["import"], "missing argument 'PATH'; see assay import --help"),
     "words for a number": (["run", "task.yaml", "--limit", "all"], "--limit"),
     "a record too few": (["run", "task.yaml", "--limit", "0"], "--limit"),
     "a negative budget": (["run", "task.yaml", "--budget", "-1"], "--budget"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import SpecError
-from assay.taskfile.reader import load, schema
+from assay.taskfile.reader import SCHEMA, load, schema
 from assay.taskfile.specs import ChoiceSpec
 
 GOOD = """\
@@ -19,8 +19,6 @@ answer:
 annotators:
   vader: {kind: rule, rule: vader}
 """
-
-PUBLISHED = Path(__file__).parents[2] / "schemas" / "task.schema.json"
 
 
 def message(folder: Path, text: str) -> str:
@@ -89,7 +87,7 @@ def test_an_unknown_kind_of_answer_names_the_kinds(tmp_path: Path) -> None:
 
 
 def test_the_published_schema_is_current() -> None:
-    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == schema()
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == schema()
 
 
 def test_pictures_stand_in_for_text_where_none_is_named(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from assay.cli.columns import form_options, print_layout
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import is_ledger, ledger_and_task
+from assay.cli.task_argument import source_argument
 from assay.core.errors import InputError, SpecError
 from assay.core.redact import hidden
 from assay.core.spelling import oddities
@@ -58,7 +59,7 @@ class Choices:
 
 
 @click.command("aggregate")
-@click.argument("source")
+@source_argument
 @click.option("--method", type=click.Choice(METHODS), default="dawid-skene", show_default=True)
 @click.option("--truth", type=click.Path(path_type=Path), help="Known labels to compare with.")
 @click.option("--gold", type=click.Path(path_type=Path),

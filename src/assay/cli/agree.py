@@ -7,6 +7,7 @@ import click
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options, print_layout
 from assay.cli.json_output import print_json
 from assay.cli.sources import is_ledger, ledger_and_task, of_records
+from assay.cli.task_argument import source_argument
 from assay.core.errors import InputError
 from assay.core.spelling import plain, shortened
 from assay.core.votes import Votes
@@ -41,7 +42,7 @@ NAMES = {
 
 
 @click.command("agree")
-@click.argument("source")
+@source_argument
 @click.option(
     "--kind", help="nominal, ordinal, interval, multi, spans, boxes; default: from the answers."
 )

@@ -9,6 +9,7 @@ from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import is_ledger, ledger_and_task, of_records, read_decisions
+from assay.cli.task_argument import source_argument
 from assay.core.errors import SpecError
 from assay.core.spelling import shortened
 from assay.core.value import Value
@@ -33,7 +34,7 @@ def audit_command() -> None:
 
 
 @audit_command.command("draw")
-@click.argument("source")
+@source_argument
 @output_option("-o", "--out", required=True,
               help="The sheet to fill (.csv).")  # fmt: skip
 @click.option("--size", type=click.IntRange(min=2), default=200, show_default=True,

@@ -10,6 +10,7 @@ from assay.cli.amount import AMOUNT
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import TASK_FILES
+from assay.cli.task_argument import task_argument
 from assay.core.annotation import Source
 from assay.core.errors import InputError, SpecError
 from assay.data.gold import Purpose
@@ -26,7 +27,7 @@ FIELDS = ("record", "annotator", "tag", "label", "confidence", "confidence_sourc
 
 
 @click.command("calibrate")
-@click.argument("source", type=click.Path(path_type=Path))
+@task_argument("source")
 @click.option("--method", type=click.Choice(METHODS), default="platt", show_default=True)
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="How far a number may be off and still be right.")  # fmt: skip

@@ -11,6 +11,7 @@ from assay.cli.certified import Certified, Wanted, print_result
 from assay.cli.columns import INDEPENDENT, cluster_option
 from assay.cli.json_output import print_json
 from assay.cli.sources import TASK_FILES, of_records
+from assay.cli.task_argument import task_argument
 from assay.core.errors import InputError, SpecError
 from assay.project import open_project
 from assay.project.plan import certifying_gold
@@ -36,7 +37,7 @@ from assay.quality.verdicts import (
 
 
 @click.command("certify")
-@click.argument("source", type=click.Path(path_type=Path))
+@task_argument("source")
 @click.option("--alpha", type=SHARE, default=0.1, show_default=True,
               help="Share of the labels promised about that may be wrong.")  # fmt: skip
 @click.option("--delta", type=SHARE, default=0.1, show_default=True,

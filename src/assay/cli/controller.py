@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from assay.cli.allow import allow_code_option
+from assay.cli.task_argument import task_argument
 from assay.project import open_project
 from assay.project.consult import check_controller, consult
 from assay.strategies.controller import script
 
 
 @click.command("controller")
-@click.argument("task", type=click.Path(path_type=Path))
+@task_argument()
 @click.option("--ledger", help="Ledger file or URL; replaces the file's.")
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")

@@ -6,6 +6,7 @@ import click
 
 from assay.cli.json_output import print_json
 from assay.cli.sources import TASK_FILES, ledger_and_task
+from assay.cli.task_argument import source_argument
 from assay.core.cost import money
 from assay.core.errors import InputError
 from assay.ledger import last_deciding
@@ -25,7 +26,7 @@ MOST_SHOWN = 20
 
 
 @click.command("cost")
-@click.argument("source")
+@source_argument
 @click.option("--prices", type=click.Path(path_type=Path),
               help="Price list (YAML); left out, what was booked when asking.")  # fmt: skip
 @click.option("--currency", help="Of the money booked, where no task file or run says it.")

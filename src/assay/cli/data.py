@@ -9,6 +9,7 @@ import click
 from assay.cli.columns import column_options
 from assay.cli.outputs import output_option
 from assay.cli.sources import decided_run, ledger_and_task
+from assay.cli.task_argument import source_argument
 from assay.core.errors import SpecError
 from assay.core.redact import hidden
 from assay.data.annotations import Names
@@ -91,7 +92,7 @@ def _print_result(found: Imported, task: str, place: str) -> None:
 
 
 @click.command("export")
-@click.argument("source")
+@source_argument
 @output_option("-o", "--out", required=True,
     help="File (.csv, .jsonl, .parquet; .json: boxes as COCO), or a Hugging Face folder.",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.one_class import class_option
 from assay.cli.outputs import output_option
+from assay.cli.task_argument import task_argument
 from assay.core.errors import InputError
 from assay.core.spelling import shortened
 from assay.ledger import Ledger
@@ -29,7 +30,7 @@ from assay.run.live import shown
 
 
 @click.command("plan")
-@click.argument("task", type=click.Path(path_type=Path))
+@task_argument()
 @click.option(
     "--target", type=SHARE, default=0.9, show_default=True,
     help="Agreement that the labels promised about must reach.",

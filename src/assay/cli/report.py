@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from assay.cli.outputs import output_option
+from assay.cli.task_argument import task_argument
 from assay.core.errors import SpecError
 from assay.core.redact import hidden
 from assay.ledger import last_deciding
@@ -15,7 +16,7 @@ from assay.report.table import lines
 
 
 @click.command("report")
-@click.argument("task", type=click.Path(path_type=Path))
+@task_argument()
 @output_option("-o", "--out", default=Path("report.html"), show_default=True,
     help="The HTML file to write.",
 )  # fmt: skip

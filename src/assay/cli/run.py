@@ -10,6 +10,7 @@ from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.one_class import class_option
 from assay.cli.plan import plan_prepared, print_notes, promised, ready
+from assay.cli.task_argument import task_argument
 from assay.core.redact import hidden
 from assay.ledger import Ledger
 from assay.project import Project, entities, evaluation, open_project, parts, tags
@@ -26,7 +27,7 @@ from assay.run.live import shown
 
 
 @click.command("run")
-@click.argument("task", type=click.Path(path_type=Path))
+@task_argument()
 @click.option("--limit", type=click.IntRange(min=1), help="Label only the first N records.")
 @click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
 @click.option("--minutes", type=AMOUNT, help="Time cap; replaces the file's.")

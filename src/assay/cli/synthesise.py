@@ -10,6 +10,7 @@ import click
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT
 from assay.cli.outputs import output_option
+from assay.cli.task_argument import task_argument
 from assay.project import open_project
 from assay.project.exposed import exposed
 from assay.project.synthesis import drifted, save, write, writing
@@ -17,7 +18,7 @@ from assay.strategies.synthesise import Drift, Plan, Synthesis
 
 
 @click.command("synthesise")
-@click.argument("task", type=click.Path(path_type=Path))
+@task_argument()
 @click.option("--per-label", type=click.IntRange(min=1), required=True, help="Texts of each label.")
 @output_option("-o", "--out", required=True,
               help="File (.jsonl, .csv, .parquet): id, text, label, source.")  # fmt: skip

@@ -8,34 +8,81 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.outputs import output_option
+from assay.cli.task_argument import task_argument
 from assay.core.cost import money
+from assay.core.errors import SpecError
 from assay.data.base import many
 from assay.data.write import written_atomically
 from assay.project import open_project
 from assay.project.code import code_of, trust
 from assay.project.forecast import Forecast, Part, forecast
-from assay.taskfile.draft import draft
+from assay.taskfile.draft import Given, draft
+from assay.taskfile.endpoint import OPENAI, Endpoint
+from assay.taskfile.reader import schema_line
 
 LONGEST = 8_000  # characters of a prompt that are shown
 
 
 @click.command("init")
 @click.argument("data", type=click.Path(path_type=Path))
+@click.option("--text", multiple=True, metavar="COLUMN",
+              help="Column to label; repeat for several. Default: guessed.")  # fmt: skip
+@click.option("--id", metavar="COLUMN", help="Column with a unique id. Default: guessed.")
+@click.option("--label", metavar="COLUMN",
+              help="Column that shows which labels there are. Default: guessed.")  # fmt: skip
+@click.option("--labels", metavar="A,B", help="The labels, comma-separated.")
+@click.option("--gold", metavar="COLUMN",
+              help="Column of labels that people gave. Default: the one of --label.")  # fmt: skip
+@click.option("--question", help="What is asked about each record.")
+@click.option("--model", metavar="NAME", help="Model that answers, such as gpt-4o-mini.")
+@click.option("--base-url", metavar="URL",
+              help="OpenAI-compatible server of --model. Default: OpenAI.")  # fmt: skip
+@click.option("--key-env", metavar="VARIABLE",
+              help="Environment variable that holds the key of --model.")  # fmt: skip
 @output_option("-o", "--out", default=Path("task.yaml"), show_default=True,
     help="The task file to write.",
 )  # fmt: skip
-def init_command(data: Path, out: Path) -> None:
-    """Write a commented task file by looking at DATA."""
-    drafted = draft(data, out.parent)
+def init_command(
+    data: Path,
+    text: tuple[str, ...],
+    id: str | None,
+    label: str | None,
+    labels: str | None,
+    gold: str | None,
+    question: str | None,
+    model: str | None,
+    base_url: str | None,
+    key_env: str | None,
+    out: Path,
+) -> None:
+    """Write a commented task file by looking at DATA; what is not given is guessed."""
+    endpoint = _endpoint(model, base_url, key_env)
+    given = Given(text, id, label, _names(labels), gold, question, endpoint)
+    drafted = draft(data, out.parent, given)
     with written_atomically(out) as part:
-        part.write_text(drafted.text, encoding="utf-8")
+        part.write_text(schema_line(out.parent) + drafted.text, encoding="utf-8")
     for guess in drafted.guesses:
         click.echo(guess)
     click.echo(f"wrote {out}; edit the question and the labels, then: assay check {out}")
 
 
+def _names(labels: str | None) -> tuple[str, ...]:
+    names = tuple(filter(None, (name.strip() for name in (labels or "").split(","))))
+    if labels is not None and not names:
+        raise SpecError("--labels names no label; give them comma-separated, such as yes,no")
+    return names
+
+
+def _endpoint(model: str | None, base_url: str | None, key_env: str | None) -> Endpoint | None:
+    if model is None:
+        if base_url is not None or key_env is not None:
+            raise SpecError("--base-url and --key-env say where a model answers; add --model NAME")
+        return None
+    return Endpoint(model, base_url or OPENAI, key_env)
+
+
 @click.command("check")
-@click.argument("task", type=click.Path(path_type=Path))
+@task_argument()
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON on stdout.")
 def check_command(task: Path, as_json: bool) -> None:

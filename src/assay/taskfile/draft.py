@@ -3,19 +3,20 @@
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePath
 
-from assay.core.errors import InputError
+from assay.core.errors import InputError, SpecError
 from assay.core.jsons import loads
 from assay.core.schema import Scale
 from assay.core.spelling import folded
 from assay.data import conll
 from assay.data.annotations import infer_schema
-from assay.data.base import Row, cell, many
+from assay.data.base import Row, cell, check_columns, many
 from assay.data.images.decode import SUFFIXES
 from assay.data.read import peek, read_rows
+from assay.taskfile.endpoint import Endpoint, quoted
 
 TEXTS = ("text", "tweet", "sentence", "content", "body", "review", "comment", "message", "title")
 PICTURES = ("image", "img", "picture", "photo", "poster", "file_name")
@@ -32,6 +33,7 @@ READS = "    kind: embedded          # runs here, needs no key: pip install 'ass
 SEES = "    kind: picture           # runs here, needs no key: pip install 'assay[pictures]'"
 CLOSING = ("budget:", "  money: 1.00", "currency: USD", "seed: 0", "")
 NO_LABELS = ("yes", "no")
+EMPTY = "is empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,23 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What need not be guessed; names of columns, and the names of the labels."""
+
+    text: tuple[str, ...] = ()
+    id: str | None = None
+    label: str | None = None
+    labels: tuple[str, ...] = ()
+    gold: str | None = None
+    question: str | None = None
+    endpoint: Endpoint | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.text, *filter(None, (self.id, self.label, self.gold)))
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """The text of a task file, and what was taken for what."""
 
@@ -76,49 +95,100 @@ class Draft:
     guesses: tuple[str, ...]
 
 
-def draft(data: Path, folder: Path) -> Draft:
-    """YAML with comments; InputError where the file has no records."""
+GUESS_ALL = Given()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The columns that a draft uses, and what its labels are."""
+
+    image: str | None
+    text: tuple[str, ...]
+    id: str | None
+    language: str | None
+    label: str | None
+    answers: Answers
+
+    @property
+    def has_gold(self) -> bool:
+        return bool(self.label and self.id and self.answers.odd is None)
+
+
+def draft(data: Path, folder: Path, given: Given = GUESS_ALL) -> Draft:
+    """YAML with comments; InputError where the file has no records, or not the columns given."""
     if data.suffix.lower() in conll.SUFFIXES:
+        if given != GUESS_ALL:
+            raise SpecError(f"{data} marks spans, which are its labels; give no columns or labels")
         return Draft(_spans_draft(data, folder), ())
     rows = peek(data, ROWS)
     if not rows:
         raise InputError(f"{data} holds no records")
-    image = _picture_column(rows)
-    id = _id_column(rows)
-    language = _named(rows, LANGUAGES)
-    label = _named(rows, LABELS)
-    if label is None and image and len({cell(row.get("folder")) for row in rows}) > 1:
-        label = "folder"
-    text = _named(rows, TEXTS) if image else _text_column(rows, (id, label, language))
-    answers = Answers() if label is None else _answers(data, label)
+    check_columns(data, list(rows[0]), given.columns)
+    found = _found(data, rows, given)
+    if given.gold and not found.has_gold:
+        raise InputError(_no_gold(data, found))
     lines = [
         "# A labelling task. Check it with `assay check`, run it with `assay run`.",
-        f"name: {_quoted(_name(data))}",
-        "data:",
-        f"  path: {_quoted(os.path.relpath(data, folder))}",
-    ]
-    if image:
-        lines.append(f"  image: {_quoted(image):18} # column of the picture, or a list of columns")
-    if text:
-        lines.append(f"  text: {_quoted(text):19} # the column to label, or a list of columns")
-    lines += [f"  id: {_quoted(id)}"] if id else ["  # id: column with a unique id"]
-    lines += [f"  language: {_quoted(language)}"] if language else []
-    what = "picture" if image else "text"
-    lines += [
-        f"question: Which label fits the {what}?   # say it as you would to a new colleague",
+        f"name: {quoted(_name(data))}",
+        *_data(data, folder, found),
+        _question(given.question, "picture" if found.image else "text"),
         "answer:",
-        *answers.lines,
-        *_asked(SEES if image else READS),
+        *found.answers.lines,
+        "guideline: ''               # how to decide hard cases",
     ]
-    if label and id and answers.odd is None:
-        lines += _gold(label)
-    described = _describe({"picture": image, "text": text, "id": id, "language": language})
-    return Draft("\n".join([*lines, *CLOSING]), (*described, *_describe_gold(label, id, answers)))
+    lines += given.endpoint.lines if given.endpoint else _asked(SEES if found.image else READS)
+    lines += _gold(found.label or "", given.endpoint is None) if found.has_gold else []
+    return Draft("\n".join([*lines, *CLOSING]), (*_describe(found), _describe_gold(found)))
+
+
+def _found(data: Path, rows: list[Row], given: Given) -> Found:
+    image = _picture_column(rows)
+    id = given.id or _id_column(rows)
+    language = _named(rows, LANGUAGES)
+    label = given.gold or given.label or _named(rows, LABELS)
+    if label is None and image and len({cell(row.get("folder")) for row in rows}) > 1:
+        label = "folder"
+    text = given.text
+    if not text:
+        one = _named(rows, TEXTS) if image else _text_column(rows, (id, label, language))
+        text = (one,) if one else ()
+    source = given.label or label
+    answers = Answers() if source is None else _answers(data, source)
+    if given.labels:
+        kind = "multi" if answers.kind == "multi" else "choice"
+        odd = answers.odd if answers.odd == EMPTY else None
+        answers = replace(answers, kind=kind, names=given.labels, scale=None, odd=odd)
+    return Found(image, text, id, language, label, answers)
+
+
+def _no_gold(data: Path, found: Found) -> str:
+    if found.answers.odd is not None:
+        named = f"{data}: column {found.label!r} {found.answers.odd}"
+        return f"{named}, so it cannot be gold; --labels A,B names the labels"
+    return f"{data}: gold needs a column with a unique id; name it with --id"
+
+
+def _data(data: Path, folder: Path, found: Found) -> list[str]:
+    lines = ["data:", f"  path: {quoted(os.path.relpath(data, folder))}"]
+    if found.image:
+        image = quoted(found.image)
+        lines.append(f"  image: {image:18} # column of the picture, or a list of columns")
+    if found.text:
+        named = [quoted(name) for name in found.text]
+        text = named[0] if len(named) == 1 else f"[{', '.join(named)}]"
+        lines.append(f"  text: {text:19} # the column to label, or a list of columns")
+    lines += [f"  id: {quoted(found.id)}"] if found.id else ["  # id: column with a unique id"]
+    return lines + ([f"  language: {quoted(found.language)}"] if found.language else [])
+
+
+def _question(given: str | None, what: str) -> str:
+    if given:
+        return f"question: {quoted(given)}"
+    return f"question: Which label fits the {what}?   # say it as you would to a new colleague"
 
 
 def _asked(small: str) -> list[str]:
     return [
-        "guideline: ''               # how to decide hard cases",
         "annotators:",
         "  small:",
         small,
@@ -134,21 +204,28 @@ def _asked(small: str) -> list[str]:
     ]
 
 
-def _describe(found: dict[str, str | None]) -> list[str]:
-    described = [f"{what} from column {column!r}" for what, column in found.items() if column]
-    if not found["id"]:
+def _describe(found: Found) -> list[str]:
+    columns = {
+        "picture": found.image, "text": ", ".join(found.text), "id": found.id,
+        "language": found.language,
+    }  # fmt: skip
+    described = [f"{what} from column {column!r}" for what, column in columns.items() if column]
+    if not found.id:
         described.append("no column with a unique id: ids are made from the content")
     return described
 
 
-def _describe_gold(label: str | None, id: str | None, answers: Answers) -> list[str]:
+def _describe_gold(found: Found) -> str:
+    label, answers = found.label, found.answers
     if label is None:
-        return ["no column of labels: write your own in place of yes and no"]
+        if answers.names != NO_LABELS:
+            return f"{answers}; no gold: add some labels of people to measure accuracy"
+        return "no column of labels: write your own in place of yes and no"
     if answers.odd is not None:
-        return [f"no gold: column {label!r} {answers.odd}; write the labels yourself"]
-    if id is None:
-        return [f"{answers} from column {label!r}; no gold, since gold needs an id"]
-    return [f"{answers} from column {label!r}, which is gold too"]
+        return f"no gold: column {label!r} {answers.odd}; write the labels yourself"
+    if found.id is None:
+        return f"{answers} from column {label!r}; no gold, since gold needs an id"
+    return f"{answers} from column {label!r}, which is gold too"
 
 
 def _answers(data: Path, label: str) -> Answers:
@@ -158,7 +235,7 @@ def _answers(data: Path, label: str) -> Answers:
     sets = _sets(counts)
     names = _spellings(sets or counts)
     if not names:
-        return Answers(odd="is empty")
+        return Answers(odd=EMPTY)
     if len(names) == 1 and not sets:
         return Answers(odd=f"says {names[0]!r} everywhere")
     schema = infer_schema(names) if not sets else None
@@ -201,9 +278,9 @@ def _spans_draft(data: Path, folder: Path) -> str:
     names = conll.labels_of(gold.values()) or ["entity"]
     lines = [
         "# A labelling task. Check it with `assay check`, run it with `assay run`.",
-        f"name: {_quoted(_name(data))}",
+        f"name: {quoted(_name(data))}",
         "data:",
-        f"  path: {_quoted(os.path.relpath(data, folder))}",
+        f"  path: {quoted(os.path.relpath(data, folder))}",
         "  id: id",
         "question: Which stretches of the text are named entities, and of which kind?",
         "answer:",
@@ -224,11 +301,12 @@ def _spans_draft(data: Path, folder: Path) -> str:
     return "\n".join([*lines, *_gold("spans"), *CLOSING])
 
 
-def _gold(label: str) -> list[str]:
+def _gold(label: str, learns: bool = True) -> list[str]:
+    use = "fits classifiers and thresholds" if learns else "for `assay certify`"
     return [
         "gold:                       # labels you trust, dealt to purposes that never overlap",
-        f"  label: {_quoted(label)}",
-        "  calibration: 0.5          # fits classifiers and thresholds",
+        f"  label: {quoted(label)}",
+        f"  calibration: 0.5          # {use}",
         "  evaluation: 0.5           # scores the result",
     ]
 
@@ -272,13 +350,8 @@ def _named(rows: list[Row], names: tuple[str, ...]) -> str | None:
 
 
 def _named_labels(names: Iterable[str]) -> list[str]:
-    return [f"    - {{name: {_quoted(name)}, definition: ''}}" for name in names]
+    return [f"    - {{name: {quoted(name)}, definition: ''}}" for name in names]
 
 
 def _name(data: Path) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in data.stem) or "task"
-
-
-def _quoted(text: str) -> str:
-    """YAML single quotes, where a bare word could be read as something else."""
-    return "'" + text.replace("'", "''") + "'"

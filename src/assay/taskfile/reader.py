@@ -1,8 +1,8 @@
 """The task file: what a person writes to have records labelled.
 
 YAML, read into the pydantic models of `data.specs`; every error names the file and the line.
-`schema()` is the JSON schema that editors use for completion, published as
-`schemas/task.schema.json`.
+`schema()` is the JSON schema that editors use for completion, shipped as
+`task.schema.json` beside this module.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from assay.taskfile.errors import kindless, validation_error
 from assay.taskfile.options import check_options
 from assay.taskfile.specs import FieldSpec, TaskFile
 
+SCHEMA = Path(__file__).with_name("task.schema.json")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -157,3 +158,12 @@ def _only_model(annotation: Any) -> Any:
 def schema() -> dict[str, Any]:
     """The JSON schema of a task file."""
     return TaskFile.model_json_schema()
+
+
+def schema_line(folder: Path) -> str:
+    """The first line of a task file in `folder`, by which editors find the schema that this
+    installation ships: a relative path where the installation lies in the folder, else its URL."""
+    folder = folder.resolve()
+    inside = SCHEMA.is_relative_to(folder)
+    place = SCHEMA.relative_to(folder).as_posix() if inside else SCHEMA.as_uri()
+    return f"# yaml-language-server: $schema={place}\n"
