@@ -145,6 +145,53 @@ def test_an_alias_is_no_key_written_twice(tmp_path: Path) -> None:
     assert list(load(path).annotators) == ["vader", "two", "three"]
 
 
+ANSWERS = {
+    "{kind: scale, low: 0, high: 4, stp: 1}": "unknown key `stp`; did you mean `step`?",
+    "{kind: text, longst: 9}": "unknown key `longst`; did you mean `longest`?",
+    "{kind: multi, labels: [a], label: b}": "unknown key `label`; did you mean `labels`?",
+    "{kind: choice, labels: [a, {name: b, alias: [c]}]}": "unknown key `alias`; did you mean "
+    "`aliases`?",
+    "{kind: form, fields: {a: {answer: {kind: scale, low: 0, high: 4, stp: 1}}}}": "unknown key "
+    "`stp`; did you mean `step`?",
+    "{kind: form, fields: {a: {answr: {kind: text}}}}": "unknown key `answr`; did you mean "
+    "`answer`?",
+    "{kind: scale, low: 0}": "`answer.high` is missing",
+    "{kind: scale, low: a, high: 1}": "`answer.low`: 'a' stands here; a number is wanted",
+    "{kind: form, fields: {a: {answer: {labels: [b]}}}}": "`answer.fields.a.answer.kind` is "
+    "missing: one of choice, multi, scale, text, such as `kind: choice`",
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_mistake_in_an_answer_is_told_by_the_keys_of_its_kind(
+    answer: str, tmp_path: Path
+) -> None:
+    whole = "answer:\n  kind: choice\n  labels: [good, bad]"
+    said = message(tmp_path, GOOD.replace(whole, f"answer: {answer}"))
+    assert said.startswith(f"{tmp_path / 'task.yaml'}:4: {ANSWERS[answer]}")
+
+
+NEEDS = {
+    "openai, model: m": "base_url", "rule": "rule", "recorded": "path", "plugin": "plugin",
+    "strategy": "strategy", "openai, base_url: u": "model", "anthropic": "model",
+    "gemini": "model", "transformers": "model", "hub": "model",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NEEDS)
+def test_an_annotator_without_what_its_kind_needs_is_refused(kind: str, tmp_path: Path) -> None:
+    said = message(tmp_path, GOOD.replace("kind: rule, rule: vader", f"kind: {kind}"))
+    assert ":8: `annotators.vader`" in said
+    assert f"needs `{NEEDS[kind]}`" in said
+
+
+def test_several_mistakes_are_counted_and_an_unknown_key_is_told_first(tmp_path: Path) -> None:
+    text = GOOD.replace("question:", "budget: {money: five}\nqestion:")
+    said = message(tmp_path, text)
+    assert ":4: unknown key `qestion`" in said
+    assert said.endswith("(and 2 more)")  # the money, and the question that is missing
+
+
 PLAIN: dict[str, tuple[str, str, str]] = {
     "a number for keys": (
         "question:",
