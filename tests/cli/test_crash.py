@@ -2,12 +2,15 @@
 
 import stat
 import sys
+import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 import pytest
 
 from assay import cli
+from assay.cli import crash
 from assay.cli.lazy import LazyGroup
 from assay.core.errors import InputError
 
@@ -55,3 +58,63 @@ def test_a_mistake_of_the_user_in_a_group_of_several_is_told_as_one(
     bad = ExceptionGroup("two", [KeyError("k"), ExceptionGroup("in", [InputError("row 5")])])
     assert broken(monkeypatch, tmp_path, bad) == 2
     assert capsys.readouterr().err == "assay: row 5\n"
+
+
+def test_a_report_goes_among_temporary_files_where_there_is_no_other_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken, other = tmp_path / "taken", tmp_path / "other"
+    taken.write_text("a file, where a folder should be")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(other))
+    assert broken(monkeypatch, taken, ValueError("a  b\nc")) == 70
+    said = capsys.readouterr().err
+    [report] = other.iterdir()
+    assert str(report) in said
+    assert "(ValueError: a b c)" in said
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(taken))
+    assert broken(monkeypatch, taken, ValueError()) == 70
+    said = capsys.readouterr().err
+    assert "(ValueError)" in said
+    assert "could not be written" in said
+
+
+def test_a_report_says_what_is_installed_and_what_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(crash, "PACKAGES", ("click", "no-such-package"))
+    broken(monkeypatch, tmp_path, ValueError("x" * 500))
+    [report] = tmp_path.rglob("*.txt")
+    lines = report.read_text().splitlines()
+    assert f"click {version('click')}" in lines
+    assert "no-such-package is not installed" in lines
+
+
+def test_a_long_complaint_is_cut_in_its_middle(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for length in (cli.LONGEST_LINE, cli.LONGEST_LINE + 1):
+        assert broken(monkeypatch, tmp_path, InputError("a" + "x" * (length - 2) + "z")) == 2
+        said = capsys.readouterr().err.removeprefix("assay: ").removesuffix("\n")
+        assert (said[0], said[-1]) == ("a", "z")
+        assert ("…" in said) == (length > cli.LONGEST_LINE)
+        assert len(said) <= cli.LONGEST_LINE + 3
+
+
+def test_whoever_stops_a_command_is_told_that_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert broken(monkeypatch, tmp_path, click.Abort()) == 130  # type: ignore[arg-type]
+    assert "nothing answered so far is lost" in capsys.readouterr().err
+
+
+def test_a_file_that_fails_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "_drop_output", lambda: None)
+    for bad, said in (
+        (OSError(13, "Permission denied", "x.csv"), "assay: x.csv: Permission denied\n"),
+        (OSError(28, "No space left on device"), "assay: No space left on device\n"),
+        (OSError("odd"), "assay: odd\n"),
+    ):
+        assert broken(monkeypatch, tmp_path, bad) == 2
+        assert capsys.readouterr().err == said

@@ -144,5 +144,5 @@ def _span(seconds: float) -> str:
     for size, unit in ((3600, "hours"), (60, "minutes")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}"
-    written_atomically = max(1, round(seconds))
-    return "a second" if written_atomically == 1 else f"{written_atomically} seconds"
+    whole = max(1, round(seconds))
+    return "a second" if whole == 1 else f"{whole} seconds"
