@@ -171,6 +171,31 @@ def test_a_mistake_in_an_answer_is_told_by_the_keys_of_its_kind(
     assert said.startswith(f"{tmp_path / 'task.yaml'}:4: {ANSWERS[answer]}")
 
 
+TYPOS = {
+    "data: {path: a.csv, txt: t}": ("txt", "text"),
+    "gold: {path: g.csv, lable: l}": ("lable", "label"),
+    "budget: {mony: 5}": ("mony", "money"),
+    "strategy: {kind: vote, tie: first}": ("tie", "ties"),
+    "examples: [{text: x, anwer: good}]": ("anwer", "answer"),
+    "annotators: {m: {kind: panel, pries: {}}}": ("pries", "prices"),
+    "annotators: {m: {kind: panel, prices: {inputs: 1}}}": ("inputs", "input"),
+    "annotators: {m: {kind: rule, rule: vader, view: {sides: 20}}}": ("sides", "side"),
+    "annotators: {m: {kind: hub, model: m, tuning: {epoch: 2}}}": ("epoch", "epochs"),
+    "annotators: {m: {kind: strategy, strategy: {kind: vote, tie: first}}}": ("tie", "ties"),
+}
+
+
+@pytest.mark.parametrize("line", TYPOS)
+def test_a_typo_is_told_by_the_keys_that_may_stand_beside_it(line: str, tmp_path: Path) -> None:
+    wrong, right = TYPOS[line]
+    key = line.partition(":")[0]
+    kept = [x for x in GOOD.splitlines() if not x.startswith(key)]
+    if key == "annotators":
+        kept.remove("  vader: {kind: rule, rule: vader}")
+    said = message(tmp_path, "\n".join([*kept, line, ""]))
+    assert f":{len(kept) + 1}: unknown key `{wrong}`; did you mean `{right}`?" in said
+
+
 NEEDS = {
     "openai, model: m": "base_url", "rule": "rule", "recorded": "path", "plugin": "plugin",
     "strategy": "strategy", "openai, base_url: u": "model", "anthropic": "model",

@@ -146,8 +146,7 @@ def _tagged(model: Any, tag: Any) -> Any:
 def _inner(model: Any, part: Any) -> Any:
     if _is_model(model) and part in model.model_fields:
         return _only_model(model.model_fields[part].annotation)
-    models = [m for m in _members(model) if _is_model(m)]
-    return models[0] if len(models) == 1 else model
+    return model
 
 
 def _only_model(annotation: Any) -> Any:
