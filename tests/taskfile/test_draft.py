@@ -64,6 +64,8 @@ COLUMNS: dict[str, tuple[list[str], dict[str, object], bool]] = {
                      True),
     "sets": (["red;blue", "red", ""], {"kind": "multi", "labels": ["blue", "red"]}, True),
     "lists": (['"[""x"", ""y""]"', "[]"], {"kind": "multi", "labels": ["x", "y"]}, True),
+    "a list and a word": (['"[""x""]"', "y"], {"kind": "choice", "labels": ['["x"]', "y"]}, True),
+    "marks": (["a|b", "b"], {"kind": "multi", "labels": ["a", "b"]}, True),
     "sorted": (["a"] * 900 + ["b"], {"kind": "choice", "labels": ["a", "b"]}, True),
     "texts": ([f"word {n}" for n in range(101)], {"labels": ["yes", "no"]}, False),
     "one word": (["spam", "spam"], {"labels": ["yes", "no"]}, False),
