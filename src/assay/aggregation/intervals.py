@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import beta
 
 from assay.aggregation.dawid_skene import DawidSkene, OneCoin, Solved, own_cells
 from assay.aggregation.em import EPS, Expected, count, expect, log_shares
 from assay.aggregation.independence import Independence, independence
 from assay.aggregation.table import Gold, tables
 from assay.core import within
+from assay.core.distributions import beta_quantile
 from assay.core.votes import Floats, Votes
 
 INDEPENDENT = "annotators who err independently, given the true label"
@@ -131,8 +131,8 @@ def _on_gold(votes: Votes, gold: Gold, level: float) -> Intervals:
             given[annotator] += 1
             right[annotator] += known == votes.labels[label]
     tail, wrong = (1 - level) / 2, given - right
-    low = np.where(right > 0, beta.ppf(tail, np.maximum(right, 1), wrong + 1), 0.0)
-    high = np.where(wrong > 0, beta.ppf(1 - tail, right + 1, np.maximum(wrong, 1)), 1.0)
+    low = np.where(right > 0, beta_quantile(tail, np.maximum(right, 1), wrong + 1), 0.0)
+    high = np.where(wrong > 0, beta_quantile(1 - tail, right + 1, np.maximum(wrong, 1)), 1.0)
     silent = [name for name, n in zip(votes.annotators, given, strict=True) if not n]
     why = f"no gold record was answered by {', '.join(silent[:MOST_NAMED])}" if silent else ""
     mean = np.where(given > 0, right / np.maximum(given, 1), 0.5)

@@ -13,10 +13,10 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 import numpy as np
-from scipy.stats import norm
 
 from assay.core.annotation import Annotation, Decision
 from assay.core.cost import NANOS, NO_USAGE, Prices, Usage, to_nanos
+from assay.core.distributions import normal_quantile
 from assay.core.errors import InputError
 from assay.core.votes import Floats, Ints
 from assay.data.base import many
@@ -154,7 +154,7 @@ class Costs:
         same = round(cost - bonus * (records / self.whole.records - 1)) if bonus else None
         if self.whole.error is None:
             return Projection(records, cost, None, self.setup.total, same)
-        reach = float(norm.ppf((1 + LEVEL) / 2)) * self.whole.error * records
+        reach = float(normal_quantile((1 + LEVEL) / 2)) * self.whole.error * records
         low, high = max(round(cost - reach), self.setup.total), round(cost + reach)
         return Projection(records, cost, (low, high), self.setup.total, same)
 

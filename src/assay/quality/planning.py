@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import binomtest
 
+from assay.core.distributions import exact_interval
 from assay.core.errors import InputError
 from assay.core.spelling import shortened
 from assay.quality.calibration.calibrators import fit_arrays
@@ -253,7 +253,7 @@ def _measured(
         wrong |= (takers == k) & ~trial.models[link].right
     if threshold == -np.inf:  # silence of an unchecked model is a record without its label
         wrong |= takers == PEOPLE
-    low, high = binomtest(int(wrong.sum()), trial.n).proportion_ci(LEVEL, method="exact")
+    low, high = exact_interval(int(wrong.sum()), trial.n, LEVEL)
     return Option(
         name, links, certificate, threshold,
         tuple(float((takers == k).mean()) for k in range(len(links))),
@@ -294,11 +294,11 @@ def _cost_interval(cost: Floats, to_people: int, person: float) -> Interval:
     that share is most of the cost, and where hardly any record of the sample goes to people no
     draw differs from another, though other records may go there."""
     n, mean = len(cost), float(cost.mean())
-    exact = binomtest(to_people, n).proportion_ci(LEVEL, method="exact")
+    low, high = exact_interval(to_people, n, LEVEL)
     drawn = _bootstrap(cost)
     return (
-        min(drawn[0], mean + person * (float(exact.low) - to_people / n)),
-        max(drawn[1], mean + person * (float(exact.high) - to_people / n)),
+        min(drawn[0], mean + person * (low - to_people / n)),
+        max(drawn[1], mean + person * (high - to_people / n)),
     )
 
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from scipy.stats import norm
 
 from assay.core import within
 from assay.core.annotation import Annotation
+from assay.core.distributions import normal_cdf
 from assay.core.errors import InputError
 from assay.core.votes import Floats
 
@@ -200,7 +200,7 @@ class SharedErrors:
         """One-sided: so many or more by chance."""
         if self.spread == 0:
             return 1.0
-        return float(norm.sf((self.same - 0.5 - self.expected) / self.spread))
+        return float(normal_cdf((self.expected + 0.5 - self.same) / self.spread))
 
     @property
     def warning(self) -> str | None:

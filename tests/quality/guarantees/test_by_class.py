@@ -1,6 +1,7 @@
 """Precision and recall of accepted labels, class by class."""
 
 import numpy as np
+import pytest
 from scipy.stats import binomtest
 
 from assay.quality.guarantees.by_class import accepted_classes, decided_as, of_chain, taken
@@ -40,7 +41,7 @@ def test_precision_is_of_the_accepted_that_say_so_and_recall_of_those_that_are_s
     assert b.accepted is not None
     assert (b.accepted.part, b.accepted.n) == (3, 8)
     exact = binomtest(3, 5).proportion_ci(0.95, method="exact")
-    assert b.precision.interval == (exact.low, exact.high)
+    assert b.precision.interval == pytest.approx((exact.low, exact.high))
 
 
 def test_an_annotator_without_confidences_has_all_its_answers_accepted() -> None:

@@ -6,9 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.stats import norm, t
 
 from assay.core import within
+from assay.core.distributions import normal_cdf, normal_quantile, t_quantile
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,8 +94,8 @@ def estimate(
 
 
 def _tails(things: int) -> tuple[float, float]:
-    reach = (things / (things - 1)) ** 0.5 * float(t.ppf((1 + LEVEL) / 2, things - 1))
-    tail = float(norm.cdf(-reach))
+    reach = (things / (things - 1)) ** 0.5 * float(t_quantile((1 + LEVEL) / 2, things - 1))
+    tail = float(normal_cdf(-reach))
     return tail, 1 - tail
 
 
@@ -118,13 +118,13 @@ def mean_estimate(mean: float, variance: float, n: int) -> Estimate:
         return Estimate(mean, n)
     if variance < ALIKE:
         return Estimate(mean, n, why="no interval: all of them are alike")
-    half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * (variance / (n - 1)) ** 0.5
+    half = float(t_quantile((1 + LEVEL) / 2, n - 1)) * (variance / (n - 1)) ** 0.5
     return Estimate(mean, n, max(0.0, mean - half), min(1.0, mean + half))
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
     """Limits of a share of `n` independent things (Wilson's score interval)."""
-    z = float(norm.ppf((1 + LEVEL) / 2))
+    z = float(normal_quantile((1 + LEVEL) / 2))
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
     return max(0.0, middle - half), min(1.0, middle + half)

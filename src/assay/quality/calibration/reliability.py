@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata, t
 
 from assay.core.annotation import Decision, Source
+from assay.core.distributions import average_ranks, t_quantile
 from assay.core.errors import InputError
 from assay.data.gold import Gold, Purpose
 from assay.quality.agreement.base import LEVEL, Estimate, mean_estimate
@@ -215,7 +215,7 @@ def _gain(sure: Floats, right: Bools) -> Estimate:
     n, mean = len(more), float(more.mean())
     if n < 2 or np.ptp(more) == 0:
         return Estimate(mean, n)
-    half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * float(more.std(ddof=1)) / n**0.5
+    half = float(t_quantile((1 + LEVEL) / 2, n - 1)) * float(more.std(ddof=1)) / n**0.5
     return Estimate(mean, n, mean - half, mean + half)
 
 
@@ -228,9 +228,11 @@ def auroc(confidence: Floats, correct: Bools) -> Estimate:
     if not yes or not no:
         why = f"all {len(correct)} answers are {'right' if yes else 'wrong'}"
         return Estimate(None, len(correct), why=why)
-    ranks = rankdata(confidence)
-    above = (ranks[correct] - rankdata(confidence[correct])) / no  # share of wrong ones below each
-    below = (ranks[~correct] - rankdata(confidence[~correct])) / yes
+    ranks = average_ranks(confidence)
+    above = (
+        ranks[correct] - average_ranks(confidence[correct])
+    ) / no  # share of wrong ones below each
+    below = (ranks[~correct] - average_ranks(confidence[~correct])) / yes
     value = float(above.mean())
     if yes < 2 or no < 2:
         return Estimate(value, len(correct))

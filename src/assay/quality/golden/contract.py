@@ -12,9 +12,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom, norm
 
 from assay.core import within
+from assay.core.distributions import binomial_cdf, normal_cdf
 from assay.core.errors import InputError
 from assay.core.votes import Floats
 from assay.quality.finding import Finding
@@ -84,7 +84,7 @@ class Contract:
     @property
     def failure(self) -> float | None:
         """Probability that an annotator at the target misses the bonus: Phi(-z)."""
-        return None if self.z is None else float(norm.sf(self.z))
+        return None if self.z is None else float(normal_cdf(-self.z))
 
     @property
     def scaled(self) -> float | None:
@@ -117,7 +117,7 @@ class Contract:
         if self.needed is None:
             raise InputError(f"no threshold, so nothing to pass: {self.why}")
         chance = np.clip(self.terms.chance(theta), 0, 1)
-        return np.asarray(binom.sf(self.needed - 1, self.terms.questions, chance))
+        return 1 - np.asarray(binomial_cdf(self.needed - 1, self.terms.questions, chance))
 
     @property
     def statement(self) -> str:
@@ -224,5 +224,5 @@ def _best_response(found: Contract) -> float:
     t = found.terms
     assert found.threshold is not None
     theta = np.linspace(0, 1, GRID)
-    utility = t.bonus * norm.cdf((theta - found.threshold) * t.precision) - t.cost(theta)
+    utility = t.bonus * normal_cdf((theta - found.threshold) * t.precision) - t.cost(theta)
     return float(theta[np.argmax(utility)])

@@ -16,10 +16,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold
 
+from assay.core.distributions import normal_quantile
 from assay.core.errors import InputError
 from assay.core.record import Record
 from assay.core.votes import Floats
@@ -177,7 +178,7 @@ def _placements(score: Floats, y: Bools) -> Floats:
 
 
 def _describe(counts: tuple[int, int], looked: dict[str, _Found]) -> Disguise:
-    reach = float(norm.ppf((1 + LEVEL) / 2))
+    reach = float(normal_quantile((1 + LEVEL) / 2))
     looks = []
     for name, f in looked.items():
         auc = float(f.auc[0])

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len
 from scipy.optimize import brentq
-from scipy.stats import beta
 
+from assay.core.distributions import beta_quantile
 from assay.quality.inference.lattice import STEPS
 
 Floats = NDArray[np.float64]
@@ -40,8 +40,8 @@ def exact_limits(guess: Floats, gap: Floats, right: Bools, level: float) -> tupl
 
 def _alike(guess: float, gap: float, right: Bools, tail: float) -> tuple[float, float]:
     k, n = int(right.sum()), len(right)
-    low = float(beta.ppf(tail, k, n - k + 1)) if k else 0.0
-    high = float(beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
+    low = float(beta_quantile(tail, k, n - k + 1)) if k else 0.0
+    high = float(beta_quantile(1 - tail, k + 1, n - k)) if k < n else 1.0
     within = np.clip((np.array([low, high]) - guess) / gap, 0.0, 1.0)
     return float(within[0]), float(within[1])
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 from assay.core import within
+from assay.core.distributions import normal_cdf, normal_quantile
 from assay.quality.golden.commitment import Answers, alike, commitments
 from assay.quality.golden.contract import Contract
 
@@ -34,8 +34,8 @@ def spotting(auc: float) -> tuple[Spotting, ...]:
     """What an annotator can choose among whose suspicion ranks gold above ordinary records with
     probability `auc`; both suspicions normal with equal spread."""
     within.share("an AUC", auc)
-    distance = np.sqrt(2) * norm.ppf(np.clip(auc, 0.5, 1 - 1e-9))
-    return (BLIND, *(Spotting(float(norm.cdf(distance + norm.ppf(a))), a) for a in ALARMS))
+    distance = np.sqrt(2) * normal_quantile(np.clip(auc, 0.5, 1 - 1e-9))
+    return (BLIND, *(Spotting(float(normal_cdf(distance + normal_quantile(a))), a) for a in ALARMS))
 
 
 @dataclass(frozen=True, slots=True)

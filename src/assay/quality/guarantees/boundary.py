@@ -20,9 +20,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from assay.core import within
+from assay.core.distributions import binomial_pmf
 from assay.quality.guarantees.bounds import errors_allowed
 
 Counts = NDArray[np.int64]
@@ -69,12 +69,12 @@ def _steps(sizes: Counts, strict: Counts, alpha: float, delta: float) -> list[tu
     errors allowed in turn, and the last size."""
     errors = np.arange(int(errors_allowed(sizes, alpha, delta).max()) + 2)
     later = np.zeros(len(errors))  # chance to be within `alone` after this size, by errors so far
-    here = _allowed(later, binom.pmf(errors, sizes[-1], alpha), delta)
+    here = _allowed(later, binomial_pmf(errors, sizes[-1], alpha), delta)
     steps: list[tuple[int, int, int]] = []
     for i in range(len(sizes) - 1, -1, -1):
         size = int(sizes[i])
         gap = size - int(sizes[i - 1]) if i else size
-        chance = binom.pmf(errors, size - gap, alpha)
+        chance = binomial_pmf(errors, size - gap, alpha)
         before = _back(later, gap, alpha)
         there = _allowed(before, chance, delta)
         if there < here or not steps:
@@ -104,4 +104,4 @@ def _back(later: Floats, gap: int, alpha: float) -> Floats:
 @lru_cache(maxsize=64)
 def _draws(count: int, alpha: float) -> Floats:
     """Chances of 0, 1, ... errors among `count` draws."""
-    return np.asarray(binom.pmf(np.arange(count + 1), count, alpha), dtype=np.float64)
+    return np.asarray(binomial_pmf(np.arange(count + 1), count, alpha), dtype=np.float64)

@@ -2,9 +2,9 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import beta, binom
 
 from assay.core import within
+from assay.core.distributions import beta_quantile, binomial_cdf, most_hits
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -14,26 +14,23 @@ def upper(errors: ArrayLike, n: ArrayLike, delta: ArrayLike) -> Floats:
     """Clopper-Pearson upper bound of an error rate, wrong with probability at most delta."""
     k, of = np.asarray(errors), np.asarray(n)
     open_ = k < of
-    bound = beta.ppf(1 - np.asarray(delta), k + 1, np.where(open_, of - k, 1))
+    bound = beta_quantile(1 - np.asarray(delta), k + 1, np.where(open_, of - k, 1))
     return np.asarray(np.where(open_, bound, 1.0), dtype=np.float64)
 
 
 def lower(errors: int, n: int, delta: float) -> float:
     """Clopper-Pearson lower bound of an error rate, wrong with probability at most delta."""
-    return float(beta.ppf(delta, errors, n - errors + 1)) if errors else 0.0
+    return float(beta_quantile(delta, errors, n - errors + 1)) if errors else 0.0
 
 
 def p_value(errors: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
     """Of "the error rate exceeds alpha": at most delta if and only if `upper` is at most alpha."""
-    return np.asarray(binom.cdf(np.asarray(errors), np.asarray(n), alpha), dtype=np.float64)
+    return np.asarray(binomial_cdf(np.asarray(errors), np.asarray(n), alpha), dtype=np.float64)
 
 
 def errors_allowed(n: ArrayLike, alpha: float, delta: float) -> Counts:
     """The most errors among n at which the upper bound is still alpha or less; -1 for none."""
-    of = np.asarray(n)
-    k = np.asarray(binom.ppf(delta, of, alpha), dtype=np.int64)
-    k = np.where(binom.cdf(k, of, alpha) <= delta, k, k - 1)
-    return np.asarray(np.maximum(k, -1), dtype=np.int64)
+    return most_hits(delta, n, alpha)
 
 
 def smallest_sample(alpha: float, delta: float) -> int:

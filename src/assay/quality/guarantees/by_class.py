@@ -25,10 +25,9 @@ class Exact:
 
     @property
     def interval(self) -> tuple[float, float]:
-        from scipy.stats import binomtest  # noqa: PLC0415 - reports are read without
+        from assay.core.distributions import exact_interval  # noqa: PLC0415 - opened without
 
-        low, high = binomtest(self.part, self.n).proportion_ci(LEVEL, method="exact")
-        return float(low), float(high)
+        return exact_interval(self.part, self.n, LEVEL)
 
     @property
     def words(self) -> str:
