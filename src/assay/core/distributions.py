@@ -6,7 +6,7 @@ All take and give numbers or arrays, which broadcast.
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import (
     bdtr,
     bdtrik,
@@ -20,26 +20,27 @@ from scipy.special import (
 )
 
 Floats: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = Any  # a number, or an array or sequence of them
 
 
-def normal_cdf(z: ArrayLike) -> Any:
+def normal_cdf(z: Numbers) -> Any:
     return ndtr(z)
 
 
-def normal_quantile(p: ArrayLike) -> Any:
+def normal_quantile(p: Numbers) -> Any:
     return ndtri(p)
 
 
-def t_quantile(p: ArrayLike, freedom: ArrayLike) -> Any:
+def t_quantile(p: Numbers, freedom: Numbers) -> Any:
     """Of Student's t distribution with `freedom` degrees of freedom."""
     return stdtrit(freedom, p)
 
 
-def beta_quantile(p: ArrayLike, a: ArrayLike, b: ArrayLike) -> Any:
+def beta_quantile(p: Numbers, a: Numbers, b: Numbers) -> Any:
     return betaincinv(a, b, p)
 
 
-def binomial_cdf(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> Any:
+def binomial_cdf(k: Numbers, n: Numbers, p: Numbers) -> Any:
     """Chance of at most `k` hits in `n`: 0 below 0 hits, 1 from `n` on."""
     hits, draws = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.int64)
     inside = (hits >= 0) & (hits < draws)
@@ -47,7 +48,7 @@ def binomial_cdf(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> Any:
     return np.where(inside, chance, np.where(hits < 0, 0.0, 1.0))
 
 
-def binomial_pmf(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> Any:
+def binomial_pmf(k: Numbers, n: Numbers, p: Numbers) -> Any:
     """Chance of exactly `k` hits in `n`; 0 outside of 0..n."""
     hits, draws = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     inside = (hits >= 0) & (hits <= draws)
@@ -57,7 +58,7 @@ def binomial_pmf(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> Any:
     return np.where(inside, chance, 0.0)
 
 
-def most_hits(level: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.int64]:
+def most_hits(level: Numbers, n: Numbers, p: Numbers) -> NDArray[np.int64]:
     """The largest k whose `binomial_cdf` is at most `level`; -1 where not even none is."""
     draws = np.asarray(n, dtype=np.int64)
     guess = bdtrik(level, draws, p)
@@ -70,7 +71,7 @@ def most_hits(level: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.int64]
     return k
 
 
-def average_ranks(values: ArrayLike) -> Floats:
+def average_ranks(values: Numbers) -> Floats:
     """From 1 on; equal values share the mean of their ranks."""
     _, group, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
