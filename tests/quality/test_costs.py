@@ -172,6 +172,7 @@ def test_an_exact_name_goes_before_a_pattern() -> None:
 def test_without_answers_and_decisions_nothing_is_spent() -> None:
     found = costs([], [], PriceList())
     assert (found.whole.records, found.whole.bill.total, found.setup.total) == (0, 0, 0)
+    assert (found.whole.each, found.whole.error) == (0.0, None)
 
 
 @pytest.mark.parametrize(

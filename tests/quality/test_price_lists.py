@@ -40,6 +40,7 @@ def test_the_people_who_earned_a_bonus_are_a_whole_number() -> None:
         return price_list({"annotators": {"p": {"bonus": 1, "earned": earned}}}, "prices.yaml")
 
     assert listed(2.0).rates["p"].earned == 2
+    assert listed(1).rates["p"].earned == 1
     assert listed(0).rates["p"].earned == 0
     assert (listed(2).name, listed(2).currency) == ("prices.yaml", "USD")
     with pytest.raises(InputError, match=r"earned is a number of people, not 1\.5"):

@@ -48,7 +48,7 @@ def _rates(given: object, where: str) -> Rates:
         if isinstance(amount, bool) or not isinstance(amount, int | float) or not fits(amount):
             raise InputError(f"{where}: {name} is an amount of 0 or more, not {amount!r}")
     earned = given.get("earned")
-    if (earned or 0) % 1:
+    if earned is not None and earned % 1:
         raise InputError(f"{where}: earned is a number of people, not {earned!r}")
     prices = Prices(**{name: float(given[name]) for name in PRICES if name in given})
     return Rates(prices, float(given.get("bonus", 0.0)), None if earned is None else int(earned))

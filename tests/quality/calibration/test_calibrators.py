@@ -205,6 +205,26 @@ def test_auroc_intervals_cover() -> None:
     assert covered >= 270
 
 
+@pytest.mark.parametrize("upside_down", [False, True])
+def test_where_all_right_answers_are_surer_the_interval_is_exact(upside_down: bool) -> None:
+    """Of three wrong answers none above a right one: as likely as 1 in 20 at 0.95**(1/3)."""
+    sure = np.array([0.9, 0.8, 0.8, 0.7, 0.3, 0.2, 0.1])
+    right = np.arange(7) < 4
+    room = 1 - 0.05 ** (1 / 3)
+    found = auroc(-sure if upside_down else sure, right)
+    expected = (0.0, 0.0, room) if upside_down else (1.0, 1 - room, 1.0)
+    assert (found.value, found.low, found.high) == pytest.approx(expected)
+    alone = auroc(sure, np.arange(7) < 1)
+    assert (alone.value, alone.low, alone.high, alone.n) == (1.0, None, None, 7)
+
+
+def test_confidences_and_verdicts_pair_up_and_there_are_some() -> None:
+    with pytest.raises(InputError, match="2 confidences and 1 verdicts do not pair up"):
+        reliability([0.5, 0.6], [True])
+    with pytest.raises(InputError, match="there are no labelled answers"):
+        reliability([], [])
+
+
 def test_the_bias_of_ece_is_told_perfect_calibration_is_not_called_bad() -> None:
     rng = np.random.default_rng(13)
     sure = rng.random(300)

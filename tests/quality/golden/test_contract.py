@@ -60,13 +60,17 @@ def test_too_weak_a_bonus_says_how_many_questions_or_how_much_it_takes() -> None
 
 
 def test_a_bonus_below_the_work_is_not_feasible_even_with_many_questions() -> None:
-    found = contract(Terms(10_000, 0.8, bonus=1.0, marginal_cost=1.5))
+    terms = Terms(10_000, 0.8, bonus=1.0, marginal_cost=1.5)
+    found = contract(terms)
     assert "better off at commitment 0.00" in (found.why or "")
+    assert found.terms == terms
 
 
 def test_a_threshold_that_pays_everybody_is_not_a_contract() -> None:
-    found = contract(Terms(2, 0.3, bonus=50, marginal_cost=0.1))
+    terms = Terms(2, 0.3, bonus=50, marginal_cost=0.1)
+    found = contract(terms)
     assert "everybody is paid" in (found.why or "")
+    assert (found.terms, found.threshold) == (terms, None)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,33 @@ def together(planned: Limits, step: int, alpha: float, draws: np.ndarray) -> flo
     return float((now | after.any(axis=1)).mean())
 
 
+def chance(planned: Limits, step: int, allowed: int, alpha: float) -> float:
+    """To be within `allowed` at a step, or within the other limit at a later one."""
+    sizes = planned.steps.tolist()
+    errors = binom.pmf(np.arange(sizes[-1] + 1), sizes[step], alpha)
+    met = float(errors[: allowed + 1].sum())
+    errors[: allowed + 1] = 0.0
+    for k in range(step + 1, len(sizes)):
+        gap = sizes[k] - sizes[k - 1]
+        draws = binom.pmf(np.arange(gap + 1), gap, alpha)
+        errors = np.convolve(errors, draws)[: sizes[-1] + 1]
+        met += float(errors[: planned.alone[k] + 1].sum())
+        errors[: planned.alone[k] + 1] = 0.0
+    return met
+
+
+@pytest.mark.parametrize(
+    ("most", "alpha", "delta"), [(60, 0.3, 0.2), (100, 0.2, 0.1), (400, 0.05, 0.1)]
+)
+def test_the_limit_in_turn_is_the_last_that_delta_allows(
+    most: int, alpha: float, delta: float
+) -> None:
+    planned = limits(most, alpha, delta)
+    for step, allowed in enumerate(planned.in_turn.tolist()):
+        assert chance(planned, step, allowed, alpha) <= delta + 1e-9
+        assert chance(planned, step, allowed + 1, alpha) > delta - 1e-9
+
+
 @pytest.mark.parametrize(("most", "alpha", "delta"), [(100, 0.2, 0.1), (400, 0.05, 0.1)])
 def test_at_each_step_both_chances_together_are_delta_at_most(
     most: int, alpha: float, delta: float

@@ -235,7 +235,8 @@ def _form(record: Record) -> list[float]:
     length = max(len(text), 1)
     shares = [
         sum(map(str.isdigit, text)), sum(map(str.isupper, text)),
-        sum(not c.isalnum() and not c.isspace() for c in text), sum(ord(c) > 127 for c in text),
+        sum(not c.isalnum() and not c.isspace() for c in text),
+        sum(not c.isascii() for c in text),
     ]  # fmt: skip
     return [
         np.log1p(len(text)), np.log1p(len(words)), text.count("\n"),
