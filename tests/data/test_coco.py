@@ -45,6 +45,35 @@ def test_pixels_become_shares_and_what_cannot_be_used_is_counted() -> None:
     assert Boxes(coco.labels).check(list(coco.boxes["7"])) == coco.boxes["7"]
 
 
+@pytest.mark.parametrize(
+    "bbox",
+    [
+        [10, 10, 1e-9, 5], [10, 10, 5, 1e-9], [10, 10, -5, 5], [10, 10, 5, -5],
+        [200, 10, 5, 5], [10, 100, 5, 5], [-5, 10, 5, 5], [10, -5, 5, 5],
+    ],
+)  # fmt: skip
+def test_boxes_without_a_place_in_the_picture_are_counted_as_empty(bbox: list[float]) -> None:
+    coco = coco_of(changed("annotations", bbox=bbox))
+    assert [box.label for box in coco.boxes["7"]] == ["car"]
+    assert coco.empty == 2
+
+
+@pytest.mark.parametrize(
+    ("bbox", "place"),
+    [
+        ([-20, -10, 40, 50], (0, 0, 0.1, 0.4)),
+        ([180, 90, 40, 50], (0.9, 0.9, 0.1, 0.1)),
+        ([0, 0, 200, 100], (0, 0, 1, 1)),
+    ],
+)
+def test_what_sticks_out_of_a_picture_is_cut_off(
+    bbox: list[float], place: tuple[float, ...]
+) -> None:
+    coco = coco_of(changed("annotations", bbox=bbox))
+    assert Box(*place, "dog") in coco.boxes["7"]
+    assert coco.empty == 1
+
+
 @given(values, st.integers(10, 5000), st.integers(10, 5000))
 def test_what_is_written_is_read_again(boxes: tuple[Box, ...], width: int, height: int) -> None:
     import tempfile

@@ -36,6 +36,7 @@ def test_a_workplace_is_held_as_long_as_its_owner_lives(tmp_path: Path) -> None:
     folder, lock = workplace(tmp_path)
     assert folder.parent == tmp_path
     assert folder.name.startswith(PREFIX)
+    assert (folder / LOCK).stat().st_mode & 0o777 == 0o600
     clear(tmp_path)
     assert folder.is_dir()
     os.close(lock)

@@ -234,7 +234,15 @@ def test_numbers_keep_their_kind_in_tables(tmp_path: Path) -> None:
         "confidence": {"dtype": "float64", "_type": "Value"},
     }
     state = json.loads((tmp_path / "f" / "state.json").read_text())
-    assert state["_data_files"] == [{"filename": "data-00000-of-00001.arrow"}]
+    assert state == {
+        "_data_files": [{"filename": "data-00000-of-00001.arrow"}],
+        "_fingerprint": "0000000000000000",
+        "_format_columns": None,
+        "_format_kwargs": {},
+        "_format_type": None,
+        "_output_all_columns": False,
+        "_split": None,
+    }
 
 
 def test_places_that_cannot_be_written_are_told(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ except ImportError:  # not every system has it; there nothing is known of owners
 PREFIX = ".assay-part-"
 BEFORE = "before"  # the folder whose place is being taken
 OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+PRIVATE = 0o600  # what the owner alone may read and write
 LOCK = ".lock"  # held for as long as the owner lives; the system lets go of it at a kill
 
 
@@ -41,7 +42,7 @@ def workplace(beside: Path | None = None) -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
         try:
-            lock = os.open(folder / LOCK, OPEN, 0o600)
+            lock = os.open(folder / LOCK, OPEN, PRIVATE)
         except FileNotFoundError:
             continue  # somebody cleared it away before there was a lock
         if fcntl is not None:
@@ -66,7 +67,7 @@ def _clear(left: Path) -> None:
     try:
         if left.stat().st_uid != os.getuid():  # in a folder of all, such as that of temporary files
             return
-        lock = os.open(left / LOCK, OPEN, 0o600)  # an owner that has only begun makes another
+        lock = os.open(left / LOCK, OPEN, PRIVATE)  # an owner that has only begun makes another
     except OSError:
         return  # it may not be opened, or is gone
     try:

@@ -5,7 +5,15 @@ import pytest
 from PIL import Image
 
 from assay.core.errors import InputError
-from assay.data.images.decode import MOST_BYTES, Glance, decode, examine, glance, upright
+from assay.data.images.decode import (
+    MOST_BYTES,
+    Glance,
+    decode,
+    examine,
+    glance,
+    pillow,
+    upright,
+)
 from tests.data.images.hostile import raw_png, saved
 
 RED = (254, 0, 0)
@@ -59,6 +67,22 @@ def test_values_that_are_no_numbers_do_no_harm() -> None:
     odd = np.array([[np.nan, np.inf], [-1.0, 1.0]], dtype=np.float32)
     found = np.asarray(decode(saved(Image.fromarray(odd), "TIFF")))
     assert found[..., 0].tolist() == [[128, 128], [0, 255]]
+
+
+def test_shades_of_a_deep_picture_are_rounded_to_the_nearest() -> None:
+    shades = np.array([[0, 128, 129, 385], [386, 65_278, 65_406, 65_535]], dtype=np.uint16)
+    found = np.asarray(decode(saved(Image.fromarray(shades), "PNG")))[..., 0]
+    assert found.tolist() == [[0, 0, 1, 1], [2, 254, 254, 255]]
+
+
+def test_memory_of_pictures_is_kept_for_the_next_at_most_32_mib(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Image, "OPEN", {})
+    Image.core.set_block_size(2**20)
+    Image.core.set_blocks_max(0)
+    pillow()
+    assert (Image.core.get_block_size(), Image.core.get_blocks_max()) == (4 * 2**20, 8)
 
 
 def test_only_the_first_frame_is_used() -> None:

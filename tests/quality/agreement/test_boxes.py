@@ -26,7 +26,8 @@ def test_a_list_and_the_ledgers_form_are_the_same_boxes_each_once() -> None:
     "text",
     [
         "cat", "3", "[3]", '[{"left": 1}]', json.dumps(encode(frozenset("ab"))),
-        cell(Box(0, 0, 0, 10, "flat")), cell(Box(0, 0, 10, 0, "thin")), cell(Box(0, 0, 5, -1, "up")),
+        cell(Box(0, 0, 0, 10, "flat")), cell(Box(0, 0, 10, 0, "thin")),
+        cell(Box(0, 0, 5, -1, "up")),
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_boxes_is_named(text: str) -> None:

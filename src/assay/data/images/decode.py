@@ -216,7 +216,7 @@ def _eight_bits(found: Any, png: bool) -> Any:
     for start in range(0, len(values), STRIP):
         strip = values[start : start + STRIP].astype(np.float64)
         scaled = (strip - low) * (255.0 / max(high - low, 1e-9))
-        plain[start : start + STRIP] = np.clip(scaled + 0.5, 0, 255)
+        plain[start : start + STRIP] = scaled + 0.5
     return pillow().fromarray(plain)
 
 
