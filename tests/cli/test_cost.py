@@ -5,7 +5,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assay.cli import root
+from assay.cli.cost import MOST_SHOWN
 from assay.core import Choice, Outcome, Request, Task, answer, text_record
+from assay.core.annotation import DecidedBy, Decision
 from assay.core.cost import NANOS
 from assay.core.errors import AssayError
 from assay.ledger import Run, open_ledger
@@ -147,3 +149,32 @@ def test_bad_input_is_one_line(ledger: Path, words: tuple[str, ...], says: str) 
     assert isinstance(done.exception, AssayError)
     assert says in str(done.exception)
     assert "\n" not in str(done.exception)
+
+
+def test_answers_on_other_records_are_told_apart_and_many_routes_are_cut(tmp_path: Path) -> None:
+    place = tmp_path / "l.sqlite"
+    ledger = open_ledger(str(place))
+    task = Task("tone", "Which?", Choice(["a", "b"]))
+    ledger.add_task(task)
+    ledger.start_run(Run("r", task.id, "chain", 1.0, settings={"currency": "EUR"}))
+    records = [text_record(f"r{i}", "x") for i in range(MOST_SHOWN + 2)]
+    for record in (*records, text_record("other", "y")):
+        asked = Request(task, record, "m")
+        ledger.add([answer(asked, Outcome.ANSWERED, value="a", cost=3 * NANOS, run="r", at=1.0)])
+    ledger.add_decisions(
+        "r",
+        [Decision(r.id, "a", decided_by=DecidedBy.MODEL, route=(f"way {i}",))
+         for i, r in enumerate(records)],
+    )  # fmt: skip
+    ledger.close()
+    said = run("cost", place, "--currency", "EUR").stdout
+    assert said.count("way ") == MOST_SHOWN
+    assert "2 more routes" in said
+    assert f"{MOST_SHOWN + 2} records" in said
+    [line] = [line for line in said.splitlines() if "other records" in line]
+    assert line.endswith(" 3.00 EUR")
+    found = json.loads(run("cost", place, "--currency", "EUR", "--json").stdout)
+    assert len(found["routes"]) == MOST_SHOWN + 2
+    assert found["all"]["cost"]["total"] == pytest.approx(3 * (MOST_SHOWN + 2))
+    plain = run("cost", place, "--currency", "EUR", "--run", "r").stdout
+    assert plain == said
