@@ -127,3 +127,9 @@ def test_what_a_model_wrote_is_no_real_record(tmp_path: Path) -> None:
     rows = "".join(f"{i},text {i},synthetic:writer\n" for i in range(20))
     (tmp_path / "a.csv").write_text(f"id,text,source\n{rows}")
     assert drifted(found, examples(20)) is None
+
+
+def test_drift_is_measured_against_the_first_two_thousand_records(tmp_path: Path) -> None:
+    found = drifted(project(tmp_path, [f"real {i}" for i in range(2_003)]), examples(10))
+    assert found is not None
+    assert (found.synthetic, found.real) == (10, 2_000)
