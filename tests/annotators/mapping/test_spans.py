@@ -22,6 +22,7 @@ from assay.annotators.mapping.spans import (
     anchor,
     clusters,
     fold,
+    read_spans,
 )
 from assay.core.annotation import Outcome, Request
 from assay.core.record import Record, TextPart, text_record
@@ -221,3 +222,20 @@ def test_whatever_is_quoted_gives_whole_characters_of_the_text_and_a_full_accoun
 def test_plain_letters_fold_as_they_do_beside_others(text: str) -> None:
     assert list(fold(text)) == list(fold(f"{text}é"))[:-1]
     assert list(clusters(text)) == list(clusters(f"{text}é"))[:-1]
+
+
+def test_too_many_quotes_for_a_long_record_are_an_outcome_with_its_reason() -> None:
+    text = " ".join(f"word{i}" for i in range(20_000))
+    absent = [{"text": f"other{i}", "label": "a"} for i in range(1_000)]
+    found = read_spans(absent, text_record("r", text), Spans(["a"]))
+    assert (found.outcome, found.value) == (Outcome.UNPARSED, None)
+    assert found.error == "1,000 quotes, too many to look for in 188,889 characters of record"
+    assert read_spans(absent[:20], text_record("r", text), Spans(["a"])).value == ()
+
+
+def test_as_many_quotes_as_an_answer_holds_are_looked_for_in_a_page() -> None:
+    text = " ".join(f"word{i}" for i in range(1_200))
+    quotes = [{"text": f"word{i}", "label": "a"} for i in range(1_900)]
+    found = read_spans(quotes, text_record("r", text), Spans(["a"]))
+    assert len(found.value or ()) == 1_200
+    assert found.rationale == "700 not in the record"

@@ -43,6 +43,8 @@ Place: TypeAlias = tuple[int, int]
 
 _ALIKE = str.maketrans(dict.fromkeys("‘’‚‛`´ʼ＇", "'") | dict.fromkeys("“”„‟«»＂", '"')
                        | dict.fromkeys("‐‑‒–—―−", "-"))  # fmt: skip
+WORK = 40_000_000  # characters searched for one answer, before it is given up
+A_PLACE = 400  # characters that could be searched while one place is looked at
 _JOINER = "\u200d"
 LONGEST_CLUSTER = 64
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
@@ -54,6 +56,7 @@ class Anchored:
 
     spans: tuple[Span, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
+    given_up: bool = False  # the quotes after `counts` were not looked for
 
     def note(self) -> str:
         """What had to be repaired or dropped; empty where every quote was found as it is."""
@@ -66,6 +69,10 @@ def read_spans(content: object, record: Record, schema: Spans) -> Reading:
     if quotes is None:
         return UNPARSED
     anchored = anchor(quotes, record, schema)
+    if anchored.given_up:
+        length = sum(len(part.text) for part in record.texts)
+        many = f"{len(quotes):,} quotes, too many to look for in {length:,} characters of record"
+        return Reading(Outcome.UNPARSED, error=many)
     return Reading(Outcome.ANSWERED, anchored.spans, rationale=anchored.note() or None)
 
 
@@ -88,6 +95,9 @@ def anchor(entries: Sequence[object], record: Record, schema: Spans) -> Anchored
         if not quote or label is None:
             result.counts[BROKEN] += 1
             continue
+        if looked.work > WORK:
+            result.given_up = True
+            break
         result.counts[looked.place(quote, label)] += 1
     result.spans = tuple(sorted(looked.taken))
     overlaps = sum(_overlaps(result.spans))
@@ -118,6 +128,7 @@ class Searched:
         self._clusters: list[Place] | None = None
         self._folded: tuple[str, list[int]] | None = None
         self._absent: set[str] = set()  # quotes that are nowhere: not looked for in the next way
+        self.work = 0  # characters gone through so far
 
     def places(self, quote: str, how: str) -> Iterator[Place]:
         if how == FOUND:
@@ -129,18 +140,23 @@ class Searched:
 
     def _exact(self, quote: str) -> Iterator[Place]:
         """Every place, overlapping ones too."""
-        start = -1 if quote in self._absent else self.text.find(quote)
+        start = -1 if quote in self._absent else self._find(self.text, quote, 0)
         if start < 0:
             self._absent.add(quote)
         while start >= 0:
             yield start, start + len(quote)
-            start = self.text.find(quote, start + 1)
+            start = self._find(self.text, quote, start + 1)
+
+    def _find(self, text: str, quote: str, start: int) -> int:
+        place = text.find(quote, start)
+        self.work += (len(text) if place < 0 else place) - start + A_PLACE
+        return place
 
     def _alike(self, quote: str) -> Iterator[Place]:
         """Places of the folded quote in the folded text, whole clusters on both sides."""
         wanted = "".join(folded for folded, _ in fold(quote)).strip()
         text, owner = self._fold()
-        start = text.find(wanted) if wanted else -1
+        start = self._find(text, wanted, 0) if wanted else -1
         while start >= 0:
             end = start + len(wanted)
             cut_before = start > 0 and owner[start - 1] == owner[start]
@@ -148,7 +164,7 @@ class Searched:
             if not cut_before and not cut_after:
                 clusters = self.clusters
                 yield clusters[owner[start]][0], clusters[owner[end - 1]][1]
-            start = text.find(wanted, start + 1)
+            start = self._find(text, wanted, start + 1)
 
     def _fold(self) -> tuple[str, list[int]]:
         """The folded text, and for each of its characters the number of the cluster it is from."""
@@ -190,6 +206,11 @@ class Looked:
         self._texts = texts
         self._further: dict[tuple[str, str, str], Iterator[Span]] = {}
         self._seen: set[tuple[str, str, str]] = set()
+
+    @property
+    def work(self) -> int:
+        """Characters gone through so far."""
+        return sum(text.work for _, text in self._texts)
 
     def place(self, quote: str, label: str) -> str:
         """Takes the first place not yet taken by the same label, in the first way that finds one;
