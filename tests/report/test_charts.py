@@ -51,25 +51,37 @@ def test_labels_beyond_twenty_are_not_drawn_and_are_named(
     assert picture.attrib["aria-label"] == f"Number of records by label{more}"
 
 
-def test_dots_are_where_the_share_is_right_and_as_large_as_their_group() -> None:
+def test_dots_are_where_the_accuracy_is_with_interval_and_number_of_records() -> None:
     pairs = [
         (0.05, True), (0.05, False), (0.1, True),
         (0.94, True), (0.95, True), (0.95, False), (1.0, True),
     ]  # fmt: skip
     [picture] = pictures(reliability(pairs))
-    assert frame(picture) == ("dots", "0 0 332 314", "332", "314")
+    assert frame(picture) == ("dots", "0 0 332 332", "332", "332")
     assert shapes(picture) == [
         "rect.frame 52 10 260 260",
         "line 52 270 312 10",
-        "text 182.0 304 middle: confidence",
-        "text 12 140.0 middle: share right",
+        "text 182.0 324 middle: confidence",
+        "text 12 140.0 middle: accuracy",
+        "text.n count 47 304 end: n",
         "text.n 52 286 middle: 0",
         "text.n 47 274 end: 0",
         "text.n 182.0 286 middle: 0.5",
         "text.n 47 144.0 end: 0.5",
         "text.n 312 286 middle: 1",
         "text.n 47 14 end: 1",
-        "circle 65.0 140.0 7.9",
-        "circle 91.0 10.0 6.5",
-        "circle 299.0 75.0 10.0",
+        "line.interval 65.0 245.4 65.0 34.6",
+        "circle 65.0 140.0 5",
+        "text.n count 65.0 304 middle: 2",
+        "line.interval 91.0 216.3 91.0 10.0",
+        "circle 91.0 10.0 5",
+        "text.n count 91.0 304 middle: 1",
+        "line.interval 299.0 191.8 299.0 21.9",
+        "circle 299.0 75.0 5",
+        "text.n count 299.0 304 middle: 4",
+    ]
+    assert [g.findtext("title") for g in picture.iter("g")] == [
+        "confidence 0% to 10%: accuracy 50.0%, 95% CI [9.5%, 90.5%], n = 2",
+        "confidence 10% to 20%: accuracy 100.0%, 95% CI [20.7%, 100.0%], n = 1",
+        "confidence 90% to 100%: accuracy 75.0%, 95% CI [30.1%, 95.4%], n = 4",
     ]

@@ -1,6 +1,9 @@
 """The page shows hostile words as words: no markup of theirs, no script, nothing from outside."""
 
+import re
+from base64 import b64encode
 from collections import Counter
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +18,8 @@ from assay.core.task import Task
 from assay.ledger import MemoryLedger, Run
 from assay.report import Reference, ReportContext, gather, write_report
 from assay.report.charts import bars
-from assay.report.page import environment, render
+from assay.report.layout import environment
+from assay.report.page import render
 
 PIECES = [
     "<script>alert(1)</script>",
@@ -42,12 +46,13 @@ VOID = {"meta", "br", "img", "input", "hr", "link"}
 
 
 class Page(HTMLParser):
-    """Tags by number, attributes by name, and the text outside style."""
+    """Tags by number, attributes by name, links, and the text outside style."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: Counter[str] = Counter()
         self.attributes: set[str] = set()
+        self.links: list[str] = []
         self.metas: list[dict[str, str | None]] = []
         self.words: list[str] = []
         self.open: list[str] = []
@@ -57,6 +62,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1
         self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name == "href"]
         if tag == "meta":
             self.metas.append(dict(attrs))
         if tag not in VOID and not self.rawdata[self.offset :].startswith("/>"):
@@ -109,14 +115,34 @@ def test_hostile_words_make_no_markup(hostile: str) -> None:
     page = Page(described(hostile))
     assert page.tags == PLAIN.tags
     assert page.attributes == PLAIN.attributes
-    assert not any(name.startswith("on") or name in ("href", "src") for name in page.attributes)
+    assert not any(name.startswith("on") or name == "src" for name in page.attributes)
+    assert all(link.startswith("#") for link in page.links)
     assert hostile in "".join(page.words)
 
 
-def test_nothing_is_run_and_nothing_is_fetched(tmp_path: Path) -> None:
-    [policy] = [m["content"] for m in PLAIN.metas if m.get("http-equiv")]
-    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    assert not {"script", "link", "iframe", "object", "embed", "base", "form"} & set(PLAIN.tags)
+def test_only_the_page_s_own_script_may_run_and_nothing_is_fetched() -> None:
+    [allowed] = [m["content"] for m in PLAIN.metas if m.get("http-equiv")]
+    [script] = re.findall(r"<script>(.*?)</script>", described("plain"), re.S)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert allowed == (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+        f"script-src 'sha256-{digest}'"
+    )
+    assert PLAIN.tags["script"] == 1
+    assert not {"link", "iframe", "object", "embed", "base", "form"} & set(PLAIN.tags)
+    assert not re.search(r"fetch|XMLHttp|import|eval|innerHTML|https?:", script)
+
+
+def test_every_link_of_the_page_leads_to_a_place_on_it() -> None:
+    page = described("plain words")
+    links = re.findall(r'href="#([^"]*)"', page)
+    assert "accuracy-by-annotator" in links
+    assert any(link.startswith("record-") for link in links)
+    assert all(page.count(f' id="{link}"') == 1 for link in links)
+
+
+def test_every_head_of_a_table_has_its_scope() -> None:
+    assert not re.search(r"<th(?! scope=)[ >]", described("plain"))
 
 
 @given(st.dictionaries(HOSTILE | st.text(), st.integers(1, 9), min_size=1, max_size=25))

@@ -71,7 +71,7 @@ def test_an_interval_whose_ends_read_the_same_is_not_shown(tmp_path: Path) -> No
     write_plan(planned(), TASK, "EUR", tmp_path / "plan.html")
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
     assert "100.00 EUR" in page
-    intervals = re.findall(r"<small>([^<]+) – ([^<]+)</small>", page)
+    intervals = re.findall(r"<small>\[([^<]+), ([^<]+)\]</small>", page)
     assert intervals
     assert all(low != high for low, high in intervals)
 
@@ -196,11 +196,11 @@ def test_the_figures_have_the_numbers_of_the_chart(tmp_path: Path) -> None:
     described = [[cell.strip() for cell in row.split("|") if cell.strip()] for row in rows]
     assert described == [
         ["label", "precision", "recall", "accepted of the class"],
-        ["good &lt;b&gt;", "80.0% 44.4% – 97.5%, n = 10", "–", "80.0% 28.4% – 99.5%, n = 5"],
-        ["no.", "way to label", "to people", "agreement", "per 1,000 records"],
-        ["1", "cheap", "40.0%", "95.0% 92.0% – 97.0%", "50.00 EUR 40.00 EUR – 60.00 EUR"],
-        ["2", "people", "100.0%", "100.0%", "100.00 EUR"],
-        ["3", "m &lt;alone&gt;", "0.0%", "80.0% 75.0% – 85.0%", "10.00 EUR"],
+        ["good &lt;b&gt;", "80.0% [44.4%, 97.5%], n = 10", "–", "80.0% [28.4%, 99.5%], n = 5"],
+        ["strategy", "per 1,000 records", "agreement", "to people"],
+        ["1. cheap", "50.00 EUR [40.00 EUR, 60.00 EUR]", "95.0% [92.0%, 97.0%]", "40.0%"],
+        ["2. people", "100.00 EUR", "100.0%", "100.0%"],
+        ["3. m &lt;alone&gt;", "10.00 EUR", "80.0% [75.0%, 85.0%]", "0.0%"],
         ["from", "to", "one more point of agreement"],
         ["m &lt;alone&gt;", "cheap", "2.67 EUR"],
         ["cheap", "people", "10.00 EUR"],

@@ -110,8 +110,8 @@ def test_table_page_and_json_show_the_tags(tmp_path: Path) -> None:
     assert "50.0% (" in table
 
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "Tag by tag" in page
-    assert "Part by part" not in page
+    assert "Quality by tag" in page
+    assert "Accuracy by attribute" not in page
     assert "F1 over tags" in page
     assert "macro-F1" not in page
     assert "none of them" in page, "an empty set is said in words"

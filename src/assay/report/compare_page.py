@@ -1,19 +1,17 @@
-"""Annotators beside people: the table, and the page with its pictures."""
+"""Annotators compared with people: the table, and the page with its pictures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.core.cost import money
-from assay.data.write import written_atomically
 from assay.quality.agreement.base import Estimate
 from assay.quality.costs import Costs
 from assay.quality.replacement.alt_test import AltTest
 from assay.quality.replacement.compare import Comparison, Slice, Tested, cost_of_1000
 from assay.quality.replacement.reference import ReferenceComparison
 from assay.report.dots import Axis, Dot, Row, dot_rows, fitting
-from assay.report.page import environment
+from assay.report.layout import write_page
 
 COEFFICIENTS = {
     "cohen": "kappa",
@@ -28,7 +26,7 @@ def columns_of(each: Sequence[ReferenceComparison]) -> list[tuple[str, ...]]:
     """A head and a row for each annotator; columns that nobody has are left out."""
     used = [name for name in COEFFICIENTS if any(name in b.coefficients for b in each)]
     scale = any(b.distance is not None for b in each)
-    first = ("distance", "always the mean") if scale else ("agrees", "constant")
+    first = ("distance", "always the mean") if scale else ("agreement", "baseline")
     head = ("", "", "n", *first, *(COEFFICIENTS[name] for name in used))
     return [head, *(_row(b, used) for b in each)]
 
@@ -56,14 +54,16 @@ def short(e: Estimate) -> str:
 
 
 def write_compare_page(found: Comparison, out: Path) -> None:
-    page = environment().get_template("compare.html.j2")
     kinds: dict[str, list[Slice]] = {}
     for part in found.slices:
         kinds.setdefault(part.kind, []).append(part)
-    text = page.render(
+    write_page(
+        "compare.html.j2",
+        "Models compared with people – Assay",
+        out,
         found=found,
-        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         headline=headline(found),
+        outcome=outcome(found.tests),
         scale=found.measure.kind == "interval",
         among=None if isinstance(found.among_people, str) else found.among_people.overall,
         table=columns_of(found.comparisons),
@@ -74,13 +74,24 @@ def write_compare_page(found: Comparison, out: Path) -> None:
         short=short,
         people=sum(b.kind == "person" for b in found.comparisons) or 1,
     )
-    with written_atomically(out) as part_file:
-        part_file.write_text(text, encoding="utf-8")
+
+
+def outcome(found: Sequence[Tested]) -> str:
+    """Of the headline: good, bad or open."""
+    tests = [t for t in found if isinstance(t, AltTest)]
+    if any(t.passed for t in tests):
+        return "good"
+    return "open" if not tests or any(t.passed is None for t in tests) else "bad"
 
 
 def headline(found: Comparison) -> str:
     """The answer in one line."""
-    tests = [t for t in found.tests if isinstance(t, AltTest)]
+    return standing_in(found.tests)
+
+
+def standing_in(found: Sequence[Tested]) -> str:
+    """Who may replace people, by the tests of the models."""
+    tests = [t for t in found if isinstance(t, AltTest)]
     passed = [t.model for t in tests if t.passed]
     if not tests:
         return "Whether a model may stand in for people cannot be told here"
@@ -88,14 +99,12 @@ def headline(found: Comparison) -> str:
         return "Whether a model may stand in for people cannot be told from these records"
     if not passed:
         return "No model is shown to be able to stand in for people here"
-    described = (
-        ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found.tests)} models"
-    )
+    described = ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found)} models"
     return f"{described} may stand in for people here"
 
 
 def agreement_chart(each: Sequence[ReferenceComparison]) -> str:
-    """Everybody beside the people, best first; the tick is what a constant would reach."""
+    """Everybody compared with the people, best first; the tick is the majority-class baseline."""
     scale = any(b.distance is not None for b in each)
     rows = [(b, *value) for b in each if (value := _agreement(b)) is not None]
     rows.sort(key=lambda row: row[1] if scale else -row[1])
@@ -107,7 +116,7 @@ def agreement_chart(each: Sequence[ReferenceComparison]) -> str:
                 b.baseline, described(value, scale), b.kind == "model")
             for b, value, span in rows
         ],
-        replace(fitting(edges, percent=not scale), title="Each beside the people"),
+        replace(fitting(edges, percent=not scale), title="Each compared with the people"),
     )  # fmt: skip
 
 
@@ -139,11 +148,13 @@ def wins_chart(tests: Sequence[Tested]) -> str:
         )
         for t in known
     ]
-    return dot_rows(rows, Axis(0.0, 1.0, 4, False, 0.5, "The replacement test")) if rows else ""
+    return (
+        dot_rows(rows, Axis(0.0, 1.0, 4, False, 0.5, "Alternative annotator test")) if rows else ""
+    )
 
 
 def cost_rows(costs: Mapping[str, Costs]) -> list[tuple[str, str, str]]:
-    """Name, money for 1,000 records, and the total; dearest first."""
+    """Name, money for 1,000 records, and the total; most expensive first."""
     rows = sorted(costs.items(), key=lambda pair: -pair[1].whole.each)
     return [
         (

@@ -174,7 +174,8 @@ def gather(ledger: Ledger, run: str, report_context: ReportContext) -> Evidence:
     judged = report_context.reference.values.keys() if report_context.reference is not None else ()
     made = Decided.of(ledger.decisions(run), judged)
     held = next((r for r in ledger.runs(report_context.task.id) if r.id == run), None)
-    lines = by_annotator(ledger.annotations(report_context.task.id), names_of(held), judged)
+    names = names_in(ledger, report_context.task.id, held)
+    lines = by_annotator(ledger.annotations(report_context.task.id), names, judged)
     for id, costs in part_costs(ledger, report_context.task).items():
         lines[id].part_costs = costs
     if report_context.reference is not None:
@@ -194,10 +195,31 @@ def gather(ledger: Ledger, run: str, report_context: ReportContext) -> Evidence:
         (made.line, *lines.values()),
         slices(ledger, made.judged.values(), report_context.reference),
         ledger.spent(report_context.task.id),
-        disagreements(ledger, made.judged, names_of(held), report_context),
+        disagreements(ledger, made.judged, names, report_context),
         review(ledger, run, names_of(held), report_context),
         promised,
     )
+
+
+def names_in(ledger: Ledger, task: str, run: Run | None) -> dict[str, str]:
+    """Annotator id to its name in the task file, of this run or else of the latest that has it;
+    one that had another configuration then is marked as earlier where the name is taken."""
+    names = dict(names_of(run))
+    for other in sorted(ledger.runs(task), key=lambda r: -r.started):
+        for id, name in names_of(other).items():
+            if id not in names:
+                names[id] = _unlike(name, names)
+    return names
+
+
+def _unlike(name: str, names: Mapping[str, str]) -> str:
+    taken = set(names.values())
+    free = f"{name} (earlier version)"
+    version = 2
+    while name in taken and free in taken:
+        free = f"{name} (earlier version {version})"
+        version += 1
+    return free if name in taken else name
 
 
 def names_of(run: Run | None) -> Mapping[str, str]:

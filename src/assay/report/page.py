@@ -1,20 +1,17 @@
-"""The report of a task as one HTML file that needs nothing else and runs nothing."""
+"""The report of a task as one HTML file that needs nothing else."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from assay.core.cost import money
-from assay.data.write import flat, written_atomically
-from assay.ledger.base import Ledger
+from assay.data.write import written_atomically
+from assay.ledger.base import Ledger, Run
 from assay.report.breakdown import Reference
 from assay.report.charts import bars, reliability
 from assay.report.evidence import Disagreement, Evidence, ReportContext, gather
+from assay.report.layout import page_of
 from assay.report.line import Line
 from assay.report.table import raw_words
 from assay.report.thumbnails import Thumbnail, thumbnail
-from assay.report.wording import answer, between, coded, source_words
+from assay.report.verdict import verdict_of
 
 
 def write_report(ledger: Ledger, run: str, report_context: ReportContext, out: Path) -> Evidence:
@@ -27,62 +24,33 @@ def write_report(ledger: Ledger, run: str, report_context: ReportContext, out: P
 
 
 def render(evidence: Evidence) -> str:
-    page = environment().get_template("report.html.j2")
-    return page.render(
+    report_context = evidence.report_context
+    return page_of(
+        "report.html.j2",
+        f"{report_context.task.name} – Assay report",
         e=evidence,
-        report_context=evidence.report_context,
-        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        report_context=report_context,
+        head=verdict_of(evidence),
         labels=bars(evidence.given, evidence.records - evidence.open) if evidence.given else None,
         curves=[
             (line.name, line.sources, curve)
             for line in evidence.lines
-            if (curve := _curve(line, evidence.report_context.reference)) is not None
+            if (curve := _curve(line, report_context.reference)) is not None
         ],
+        wall_clock=_wall_clock(evidence.run),
         pictures=pictures,
         raw_words=raw_words,
-        objectivity=getattr(evidence.report_context.task.schema, "objectivity", {}),
+        objectivity=getattr(report_context.task.schema, "objectivity", {}),
     )
 
 
-def environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("assay.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "money": money,
-        "flat": flat,
-        "percent": _percent,
-        "figure": _figure,
-        "span": _span,
-        "coded": coded,
-        "source": source_words,
-    }
-    made.globals |= {"answer": answer, "between": between}
-    return made
+def _wall_clock(run: Run | None) -> float | None:
+    """Seconds from the start of the run to its end; None while it goes on."""
+    return None if run is None or run.ended is None else run.ended - run.started
 
 
 def pictures(found: Disagreement) -> list[Thumbnail]:
     return [thumbnail(part) for part in found.pictures]
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.1%}"
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:z.2f}"
-
-
-def _span(seconds: float) -> str:
-    """Seconds, for people."""
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s" if seconds >= 0.05 else "0 s"
 
 
 def _curve(line: Line, reference: Reference | None) -> str | None:

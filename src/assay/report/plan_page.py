@@ -9,11 +9,10 @@ from typing import TypeAlias
 
 from assay.core.cost import money, to_nanos
 from assay.core.task import Task
-from assay.data.write import written_atomically
 from assay.quality.guarantees.by_class import AcceptedClass
 from assay.quality.planning import Option, Plan
 from assay.report.dots import Place
-from assay.report.page import environment
+from assay.report.layout import write_page
 
 LEFT, RIGHT, BOTTOM, TOP = 70, 20, 60, 26
 WIDE, NARROW = ("wide", 900, 430), ("narrow", 400, 400)  # names and sizes of the chart
@@ -28,15 +27,17 @@ def write_plan(
     plan: Plan, task: Task, currency: str, out: Path, classes: Sequence[AcceptedClass] = ()
 ) -> None:
     """`classes`: class by class, what the pick accepts of the sample."""
-    page = environment().get_template("plan.html.j2")
-    chart = frontier(plan, currency)
-    missed = [o for o in plan.options if o.links and o.threshold is None]
-    text = page.render(
-        plan=plan, task=task, chart=chart, missed=missed, classes=classes,
+    write_page(
+        "plan.html.j2",
+        f"{task.name} – Assay plan",
+        out,
+        plan=plan,
+        task=task,
+        chart=frontier(plan, currency),
+        missed=[o for o in plan.options if o.links and o.threshold is None],
+        classes=classes,
         of_1000=partial(_of_1000, currency),
-    )  # fmt: skip
-    with written_atomically(out) as part:
-        part.write_text(text, encoding="utf-8")
+    )
 
 
 def _of_1000(currency: str, each: float) -> str:

@@ -27,5 +27,16 @@ class Promised:
         return [f"promise ({self.kept['promise']}): {line}" for line in said]
 
     @property
+    def headline(self) -> str:
+        return str(self.kept.get("verdict", self.kept["statement"]))
+
+    @property
+    def kind(self) -> str:
+        """As of a verdict: bad where nothing is promised, open where that says little."""
+        if not self.kept.get("possible", True):
+            return "bad"
+        return "good" if self.headline == str(self.kept["statement"]) else "open"
+
+    @property
     def classes(self) -> tuple[AcceptedClass, ...]:
         return tuple(AcceptedClass.of_json(c) for c in self.kept.get("classes", ()))

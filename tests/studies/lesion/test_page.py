@@ -39,13 +39,13 @@ def test_the_page_holds_every_attribute_and_needs_nothing_from_outside(
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "1 vision-language models and 3 people rated 5 attributes of 40 photographs" in page
     for name, (_, _, question) in STEPS.items():
-        assert f"<h3>{name}</h3>" in page
+        assert f'<h2 id="{name.lower()}">{name}</h2>' in page
         assert question in page
     kappas = [o.kappa for o in study.attributes["Border"].ordinal if o.name in data.people]
     assert None not in kappas
     low, high = min(k for k in kappas if k is not None), max(k for k in kappas if k is not None)
-    assert f"People among themselves: kappa {low:.2f} to {high:.2f}." in page
-    assert page.count("<figure>") == 5 * 6
+    assert f"Kappa among people: {low:.2f} to {high:.2f}." in page
+    assert page.count("<figure id=") == 5 * 6
     assert page.count('<div class="missing">') + page.count("<img") == 5 * 6
 
 

@@ -6,10 +6,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from assay.core.cost import money, to_nanos
-from assay.data.write import written_atomically
 from assay.quality.metrics.accuracy import wilson
 from assay.report.dots import Axis, Dot, Row, dot_rows
-from assay.report.page import environment
+from assay.report.layout import write_page
 from assay.studies.celeba.study import CAVEATS, Attribute, CostInputs, Study, projected
 
 IMAGES = (1_000, 10_000, 100_000)  # beside the number that was asked for
@@ -17,8 +16,10 @@ CHANCE = 0.05  # a kappa under this says nothing
 
 
 def write_celeba_page(study: Study, out: Path) -> None:
-    page = environment().get_template("celeba.html.j2")
-    text = page.render(
+    write_page(
+        "celeba.html.j2",
+        "CelebA: a model compared with people – Assay",
+        out,
         s=study,
         caveats=CAVEATS,
         agreement=agreement(study),
@@ -29,8 +30,6 @@ def write_celeba_page(study: Study, out: Path) -> None:
         idle=sum((a.kappa or 0.0) < CHANCE for a in study.attributes.values()),
         named=named,
     )
-    with written_atomically(out) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def named(attribute: str) -> str:

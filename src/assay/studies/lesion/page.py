@@ -4,27 +4,38 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assay.core.record import Record
-from assay.data.write import written_atomically
 from assay.quality.agreement.ordinal import Ordinal
-from assay.report.page import environment
+from assay.report.compare_page import outcome, standing_in
+from assay.report.layout import write_page
 from assay.report.thumbnails import Thumbnail, thumbnail
 from assay.studies.lesion.study import PUBLISHED, RULES, STEPS, Study
 
 
 def write_lesion_page(study: Study, records: Mapping[str, Record], out: Path) -> None:
-    page = environment().get_template("lesion.html.j2")
     shown = {d.record for a in study.attributes.values() for d in a.disagreements}
     thumbnails: dict[str, Thumbnail] = {id: thumbnail(records[id].images[0]) for id in shown}
-    text = page.render(
+    write_page(
+        "lesion.html.j2",
+        "Skin lesions: models compared with people – Assay",
+        out,
         study=study,
+        outcome=outcome(study.pooled[:-1]),
+        headline=standing_in(study.pooled[:-1]),
+        by_attribute=_by_attribute(study),
         rules=RULES,
         published=PUBLISHED,
         questions={name: question for name, (_, _, question) in STEPS.items()},
         thumbnails=thumbnails,
         people_kappa=_people_kappa(study),
     )
-    with written_atomically(out) as part:
-        part.write_text(text, encoding="utf-8")
+
+
+def _by_attribute(study: Study) -> str:
+    """Which models pass on each attribute alone."""
+    return "; ".join(
+        f"{name}: {', '.join(t.model for t in a.tests[:-1] if t.passed) or 'no model passes'}"
+        for name, a in study.attributes.items()
+    )
 
 
 def _people_kappa(study: Study) -> dict[str, tuple[float, float] | None]:
