@@ -119,8 +119,6 @@ def test_perfect_agreement_has_no_interval(tmp_path: Path) -> None:
         ("record,annotator,label\n1,ann,a\n2,bob,b\n", (), "same record ids"),
         ("record,annotator,label\n1,ann,\n", (), "no answers"),
         (LONG, ("--kind", "interval"), "'a' is not a number"),
-        (LONG, ("--kind", "odd"), "unknown kind 'odd'"),
-        (LONG, ("--over", "people"), "records or annotators"),
         (LONG, ("--label", "answer"), "no column 'answer'"),
     ],
 )

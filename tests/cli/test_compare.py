@@ -136,13 +136,11 @@ def test_one_person_is_told_and_never_nan(tmp_path: Path) -> None:
         ('{"gpt": {}}', (), "labels of models; gpt gave no answers"),
         ('{"gpt": {"elsewhere": "a"}}', (), "gpt and the people share no record"),
         ('{"gpt": {"r1": "a"}}', ("--expert", "eve"), "no person 'eve'"),
-        ('{"gpt": {"r1": "a"}}', ("--score", "f1"), "unknown score 'f1'"),
         (
             '{"gpt": {"r1": "a"}}',
             ("--score", "neg-rmse"),
             "'b', which 'ann' says of record 'r0', is not a number",
         ),
-        ('{"gpt": {"r1": "a"}}', ("--kind", "odd"), "unknown kind 'odd'"),
         ('{"gpt": {"r1": "a"}}', ("--slices", "none.csv"), "none.csv"),
     ],
 )

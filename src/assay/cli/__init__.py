@@ -5,13 +5,14 @@ Each command lives in a module of this folder that is imported only when it is c
 """
 
 import io
+import json
 import os
 import sys
 
 import click
 
 from assay.cli.lazy import Commands, LazyGroup
-from assay.core.errors import AssayError
+from assay.core.errors import AssayError, code_of
 from assay.core.printable import Printed
 from assay.core.redact import remember_place
 
@@ -50,6 +51,8 @@ COMMANDS: Commands = {
     },
 }  # section: name: (module, one line for `assay --help`)
 
+COMPLETES = "_ASSAY_COMPLETE"
+STOPPED = "stopped; nothing answered so far is lost, run again to go on"
 LONGEST_LINE = 2_000  # characters of a mistake that are printed
 
 
@@ -74,21 +77,21 @@ def main() -> None:
         sys.exit(2)
     except click.UsageError as bad:
         asked = bad.ctx.command_path if bad.ctx else "assay"
-        _refuse(f"{_sentence(bad.format_message())}; see {asked} --help")
+        _refuse(f"{_sentence(bad.format_message())}; see {asked} --help", "usage")
     except click.ClickException as bad:
-        _refuse(_sentence(bad.format_message()))
+        _refuse(_sentence(bad.format_message()), "usage")
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; nothing answered so far is lost, run again to go on", err=True)
+        _tell(STOPPED, "stopped", STOPPED)
         sys.exit(130)
     except AssayError as bad:
-        _refuse(str(bad))
+        _refuse(str(bad), code_of(bad))
     except BrokenPipeError:  # who read our output wants no more of it, like `head`
         _drop_output()
         sys.exit(1)
     except OSError as bad:
         _drop_output()
         place = f"{bad.filename}: " if bad.filename is not None else ""
-        _refuse(f"{place}{bad.strerror or bad}")
+        _refuse(f"{place}{bad.strerror or bad}", "file")
     except Exception as bad:
         _broke(bad)
 
@@ -101,8 +104,9 @@ def _broke(bad: Exception) -> None:
         own = bad.subgroup(AssayError)
         bad = (own or bad).exceptions[0]
     if isinstance(bad, AssayError):
-        _refuse(str(bad))
-    click.echo(f"assay: {line_on(bad)}", err=True)
+        _refuse(str(bad), code_of(bad))
+    line = line_on(bad)
+    _tell(line, "fault", f"assay: {line}")
     sys.exit(EXIT)
 
 
@@ -113,17 +117,28 @@ def _set_up_output() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does from the start
+    if COMPLETES in os.environ:  # a shell asks what may follow, and reads bytes
+        return
     for name in ("stdout", "stderr"):  # what servers and files hold must not command a terminal
         if not isinstance(getattr(sys, name), Printed):
             setattr(sys, name, Printed(getattr(sys, name)))
 
 
-def _refuse(line: str) -> None:
+def _refuse(line: str, code: str) -> None:
     said = " ".join(line.split())
     if len(said) > LONGEST_LINE:  # a file may hold, and a message repeat, words of any length
         said = f"{said[: LONGEST_LINE - 200]} … {said[-200:]}"
-    click.echo(f"assay: {said}", err=True)
+    _tell(said, code, f"assay: {said}")
     sys.exit(2)
+
+
+def _tell(message: str, code: str, line: str) -> None:
+    """On stderr: the line, or an object where the command was given --json; stdout has either a
+    whole result or nothing."""
+    if "--json" in sys.argv[1:]:
+        error = {"error": {"message": message, "code": code}}
+        line = json.dumps(error, ensure_ascii=False)
+    click.echo(line, err=True)
 
 
 def _sentence(said: str) -> str:

@@ -23,6 +23,7 @@ from assay.cli.aggregate_numbers import numbers, ranked
 from assay.cli.aggregate_print import print_result
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import form_options, print_layout
+from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import is_ledger, ledger_and_task
@@ -58,9 +59,16 @@ class Choices:
     assumed: bool = False  # that annotators err independently
 
 
-@click.command("aggregate")
+@click.command(
+    "aggregate",
+    epilog=examples(
+        "assay aggregate answers.csv -o labels.csv",
+        "assay aggregate answers.csv --method mace --truth gold.csv",
+    ),
+)
 @source_argument
-@click.option("--method", type=click.Choice(METHODS), default="dawid-skene", show_default=True)
+@click.option("--method", type=click.Choice(METHODS), default="dawid-skene", show_default=True,
+              help="How answers become one label.")  # fmt: skip
 @click.option("--truth", type=click.Path(path_type=Path), help="Known labels to compare with.")
 @click.option("--gold", type=click.Path(path_type=Path),
               help="Known labels to learn from; they are left out of the comparison.")  # fmt: skip
@@ -68,15 +76,17 @@ class Choices:
               help="Votes assumed of each annotator on each true label.")  # fmt: skip
 @click.option("--families", type=click.Path(path_type=Path),
               help="Table of annotator and family, for correlated.")  # fmt: skip
-@click.option("--order", help="Labels for median, lowest first, parted by commas; else numbers.")
+@click.option(
+    "--order", help="Labels for median, comma-separated, lowest first; otherwise numbers."
+)
 @click.option("--discount", type=Number(0, 1, min_open=True),
-              help="What a vote counts whose author saw another one.")  # fmt: skip
+              help="Weight of a vote cast after seeing another answer.")  # fmt: skip
 @click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
 @click.option("--assume-independent", is_flag=True,
               help="Intervals that hold if annotators err independently.")  # fmt: skip
 @click.option("--task", help="Task in a ledger that holds several.")
 @form_options
-@output_option("--out", help="Write a label a record to this file.")
+@output_option(help="File for one label per record (.csv, .jsonl, .parquet).")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def aggregate_command(
     source: str,
@@ -98,8 +108,11 @@ def aggregate_command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """One label a record from the answers in SOURCE: a table of record, annotator and label, a
-    ledger or a task file. For bradley-terry a table of left, right and winner, ranked."""
+    """Aggregate several annotators in SOURCE into one label per record.
+
+    SOURCE is a table of record, annotator and label, a ledger or a task file; for bradley-terry
+    a table of left, right and winner, which is ranked.
+    """
 
     known = {(r, ""): y for r, y in _trusted(gold, record, label).items()} if gold else {}
     family = read_labels(families, "annotator", "family") if families else {}

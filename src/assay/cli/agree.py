@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options, print_layout
+from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import is_ledger, ledger_and_task, of_records
 from assay.cli.task_argument import source_argument
@@ -41,18 +42,25 @@ NAMES = {
 }
 
 
-@click.command("agree")
+@click.command(
+    "agree",
+    epilog=examples(
+        "assay agree answers.csv", "assay agree answers.csv --kind ordinal --order low,middle,high"
+    ),
+)
 @source_argument
 @click.option(
-    "--kind", help="nominal, ordinal, interval, multi, spans, boxes; default: from the answers."
+    "--kind",
+    type=click.Choice(["nominal", "ordinal", "interval", "multi", "spans", "boxes"]),
+    help="Kind of answer. Default: from the answers.",
 )
-@click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
+@click.option("--order", help="Labels of an ordinal scale, comma-separated, lowest first.")
 @click.option("--reference", help="Compare the others with this annotator instead of all pairs.")
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
               help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
-@click.option("--over", default="records", show_default=True,
-              help="What is resampled: records, or annotators.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the resampling.")
+@click.option("--over", type=click.Choice(["records", "annotators"]), default="records",
+              show_default=True, help="What is resampled.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Random seed of the resampling.")
 @click.option("--leave-out-seen", is_flag=True,
               help="Leave out answers whose authors were shown another answer.")  # fmt: skip
 @cluster_option

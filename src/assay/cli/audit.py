@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import is_ledger, ledger_and_task, of_records, read_decisions
@@ -30,22 +31,27 @@ from assay.quality.verdicts import canonical, same
 
 @click.group("audit")
 def audit_command() -> None:
-    """How many shipped labels are wrong: draw a sample, have it answered, estimate."""
+    """Estimate the error rate of labels: draw a sample, have it answered, estimate."""
 
 
-@audit_command.command("draw")
+@audit_command.command(
+    "draw", epilog=examples("assay audit draw task.yaml --size 200 -o sheet.csv")
+)
 @source_argument
-@output_option("-o", "--out", required=True,
+@output_option(required=True,
               help="The sheet to fill (.csv).")  # fmt: skip
 @click.option("--size", type=click.IntRange(min=2), default=200, show_default=True,
               help="Records to draw.")  # fmt: skip
-@click.option("--by", default="none", show_default=True,
-              help="Strata: none, confidence, value or route.")  # fmt: skip
-@click.option("--equal", is_flag=True, help="As many records from each stratum, not in proportion.")
+@click.option("--by", type=click.Choice(["none", "confidence", "value", "route"]), default="none",
+              show_default=True, help="Strata.")  # fmt: skip
+@click.option(
+    "--equal", is_flag=True, help="The same number of records from each stratum, not in proportion."
+)
 @click.option("--cluster", help="Draw all records of a value of this column, or none: whole "
               "authors, documents.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was drawn as JSON on stdout.")
 def draw_command(
     source: str,
     out: Path,
@@ -55,6 +61,7 @@ def draw_command(
     cluster: str | None,
     seed: int,
     run: str | None,
+    as_json: bool,
 ) -> None:
     """Draw records of SOURCE (ledger, task file, or table of decisions) to a sheet."""
     decisions, texts, _ = read_decisions(source, run)
@@ -68,6 +75,10 @@ def draw_command(
         by = f"{BY_CLUSTER}{cluster}"
     texts = texts or _texts(source, drawn)
     write_sheet(out, drawn, texts, decisions, by)
+    if as_json:
+        print_json({"drawn": len(drawn), "decided": len(strata), "records": len(decisions),
+                    "out": str(out)})  # fmt: skip
+        return
     click.echo(
         f"{len(drawn):,} of {len(strata):,} decided records drawn to {out}, in random order; fill "
         "the column 'answer' from the top, without looking at what was shipped, then: "
@@ -83,13 +94,15 @@ def _whole(source: str, column: str, records: list[str], drawn: tuple[int, int])
     return draw_clusters({r: own_or_cluster(r, cluster) for r in records}, *drawn)
 
 
-@audit_command.command("estimate")
+@audit_command.command(
+    "estimate", epilog=examples("assay audit estimate task.yaml sheet.csv --target 0.05")
+)
 @click.argument("source")
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option("--target", type=SHARE,
-              help="Error rate allowed; tells whether people may stop answering.")  # fmt: skip
+              help="Error rate allowed; reports whether people may stop answering.")  # fmt: skip
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
-              help="How far a number may be off and still be right.")  # fmt: skip
+              help="Largest error at which a number still counts as correct.")  # fmt: skip
 @click.option("--cluster", help="Column that several records share: author, document, person; the "
               "interval is then of further records of others.")  # fmt: skip
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")

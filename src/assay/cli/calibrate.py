@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli.amount import AMOUNT
+from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import TASK_FILES
@@ -26,13 +27,19 @@ METHODS = ("temperature", "platt", "isotonic", "histogram")
 FIELDS = ("record", "annotator", "tag", "label", "confidence", "confidence_source")
 
 
-@click.command("calibrate")
+@click.command(
+    "calibrate",
+    epilog=examples(
+        "assay calibrate", "assay calibrate judged.csv --method isotonic -o calibrated.csv"
+    ),
+)
 @task_argument("source")
-@click.option("--method", type=click.Choice(METHODS), default="platt", show_default=True)
+@click.option("--method", type=click.Choice(METHODS), default="platt", show_default=True,
+              help="How confidences are recalibrated.")  # fmt: skip
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
-              help="How far a number may be off and still be right.")  # fmt: skip
-@click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
-@output_option("--out", help="Write all answers with their calibrated confidence here.")
+              help="Largest error at which a number still counts as correct.")  # fmt: skip
+@click.option("--ledger", help="Ledger file or URL; overrides the task file's.")
+@output_option(help="File for all answers with calibrated confidences.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def calibrate_command(
     source: Path,
@@ -42,7 +49,9 @@ def calibrate_command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Fit the confidences of SOURCE on calibration gold, and judge them on evaluation gold.
+    """Measure calibration of SOURCE, and recalibrate its confidences.
+
+    They are fitted on calibration gold and measured on evaluation gold.
 
     SOURCE is a task file with its ledger, or a table with the columns record, confidence, and
     correct (or label and reference); without a column purpose half of it calibrates.

@@ -9,6 +9,7 @@ import click
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.certified import Certified, Wanted, print_result
 from assay.cli.columns import INDEPENDENT, cluster_option
+from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import TASK_FILES, of_records
 from assay.cli.task_argument import task_argument
@@ -36,27 +37,30 @@ from assay.quality.verdicts import (
 )
 
 
-@click.command("certify")
+@click.command(
+    "certify",
+    epilog=examples("assay certify --alpha 0.05", "assay certify judged.csv --chain small,large"),
+)
 @task_argument("source")
 @click.option("--alpha", type=SHARE, default=0.1, show_default=True,
-              help="Share of the labels promised about that may be wrong.")  # fmt: skip
+              help="Error rate allowed among the guaranteed labels.")  # fmt: skip
 @click.option("--delta", type=SHARE, default=0.1, show_default=True,
-              help="Chance that the promise may be wrong.")  # fmt: skip
+              help="Probability that the guarantee may fail.")  # fmt: skip
 @click.option("--promise", type=click.Choice(["accepted", "output"]), default="accepted",
               show_default=True,
-              help="About accepted labels alone, or all labels, people's included.")  # fmt: skip
+              help="Guarantee for accepted labels only, or for all, human included.")  # fmt: skip
 @click.option("--class", "classes", multiple=True, metavar="LABEL",
-              help="About the answers that say this label alone (repeat for several).")  # fmt: skip
+              help="Guarantee for answers with this label only; repeat for several.")  # fmt: skip
 @click.option("--annotator", "chosen", multiple=True,
-              help="Only this one (repeat for several), with all of delta.")  # fmt: skip
-@click.option("--chain", help="Annotators in order, separated by commas: one threshold for all.")
-@click.option("--tags", is_flag=True, help="Tags or fields one by one, not whole answers.")
+              help="Only this annotator, with all of delta; repeat for several.")  # fmt: skip
+@click.option("--chain", help="Annotators in order, comma-separated; one threshold for all.")
+@click.option("--tags", is_flag=True, help="Each tag or field by itself, not entire answers.")
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
-              help="How far a number may be off and still be right.")  # fmt: skip
+              help="Largest error at which a number still counts as correct.")  # fmt: skip
 @cluster_option
-@click.option("--seed", default=0, show_default=True, help="Of the draw from clusters.")
-@click.option("--reference", help="What the labels are compared with, in words.")
-@click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
+@click.option("--seed", default=0, show_default=True, help="Random seed of the draw from clusters.")
+@click.option("--reference", help="Name of the reference labels, for messages.")
+@click.option("--ledger", help="Ledger file or URL; overrides the task file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def certify_command(
     source: Path,
@@ -74,7 +78,9 @@ def certify_command(
     ledger: str | None,
     as_json: bool,
 ) -> None:
-    """Confidence thresholds for SOURCE, a table of judged answers or a task file with its ledger.
+    """Find the confidence threshold in SOURCE that guarantees a target accuracy.
+
+    SOURCE is a task file with its ledger, or a table of judged answers.
 
     A table has the columns record, confidence, and correct (or label and reference), and if there
     are several, annotator and tag; its records are a random sample of those to be labelled.

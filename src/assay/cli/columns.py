@@ -13,9 +13,9 @@ def column_options(command: click.decorators.FC) -> click.decorators.FC:
         [
             click.option("--record", help="Column with the record id, if not called record, "
                          "question, task, item or id."),
-            click.option("--annotator", help="Column of who said it, if not called annotator, "
+            click.option("--annotator", help="Column with the annotator, if not called annotator, "
                          "worker, person, performer, rater or coder."),
-            click.option("--label", help="Column of what was said, if not called label, answer, "
+            click.option("--label", help="Column with the label, if not called label, answer, "
                          "response, rating or annotation."),
         ]
     ):  # fmt: skip

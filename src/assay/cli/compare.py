@@ -8,6 +8,7 @@ import click
 from assay.cli.agree import NAMES
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options
+from assay.cli.common import examples
 from assay.cli.compare_parts import Test, rules_of
 from assay.cli.compare_plan import print_plans
 from assay.cli.compare_sources import Wanted, gather
@@ -27,20 +28,28 @@ MOST_SHOWN = 20
 """Allowance, false discovery rate, least records, and which test."""
 
 
-@click.command("compare")
+@click.command(
+    "compare",
+    epilog=examples(
+        "assay compare --people people.csv --models models.csv",
+        "assay compare answers.csv --person ann --person bob --html compare.html",
+    ),
+)
 @click.argument("source", required=False)
 @click.option("--people", "people_files", multiple=True, type=click.Path(path_type=Path),
-              help="People's labels: JSON of person → record → label, or a table.")  # fmt: skip
+              help="Human labels: a table, or JSON keyed by annotator, then record.")  # fmt: skip
 @click.option("--models", "model_files", multiple=True, type=click.Path(path_type=Path),
-              help="The models' labels, in the same form.")  # fmt: skip
+              help="Labels of models, in the same form.")  # fmt: skip
 @click.option("--person", multiple=True, help="An annotator of SOURCE that is a person; repeat.")
-@click.option("--expert", help="Hold models and people against this person alone; `gold`: "
-              "against a task file's evaluation gold.")  # fmt: skip
+@click.option("--expert", help="Compare models and people with this person only; `gold`: "
+              "with a task file's evaluation gold.")  # fmt: skip
 @click.option("--epsilon", type=Number(0, 1), default=0.1, show_default=True,
-              help="How much worse than a person a model may be.")  # fmt: skip
-@click.option("--score", help="accuracy, or neg-rmse; default: accuracy, on a scale neg-rmse.")
-@click.option("--kind", help="nominal, ordinal or interval; default: from the answers.")
-@click.option("--order", help="Labels of an ordinal scale, lowest first, parted by commas.")
+              help="Cost-benefit margin: how much worse than a person a model may be.")  # fmt: skip
+@click.option("--score", type=click.Choice(["accuracy", "neg-rmse"]),
+              help="Default: accuracy; on a scale neg-rmse.")  # fmt: skip
+@click.option("--kind", type=click.Choice(["nominal", "ordinal", "interval"]),
+              help="Kind of answer. Default: from the answers.")  # fmt: skip
+@click.option("--order", help="Labels of an ordinal scale, comma-separated, lowest first.")
 @click.option("--fdr", type=Number(0, 1, min_open=True), default=0.05, show_default=True,
               help="False discovery rate.")  # fmt: skip
 @click.option("--test", "kind_of_test", type=click.Choice(["exact", "published"]), default="exact",
@@ -50,10 +59,10 @@ MOST_SHOWN = 20
 @click.option("--slices", type=click.Path(path_type=Path),
               help="Table with columns record and slice: the same for each slice.")  # fmt: skip
 @click.option("--prices", type=click.Path(path_type=Path), help="Price list (YAML).")
-@click.option("--currency", help="Of the money booked, where no task file or run says it.")
+@click.option("--currency", help="Currency of recorded costs, if not set elsewhere.")
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
               help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the resampling.")
+@click.option("--seed", default=0, show_default=True, help="Random seed of the resampling.")
 @cluster_option
 @form_options
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")

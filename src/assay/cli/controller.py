@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from assay.cli.allow import allow_code_option
+from assay.cli.common import examples, hint
 from assay.cli.task_argument import task_argument
 from assay.project import open_project
 from assay.project.consult import check_controller, consult
 from assay.strategies.controller import script
 
 
-@click.command("controller")
+@click.command("controller", epilog=examples("assay controller task.yaml"))
 @task_argument()
-@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--ledger", help="Ledger file or URL; overrides the file's.")
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
@@ -51,4 +52,4 @@ def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
         taken = name in (*plan.specialists, *plan.trainable)
         click.echo(f"{'taken  ' if taken else 'left   '} {name}: {score:+.2f}")
     click.echo(script(plan), nl=False)
-    click.echo(f"next: assay run {task}")
+    hint(f"next: assay run {task}")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import TASK_FILES, ledger_and_task
 from assay.cli.task_argument import source_argument
@@ -25,14 +26,14 @@ from assay.quality.price_lists import read_prices
 MOST_SHOWN = 20
 
 
-@click.command("cost")
+@click.command("cost", epilog=examples("assay cost", "assay cost task.yaml --records 100000"))
 @source_argument
 @click.option("--prices", type=click.Path(path_type=Path),
-              help="Price list (YAML); left out, what was booked when asking.")  # fmt: skip
-@click.option("--currency", help="Of the money booked, where no task file or run says it.")
+              help="Price list (YAML). Default: the costs recorded when asking.")  # fmt: skip
+@click.option("--currency", help="Currency of recorded costs, if not set elsewhere.")
 @click.option("--records", type=click.IntRange(min=1), multiple=True,
               help="Project to so many records; repeat for several.")  # fmt: skip
-@click.option("--people", multiple=True, help="An annotator whose answers are people's.")
+@click.option("--people", multiple=True, help="Name of a human annotator; repeat for several.")
 @click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
 @click.option("--run", help="The run whose decisions make the routes; the last one if left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
@@ -46,7 +47,7 @@ def cost_command(
     run: str | None,
     as_json: bool,
 ) -> None:
-    """Cost by route of what SOURCE (a task file or a ledger) holds, in one currency."""
+    """Cost of each route in SOURCE (a task file or a ledger), in one currency."""
     listed = None if prices is None else read_prices(prices)
     found = _costs(source, (task, run, currency), listed, frozenset(people))
     projections = [found.projected(n) for n in records]

@@ -1,12 +1,14 @@
 """`assay import` and `assay export`: annotations into a ledger, and what it holds out of it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
 from assay.cli.columns import column_options
+from assay.cli.common import examples
+from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import decided_run, ledger_and_task
 from assay.cli.task_argument import source_argument
@@ -20,7 +22,7 @@ from assay.ledger import Ledger, open_ledger
 from assay.project.imports import Imported, check, import_annotations, inferred, target_of
 
 
-@click.command("import")
+@click.command("import", epilog=examples("assay import people.csv --task task.yaml --people"))
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--ledger", help="Ledger file or URL to write to; default: the task file's.")
 @click.option("--task", type=click.Path(path_type=Path), help="Task file that the answers are to.")
@@ -31,9 +33,9 @@ from assay.project.imports import Imported, check, import_annotations, inferred,
     "--labels-of", multiple=True, type=click.Path(path_type=Path),
     help="Another file of the same form and task: its labels are possible answers too.",
 )  # fmt: skip
-@click.option("--people", is_flag=True, help="People gave these answers, not models.")
+@click.option("--people", is_flag=True, help="The answers are by people, not models.")
 @click.option("--panel", help="With --people: whose, where the task file has several panels.")
-@click.option("--ordinal", is_flag=True, help="Whole numbers are a scale, not names of classes.")
+@click.option("--ordinal", is_flag=True, help="Integers are a scale, not class names.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def import_command(
     path: Path,
@@ -50,7 +52,8 @@ def import_command(
     ordinal: bool,
     as_json: bool,
 ) -> None:
-    """Read existing annotations from PATH: long, wide (--wide), or JSON of who: record: label."""
+    """Import existing annotations from PATH: a long table, a wide one (--wide), or JSON keyed by
+    annotator, then record."""
     names = Names(record, annotator, label, wide)
     if panel is not None and (task is None or not people):
         raise SpecError("--panel says whose answers these are: it goes with --task and --people")
@@ -91,12 +94,17 @@ def _print_result(found: Imported, task: str, place: str) -> None:
         click.echo(f"note: {line}", err=True)
 
 
-@click.command("export")
+@click.command(
+    "export",
+    epilog=examples(
+        "assay export -o labels.csv", "assay export task.yaml --annotations -o answers.jsonl"
+    ),
+)
 @source_argument
-@output_option("-o", "--out", required=True,
+@output_option(required=True,
     help="File (.csv, .jsonl, .parquet; .json: boxes as COCO), or a Hugging Face folder.",
 )  # fmt: skip
-@click.option("--ledger", help="Ledger file or URL; replaces the task file's.")
+@click.option("--ledger", help="Ledger file or URL; overrides the task file's.")
 @click.option("--run", help="Decisions of this run; default: the last one that decided.")
 @click.option("--annotations", is_flag=True, help="Every annotation instead of the decisions.")
 @click.option(
@@ -104,6 +112,7 @@ def _print_result(found: Imported, task: str, place: str) -> None:
     help="Only records that wait for people, with cells to fill in and import.",
 )  # fmt: skip
 @click.option("--panel", help="With --waiting: only those that wait for this panel.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON on stdout.")
 def export_command(
     source: str,
     out: Path,
@@ -112,36 +121,61 @@ def export_command(
     annotations: bool,
     waiting: bool,
     panel: str | None,
+    as_json: bool,
 ) -> None:
-    """Write what SOURCE (a ledger or task file) holds to a file, whole or not at all."""
+    """Write the labels in SOURCE (a task file or ledger) to a file."""
     if annotations and waiting:
         raise SpecError("--annotations and --waiting are two tables; choose one")
     if panel is not None and not waiting:
         raise SpecError("--panel says whose sheet is wanted: it goes with --waiting")
     opened, task = ledger_and_task(source, ledger)
     try:
-        if waiting:
-            _sheet(opened, decided_run(opened, task, run), out, panel)
-            return
         if annotations:
-            count = write_rows(annotation_rows(opened.annotations(task)), ANNOTATION_FIELDS, out)
-            click.echo(f"{many(count, 'annotation', 'annotations')} written to {out}")
-            return
-        found = export(opened.decisions(decided_run(opened, task, run)), opened.records, out)
+            written = _annotations(opened, task, out)
+        else:
+            deciding = decided_run(opened, task, run)
+            written = (_waiting if waiting else _decisions)(opened, deciding, out, panel)
     finally:
         opened.close()
+    if as_json:
+        print_json(written.figures | {"out": str(out)})
+        return
+    click.echo(written.line)
+    for line in written.notes:
+        click.echo(f"note: {line}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export says, for programs and for people."""
+
+    figures: dict[str, object]
+    line: str
+    notes: tuple[str, ...] = ()
+
+
+def _annotations(ledger: Ledger, task: str | None, out: Path) -> Written:
+    count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
+    described = many(count, "annotation", "annotations")
+    return Written({"annotations": count}, f"{described} written to {out}")
+
+
+def _decisions(ledger: Ledger, run: str, out: Path, panel: str | None) -> Written:
+    found = export(ledger.decisions(run), ledger.records, out)
     if found.boxes:
-        click.echo(f"{many(found.count, 'box', 'boxes')} written to {out}")
-    elif found.undecided:
+        described = many(found.count, "box", "boxes")
+        return Written({"boxes": found.count}, f"{described} written to {out}")
+    figures: dict[str, object] = {"records": found.count, "undecided": found.undecided}
+    if found.undecided:
         described = many(found.count, "record", "records")
-        click.echo(f"{described} written to {out}, {found.undecided:,} undecided")
-    else:
-        click.echo(f"{many(found.count, 'decision', 'decisions')} written to {out}")
+        return Written(figures, f"{described} written to {out}, {found.undecided:,} undecided")
+    described = many(found.count, "decision", "decisions")
+    return Written(figures, f"{described} written to {out}")
 
 
-def _sheet(ledger: Ledger, run: str, out: Path, panel: str | None) -> None:
+def _waiting(ledger: Ledger, run: str, out: Path, panel: str | None) -> Written:
     whom = sheet(ledger.decisions(run), ledger.records, out, panel)
     described = many(whom.total(), "record waits", "records wait")
-    click.echo(f"{described} for {' and '.join(whom) or 'people'}, written to {out}")
-    if len(whom) > 1:
-        click.echo("note: --panel gives each panel a sheet of its own", err=True)
+    line = f"{described} for {' and '.join(whom) or 'people'}, written to {out}"
+    notes = ("--panel gives each panel a sheet of its own",) if len(whom) > 1 else ()
+    return Written({"waiting": dict(whom)}, line, notes)

@@ -7,6 +7,7 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import column_options
+from assay.cli.common import examples
 from assay.cli.golden_tables import candidates, gold_questions, golden_answers, rows_of, truth_of
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
@@ -35,7 +36,7 @@ def terms_options(command: click.decorators.FC) -> click.decorators.FC:
             click.option("--target", type=UNIT, default=0.8, show_default=True,
                          help="Commitment wanted: share of answers given with care."),
             click.option("--bonus", default=1.0, show_default=True,
-                         help="Paid to who passes, in any unit of money."),
+                         help="Bonus paid to annotators who pass, in any unit of money."),
             click.option("--marginal-cost", default=0.5, show_default=True,
                          help="Of commitment at the target to the annotator, in the same unit."),
             click.option("--cost-power", default=1.0, show_default=True,
@@ -51,7 +52,9 @@ def golden_command() -> None:
     """Golden questions: choose them, hide them, watch annotators with them, set the pay."""
 
 
-@golden_command.command("contract")
+@golden_command.command(
+    "contract", epilog=examples("assay golden contract --questions 20 --questions 50 --target 0.9")
+)
 @click.option("--questions", "-n", type=click.IntRange(min=2), multiple=True, required=True,
               help="Golden questions to each annotator; repeat to compare.")  # fmt: skip
 @terms_options
@@ -83,7 +86,7 @@ def contract_command(
         click.echo(f"{c.terms.questions:,} questions: {c.statement}")
 
 
-@golden_command.command("watch")
+@golden_command.command("watch", epilog=examples("assay golden watch answers.csv --gold gold.csv"))
 @click.argument("answers", type=click.Path(path_type=Path))
 @click.option("--gold", type=click.Path(path_type=Path),
               help="Columns record and label; certainty and guess where known.")  # fmt: skip
@@ -177,17 +180,20 @@ def _monitored(path: Path, certainty: float, guess: float | None) -> Watched:
     return found
 
 
-@golden_command.command("choose")
+@golden_command.command(
+    "choose",
+    epilog=examples("assay golden choose labels.csv --gold gold.csv --take 20 -o chosen.csv"),
+)
 @click.argument("labels", type=click.Path(path_type=Path))
 @click.option("--gold", type=click.Path(path_type=Path), required=True,
               help="The right labels of the candidates: columns record and label.")  # fmt: skip
 @click.option("--take", type=click.IntRange(min=1), default=20, show_default=True,
               help="How many golden questions an annotator will get.")  # fmt: skip
 @click.option("--target", type=UNIT, default=0.8, show_default=True,
-              help="Commitment at which they should tell most.")  # fmt: skip
+              help="Commitment at which they should be most informative.")  # fmt: skip
 @click.option("--guess", type=click.Choice(["frequency", "even"]), default="frequency",
               show_default=True, help="Careless answers: by frequency, or even.")  # fmt: skip
-@output_option("--out", help="Write the chosen ones as CSV.")
+@output_option(help="Write the chosen ones as CSV.")
 @as_json_option
 def choose_command(
     labels: Path,
@@ -198,7 +204,7 @@ def choose_command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Rank candidates by what they tell; LABELS are of committed annotators, one row a label."""
+    """Rank candidates by information; LABELS are of committed annotators, one row a label."""
     given: dict[str, list[str]] = {}
     for record, said_of_it in candidates(labels):
         given.setdefault(record, []).append(said_of_it)
@@ -231,18 +237,20 @@ def choose_command(
         click.echo(f"note: {found.useless} candidates tell nothing: careless answers fit as well")
 
 
-@golden_command.command("disguise")
+@golden_command.command(
+    "disguise", epilog=examples("assay golden disguise records.csv --gold gold.csv")
+)
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("--gold", type=click.Path(path_type=Path), required=True,
               help="Ids of the golden questions in the column record.")  # fmt: skip
 @click.option("--id", "id_column", default="id", show_default=True, help="Column with record ids.")
 @click.option("--text", default="text", show_default=True, help="Column with the text.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 @as_json_option
 def disguise_command(
     records: Path, gold: Path, id_column: str, text: str, seed: int, as_json: bool
 ) -> None:
-    """Can gold be told from the other RECORDS (in the order dealt) by how it looks?"""
+    """Test whether gold can be told from the other RECORDS by how it looks."""
     assigned = list(read_records(records, Columns((text,), id_column)))
     ids = {row["record"] for row in rows_of(gold, ("record",))}
     absent = sorted(ids - {r.id for r in assigned})

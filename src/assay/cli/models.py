@@ -4,11 +4,16 @@ import json
 
 import click
 
+from assay.cli.common import examples
 from assay.core.errors import SpecError
 from assay.models.cache import BY_NAME, CATALOGUE, Entry, default_cache
 
 
-@click.group("models", invoke_without_command=True)
+@click.group(
+    "models",
+    invoke_without_command=True,
+    epilog=examples("assay models", "assay models fetch smollm2-135m-instruct"),
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_context
 def models_command(ctx: click.Context, as_json: bool) -> None:
@@ -17,14 +22,14 @@ def models_command(ctx: click.Context, as_json: bool) -> None:
         show(as_json)
 
 
-@models_command.command("list")
+@models_command.command("list", epilog=examples("assay models list --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def list_command(as_json: bool) -> None:
     """Show what can be fetched, its licence, and what is in the cache."""
     show(as_json)
 
 
-@models_command.command("fetch")
+@models_command.command("fetch", epilog=examples("assay models fetch smollm2-135m-instruct"))
 @click.argument("names", nargs=-1)
 def fetch_command(names: tuple[str, ...]) -> None:
     """Download NAMES (none: all) into the cache.
@@ -39,7 +44,7 @@ def fetch_command(names: tuple[str, ...]) -> None:
         click.echo(str(cache.fetch(entry)))
 
 
-@models_command.command("remove")
+@models_command.command("remove", epilog=examples("assay models remove smollm2-135m-instruct"))
 @click.argument("names", nargs=-1, required=True)
 def remove_command(names: tuple[str, ...]) -> None:
     """Delete NAMES from the cache."""

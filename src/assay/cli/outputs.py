@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-FORCE = "Replace a file that is there already; never one that is read."
+FORCE = "Overwrite an existing file; never one that is read."
 
 
 def _claimed(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
@@ -36,11 +36,17 @@ def force_option(command: click.decorators.FC) -> click.decorators.FC:
 
 
 def output_option(*names: str, help: str, **more: Any) -> Callable[[Callable[..., Any]], Any]:
-    """A file to write, and `--force`."""
+    """A file to write, called -o and --out if nothing else, and `--force`."""
+
+    called = names or ("-o", "--out")
 
     def add(command: Callable[..., Any]) -> Any:
         named = click.option(
-            *names, type=click.Path(path_type=Path), callback=_claimed, help=help, **more
+            *called,
+            type=click.Path(path_type=Path),
+            callback=_claimed,
+            help=help,
+            **more,
         )
         return named(force_option(command))
 

@@ -9,6 +9,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.common import examples, hint
 from assay.cli.one_class import class_option
 from assay.cli.outputs import output_option
 from assay.cli.task_argument import task_argument
@@ -29,23 +30,29 @@ from assay.run import Progress, Summary
 from assay.run.live import shown
 
 
-@click.command("plan")
+@click.command(
+    "plan",
+    epilog=examples(
+        "assay plan --target 0.9 --human-label 0.10",
+        "assay plan task.yaml --promise output --html plan.html",
+    ),
+)
 @task_argument()
 @click.option(
     "--target", type=SHARE, default=0.9, show_default=True,
-    help="Agreement that the labels promised about must reach.",
+    help="Agreement that the guaranteed labels must reach.",
 )  # fmt: skip
 @click.option(
     "--delta", type=SHARE, default=0.1, show_default=True,
-    help="Chance that the promise may be wrong.",
+    help="Probability that the guarantee may fail.",
 )  # fmt: skip
 @click.option(
     "--promise", type=click.Choice(["accepted", "output"]), default="accepted", show_default=True,
-    help="About accepted labels alone, or all labels, people's included.",
+    help="Guarantee for accepted labels only, or for all labels, human ones included.",
 )  # fmt: skip
-@click.option("--human-label", type=AMOUNT, help="Price of a person's label.")
-@click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
-@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--human-label", type=AMOUNT, help="Price of one human label.")
+@click.option("--budget", type=AMOUNT, help="Money cap; overrides the file's.")
+@click.option("--ledger", help="Ledger file or URL; overrides the file's.")
 @output_option("--html", help="Write the plan with its chart here.")
 @class_option
 @allow_code_option
@@ -61,7 +68,9 @@ def plan_command(
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask every model of TASK about the labelled sample, and compare the ways to label the rest."""
+    """Find the cheapest labelling strategy for TASK that meets a quality target.
+
+    Every model is asked about the labelled sample; then the strategies are compared."""
     changes = {} if budget is None else {"money": budget}
     project = open_project(task).changed(changes, ledger)
     prepared = ready(project, human_label)
@@ -85,7 +94,7 @@ def plan_command(
     if html is not None:
         click.echo(f"wrote {html}")
     about = "" if promise == "accepted" else f" --promise {promise}"
-    click.echo(f"next: assay run {task} --target {target:g} --delta {delta:g}{about}")
+    hint(f"next: assay run {task} --target {target:g} --delta {delta:g}{about}")
 
 
 def promised(target: float, delta: float, about: str) -> Promise:

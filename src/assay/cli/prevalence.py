@@ -8,6 +8,7 @@ import click
 
 from assay.cli.amount import Number
 from assay.cli.columns import INDEPENDENT
+from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import of_records, read_decisions
 from assay.core.errors import InputError, SpecError
@@ -19,11 +20,17 @@ from assay.quality.inference.audit_sheet import answers_of, read_sheet
 from assay.quality.inference.ppi import Difference, Ppi, by_group, difference, mean_of, prevalence
 
 
-@click.command("prevalence")
+@click.command(
+    "prevalence",
+    epilog=examples(
+        "assay prevalence task.yaml sheet.csv",
+        "assay prevalence labels.csv sheet.csv --group language",
+    ),
+)
 @click.argument("source")
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option("--group", help="Also by this column of the table (ledger: language, source, meta).")
-@click.option("--mean", "numbers", is_flag=True, help="The labels are numbers: tell their mean.")
+@click.option("--mean", "numbers", is_flag=True, help="The labels are numbers: report their mean.")
 @click.option(
     "--scale",
     nargs=2,
@@ -44,7 +51,7 @@ def prevalence_command(
     run: str | None,
     as_json: bool,
 ) -> None:
-    """Share of each label in SOURCE, its errors mended by the answers in an audit SHEET."""
+    """Estimate label prevalence in SOURCE, corrected with an audited sample (SHEET)."""
     _check(scale, numbers, group)
     decisions, _, schema = read_decisions(source, run)
     answered = read_sheet(sheet)

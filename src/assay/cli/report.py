@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.common import examples
 from assay.cli.outputs import output_option
 from assay.cli.task_argument import task_argument
 from assay.core.errors import SpecError
@@ -15,18 +16,18 @@ from assay.report import write_report
 from assay.report.table import lines
 
 
-@click.command("report")
+@click.command("report", epilog=examples("assay report", "assay report task.yaml -o report.html"))
 @task_argument()
-@output_option("-o", "--out", default=Path("report.html"), show_default=True,
+@output_option(default=Path("report.html"), show_default=True,
     help="The HTML file to write.",
 )  # fmt: skip
 @click.option("--run", "run", help="The run to report on; default: the last that decided.")
-@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+@click.option("--ledger", help="Ledger file or URL; overrides the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON on stdout.")
 def report_command(
     task: Path, out: Path, run: str | None, ledger: str | None, as_json: bool
 ) -> None:
-    """Print how good the labels of TASK are, and write the HTML report."""
+    """Print the quality of the labels of TASK, and write the HTML report."""
     project = open_project(task).changed({}, ledger)
     if not project.has_ledger:
         raise SpecError(f"there is no ledger {project.ledger_place}; first: assay run {task}")

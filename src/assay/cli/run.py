@@ -8,6 +8,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
+from assay.cli.common import examples, hint
 from assay.cli.one_class import class_option
 from assay.cli.plan import plan_prepared, print_notes, promised, ready
 from assay.cli.task_argument import task_argument
@@ -26,20 +27,22 @@ from assay.run import label as run_label
 from assay.run.live import shown
 
 
-@click.command("run")
+@click.command("run", epilog=examples("assay run", "assay run task.yaml --limit 10"))
 @task_argument()
 @click.option("--limit", type=click.IntRange(min=1), help="Label only the first N records.")
-@click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
-@click.option("--minutes", type=AMOUNT, help="Time cap; replaces the file's.")
-@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
-@click.option("--target", type=SHARE, help="Plan first; then label so that this much agrees.")
+@click.option("--budget", type=AMOUNT, help="Money cap; overrides the file's.")
+@click.option("--minutes", type=AMOUNT, help="Time cap; overrides the file's.")
+@click.option("--ledger", help="Ledger file or URL; overrides the file's.")
+@click.option(
+    "--target", type=SHARE, help="Plan first, then label so that this agreement is reached."
+)
 @click.option("--delta", type=SHARE, default=0.1, show_default=True,
-              help="With --target: chance that the promise may be wrong.")  # fmt: skip
+              help="With --target: probability that the guarantee may fail.")  # fmt: skip
 @click.option("--promise", type=click.Choice(["accepted", "output"]), default="accepted",
               show_default=True, help="With --target: about accepted labels alone, or all labels, "
               "people's included.")  # fmt: skip
 @click.option("--human-label", type=AMOUNT,
-              help="With --target: price of a person's label; replaces the file's.")  # fmt: skip
+              help="With --target: price of one human label; overrides the file's.")  # fmt: skip
 @class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
@@ -85,12 +88,12 @@ def _next(summary: Summary, task: Path, ledger: str | None) -> None:
     at = f"{task}" if ledger is None else f"{task} --ledger {hidden(ledger)}"
     if summary.waiting:
         own = "" if ledger is None else f" --ledger {hidden(ledger)}"
-        click.echo(
+        hint(
             f"next: assay export {at} --waiting -o waiting.csv; fill in annotator and label, "
             f"then assay import waiting.csv --task {task} --people{own}, and run again"
         )
     elif summary.decided:
-        click.echo(f"next: assay report {at}, or assay export {at} -o labels.csv")
+        hint(f"next: assay report {at}, or assay export {at} -o labels.csv")
 
 
 def prepared(project: Project, limit: int | None, planned: bool = False) -> int:

@@ -9,6 +9,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT
+from assay.cli.common import examples
 from assay.cli.outputs import output_option
 from assay.cli.task_argument import task_argument
 from assay.project import open_project
@@ -17,19 +18,19 @@ from assay.project.synthesis import drifted, save, write, writing
 from assay.strategies.synthesise import Drift, Plan, Synthesis
 
 
-@click.command("synthesise")
+@click.command("synthesise", epilog=examples("assay synthesise --per-label 20 -o synthetic.jsonl"))
 @task_argument()
 @click.option("--per-label", type=click.IntRange(min=1), required=True, help="Texts of each label.")
-@output_option("-o", "--out", required=True,
+@output_option(required=True,
               help="File (.jsonl, .csv, .parquet): id, text, label, source.")  # fmt: skip
 @click.option("--generator", help="Annotator of TASK that writes; default: the first.")
-@click.option("--checker", help="Annotator that must give the same label, else a text is dropped.")
+@click.option("--checker", help="Annotator that must give the same label, or the text is dropped.")
 @click.option("--topic", multiple=True, help="Vary texts by topic; repeat for each.")
 @click.option("--persona", multiple=True, help="Vary texts by who writes; repeat for each.")
 @click.option("--nearest", type=click.FloatRange(0, 1, min_open=True), default=0.8,
-              show_default=True, help="Likeness from which a text repeats another.")  # fmt: skip
-@click.option("--budget", type=AMOUNT, help="Money cap; replaces the file's.")
-@click.option("--ledger", help="Ledger file or URL; replaces the file's.")
+              show_default=True, help="Similarity above which a text is a duplicate.")  # fmt: skip
+@click.option("--budget", type=AMOUNT, help="Money cap; overrides the file's.")
+@click.option("--ledger", help="Ledger file or URL; overrides the file's.")
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def synthesise_command(
@@ -45,7 +46,7 @@ def synthesise_command(
     ledger: str | None,
     as_json: bool,
 ) -> None:
-    """Have texts written for each label of TASK; run again to resume.
+    """Generate labelled texts for each label of TASK; run again to resume.
 
     Each is marked `synthetic:…` in its source; such records are refused as gold.
     """

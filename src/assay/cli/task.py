@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli.allow import allow_code_option
+from assay.cli.common import examples
 from assay.cli.outputs import output_option
 from assay.cli.task_argument import task_argument
 from assay.core.cost import money
@@ -23,7 +24,13 @@ from assay.taskfile.reader import schema_line
 LONGEST = 8_000  # characters of a prompt that are shown
 
 
-@click.command("init")
+@click.command(
+    "init",
+    epilog=examples(
+        "assay init comments.csv --text comment --gold label --model gpt-4o-mini",
+        "assay init comments.csv --labels praise,complaint,other -o task.yaml",
+    ),
+)
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--text", multiple=True, metavar="COLUMN",
               help="Column to label; repeat for several. Default: guessed.")  # fmt: skip
@@ -39,7 +46,7 @@ LONGEST = 8_000  # characters of a prompt that are shown
               help="OpenAI-compatible server of --model. Default: OpenAI.")  # fmt: skip
 @click.option("--key-env", metavar="VARIABLE",
               help="Environment variable that holds the key of --model.")  # fmt: skip
-@output_option("-o", "--out", default=Path("task.yaml"), show_default=True,
+@output_option(default=Path("task.yaml"), show_default=True,
     help="The task file to write.",
 )  # fmt: skip
 def init_command(
@@ -81,7 +88,7 @@ def _endpoint(model: str | None, base_url: str | None, key_env: str | None) -> E
     return Endpoint(model, base_url or OPENAI, key_env)
 
 
-@click.command("check")
+@click.command("check", epilog=examples("assay check", "assay check task.yaml --json"))
 @task_argument()
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON on stdout.")

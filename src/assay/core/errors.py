@@ -46,6 +46,20 @@ class LedgerError(AssayError):
         self.passing = passing
 
 
+CODES: dict[type[AssayError], str] = {
+    SpecError: "spec",
+    InputError: "input",
+    ModelError: "model",
+    BudgetError: "budget",
+    LedgerError: "ledger",
+}
+
+
+def code_of(error: AssayError) -> str:
+    """One word for programs: spec, input, model, budget or ledger."""
+    return next((code for kind, code in CODES.items() if isinstance(error, kind)), "error")
+
+
 def meant(word: str, known: Iterable[str], mark: str = "'") -> str:
     """The known word that `word` may stand for, or else all of them."""
     known = list(known)

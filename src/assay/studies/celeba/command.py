@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from assay.cli.common import examples
 from assay.cli.outputs import output_option
 from assay.studies.celeba.page import write_celeba_page
 from assay.studies.celeba.study import CAVEATS, CostInputs, Study, celeba
 
 
-@click.command("celeba")
+@click.command("celeba", epilog=examples("assay study celeba folder --html celeba.html"))
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--price-per-label", default=0.05, show_default=True, help="USD for one human label.")
 @click.option("--redundancy", default=1, show_default=True, help="People for each label.")

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import click
 
+from assay.cli.common import examples
 from assay.studies.cifar10h.study import NOTE, cifar10h
 from assay.studies.cifar10h.study import Study as CifarStudy
 
 
-@click.command("cifar10h")
+@click.command("cifar10h", epilog=examples("assay study cifar10h folder"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--draws", type=click.IntRange(min=1), default=20, show_default=True,
               help="Of test images, and of one person's label for each.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def cifar10h_command(folder: Path, draws: int, seed: int, as_json: bool) -> None:
     """People and a model together on CIFAR-10H: triage, joint fusion, and suggestions (simulated).

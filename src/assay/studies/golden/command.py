@@ -4,13 +4,14 @@ import json
 
 import click
 
+from assay.cli.common import examples
 from assay.studies.golden.study import Study as GoldenStudy
 from assay.studies.golden.study import golden
 
 
-@click.command("golden")
+@click.command("golden", epilog=examples("assay study golden --annotators 500"))
 @click.option("--annotators", default=2_000, show_default=True, help="Simulated, a commitment.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def golden_command(annotators: int, seed: int, as_json: bool) -> None:
     """Golden questions: the failure rate of the honest, the estimator, and who spots gold."""

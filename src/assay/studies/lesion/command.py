@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.common import examples
 from assay.cli.outputs import output_option
 from assay.ledger import Run, open_ledger
 from assay.studies.lesion.page import write_lesion_page
@@ -14,13 +15,13 @@ from assay.studies.lesion.study import PUBLISHED, TASK, Lesions, lesion, load
 from assay.studies.lesion.study import Study as Lesion
 
 
-@click.command("lesion")
+@click.command("lesion", epilog=examples("assay study lesion folder --html lesion.html"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @output_option("--html", help="Write a report with pictures here.")
 @click.option("--ledger", help="Import all answers into this ledger file or URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def lesion_command(folder: Path, html: Path | None, ledger: str | None, as_json: bool) -> None:
-    """Four vision-language models beside six people: FOLDER holds their answers and the images."""
+    """Compare four vision-language models with six people; FOLDER holds answers and images."""
     data = load(folder)
     study = lesion(data)
     if html is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.common import examples
 from assay.models.cache import BY_NAME, default_cache
 from assay.models.encoder import MiniLM
 from assay.models.llama import Llama
@@ -17,13 +18,14 @@ from assay.studies.vader.study import Models, Setup, Summary, study
 SETS = ("tweets", "movies", "amazon", "nyt")
 
 
-@click.command("vader")
+@click.command("vader", epilog=examples("assay study vader --set tweets --records 100"))
 @click.option("--set", "sets", multiple=True, type=click.Choice(SETS), help="Default: all four.")
 @click.option("--records", type=click.IntRange(min=50), default=300, show_default=True,
               help="Records to label, of each set and seed.")  # fmt: skip
-@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True,
+              help="Number of random seeds.")  # fmt: skip
 @click.option("--target", type=click.FloatRange(0, 1, min_open=True, max_open=True),
-              default=0.9, show_default=True, help="Of the hybrid.")  # fmt: skip
+              default=0.9, show_default=True, help="Target of the hybrid.")  # fmt: skip
 @click.option("--ledgers", type=click.Path(path_type=Path, file_okay=False),
               help="Folder that keeps the answers, so that a stopped study goes on.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout.")

@@ -9,6 +9,7 @@ import click
 
 from assay.annotators.llm import LLM
 from assay.annotators.mapping import Json
+from assay.cli.common import examples
 from assay.ledger import open_ledger
 from assay.models.base import Encoder, Model, Options
 from assay.models.encoder import MiniLM
@@ -23,14 +24,14 @@ from assay.studies.wnut17.study import Corpus, Lab, Plan, Study, baseline, read,
 ANSWER = 128  # tokens; a list of quotes that is longer stays unparsed
 
 
-@click.command("wnut17")
+@click.command("wnut17", epilog=examples("assay study wnut17 folder --tagger-only"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--records", default=12, show_default=True, type=click.IntRange(min=1),
               help="Records that the model labels, of each of T, dev and test.")  # fmt: skip
 @click.option("--examples", default=4, show_default=True, type=click.IntRange(min=1),
               help="Examples shown with a record.")  # fmt: skip
 @click.option("--balanced", is_flag=True, help="Take the examples in turn from each label.")
-@click.option("--seed", default=0, show_default=True, help="Of every draw.")
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 @click.option("--model", default="smollm2-135m-instruct", show_default=True,
               help="Embedded model or GGUF file; with --base-url a model of it.")  # fmt: skip
 @click.option("--base-url", help="OpenAI-compatible endpoint to ask instead.")
