@@ -113,3 +113,12 @@ def test_further_votes_and_gold_without_votes_are_said() -> None:
     ]
     odd = cautions(votes(*rows[1:]), {"R0": "X"})
     assert any("'X'" in line for line in odd)
+
+
+def test_known_labels_that_no_vote_has_are_said_and_one_in_common_is_enough() -> None:
+    given = votes(("r", "a", "0"), ("r", "b", "1"), ("s", "a", "0"), ("s", "b", "0"))
+    [said] = cautions(given, {"r": "pos", "s": "neg"})
+    assert said == (
+        "no vote has a label of the known ones, which are 'neg', 'pos'; the votes have '0', '1'"
+    )
+    assert cautions(given, {"r": "pos", "s": "0"}) == []

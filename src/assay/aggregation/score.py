@@ -1,6 +1,6 @@
 """How a consensus compares with known labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,15 @@ def _spelling(votes: Votes, truth: Mapping[str, str], gold: Gold) -> list[str]:
     without = len(known.keys() - voted)
     if without:
         found.append(f"{without:,} of {len(known):,} gold records have no vote and teach nothing")
-    return found
+    return [*found, *_unused(votes.labels, {*known.values(), *truth.values()})]
+
+
+def _unused(voted: Sequence[str], known: set[str]) -> list[str]:
+    """Where no vote can be right, since it has no label of those that are known."""
+    if not known or known & set(voted):
+        return []
+    some, others = (", ".join(map(shortened, sorted(of)[:3])) for of in (known, voted))
+    return [f"no vote has a label of the known ones, which are {some}; the votes have {others}"]
 
 
 def _twice(votes: Votes, rows: NDArray[np.int64]) -> list[str]:
