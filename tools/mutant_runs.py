@@ -43,7 +43,8 @@ class Map:
     def of(self, mutant: Mutant) -> list[str]:
         """Those that run its lines; for a line that an import runs, those of the whole file."""
         lines = self.lines.get(mutant.path, {})
-        found = set[str]().union(*(lines.get(line, set()) for line in mutant.lines))
+        own = () if mutant.at_import else mutant.lines
+        found = set[str]().union(*(lines.get(line, set()) for line in own))
         found = found or set[str]().union(*lines.values())
         mirrored = f"test_{Path(mutant.path).stem}.py"
         order = sorted(found, key=lambda t: (mirrored not in t, self.seconds.get(t, 0.0), t))

@@ -42,6 +42,15 @@ class Mutant:
         )
         return old, new
 
+    @property
+    def at_import(self) -> bool:
+        """Whether its statement runs when the module is imported, whoever does that first."""
+        return not any(
+            node.body[0].lineno <= self.lines[0] <= (node.end_lineno or 0)
+            for node in ast.walk(ast.parse(self.before))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
+
     def __str__(self) -> str:
         return f"{self.path}:{self.lines[0]} ({self.kind})\n" + "\n".join(self._diff())
 

@@ -57,3 +57,12 @@ def test_the_lines_are_those_of_the_statement_and_of_a_block_only_the_head() -> 
     source = "if a.b:\n    c = (1 +\n         d)\n"
     by_kind = {mutant.kind: list(mutant.lines) for mutant in mutants("m.py", source)}
     assert by_kind == {"negated": [1], "constant": [2, 3], "arithmetic": [2, 3]}
+
+
+def test_what_an_import_runs_is_told_from_what_a_call_runs() -> None:
+    source = "A = 1 + 2\ndef g(a=5 + 6):\n    return 7 + 8\nclass C:\n    b = 9 + 1\n"
+    found = {m.changed[0]: m.at_import for m in mutants("x.py", source) if m.kind == "arithmetic"}
+    assert found == {
+        "A = 1 + 2": True, "def g(a=5 + 6):": True, "return 7 + 8": False,
+        "b = 9 + 1": True,
+    }  # fmt: skip
