@@ -234,3 +234,19 @@ def test_without_a_mark_precision_is_not_known() -> None:
     found = entities_of({"1": ()}, Reference("gold", {"1": (Span(0, 1, "x"),)}))
     assert found is not None
     assert span_figures(found).precision == Figure(None, None, 0)
+
+
+def test_an_interval_that_begins_at_nothing_is_told_from_nothing() -> None:
+    right, wrong = Span(0, 1, "x"), Span(5, 6, "x")
+    truth = {str(i): (right,) for i in range(9)}
+    for hits in (0, 1, 9):
+        said = {id: (right,) if int(id) < hits else (wrong,) for id in truth}
+        found = entities_of(said, Reference("gold", truth))
+        assert found is not None
+        for figure in (span_figures(found).precision, span_figures(found).recall):
+            assert figure.value == pytest.approx(hits / 9)
+            assert figure.interval is not None
+            low, high = figure.interval
+            assert low <= hits / 9 <= high
+            assert (low == 0) == (hits < 9)
+            assert high < 1 or hits == 9
