@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import assay
 from assay.aggregation.base import Consensus
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import Annotation, DecidedBy, Decision, Outcome, Request, Source, answer
@@ -295,3 +296,86 @@ class Timeless(MemoryLedger):
 def test_a_ledger_that_breaks_a_promise_is_named(kind: type[MemoryLedger], said: str) -> None:
     with pytest.raises(AssertionError, match=said):
         check_ledger(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Keeps what is asked of it, and in what order."""
+
+    events: list[str] = field(default_factory=list)
+    id: str = "watched"
+    decided_by: DecidedBy = DecidedBy.MODEL
+
+    async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
+        self.events.append("asked")
+        for request in requests:
+            yield answer(request, Outcome.ANSWERED, value="a")
+
+    async def aclose(self) -> None:
+        self.events.append("ended")
+
+
+def test_an_annotator_is_ended_before_it_is_asked_and_after() -> None:
+    who = Watched()
+    check_annotator(who, [Request(TASK, r, "watched") for r in RECORDS])
+    assert who.events == ["ended", "asked", "ended"] * 3
+
+
+@dataclass(slots=True)
+class Blocks:
+    """Keeps how many records it was given at a time."""
+
+    sizes: list[int] = field(default_factory=list)
+    id: str = "blocks"
+    needs_all_records: bool = False
+    annotators: tuple[str, ...] = ("m",)
+
+    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+        self.sizes.append(len(records))
+        return [Decision(r.id, "a", decided_by=DecidedBy.MODEL) for r in records]
+
+
+def test_a_strategy_is_given_all_records_at_once_and_all_again() -> None:
+    strategy = Blocks()
+    check_strategy(strategy, {"m": Recorded("m", {})}, RECORDS)
+    assert [size for size in strategy.sizes if size] == [len(RECORDS)] * 2
+
+
+class Told(MemoryLedger):
+    """Keeps what a check puts in, and whether it was closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = 0
+        self.added: list[Annotation] = []
+
+    def add(self, annotations: Sequence[Annotation]) -> int:
+        self.added += annotations
+        return super().add(annotations)
+
+    def close(self) -> None:
+        self.closed += 1
+        super().close()
+
+
+def test_a_ledger_is_asked_about_every_kind_of_answer_and_closed() -> None:
+    ledger = Told()
+    check_ledger(lambda: ledger)
+    assert ledger.closed == 1
+    assert [(a.record, a.outcome, a.value, a.cost) for a in ledger.added] == [
+        *((f"r{i}", Outcome.ANSWERED, "a", 2) for i in range(3)),
+        ("r3", Outcome.FAILED, None, 1),
+        ("r0", Outcome.ANSWERED, "b", 0),
+    ]
+    assert [r.text for r in ledger.records()] == [f"text {i}" for i in range(5)]
+    assert [(r.id, r.strategy, r.started) for r in ledger.runs(TASK.id)] == [
+        ("run", "single(m)", 1.0)
+    ]
+
+
+def test_a_name_that_the_package_does_not_have_is_no_attribute() -> None:
+    assert not hasattr(assay, "labels")
+    with pytest.raises(AttributeError, match="'labels'"):
+        assay.__getattr__("labels")
+    for name in assay.__all__:
+        assert getattr(assay, name).__name__ == name

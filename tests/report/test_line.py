@@ -73,6 +73,11 @@ def test_of_single_records_only_those_with_a_reference_are_kept() -> None:
     assert found.pairs == ["stated"]
 
 
+def test_a_source_without_a_confidence_says_nothing() -> None:
+    found = line(said("a", "yes", confidence_source=Source.STATED), judged="a")
+    assert (found.pairs, found.confidence) == ([], {})
+
+
 def test_a_second_source_of_confidence_is_told_though_its_record_has_no_reference() -> None:
     other = said("b", "no", confidence=0.5, confidence_source=Source.LIKELIHOOD)
     found = line(said("a", "yes", confidence=0.9, confidence_source=Source.STATED), other)
