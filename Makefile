@@ -8,7 +8,7 @@ SECONDS ?= 60
 # A worker for each core. Byte code may be kept, or each command that a test starts compiles anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n logical --dist worksteal
 
-.PHONY: demo test coverage check mutants fuzz clean
+.PHONY: demo test coverage check mutants fuzz site wheel clean
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -39,6 +39,21 @@ mutants: .venv/ready
 
 fuzz: .venv/ready
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+# The documentation site in out/site; a broken link fails it.
+site: .venv/ready
+	$(BIN)/python tools/docs_site.py
+	$(BIN)/zensical build --strict -f mkdocs.yml
+
+# The distributions in out/dist; the wheel must work in an environment of its own.
+wheel: .venv/ready
+	rm -rf out/dist out/installed
+	$(BIN)/python -m build --no-isolation --outdir out/dist
+	$(PYTHON) -m venv out/installed
+	out/installed/bin/pip install --quiet out/dist/*.whl
+	cd out && installed/bin/assay --help > /dev/null
+	cd out && installed/bin/assay init ../examples/reviews/reviews.csv --force -o installed/task.yaml
+	cd out && installed/bin/python -c "import assay; print(assay.label(['a'], labels=['a', 'b'], annotators=lambda t: 'a').labels)"
 
 clean:
 	rm -rf .venv out

@@ -1,9 +1,10 @@
-"""Runs the code blocks of README and docs, page by page, in a fresh folder with the examples.
+"""Runs the code blocks of README, CONTRIBUTING and docs, page by page.
 
-A page's `python` blocks share one namespace; `bash` blocks run in order, with an `assay` that need
-not import all it needs each time. A block is left out only where the line before it is an HTML
-comment that says why: `<!-- not run: reason -->`. Where a page has the address of a model server on
-the reader's machine, a server of the tests answers.
+Each page has a fresh folder with the examples. A page's `python` blocks share one namespace; `bash`
+blocks run in order, with an `assay` that need not import all it needs each time. A block is left
+out only where the line before it is an HTML comment that says why: `<!-- not run: reason -->`.
+Where a page has the address of a model server on the reader's machine, a server of the tests
+answers.
 """
 
 import os
@@ -20,7 +21,7 @@ from tests.needs import needs_models
 from tests.servers import Server, on_a_thread, reviewer
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FETCHED = re.compile(r"^assay models fetch (\S+)$", re.M)
 ADDRESS = "http://localhost:8000/v1"  # of a model server, on the pages
 BLOCK = re.compile(
