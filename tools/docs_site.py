@@ -19,10 +19,10 @@ from assay.cli import root
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out" / "site-source"
-SCHEMA = ROOT / "schemas" / "task.schema.json"
+SCHEMA = ROOT / "src/assay/taskfile/task.schema.json"
 PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md",
          "SECURITY.md": "security-policy.md"}  # fmt: skip
-COPIED = ("examples/*/*.*", "schemas/*.json", "CITATION.cff", "bench/*.py")
+COPIED = ("examples/*/*.*", "src/assay/taskfile/*.json", "CITATION.cff", "bench/*.py")
 
 
 def main() -> None:
