@@ -4,6 +4,7 @@ Where ASSAY_REQUIRE_SERVICES is set (in CI), tests/conftest.py makes a failure o
 """
 
 from importlib.util import find_spec
+from shutil import which
 
 import pytest
 
@@ -21,3 +22,11 @@ def needs_models(*names: str) -> None:
     for name in names:
         if not default_cache().has(BY_NAME[name]):
             pytest.skip(f"{name} is not in the cache: assay models fetch {name}")
+
+
+def needs_program(name: str) -> str:
+    """Where it is; skips the test where it is not installed."""
+    place = which(name)
+    if place is None:
+        pytest.skip(f"needs {name}: apt-get install {name}")
+    return place

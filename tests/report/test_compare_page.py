@@ -38,13 +38,18 @@ def page(folder: Path, found: Comparison) -> str:
     return (folder / "page.html").read_text(encoding="utf-8")
 
 
-def test_every_part_is_on_the_page_which_needs_nothing_from_outside(tmp_path: Path) -> None:
+def compared() -> Comparison:
+    """A good model and a mute one, by language."""
     language = {f"r{i}": "en" if i % 2 else "<mr>" for i in range(80)}
     sides = Sides(
         said("ann bob cem"), {**said("gpt", right=0.95, seed=1), "mute": {}},
         Measure(resampling=Resampling(50)), {"language": language}, notes=("a note",),
     )  # fmt: skip
-    found = compare(sides, Rules(0.2))
+    return compare(sides, Rules(0.2))
+
+
+def test_every_part_is_on_the_page_which_needs_nothing_from_outside(tmp_path: Path) -> None:
+    found = compared()
     text = page(tmp_path, found)
     assert headline(found) == "gpt may stand in for people here"
     assert "not possible because it gave no answers" in text

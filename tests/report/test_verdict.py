@@ -97,7 +97,7 @@ def test_a_guarantee_of_the_run_is_the_headline(possible: bool, said: str, kind:
     kept = {"promise": "output", "statement": "the statement", "verdict": said,
             "possible": possible}  # fmt: skip
     found = verdict(settings={"promise": kept})
-    assert (found.kind, found.headline) == (kind, said)
+    assert (found.kind, found.headline) == (kind, said.capitalize())
 
 
 def test_annotators_have_the_user_s_names_from_whichever_run_has_them() -> None:

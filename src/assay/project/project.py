@@ -273,7 +273,19 @@ def report_context(project: Project) -> ReportContext:
     reference = Reference(GOLD_NAME, gold) if gold else None
     notes = tuple(project.findings.lines())
     described = ReportContext(project.task, reference, notes=notes, currency=project.file.currency)
-    return replace(described, review=roles_of(project.file))
+    return replace(
+        described, review=roles_of(project.file), human_label=human_label_of(project.file)
+    )
+
+
+def human_label_of(file: TaskFile) -> int | None:
+    """Nanos of one label by the first people with a price; None where nobody has one."""
+    people = (
+        a
+        for a in file.annotators.values()
+        if a.kind == "panel" or (a.kind == "recorded" and a.people)
+    )
+    return next((to_nanos(a.prices.human_label) for a in people if a.prices.human_label), None)
 
 
 def roles_of(file: TaskFile) -> Roles | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from assay.core.annotation import Decision
+from assay.core.annotation import DecidedBy, Decision
 from assay.core.cost import NANOS
 from assay.core.record import ImagePart, Record
 from assay.core.task import Task
@@ -31,6 +31,8 @@ class ReportContext:
     notes: tuple[str, ...] = ()
     currency: str = "USD"
     review: Roles | None = None  # where people reviewed what two annotators differ on
+    human_label: int | None = None  # nanos of one label by people, to compare the cost with
+    headline: str | None = None  # where the run is not to be judged by its accuracy
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,19 @@ class Evidence:
     @property
     def top(self) -> Line:
         return self.lines[0]
+
+    @property
+    def people_alone(self) -> int | None:
+        """Nanos, if people labelled every record of the run."""
+        each = self.report_context.human_label
+        return None if each is None else each * self.records
+
+    @property
+    def by_models(self) -> int | None:
+        """Records that models decided, of a run with people among those who decided; or None."""
+        decided = dict(self.deciders)
+        models = decided.pop(DecidedBy.MODEL, 0)
+        return models if decided or self.waiting else None
 
     @property
     def judged(self) -> bool:

@@ -30,8 +30,11 @@ def verdict_of(evidence: Evidence) -> Verdict:
 
 
 def _headline(evidence: Evidence) -> tuple[str, str]:
+    if evidence.report_context.headline is not None:
+        return "open", evidence.report_context.headline
     if evidence.promised is not None:
-        return evidence.promised.kind, evidence.promised.headline
+        headline = evidence.promised.headline
+        return evidence.promised.kind, headline[:1].upper() + headline[1:]
     if evidence.silence is not None:
         return "open", f"Quality not measured: {evidence.silence.split(', so ')[0]}"
     score = evidence.top.score

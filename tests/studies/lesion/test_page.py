@@ -19,8 +19,7 @@ def rated(seed: int, pictures: list[str]) -> dict[str, dict[str, float]]:
     }
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Lesions:
+def lesions(tmp_path: Path) -> Lesions:
     """Forty pictures, of which only the first is really there."""
     Image.new("RGB", (64, 48), (200, 30, 30)).save(tmp_path / "p0.png")
     names = [f"p{i}" for i in range(40)]
@@ -29,6 +28,11 @@ def data(tmp_path: Path) -> Lesions:
     }
     people = {who: rated(i, names) for i, who in enumerate(("ann", "bob", "cem"))}
     return Lesions(people, {"gpt": rated(9, names)}, records)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Lesions:
+    return lesions(tmp_path)
 
 
 def test_the_page_holds_every_attribute_and_needs_nothing_from_outside(
