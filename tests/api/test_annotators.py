@@ -12,6 +12,7 @@ import pytest
 import assay
 from assay.annotators.recorded import Given, Recorded
 from assay.api.annotators import Endpoint, annotators_of
+from assay.api.questions import parts, schema_of
 from assay.core.errors import InputError, ModelError, SpecError
 from assay.strategies.single import Single
 from tests.servers import Server, label_of, on_a_thread, reviewer
@@ -223,6 +224,10 @@ LABELLED: dict[str, tuple[Any, str]] = {
     "none": ([], "a schema needs at least one label"),
     "one twice": (["a", "a"], "two labels have the same name"),
     "an object": ([object()], "is no label: give texts, numbers, or assay.Label"),
+    "definitions beside questions": (
+        {"a": "what a is", "b": ["x", "y"]},
+        "labels is a list, as in .*, not the text 'what a is'",
+    ),
     "an empty form": ({"a": []}, "a schema needs at least one label"),
 }
 
@@ -276,3 +281,28 @@ def test_threads_label_at_once_with_models_and_functions(server: tuple[Server, s
     for thread in threads:
         thread.join()
     assert done == [[label_of(text) for text in TEXTS]] * 4
+
+
+def test_labels_and_questions_become_schemas() -> None:
+    tags = assay.MultiChoice(["a", "b"])
+    both = schema_of({"mood": LABELS, "tags": tags})
+    assert isinstance(both, assay.Form)
+    assert both.fields["tags"] is tags
+    assert isinstance(mood := both.fields["mood"], assay.Choice)
+    assert mood.names == tuple(LABELS)
+    first, second = assay.Label("a", "first"), assay.Label("b", "second")
+    defined = schema_of({"a": "first", "b": "second"})
+    assert isinstance(defined, assay.Choice)
+    assert defined.labels == (first, second)
+    mixed = schema_of([first, 2, None])
+    assert isinstance(mixed, assay.Choice)
+    assert mixed.labels == (first, assay.Label("2"))
+    assert list(parts(both)) == ["mood", "tags"]
+    assert parts(CHOICE) == {"": CHOICE}
+    form = assay.label(
+        TEXTS, labels={"mood": LABELS, "long": ["no", "yes"]},
+        question={"mood": "Which mood?"}, annotators=lambda text: None,
+    ).task.schema  # fmt: skip
+    assert isinstance(form, assay.Form)
+    assert form.questions == {"mood": "Which mood?"}
+    assert list(form.fields) == ["mood", "long"]

@@ -8,6 +8,10 @@ import pandas as pd
 import pytest
 
 import assay
+from assay.annotators.function import Function
+from assay.annotators.people import Panel
+from assay.api.certified import Certifying, certificate_of, kept
+from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import InputError, SpecError
 from assay.quality.guarantees.certificate import certify, certify_chain
 from assay.quality.guarantees.promise import Promise
@@ -127,10 +131,10 @@ def test_where_nothing_can_be_promised_all_wait_and_only_gold_is_asked() -> None
 
 def test_without_confidences_all_are_kept_or_none() -> None:
     data = rows()
-    for judge, kept in ((lambda t: expensive(t)[0], 600), (lambda t: "+", 0)):
+    for judge, left in ((lambda t: expensive(t)[0], 600), (lambda t: "+", 0)):
         how: dict[str, Any] = {"labels": LABELS, "annotators": judge, "gold": "gold"}
         for result in (assay.label(data, **how, target=0.9), assay.label(data, **how).certify(0.9)):
-            assert result.frame["label"].notna().sum() == kept
+            assert result.frame["label"].notna().sum() == left
             assert result.certificate is not None
             assert result.certificate.unsaid
 
@@ -221,3 +225,55 @@ def test_gold_rows_are_asked_and_paid_for_once_under_one_budget() -> None:
         assert 40 <= later.cost <= 50
         assert later.certificate is not None
         assert {row["outcome"] for row in later.frame} == {"answered", "not_asked"}
+
+
+def test_the_last_of_the_list_may_be_the_people() -> None:
+    people = Panel("crowd")
+    models = {name: Function.of(name, cheap) for name in ("a", "b", "c")}
+    promise = Promise(0.1, 0.1)
+    found = Certifying.of({**models, "crowd": people}, promise)
+    assert (found.links, found.people) == (("a", "b", "c"), "crowd")
+    assert found.everyone({**models, "crowd": people})["crowd"] is people
+    found = Certifying.of(models, promise)
+    assert (found.links, found.people) == (("a", "b", "c"), "people")
+    assert isinstance(found.everyone(models)["people"], Panel)
+    found = Certifying.of({"people": models["a"], "b": models["b"]}, promise)
+    assert (found.links, found.people) == (("people", "b"), "human_annotators")
+    with pytest.raises(InputError, match="the one annotator here is people"):
+        Certifying.of({"crowd": people}, promise)
+
+
+def made(record: int, value: str | None, sure: float | None, by: Any = DecidedBy.MODEL) -> Decision:
+    return Decision(f"r{record}", value, sure, decided_by=by)
+
+
+def test_a_model_that_says_nothing_of_its_confidence_is_the_least_sure() -> None:
+    """The wrong ones say nothing: were they sure, nothing could be promised."""
+    decisions = {f"r{i}": made(i, "+", 0.9) for i in range(60)}
+    decisions |= {f"r{i}": made(i, "-", None) for i in range(60, 80)}
+    gold = dict.fromkeys(decisions, "+") | {"r0": "+"}
+    found = certificate_of(decisions, gold, Promise(0.1, 0.1))
+    assert (found.threshold, found.accepted, found.errors) == (0.9, 60, 0)
+    assert not found.unsaid
+    silent = {id: made(int(id[1:]), "+", None) for id in gold}
+    found = certificate_of(silent, gold, Promise(0.1, 0.1))
+    assert (found.threshold, found.accepted, found.unsaid) == (0.0, 80, True)
+
+
+def test_what_people_decided_on_gold_is_not_the_models() -> None:
+    decisions = {f"r{i}": made(i, "+", 0.9) for i in range(60)}
+    decisions |= {f"r{i}": made(i, "+", 0.99, DecidedBy.PEOPLE) for i in range(60, 70)}
+    decisions["r70"] = Decision("r70", None, route=("tie",))
+    found = certificate_of(decisions, dict.fromkeys(decisions, "+"), Promise(0.1, 0.1))
+    assert (found.threshold, found.accepted, found.labels) == (0.9, 60, 71)
+    kept_ = kept([*decisions.values(), made(71, "-", 0.8), made(72, "-", None)], found)
+    assert [d.record for d in kept_ if d.waiting_for == "people"] == ["r71", "r72"]
+    assert [d.route for d in kept_ if d.waiting_for] == [
+        ("not sure enough for the certificate",)
+    ] * 2
+    assert kept_[60].value == "+"
+
+
+def test_a_run_that_did_not_reach_all_gold_certifies_nothing() -> None:
+    with pytest.raises(InputError, match="before 1 of 2 gold records were labelled"):
+        certificate_of({"r1": made(1, "+", 0.9)}, {"r1": "+", "r2": "+"}, Promise(0.1, 0.1))

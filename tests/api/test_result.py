@@ -1,5 +1,6 @@
 """What a result shows of itself, what a run is told, and how rows of every kind become records."""
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from assay.core.errors import InputError
 from assay.core.record import Record, text_record
 from assay.data.base import Columns
 from assay.data.inputs import Files, files
+from assay.report.evidence import Evidence
 
 TASK = Task("mood", "Happy or sad?", Choice(["happy", "sad"]))
 ROWS = [{"id": "r1", "text": "what a day"}, {"id": "r2", "text": "oh no"}]
@@ -232,3 +234,20 @@ def test_a_source_of_confidence_is_kept() -> None:
     sure = Recorded("ann", {"r1": Given("sad", 0.25, source=Source.STATED)})
     [decision] = assay.label(ROWS[:1], task=TASK, annotators=sure).decisions
     assert (decision.confidence, decision.confidence_source) == (0.25, Source.STATED)
+
+
+async def test_what_is_awaited_has_the_same_defaults() -> None:
+    for name in ("export", "report"):
+        plain, awaited = (inspect.signature(getattr(assay.Result, n)) for n in (name, f"a{name}"))
+        defaults = {p.name: p.default for p in plain.parameters.values()}
+        assert defaults == {p.name: p.default for p in awaited.parameters.values()}
+        assert defaults["force"] is False
+    assert inspect.signature(assay.Result.export).parameters["annotations"].default is False
+
+
+def test_figures_of_a_report_need_no_page() -> None:
+    result = assay.label(ROWS, task=TASK, annotators=ANN)
+    found = result.report(gold={"r1": "happy", "r2": "happy"})
+    assert isinstance(found, Evidence)
+    assert found.top.score is not None
+    assert found.top.score.on_all.value == 0.5

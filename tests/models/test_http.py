@@ -9,13 +9,14 @@ from aiohttp import web
 
 from assay.annotators.llm import LLM, Billing
 from assay.core.annotation import Annotation, Outcome, Request
-from assay.core.cost import Budget, Prices, to_nanos
+from assay.core.cost import Budget, Prices, Usage, to_nanos
 from assay.core.errors import BudgetError, ModelError
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
-from assay.models.base import Message, Options
+from assay.models.base import Completion, Message, Options, TokenScore
 from assay.models.hosted import Address
+from assay.models.http import _parsed
 from assay.models.limits import Limits, retry_after
 from assay.models.openai import OpenAI
 from tests.servers import (
@@ -275,3 +276,39 @@ async def test_no_reply_ends_the_asking() -> None:
     annotations = await ask(Server(answer), 2 * len(BODIES), limits)
     assert len(annotations) == 2 * len(BODIES)
     assert {a.outcome for a in annotations} <= {Outcome.FAILED, Outcome.UNPARSED, Outcome.ANSWERED}
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        (TokenScore("a", -0.5, {"b": -1.0}), None),
+        (TokenScore("a", -0.5, {}), None),
+        (TokenScore("a", -0.5, {"b": -1.0, 3: -2.0}), "a token is no text"),  # type: ignore[dict-item]
+        (TokenScore(None, -0.5, {"b": -1.0}), "a token is no text"),  # type: ignore[arg-type]
+        (TokenScore("a", float("-inf"), {"b": -1.0}), "a log-probability is no finite number"),
+        (TokenScore("a", -0.5, {"b": float("nan")}), "a log-probability is no finite number"),
+    ],
+)
+def test_tokens_are_texts_with_finite_log_probabilities(
+    token: TokenScore, said: str | None
+) -> None:
+    whole = Completion("a", tokens=(TokenScore("x", -0.1, {"x": -0.1}), token))
+    found = _parsed({"Content-Type": "application/json"}, b"{}", lambda _: whole)
+    if said is None:
+        assert found.completion == whole
+    else:
+        assert found.completion is None
+        assert said in (found.error or "")
+
+
+def test_counts_of_tokens_are_within_what_went_in() -> None:
+    given = Usage(
+        input_tokens=10, cached_tokens=15, image_tokens=12, output_tokens=-1, reasoning_tokens=-2
+    )
+    found = _parsed({}, b"{}", lambda _: Completion("a", given)).completion
+    assert found is not None
+    assert found.usage == Usage(input_tokens=10, cached_tokens=10, image_tokens=10)
+    odd = Usage(input_tokens=-5, cached_tokens=-1, image_tokens=-1, output_tokens=3)
+    found = _parsed({}, b"{}", lambda _: Completion("a", odd)).completion
+    assert found is not None
+    assert found.usage == Usage(output_tokens=3)

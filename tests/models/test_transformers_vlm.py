@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,14 +15,18 @@ from assay.annotators.llm import LLM
 from assay.annotators.mapping import BY_NAME
 from assay.annotators.scored import Scored
 from assay.core.annotation import Outcome, Request
+from assay.core.cost import Usage
 from assay.core.errors import ModelError
 from assay.core.record import ImagePart, Record
 from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.models.base import Message, Options
 from assay.models.transformers_vlm import (
+    Loaded,
     TransformersVLM,
+    _usage,
     label_tokens,
+    likelihoods,
     prompt_of,
 )
 from assay.testing import check_annotator
@@ -176,3 +181,65 @@ def test_a_model_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
 def test_the_pinned_revision_belongs_to_the_id() -> None:
     plain = TransformersVLM("a/b")
     assert replace(plain, revision="1234").id != plain.id
+
+
+def stand_in(device: str = "cpu", **config: Any) -> Loaded:
+    """Logits without a model: of four tokens, after a prompt that does not matter."""
+    import torch
+
+    logits = torch.arange(24.0).reshape(2, 3, 4).sin()
+
+    def decoded(**given: Any) -> Any:
+        assert given["labels"].tolist() == [[0, 2, -100], [3, 0, 1]]
+        return SimpleNamespace(logits=logits)
+
+    model: Any = decoded
+    model.config = SimpleNamespace(**config)
+    model.device = torch.device(device)
+    return Loaded(model, SimpleNamespace(tokenizer=None))
+
+
+def test_a_language_model_has_an_encoder_only_where_it_says_so() -> None:
+    assert not stand_in().encodes
+    assert not stand_in(text_config=SimpleNamespace()).encodes
+    assert not stand_in(text_config=SimpleNamespace(is_encoder_decoder=False)).encodes
+    assert stand_in(text_config=SimpleNamespace(is_encoder_decoder=True)).encodes
+
+
+def test_the_first_token_of_a_vocabulary_counts_and_what_fills_up_does_not() -> None:
+    import torch
+
+    loaded = stand_in(text_config=SimpleNamespace(is_encoder_decoder=True))
+    found = likelihoods(loaded, {"input_ids": torch.zeros(1, 5)}, [[0, 2], [3, 0, 1]])
+    logs = torch.arange(24.0).reshape(2, 3, 4).sin().log_softmax(-1)
+    first = logs[0, 0, 0] + logs[0, 1, 2]
+    second = logs[1, 0, 3] + logs[1, 1, 0] + logs[1, 2, 1]
+    assert found == pytest.approx([float(first), float(second)], abs=1e-6)
+
+
+@pytest.mark.parametrize(("device", "seconds"), [("cpu", 0.0), ("cuda", 2.5)])
+def test_only_time_on_a_gpu_is_time_of_a_gpu(device: str, seconds: float) -> None:
+    found = _usage(stand_in(device), 7, 3, 2.5)
+    assert found == Usage(input_tokens=7, output_tokens=3, attempts=1, gpu_seconds=seconds)
+
+
+def test_a_label_without_a_token_is_named() -> None:
+    words: Any = lambda text, add_special_tokens: {"input_ids": [1] if "red" in text else []}  # noqa: E731
+    words.eos_token_id = None
+    model = SimpleNamespace(config=SimpleNamespace())
+    loaded = Loaded(model, SimpleNamespace(tokenizer=words, chat_template="x"))
+    with pytest.raises(ModelError, match="label '~' has no token in the model's vocabulary"):
+        label_tokens(loaded, ["red", "~"])
+
+
+async def test_the_end_of_an_answer_is_no_part_of_its_text(vlm: Any, picture: Any) -> None:
+    loaded, decoded = vlm.loaded, list[dict[str, Any]]()
+    plain = loaded.tokenizer.decode
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            type(loaded.tokenizer), "decode",
+            lambda own, new, **how: decoded.append(how) or plain(new, **how),
+        )  # fmt: skip
+        await vlm.complete(asked(picture(RED)), Options(max_tokens=4))
+    assert decoded[-1] == {"skip_special_tokens": True}
+    assert vlm.takes_images

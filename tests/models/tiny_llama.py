@@ -157,14 +157,15 @@ class Library:
     def llama_memory_seq_rm(self, memory: object, sequence: int, start: int, end: int) -> bool:
         if self.recurrent and start > 0:
             return False
-        del self.sequences.setdefault(sequence, [])[max(start, 0) :]
+        del self.sequences.setdefault(sequence, [])[max(start, 0) : None if end < 0 else end]
         return True
 
     def llama_memory_seq_cp(
         self, memory: object, source: int, target: int, start: int, end: int
     ) -> None:
         assert not self.sequences.get(target), "copied onto what is there"
-        self.sequences[target] = list(self.sequences.get(source, []))
+        whole = self.sequences.get(source, [])
+        self.sequences[target] = whole[max(start, 0) : None if end < 0 else end]
 
     def llama_sampler_chain_default_params(self) -> Any:
         return None
