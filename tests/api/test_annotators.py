@@ -98,7 +98,7 @@ def test_money_is_counted_and_capped(server: tuple[Server, str]) -> None:
     outcomes = [row["outcome"] for row in some.frame]
     assert set(outcomes) == {"answered", "not_asked"}
     reasons = {row["reason"] for row in some.frame if row["outcome"] == "not_asked"}
-    assert reasons == {"the run stopped: the money budget allows no more"}
+    assert reasons == {"the run stopped: the budget is exhausted"}
     with pytest.raises(SpecError, match="a budget needs prices"):
         assay.label(TEXTS, **how, budget=1)
 
@@ -193,7 +193,7 @@ def test_a_strategy_says_otherwise() -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "nobody": ({}, InputError, "say who labels: model='gpt-4o-mini', or annotators="),
+    "nobody": ({}, InputError, "name an annotator: model='gpt-4o-mini', or annotators="),
     "none in the list": ({"annotators": []}, InputError, "no annotator is given"),
     "a number": ({"annotators": [5]}, InputError, "is of type int: give the name of a model, a fu"),
     "a class": ({"annotators": Recorded}, InputError, "is of type type"),
@@ -223,7 +223,7 @@ LABELLED: dict[str, tuple[Any, str]] = {
     "a class": (assay.Choice, "labels is of type type"),
     "none": ([], "a schema needs at least one label"),
     "one twice": (["a", "a"], "two labels have the same name"),
-    "an object": ([object()], "is no label: give texts, numbers, or assay.Label"),
+    "an object": ([object()], "is not a label: give texts, numbers, or assay.Label"),
     "definitions beside questions": (
         {"a": "what a is", "b": ["x", "y"]},
         "labels is a list, as in .*, not the text 'what a is'",

@@ -122,7 +122,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "none at all": ([None] * 4, "gold holds no label"),
     "a number": (5, "gold is of type int: give a column's name"),
     "ids of others": ({"r1": "+"}, "no id in gold is the id of a row: name the column of ids"),
-    "another index": (pd.Series(["+"], index=[99]), "the index of gold has nothing in common"),
+    "another index": (pd.Series(["+"], index=[99]), "the index of gold has no value in common"),
     "an index twice": (pd.Series(["+", "-"], index=[1, 1]), "labels repeat in one of them"),
 }
 
@@ -142,7 +142,7 @@ def test_without_gold_there_is_nothing_to_compare_or_certify() -> None:
     for call in (result.metrics, lambda: result.certify(target=0.9)):
         with pytest.raises(InputError, match="gold"):
             call()
-    with pytest.raises(SpecError, match="say which labels there are"):
+    with pytest.raises(SpecError, match="the labels are missing"):
         assay.label(TEXTS, annotators=judge)
     with pytest.raises(SpecError, match="gold has 51 different labels"):
         assay.label(["x"] * 51, annotators=judge, gold=[str(i) for i in range(51)])

@@ -109,7 +109,7 @@ def test_a_ledger_file_is_gone_on_with(tmp_path: Path) -> None:
 async def test_it_runs_where_a_loop_is_running_already() -> None:
     await asyncio.sleep(0)
     assert len(assay.label(ROWS, task=TASK, annotators={"ann": ANN}).decisions) == 2
-    with pytest.raises(SpecError, match="no annotator is called 'zoe'"):
+    with pytest.raises(SpecError, match="no such annotator: 'zoe'"):
         assay.label(ROWS, task=TASK, annotators={"ann": ANN}, strategy=Vote(("ann", "zoe")))
 
 
@@ -126,13 +126,13 @@ def test_a_report_is_scored_against_gold(tmp_path: Path) -> None:
 WRONG: dict[str, tuple[object, str]] = {
     "nothing": ([], "no records to label"),
     "an empty frame": (pl.DataFrame({"text": []}), "no records to label"),
-    "a word": ("what a day", "cannot label what is of type str"),
-    "a number": (5, "cannot label what is of type int"),
+    "a word": ("what a day", "cannot label data of type str"),
+    "a number": (5, "cannot label data of type int"),
     "a lazy frame": (pl.LazyFrame(ROWS), "lazy: give what its `.collect\\(\\)` returns"),
     "two columns of a name": (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "unique"),
     "a text for a column": ({"text": "what a day"}, "column 'text' is of type str"),
     "a number among texts": (["x", 5], "row 2 is of type int"),
-    "columns of two lengths": ({"id": ["a"], "text": ["x", "y"]}, "make no table"),
+    "columns of two lengths": ({"id": ["a"], "text": ["x", "y"]}, "do not form a table"),
     "no text": ([{"txt": "x"}], "no column 'text'; it has txt; did you mean 'txt'"),
     "the same id": ([{"id": "a", "text": "x"}, {"id": "a", "text": "y"}], "row 2: id 'a'"),
     "no id": ([{"id": "", "text": "x"}], "row 1: column 'id' is empty"),
@@ -283,7 +283,7 @@ def test_answers_to_several_panels_need_to_say_whose_they_are(tmp_path: Path) ->
     task = tmp_path / "task.yaml"
     task.write_text(PANEL_TASK + "  experts: {kind: panel}\n", encoding="utf-8")
     (tmp_path / "people.csv").write_text("record,annotator,label\nr1,ann,happy\n")
-    with pytest.raises(SpecError, match="several panels; say --panel crowd or --panel experts"):
+    with pytest.raises(SpecError, match="several panels; use --panel crowd or --panel experts"):
         assay.import_annotations(tmp_path / "people.csv", task, people=True)
     with pytest.raises(SpecError, match="has no panel 'others'"):
         assay.import_annotations(tmp_path / "people.csv", task, people=True, panel="others")

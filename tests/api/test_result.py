@@ -199,8 +199,8 @@ def generated() -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"bytes", "cannot label what is of type bytes"),
-        (None, "cannot label what is of type NoneType"),
+        (b"bytes", "cannot label data of type bytes"),
+        (None, "cannot label data of type NoneType"),
         (generated(), "row 1 is of type bytes"),
         ([text_record("a", "x"), "y"], "row 2 is of type str"),
         ([{"text": "x"}, text_record("a", "x")], "row 2 is of type Record"),

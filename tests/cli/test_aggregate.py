@@ -69,7 +69,7 @@ def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(files: Path) 
 def test_known_labels_spelt_otherwise_and_known_labels_without_votes_are_told(files: Path) -> None:
     (files / "other.csv").write_text("record,truth\n1,CAT\n2,dog\n99,cat\n", encoding="utf-8")
     done = run(files / "answer.csv", "--method", "majority", "--truth", files / "other.csv")
-    assert "1 known labels are of records without a vote" in done.stdout
+    assert "1 known labels belong to records without a vote" in done.stdout
     assert "'CAT' / 'cat'" in done.stderr
     (files / "other.csv").write_text("record,truth\n001,cat\n002,dog\n", encoding="utf-8")
     with pytest.raises(InputError, match="'001' / '1'"):

@@ -157,8 +157,8 @@ def test_a_budget_of_zero_spends_nothing_and_says_so(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert not done.stderr
     described = "the budget is 0.00 USD, so nothing that costs money is asked"
-    assert f"stopped since the money budget allows no more: {described}" in done.stdout
-    assert "run again to go on" in done.stdout
+    assert f"stopped: the budget is exhausted: {described}" in done.stdout
+    assert "run again to resume" in done.stdout
     assert f"note: {described}: a run would stop" in assay(tmp_path, "check", "task.yaml").stdout
 
 
@@ -246,7 +246,9 @@ def test_a_ledger_without_rights_is_one_line(labelled: Path, tmp_path: Path) -> 
 
 def test_reading_commands_make_no_ledger(tmp_path: Path) -> None:
     project(tmp_path)
-    assert "first: assay run task.yaml" in validation_error(assay(tmp_path, "report", "task.yaml"))
+    assert "first run: assay run task.yaml" in validation_error(
+        assay(tmp_path, "report", "task.yaml")
+    )
     assert "there is no ledger" in validation_error(
         assay(tmp_path, "export", "task.yaml", "-o", "x.csv")
     )
@@ -268,20 +270,23 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "words for a number": (["run", "task.yaml", "--limit", "all"], "--limit"),
     "a record too few": (["run", "task.yaml", "--limit", "0"], "--limit"),
     "a negative budget": (["run", "task.yaml", "--budget", "-1"], "--budget"),
-    "a budget that is no number": (["run", "task.yaml", "--budget", "nan"], "no number to reckon"),
-    "a budget without end": (["run", "task.yaml", "--budget", "inf"], "no number to reckon with"),
-    "time that is no number": (["run", "task.yaml", "--minutes", "nan"], "no number to reckon"),
-    "a share that is no number": (["plan", "task.yaml", "--target", "nan"], "no number to reckon"),
+    "a budget that is no number": (["run", "task.yaml", "--budget", "nan"], "not a usable number"),
+    "a budget without end": (["run", "task.yaml", "--budget", "inf"], "not a usable number"),
+    "time that is no number": (["run", "task.yaml", "--minutes", "nan"], "not a usable number"),
+    "a share that is no number": (["plan", "task.yaml", "--target", "nan"], "not a usable number"),
     "a dash for a file": (["export", LEDGER, "-o", "-"], "a file is needed"),
     "a ledger for a ledger": (["export", LEDGER, "--ledger", "l", "-o", "x.csv"], "task file"),
     "an unknown ending": (["export", LEDGER, "-o", "x.docx"], "cannot write .docx"),
-    "an unknown model": (["models", "fetch", "nothing"], "no model is called 'nothing'"),
+    "an unknown model": (["models", "fetch", "nothing"], "no such model: 'nothing'"),
     "an unknown set": (["data", "fetch", "nothing", "--out", "x"], "'nothing'"),
     "an import by wrong columns": (["import", "a.csv", "--record", "id"], "no column 'annotator'"),
-    "a column that is not there": (["import", "a.csv", "--ledger", "l"], "no column 'annotator'"),
+    "a missing column does not exist": (
+        ["import", "a.csv", "--ledger", "l"],
+        "no column 'annotator'",
+    ),
     "people against themselves": (
         ["compare", "--people", "a.csv", "--models", "a.csv", "--record", "id", "--wide", "label"],
-        "nobody is compared with themselves",
+        "annotators are not compared with themselves",
     ),
     "people that are not there": (["compare", "--people", "no.csv", "--models", "a.csv"], "no.csv"),
 }
@@ -342,4 +347,4 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(labelled: Path) -> None
 def test_options_that_are_no_numbers_to_reckon_with_are_refused(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    assert "is no number to reckon with" in validation_error(assay(tmp_path, *words))
+    assert "is not a usable number" in validation_error(assay(tmp_path, *words))

@@ -22,9 +22,9 @@ def test_recorded_answers_stop_at_the_budget_and_go_on_with_more(
     assert done.returncode == 3
     assert "one: 2 answered" in done.stdout
     assert "cost 0.0800 USD in this run" in done.stdout
-    assert "stopped since the money budget allows no more" in done.stdout
+    assert "stopped: the budget is exhausted" in done.stdout
     assert "of the budget of 0.100 USD, 0.0800 USD are spent, 0.00 USD in flight" in done.stdout
     more = assay(tmp_path, "run", "task.yaml", "--budget", "0.24")
     assert more.returncode == 0, more.stdout
     assert "6 records: 6 decided" in more.stdout
-    assert "0.240 USD in all" in more.stdout
+    assert "0.240 USD in total" in more.stdout

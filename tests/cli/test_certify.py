@@ -51,7 +51,7 @@ def test_a_table_gives_the_certificate_of_its_columns(tmp_path: Path) -> None:
     assert described["threshold"] == certify(sure, right, Promise(0.15, 0.1)).threshold
     done = assay(tmp_path, "certify", "t.csv", "--alpha", "0.15", "--reference", "two experts")
     assert "agree with two experts, with probability 90.0%" in done.stdout
-    assert "this rests on: the sample was drawn at random" in done.stdout
+    assert "assumptions: the sample was drawn at random" in done.stdout
 
 
 def test_labels_and_reference_say_the_same_as_verdicts(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def task(tmp_path: Path) -> Path:
 def test_a_task_file_certifies_each_annotator_on_calibration_gold_asking_nobody(
     task: Path,
 ) -> None:
-    assert "first: assay run" in validation_error(assay(task, "certify", "task.yaml"))
+    assert "first run: assay run" in validation_error(assay(task, "certify", "task.yaml"))
     assert assay(task, "run", "task.yaml").returncode == 0
     described = found(task, "task.yaml", "--alpha", "0.2")
     assert {name for name, _ in described} == {"small", "large", "decisions"}
@@ -143,8 +143,12 @@ def test_gold_that_fitted_something_certifies_nothing(task: Path) -> None:
         .replace("strategy:", "  own: {kind: classifier}\nstrategy:")
     )
     (task / "task.yaml").write_text(learnt)
-    assert "no promise can rest on it" in validation_error(assay(task, "certify", "task.yaml"))
-    assert "calibration gold fits" in validation_error(assay(task, "calibrate", "task.yaml"))
+    assert "no guarantee can be based on it" in validation_error(
+        assay(task, "certify", "task.yaml")
+    )
+    assert "fitted on the calibration gold" in validation_error(
+        assay(task, "calibrate", "task.yaml")
+    )
 
 
 def test_tags_of_a_ledger_have_certificates_of_their_own(tmp_path: Path) -> None:
@@ -191,13 +195,13 @@ def test_a_promise_that_a_constant_keeps_is_said_to_ask_little(tmp_path: Path) -
     rows: list[list[object]] = [[i, 0.9, "no", "no" if i % 20 else "yes"] for i in range(200)]
     table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
     done = assay(tmp_path, "certify", "t.csv")
-    assert "majority-class baseline: always 'no' agrees in 95.0% (n = 200)" in done.stdout
-    assert "so the promise asks little" in done.stderr
+    assert "majority-class baseline: 'no' agrees in 95.0% (n = 200)" in done.stdout
+    assert "so the guarantee is a weak one" in done.stderr
     assert done.stdout.startswith("whether the promise shows anything of these labels cannot be")
     (described,) = found(tmp_path, "t.csv").values()
     assert described["constant"] == {"label": "no", "share": 0.95, "n": 200}
     assert (described["possible"], described["passed"]) == (True, None)
-    assert "cannot be told" in str(described["verdict"])
+    assert "cannot be determined" in str(described["verdict"])
     table(tmp_path / "t.csv", "record,confidence,correct", [[i, 0.9, 1] for i in range(50)])
     (described,) = found(tmp_path, "t.csv").values()
     assert described["constant"] is None
@@ -229,7 +233,7 @@ def test_a_kept_promise_shows_the_class_that_it_hides(tmp_path: Path) -> None:
     assert low < by_label["spam"]["precision"]["value"] < high < 0.9
     done = assay(tmp_path, "certify", "rare.csv")
     assert "of the accepted labels 'spam'" in done.stderr
-    assert "fewer than the promised 90.0%" in done.stderr
+    assert "fewer than the 90.0%" in done.stderr
 
 
 def test_one_class_has_a_promise_of_its_own(tmp_path: Path) -> None:
@@ -263,10 +267,10 @@ def test_the_whole_output_can_be_promised_and_every_output_says_which(tmp_path: 
     assert "people label every record that is not accepted" in str(output["assumptions"])
     done = assay(tmp_path, "certify", "t.csv", "--promise", "output")
     assert "of all labels, people's included" in done.stdout
-    assert "promise: output" in done.stdout
+    assert "guarantee: output" in done.stdout
     done = assay(tmp_path, "certify", "t.csv")
-    assert "promise: accepted" in done.stdout
-    assert f"--promise output promises the same of all labels together, and would accept " \
+    assert "guarantee: accepted" in done.stdout
+    assert f"--promise output guarantees the same for all labels together, and would accept " \
            f"{output['coverage']:.1%}" in done.stdout  # fmt: skip
 
 
@@ -343,7 +347,7 @@ def test_calibration_is_fitted_on_calibration_gold_and_judged_on_evaluation_gold
 def test_a_table_without_purposes_is_dealt_and_says_so(tmp_path: Path) -> None:
     table(tmp_path / "t.csv", "record,confidence,correct", verdicts(300))
     done = assay(tmp_path, "calibrate", "t.csv")
-    assert "half of the records calibrate" in done.stderr
+    assert "half of the records are used to calibrate" in done.stderr
     assert "calibrated, against evaluation gold" in done.stdout
 
 
@@ -393,6 +397,4 @@ def test_an_annotator_without_confidences_has_all_its_answers_taken_or_none(
     table(tmp_path / "t.csv", "record,confidence,label,reference", rows)
     (described,) = found(tmp_path, "t.csv").values()
     assert (described["accepted"], described["errors"]) == (200, 10)
-    assert "no answer carries a confidence" in validation_error(
-        assay(tmp_path, "calibrate", "t.csv")
-    )
+    assert "no answer has a confidence" in validation_error(assay(tmp_path, "calibrate", "t.csv"))

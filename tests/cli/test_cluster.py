@@ -45,8 +45,8 @@ def test_the_assumption_is_said_or_one_record_of_each_cluster_taken(
 ) -> None:
     name, *words = command
     plain, said = described(name, answers, *words)
-    assert "records are taken as independent" in str(plain["assumption"])
-    assert "records are taken as independent" in said
+    assert "records are treated as independent" in str(plain["assumption"])
+    assert "records are treated as independent" in said
     assert plain["cluster"] is None
     own, said = described(name, answers, *words, "--cluster", "author", "--seed", "2")
     assert own["assumption"] is None

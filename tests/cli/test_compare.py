@@ -41,7 +41,7 @@ def test_two_files_give_table_json_and_page(tmp_path: Path) -> None:
     keys = {"model", "winning_rate", "advantage_probability", "passed", "people", "records"}
     assert keys <= set(found[0])
     done = assay(tmp_path, *words, "--epsilon", "0.3", "--html", "page.html")
-    assert "gpt may stand in for people here" in done.stdout
+    assert "gpt may replace people here" in done.stdout
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<svg" in page
     assert "http" not in page.replace("http-equiv", "")
@@ -55,7 +55,7 @@ def test_one_table_with_its_people_named_says_the_same_as_two_files(tmp_path: Pa
     found = described(tmp_path, "compare", "all.csv", *people, "--resamples", "50")
     assert found["replacement_test"] == described(tmp_path, *words)["replacement_test"]
     line = validation_error(assay(tmp_path, "compare", "all.csv"))
-    assert "who are people? Say --person NAME; there are ann, bob, cem, gpt" in line
+    assert "which annotators are people? Use --person NAME, one of ann, bob, cem, gpt" in line
 
 
 def test_an_imported_ledger_knows_its_people_and_leaves_out_what_was_shown(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_plan_comes_from_a_guess_or_from_a_pilot(tmp_path: Path) -> None:
     words = ["compare", "--plan", "--person-right", "0.85", "--model-right", "0.9"]
     guessed = described(tmp_path, *words, "--epsilon", "0.2")["plans"][0]
     assert guessed["best"]["people"] == 3
-    assert "is behind people by just the allowance" in assay(tmp_path, *words).stdout
+    assert "is worse than people by exactly epsilon" in assay(tmp_path, *words).stdout
     pilot = described(tmp_path, *files(tmp_path), "--plan", "--epsilon", "0.3")["plans"][0]
     assert pilot["basis"] == "from a pilot of 60 records and 3 people"
     assert {c["people"] for c in pilot["cells"]} == {3}

@@ -79,7 +79,7 @@ def test_without_people_one_has_to_be_named(tmp_path: Path) -> None:
     votes = "record,annotator,label\n" + "".join(f"r{i},{w},a\n" for i in range(9) for w in "xy")
     (tmp_path / "v.csv").write_text(votes)
     assert assay(tmp_path, "import", "v.csv", "--ledger", "l.sqlite").returncode == 0
-    assert "--person NAME, of x, y" in validation_error(assay(tmp_path, "compare", "l.sqlite"))
+    assert "--person NAME, one of x, y" in validation_error(assay(tmp_path, "compare", "l.sqlite"))
     assert compared(tmp_path, "--person", "x")["replacement_test"][0]["model"] == "y"
 
 
@@ -129,7 +129,7 @@ def test_sets_are_compared_whole(tmp_path: Path) -> None:
     more = [(f"r{i}", "mini", frozenset("ab"), RequestOptions()) for i in range(RECORDS)]
     fill(tmp_path, sets, frozenset("a"), more)
     found = compared(tmp_path)
-    assert any("compared whole" in note for note in found["notes"])
+    assert any("compared as a whole" in note for note in found["notes"])
     assert found["slices"] == []
     right = {t["model"]: t["advantage_probability"] for t in found["replacement_test"]}
     assert (right["gpt"], right["mini"]) == (1, 0)

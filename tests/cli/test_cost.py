@@ -125,7 +125,7 @@ def test_a_currency_that_nobody_says_is_not_made_up(tmp_path: Path) -> None:
     assert described.stderr == ""
     csv = tmp_path / "a.csv"
     csv.write_text("record,annotator,label\n1,a,x\n1,b,x\n")
-    assert "files hold none" in str(run("compare", csv, "--currency", "EUR").exception)
+    assert "files have none" in str(run("compare", csv, "--currency", "EUR").exception)
 
 
 @pytest.mark.parametrize(

@@ -45,13 +45,13 @@ def test_a_server_that_is_down_is_named_and_nothing_is_decided(tmp_path: Path) -
     done = assay(tmp_path, "run", "task.yaml")
     assert done.returncode == 3
     assert done.stderr == ""
-    described = "stopped since a model cannot be used: http://127.0.0.1:9/v1 never answered in"
+    described = "stopped: a model cannot be used: http://127.0.0.1:9/v1 never answered in"
     assert described in done.stdout
     assert "cannot connect" in done.stdout
     assert "12 records: 0 decided" in done.stdout
     assert "next:" not in done.stdout
     export = assay(tmp_path, "export", "task.yaml", "-o", "x.csv")
-    assert "no run has decided anything yet" in validation_error(export)
+    assert "no run has made decisions yet" in validation_error(export)
     assert names(tmp_path) == {"task.yaml", "a.csv", LEDGER}
 
 
@@ -68,7 +68,7 @@ async def test_what_every_call_would_meet_stops_the_run(case: str, tmp_path: Pat
     step, described = WRONG[case]
     done = await run(tmp_path, always(step))
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "stopped since a model cannot be used" in done.stdout
+    assert "stopped: a model cannot be used" in done.stdout
     assert described in done.stdout
 
 
@@ -97,7 +97,7 @@ async def test_a_server_that_only_fails_ends_with_counts_and_reasons(
     assert set(server.calls.values()) == {tries}
     assert "one: 0 answered, 12 failed\ncost 0.00 USD" in done.stdout
     assert f"{12 * (tries - 1)} retries" in done.stdout
-    assert "failed, and asked again next time: " in done.stdout
+    assert "failed, to be retried in the next run: " in done.stdout
     assert described in done.stdout
 
 
@@ -119,4 +119,4 @@ async def test_the_next_run_asks_what_failed_and_only_that(tmp_path: Path) -> No
     assert described["annotators"]["one"]["errors"] == {"status 500: made up 500": 2}
     assert server.calls == {"text 3": 1, "text 7": 1}
     assert "12 decided" in second.stdout
-    assert "10 of them from before" in second.stdout
+    assert "10 from cache" in second.stdout

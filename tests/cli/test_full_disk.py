@@ -26,7 +26,7 @@ def test_a_ledger_on_a_full_disk_ends_the_run_and_the_next_goes_on(
     done = assay(tmp_path, "run", "task.yaml")
     assert done.returncode == 0, done.stderr
     assert "2,000 decided" in done.stdout
-    before = re.search(r"([\d,]+) of them from before", done.stdout)
+    before = re.search(r"([\d,]+) from cache", done.stdout)
     assert before is not None  # what had been kept was not asked again
     assert int(before[1].replace(",", "")) >= 500
     assert assay(tmp_path, "export", "task.yaml", "--annotations", "-o", "x.csv").returncode == 0

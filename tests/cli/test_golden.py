@@ -119,7 +119,7 @@ def test_a_task_file_is_watched_by_its_monitoring_gold(tmp_path: Path) -> None:
     assert found["good"]["commitment"] == 1.0
     assert found["poor"]["commitment"] < 0.35
     task.write_text(TASK.replace("monitoring: 0.5", "monitoring: 0"), encoding="utf-8")
-    assert "no gold for monitoring" in str(run("golden", "watch", task).exception)
+    assert "no monitoring gold" in str(run("golden", "watch", task).exception)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_two_gold_labels_of_one_record_are_refused_by_choose_and_watch(folder: P
         file.write("q1,a\n")
     for name in ("choose", "watch"):
         done = run("golden", name, folder / "labels.csv", "--gold", folder / "gold.csv")
-        assert "a record is there twice" in str(done.exception)
+        assert "a record is listed twice" in str(done.exception)
 
 
 def test_pay_that_hangs_on_a_spelling_is_pointed_out(folder: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_question_counts_once(folder: Path) -> None:
 def test_a_certainty_that_is_no_share_is_named_with_its_question(folder: Path, said: str) -> None:
     gold = write(folder / "g.csv", [("record", "label", "certainty"), ("q0", "a", said)])
     done = run("golden", "watch", folder / "answers.csv", "--gold", gold)
-    assert f"record 'q0': certainty '{said}' is no number from 0 to 1" in str(done.exception)
+    assert f"record 'q0': certainty '{said}' is not a number from 0 to 1" in str(done.exception)
 
 
 def test_ids_that_do_not_meet_say_why(folder: Path) -> None:

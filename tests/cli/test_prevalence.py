@@ -48,7 +48,7 @@ def test_the_models_errors_are_taken_out(tmp_path: Path) -> None:
 
 def test_the_mean_of_numbers_is_told(tmp_path: Path) -> None:
     described = assay("prevalence", *answered(tmp_path), "--mean")
-    assert "200 human labels, 1,800 records labelled by the model alone" in described
+    assert "200 human labels, 1,800 records labelled by the model only" in described
     assert "human only" in described
 
 
@@ -84,7 +84,7 @@ def test_labels_spelt_in_two_ways_are_pointed_out(tmp_path: Path) -> None:
 def test_the_ends_of_a_scale_are_given_or_said_to_be_guessed(tmp_path: Path) -> None:
     table, sheet = answered(tmp_path)
     done = CliRunner().invoke(root, ["prevalence", table, sheet, "--mean"])
-    assert "the scale is taken to run from 0 to 1" in done.stderr
+    assert "the scale is assumed to run from 0 to 1" in done.stderr
     wide = json.loads(assay("prevalence", table, sheet, "--mean", "--scale", "0", "9", "--json"))
     near = json.loads(assay("prevalence", table, sheet, "--mean", "--json"))
     assert (
@@ -100,7 +100,7 @@ def test_records_are_said_to_be_independent_or_are_weighed_by_cluster(tmp_path: 
     named = [f"{row},{name}" for row, name in zip(rows[1:], who, strict=True)]
     Path(table).write_text("\n".join([f"{rows[0]},author", *named]) + "\n")
     done = CliRunner().invoke(root, ["prevalence", table, sheet])
-    assert "records are taken as independent" in done.stderr
+    assert "records are treated as independent" in done.stderr
     described = json.loads(assay("prevalence", table, sheet, "--cluster", "author", "--json"))
     assert (described["assumption"], described["cluster"]) == (None, "author")
     assert 40 <= described["prevalence"]["1"]["clusters"] <= 50

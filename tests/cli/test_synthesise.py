@@ -57,7 +57,7 @@ async def test_texts_are_written_counted_and_compared_with_real_ones(tmp_path: P
     assert len(rows) == 12
     assert {row["source"] for row in rows} == {"synthetic:writer"}
     assert all(WORDS[row["label"]] in row["text"] for row in rows)
-    assert "16 texts asked for: 0 not written, 4 repeat another" in done.stdout
+    assert "16 texts requested: 0 not written, 4 are duplicates" in done.stdout
     assert "AUC 1.00" in done.stdout
 
 
@@ -106,8 +106,8 @@ async def test_what_was_written_stays_marked_and_is_no_gold(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--generator", "nobody"], "no annotator is called 'nobody'"),
-        (["--checker", "writer"], "cannot check what it wrote itself"),
+        (["--generator", "nobody"], "no such annotator: 'nobody'"),
+        (["--checker", "writer"], "cannot check its own texts"),
     ],
 )
 async def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> None:

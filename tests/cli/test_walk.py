@@ -34,7 +34,7 @@ def good(folder: Path, *words: str) -> str:
 
 def test_every_step_says_what_it_did_and_what_comes_next(folder: Path) -> None:
     (folder / "task.yaml").unlink()
-    assert "then: assay check task.yaml" in good(folder, "init", "a.csv")
+    assert "then run: assay check task.yaml" in good(folder, "init", "a.csv")
     drafted = (folder / "task.yaml").read_text()
     assert all(f"name: '{label}'" in drafted for label in LABELS)
     ruled = re.sub(r"kind: embedded.*", "kind: rule\n    rule: vader", drafted)
@@ -67,12 +67,12 @@ def test_json_has_the_same_figures_with_stable_keys(folder: Path) -> None:
 def test_limit_ledger_and_run_are_options(folder: Path) -> None:
     good(folder, "run", "task.yaml", "--limit", "5", "--ledger", "other.sqlite")
     described = good(folder, "run", "task.yaml", "--ledger", "other.sqlite")
-    assert "5 of them from before" in described
+    assert "5 from cache" in described
     assert "next: assay report task.yaml --ledger other.sqlite, or" in described
     good(folder, "export", "task.yaml", "--ledger", "other.sqlite", "-o", "other.csv")
     assert "tone.assay.sqlite" not in names(folder)
     said = validation_error(assay(folder, "report", "task.yaml"))
-    assert "there is no ledger" in said
+    assert "no ledger" in said
     report = json.loads(good(folder, "report", "task.yaml", "--ledger", "other.sqlite", "--json"))
     assert report["records"] == 30
 
@@ -87,7 +87,7 @@ def test_recorded_answers_that_were_changed_are_told_of(folder: Path) -> None:
     said.write_text("record,label\n1,negative\n2,negative\n")
     described = good(folder, "run", "task.yaml")
     assert "one: 1 answered, 1 abstained" in described
-    assert "2 of these differ from what it would answer now" in described
+    assert "2 of these differ from its current file" in described
 
 
 def test_a_run_that_decided_nothing_is_not_what_is_reported(folder: Path) -> None:
@@ -100,14 +100,14 @@ def test_a_run_that_decided_nothing_is_not_what_is_reported(folder: Path) -> Non
 def test_no_time_at_all_begins_nothing_and_says_so(folder: Path) -> None:
     done = assay(folder, "run", "task.yaml", "--minutes", "0")
     assert done.returncode == 3
-    assert "stopped since the time allowed is used up" in done.stdout
+    assert "stopped: the time limit is reached" in done.stdout
 
 
 def test_people_are_imported_beside_the_models(folder: Path) -> None:
     described = good(folder, "import", "people.csv", "--task", "task.yaml", "--people")
     assert re.search(r"90 annotations of task tone@\w+ written to tone.assay.sqlite", described)
     again = assay(folder, "import", "people.csv", "--task", "task.yaml", "--people")
-    assert "note: 90 were there already" in again.stderr
+    assert "note: 90 were already present" in again.stderr
     good(folder, "export", "task.yaml", "--annotations", "-o", "x.jsonl")
     rows = [json.loads(line) for line in (folder / "x.jsonl").read_text().splitlines()]
     assert {row["by"] for row in rows} == {"ann", "bob", "cid"}
@@ -116,8 +116,8 @@ def test_people_are_imported_beside_the_models(folder: Path) -> None:
 def test_models_are_compared_with_people(folder: Path) -> None:
     words = ["compare", "--people", "people.csv", "--models", "models.csv", "--min-records", "20"]
     described = good(folder, *words)
-    assert "Each beside the people, with 95 % intervals:" in described
-    assert "Replacement test" in described
+    assert "Each annotator compared with the people, 95% CI:" in described
+    assert "Alternative annotator test (alt-test" in described
     found = json.loads(good(folder, *words, "--json"))
     assert {b["name"] for b in found["agreement"]} == {"ann", "bob", "cid", "gpt"}
 
@@ -146,7 +146,7 @@ def test_check_shows_both_ends_of_an_endless_prompt(folder: Path) -> None:
     )
     described = good(folder, "check", "task.yaml")
     assert "1 record; strategy" in described
-    assert "1 request at most" in described
+    assert "up to 1 request" in described
     assert len(described) < 9_000
     assert "begin xxx" in described
     assert "xxx end" in described
@@ -178,7 +178,7 @@ def test_an_export_says_how_many_records_are_undecided(folder: Path) -> None:
 def test_a_panel_without_a_task_file_or_people_is_refused(folder: Path) -> None:
     for given in (["--ledger", "l.sqlite"], ["--task", "task.yaml"]):
         said = validation_error(assay(folder, "import", "people.csv", "--panel", "p", *given))
-        assert "--panel says whose answers these are" in said
+        assert "--panel names the panel of these answers" in said
 
 
 def test_what_waits_for_people_is_a_sheet_to_fill_in_and_bring_back(folder: Path) -> None:
@@ -218,7 +218,7 @@ def test_each_panel_gets_a_sheet_of_its_own(folder: Path) -> None:
     refused = validation_error(
         assay(folder, "import", "said.csv", "--task", "task.yaml", "--people")
     )
-    assert "has several panels; say --panel crowd or --panel experts" in refused
+    assert "has several panels; use --panel crowd or --panel experts" in refused
     good(folder, "import", "said.csv", "--task", "task.yaml", "--people", "--panel", "crowd")
     good(folder, "run", "task.yaml")
     sheet = ["export", "task.yaml", "--waiting", "-o", "todo.csv"]

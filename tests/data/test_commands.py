@@ -64,7 +64,7 @@ def test_labels_taken_for_the_same_in_another_spelling_are_told(folder: Path) ->
     )
     [note] = import_annotations(folder, str(folder / "people.csv"))["notes"]
     assert note == (
-        "4 labels are taken for the same in another spelling: 'yes' for 'Yes' (2), "
+        "4 labels are treated as another spelling of a label: 'yes' for 'Yes' (2), "
         "'YES' for 'Yes' (1), 'cafe\\u0301' for 'café' (1)"
     )
 
@@ -81,7 +81,7 @@ def test_a_task_file_says_which_labels_and_ids_it_took_otherwise(folder: Path) -
     described = LONG.replace("r1,ann,a", "1,ann,POSITIVE").replace("r1,bob,b", "2,bob,neutral")
     (folder / "people.csv").write_text(described.replace("r2,ann,", "2,ann,"))
     done = assay(folder, "import", "people.csv", "--task", "task.yaml")
-    assert "note: 1 label is taken for the same in another spelling: 'POSITIVE'" in done.stderr
+    assert "note: 1 label is treated as another spelling of a label: 'POSITIVE'" in done.stderr
     (folder / "people.csv").write_text(described.replace("2,bob", "002,bob"))
     line = validation_error(assay(folder, "import", "people.csv", "--task", "task.yaml"))
     assert "record '002' is not in the data of the task, which holds '2', spelt almost" in line

@@ -69,7 +69,7 @@ def test_where_no_server_has_answered_the_kind_of_error_tells() -> None:
         ("database or disk is full", "free some space and run again"),
         ("disk I/O error", "is the disk full, or gone?"),
         ("attempt to write a readonly database", "may not be written"),
-        ("database is locked", "another process holds it"),
+        ("database locked", "another process holds it"),
         ("could not Connect to server", "is the database server running"),
         ("something else", "the ledger is as it was before this write"),
     ],

@@ -131,5 +131,5 @@ def test_a_plugin_that_is_not_installed_is_told_with_those_that_are(
 def test_an_inner_strategy_names_others_and_not_itself(tmp_path: Path) -> None:
     for inner in ("{kind: vote}", "{kind: vote, annotators: [m, s]}"):
         more = f"annotators:\n  m: {{kind: panel}}\n  s: {{kind: strategy, strategy: {inner}}}\n"
-        with pytest.raises(SpecError, match=r"annotators\.s\.strategy`: it names the `annotators`"):
+        with pytest.raises(SpecError, match=r"annotators\.s\.strategy`: list the `annotators`"):
             _ = opened(tmp_path, more).annotators

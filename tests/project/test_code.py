@@ -95,7 +95,7 @@ def test_code_is_asked_about_until_it_is_allowed_or_changed(
 ) -> None:
     code = found("alone:judge")
     assert not code.trusted
-    with pytest.raises(SpecError, match=r"which nobody here has trusted yet; .* --allow-code"):
+    with pytest.raises(SpecError, match=r"which is not trusted yet; .* --allow-code"):
         permit(code, allow=False)
     assert capsys.readouterr().err == ""
     permit(code, allow=True)

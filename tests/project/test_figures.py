@@ -28,7 +28,7 @@ def test_what_one_call_takes_is_taken_for_every_record(tmp_path: Path) -> None:
     assert part.output_tokens == 10 * len(IDS)
     assert part.nanos == sum(who.ceiling(r) for r in requests)
     assert part.seconds == pytest.approx(10 * REMOTE_SECONDS / 4)
-    assert part.timing == "taking 1 s an answer, 4 at once"
+    assert part.timing == "assuming 1 s per request, 4 concurrent"
     assert part.cost == part.nanos / 10**9
 
 
@@ -45,7 +45,7 @@ def test_only_answers_that_are_missing_cost(tmp_path: Path) -> None:
     assert (part.requests, part.answered) == (10, 3)
     assert part.output_tokens == 70
     assert part.nanos < needs_all_records.nanos
-    assert part.timing == "measured on 2 answers, 4 at once", "no time is no measurement"
+    assert part.timing == "measured on 2 answers, 4 concurrent", "no time is no measurement"
     assert part.seconds == pytest.approx(7 * 3.0 / 4)
 
 
@@ -64,8 +64,8 @@ def test_recorded_answers_cost_what_they_are_said_to(tmp_path: Path) -> None:
         "ann": to_nanos(2), "gpt": to_nanos(0.5), "crowd": to_nanos(2),
     }  # fmt: skip
     described = {part.annotator: (part.timing, part.seconds) for part in found.parts}
-    assert described["crowd"] == ("people's time is not foreseen", 0.0)
-    assert described["gpt"][0] == "taking 0.0001 s an answer"
+    assert described["crowd"] == ("people's time is not estimated", 0.0)
+    assert described["gpt"][0] == "assuming 0.0001 s per request"
     assert described["gpt"][1] == pytest.approx(0.001)
     assert found.nanos == to_nanos(4.5)
     assert found.cost == 4.5
@@ -93,7 +93,7 @@ def test_a_forecast_says_what_it_found(tmp_path: Path) -> None:
     described = found.as_json()
     assert described["parts"] == [
         {"annotator": "crowd", "requests": 10, "answered": 0, "input_tokens": 0,
-         "output_tokens": 0, "seconds": 0.0, "timing": "people's time is not foreseen",
+         "output_tokens": 0, "seconds": 0.0, "timing": "people's time is not estimated",
          "cost": 2.0}
     ]  # fmt: skip
     assert (described["cost"], described["seconds"], described["currency"]) == (2.0, 0.0, "EUR")

@@ -117,7 +117,7 @@ def test_models_and_classifiers_are_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "broken.gguf").touch()
     found = forecast(project(tmp_path, ["m: {kind: embedded, model: broken.gguf}"]))
     assert (found.parts[0].requests, found.parts[0].answered) == (4, None)
-    assert found.parts[0].timing == "taking 0.2 s an answer"
+    assert found.parts[0].timing == "assuming 0.2 s per request"
 
 
 def test_retrieved_examples_are_in_the_prompt(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_answers_in_the_ledger_are_free(tmp_path: Path) -> None:
     ledger.close()
     found = forecast(opened)
     assert (found.parts[0].requests, found.parts[0].answered) == (4, 1)
-    assert found.parts[0].timing == "measured on 1 answer, 64 at once"
+    assert found.parts[0].timing == "measured on 1 answer, 64 concurrent"
     assert found.seconds == pytest.approx(3 * 2.0 / 64)
 
 

@@ -67,7 +67,7 @@ def test_people_are_the_panel_of_the_task_file(
 @pytest.mark.parametrize(
     ("panels", "asked", "says"),
     [
-        (CROWD + EXPERTS, None, "has several panels; say --panel crowd or --panel experts"),
+        (CROWD + EXPERTS, None, "has several panels; use --panel crowd or --panel experts"),
         (CROWD + EXPERTS, "none", "has no panel 'none'; there are crowd, experts"),
     ],
 )
@@ -163,11 +163,11 @@ def notes(folder: Path, *labels: str) -> tuple[str, ...]:
 
 def test_labels_in_another_spelling_are_told_commonest_first(tmp_path: Path) -> None:
     assert notes(tmp_path, "Good", "Good", "BAD", "good") == (
-        "3 labels are taken for the same in another spelling: 'Good' for 'good' (2), "
+        "3 labels are treated as another spelling of a label: 'Good' for 'good' (2), "
         "'BAD' for 'bad' (1)",
     )
     assert notes(tmp_path, "Good") == (
-        "1 label is taken for the same in another spelling: 'Good' for 'good' (1)",
+        "1 label is treated as another spelling of a label: 'Good' for 'good' (1)",
     )
     six = ["Good", "GOOD", "gOOD", "goOD", "BAD"]
     assert "more spellings" not in notes(tmp_path, *six)[0]

@@ -60,7 +60,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "no text in an example": (
         "  - text: awful\n    answer: bad",
         "  - answer: bad",
-        "18: `examples.1`: an example shows something: give its `text`, or its `image`",
+        "18: `examples.1`: an example needs a `text` or an `image`",
     ),
     "a text too few": (
         "text: awful",
@@ -110,19 +110,19 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "an annotator of the strategy": (
         "    - two\n",
         "    - tow\n",
-        "35: `strategy.annotators.1`: no annotator is called 'tow'; did you mean 'two'?",
+        "35: `strategy.annotators.1`: no such annotator: 'tow'; did you mean 'two'?",
     ),
     "an annotator of a strategy below": (
         "[one, two]",
         "[one, nobody]",
-        "30: `annotators.team.strategy.annotators.1`: no annotator is called 'nobody'; there are "
+        "30: `annotators.team.strategy.annotators.1`: no such annotator: 'nobody'; there are "
         "one, two, team",
     ),
-    "a strategy that asks itself": (
+    "a strategy whose requests depend itself": (
         "annotators: [one, two]\n",
         "annotators: [one, other]\n"
         "  other: {kind: strategy, strategy: {kind: vote, annotators: [team, one]}}\n",
-        "30: `annotators.team.strategy.annotators.1`: 'other' asks 'team' in turn",
+        "30: `annotators.team.strategy.annotators.1`: 'other' also asks 'team'",
     ),
     "a rule": (
         "rule: vader}",
@@ -132,9 +132,10 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a rule that says other labels": (
         "[gut, positive]",
         "[gut]",
-        "21: `annotators.one.rule`: this rule says positive, neutral, negative, and the answers of "
-        "the task are good, bad, so it could answer nothing; give the labels these words as "
-        "aliases, `{name: …, aliases: [positive]}`, or take another annotator",
+        "21: `annotators.one.rule`: this rule returns positive, neutral, negative, but "
+        "the labels of "
+        "the task are good, bad, so it could answer nothing; add these words as aliases of the "
+        "labels, `{name: …, aliases: [positive]}`, or take another annotator",
     ),
     "a file of answers": (
         "said.csv",
@@ -171,18 +172,19 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "shares of gold": (
         "gold.csv\n",
         "gold.csv\n  calibration: 0.5\n  evaluation: 0.7\n",
-        "40: `gold.evaluation`: the shares of gold are calibration 0.5 + evaluation 0.7 = 1.2; let "
-        "them sum to 1, or leave one out: it gets what the others leave",
+        "40: `gold.evaluation`: the shares of gold are calibration 0.5 + evaluation "
+        "0.7 = 1.2; make "
+        "them sum to 1, or leave one out: it gets the remainder",
     ),
     "shares of gold that are all nothing": (
         "gold.csv\n",
         "gold.csv\n  calibration: 0\n  evaluation: 0\n",
-        "40: `gold.evaluation`: the shares of gold are calibration 0 + evaluation 0 = 0; let",
+        "40: `gold.evaluation`: the shares of gold are calibration 0 + evaluation 0 = 0; make",
     ),
     "shares beside purposes": (
         "  path: gold.csv",
         "  path: gold.csv\n  purpose: label\n  evaluation: 1",
-        "40: `gold.evaluation`: `purpose: label` deals the gold; leave the shares out",
+        "40: `gold.evaluation`: `purpose: label` splits the gold; leave the shares out",
     ),
     "gold in no file": (
         "  id: id\n  text:\n    - text\n",

@@ -20,17 +20,17 @@ def asking(name: str, *others: str) -> str:
     ("more", "says"),
     [
         ("strategy: {kind: vote, annotators: [m, mm]}\n",
-         r"task\.yaml:7: `strategy\.annotators\.1`: no annotator is called 'mm'; .*m"),
+         r"task\.yaml:7: `strategy\.annotators\.1`: no such annotator: 'mm'; .*m"),
         ("strategy: {kind: triage, annotators: [m, m], criterion: hardness, judge: nobody}\n",
-         r"`strategy\.judge`: no annotator is called 'nobody'"),
+         r"`strategy\.judge`: no such annotator: 'nobody'"),
         ("strategy: {kind: specialists, annotators: [m], controller: nobody, registry: r.yaml}\n",
-         r"`strategy\.controller`: no annotator is called 'nobody'"),
+         r"`strategy\.controller`: no such annotator: 'nobody'"),
         (asking("s", "m", "nobody"),
-         r"`annotators\.s\.strategy\.annotators\.1`: no annotator is called 'nobody'"),
+         r"`annotators\.s\.strategy\.annotators\.1`: no such annotator: 'nobody'"),
         (asking("s", "m", "t") + asking("t", "m", "s"),
-         r"`annotators\.s\.strategy\.annotators\.1`: 't' asks 's' in turn; name another"),
+         r"`annotators\.s\.strategy\.annotators\.1`: 't' also asks 's', a cycle; name another"),
         (asking("s", "m", "t") + asking("t", "m", "u") + asking("u", "m", "s"),
-         r"`annotators\.s\.strategy\.annotators\.1`: 't' asks 's' in turn"),
+         r"`annotators\.s\.strategy\.annotators\.1`: 't' also asks 's'"),
     ],
 )  # fmt: skip
 def test_a_name_that_leads_nowhere_is_told_with_its_place(

@@ -157,14 +157,14 @@ def test_an_example_whose_picture_cannot_be_used_is_one_line(folder: Path) -> No
 def test_an_example_shows_something(folder: Path) -> None:
     path = memes(folder, "http://127.0.0.1:1", STRATEGIES[0])
     path.write_text(path.read_text().replace("text: an old joke, image: img/0.jpg, ", ""))
-    with pytest.raises(SpecError, match=r"`examples\.0`: .* give its `text`, or its `image`"):
+    with pytest.raises(SpecError, match=r"`examples\.0`: .* a `text` or an `image`"):
         open_project(path)
 
 
 def test_examples_are_not_chosen_by_words_where_there_are_none(folder: Path) -> None:
     path = memes(folder, "http://127.0.0.1:1", STRATEGIES[3])
     path.write_text(path.read_text().replace(", text: text,", ","))
-    with pytest.raises(SpecError, match="these records are pictures only"):
+    with pytest.raises(SpecError, match="these records have only pictures"):
         _ = open_project(path).strategy
 
 

@@ -83,7 +83,7 @@ def test_the_page_names_the_pick_and_runs_nothing(task: Path) -> None:
     out = task.parent / "plan.html"
     described = call("plan", task, "--html", out)
     page = out.read_text(encoding="utf-8")
-    assert "pick: " in described
+    assert "selected: " in described
     assert "<script" not in page
     assert "people alone" in page
 
@@ -117,7 +117,7 @@ def test_a_budget_leaves_open_what_people_cannot_be_paid_for(task: Path) -> None
 
 def test_without_a_price_of_people_it_asks_for_one(task: Path) -> None:
     task.write_text(TASK.replace("human_label: 0.1", ""), encoding="utf-8")
-    with pytest.raises(SpecError, match="what does a person's label cost"):
+    with pytest.raises(SpecError, match="the price of a human label is missing"):
         prepare(open_project(task), None)
     assert prepare(open_project(task), 0.2).person == 0.2
 
@@ -140,13 +140,13 @@ def test_either_promise_is_offered_and_every_output_says_which(task: Path) -> No
     page = task.parent / "plan.html"
     described = call("plan", task, "--promise", "output", "--html", page)
     assert "target 90.0% of all labels, people's included" in described
-    assert "promise: output" in described
+    assert "guarantee: output" in described
     assert "--promise output" in described.splitlines()[-1]
     assert "of all labels, people&#39;s included" in page.read_text("utf-8")
     assert "Promise: <b>output</b>" in page.read_text("utf-8")
     assert "Accepted labels, class by class" in page.read_text("utf-8")
     assert "A majority-class baseline, always" in page.read_text("utf-8")
-    assert "promise: accepted" in call("plan", task)
+    assert "guarantee: accepted" in call("plan", task)
 
 
 def test_a_run_keeps_what_was_promised_for_its_labels(task: Path) -> None:
@@ -155,13 +155,13 @@ def test_a_run_keeps_what_was_promised_for_its_labels(task: Path) -> None:
     assert done["evaluation"]["decisions"]["on_all"]["value"] > 0.9
     out = task.parent / "r.html"
     notes = json.loads(call("report", task, "--json", "--out", out))["notes"]
-    assert any("promise (output): of all labels, people's included" in note for note in notes)
-    assert "promise (output)" in out.read_text("utf-8")
+    assert any("guarantee (output): of all labels, people's included" in note for note in notes)
+    assert "guarantee (output)" in out.read_text("utf-8")
     assert "Accepted labels, class by class" in out.read_text("utf-8")
     assert (done["promise"]["passed"], done["promise"]["doubts"]) == (True, [])
     assert {c["label"] for c in done["promise"]["classes"]} == {"good", "bad"}
     shown = call("report", task, "--out", out, "--force")
-    assert "promise (output): of all labels" in shown
+    assert "guarantee (output): of all labels" in shown
     assert "accepted labels by class" in shown
     plain = json.loads(call("run", task, "--json"))
     assert plain["promise"] is None
@@ -169,8 +169,10 @@ def test_a_run_keeps_what_was_promised_for_its_labels(task: Path) -> None:
 
 def test_the_run_says_last_that_a_constant_would_do(task: Path) -> None:
     described = call("run", task, "--target", "0.4")
-    line = next(line for line in described.splitlines() if line.startswith("promise (accepted): "))
-    assert "cannot be told: always" in line
+    line = next(
+        line for line in described.splitlines() if line.startswith("guarantee (accepted): ")
+    )
+    assert "cannot be determined: always" in line
     assert "accepted labels by class" in described
     done = json.loads(call("run", task, "--target", "0.4", "--json"))["promise"]
     assert (done["possible"], done["passed"]) == (True, None)
@@ -183,7 +185,7 @@ def test_a_promise_for_one_class_is_refused_where_one_threshold_decides(
     command, *more = words
     done = CliRunner().invoke(root, [command, str(task), *more, "--class", "good"])
     assert done.exit_code == 2
-    assert "`assay certify --class good` gives the threshold" in done.output
+    assert "`assay certify --class good` finds the threshold" in done.output
 
 
 def test_a_budget_that_leaves_records_open_ends_the_promise_of_the_output(task: Path) -> None:
@@ -192,7 +194,7 @@ def test_a_budget_that_leaves_records_open_ends_the_promise_of_the_output(task: 
     budget = N * first["cost_per_record"] * 0.7
     words = ("run", task, "--target", 0.97, "--promise", "output", "--budget", budget)
     found = CliRunner().invoke(root, [str(word) for word in words])
-    assert "it does not hold of what is shipped while the others are open" in found.stderr
+    assert "it does not hold for exported labels while the others are unresolved" in found.stderr
 
 
 def silenced(task: Path, names: tuple[str, ...], rows: slice = slice(None)) -> None:
@@ -264,14 +266,14 @@ def test_a_target_that_a_constant_meets_is_said_to_ask_little(task: Path) -> Non
     assert 0.4 < plan["baseline"]["share"] < 0.6
     assert "asks little" in plan["asks_little"]
     assert plan["passed"] is None
-    assert "cannot be told" in plan["verdict"]
+    assert "cannot be determined" in plan["verdict"]
     described = call("plan", task, "--target", "0.4", "--html", task.parent / "plan.html")
-    assert "pick: " in described
+    assert "selected: " in described
     assert (
-        "whether meeting the target shows anything of the models' labels cannot be told"
+        "whether meeting the target shows anything of the models' labels cannot be determined"
         in described
     )
     page = (task.parent / "plan.html").read_text("utf-8")
-    assert "Whether models may label here cannot be told" in page
+    assert "Whether models may label here cannot be said" in page
     assert json.loads(call("plan", task, "--json"))["passed"] is True
     assert json.loads(call("plan", task, "--json"))["asks_little"] is None

@@ -60,7 +60,7 @@ def test_the_plan_is_printed_and_nothing_is_labelled(folder: Path) -> None:
     assert "label every block with hub, small" in done.stdout
     plan = json.loads(assay(folder, "controller", "task.yaml", "--json", "--allow-code").stdout)
     assert (plan["specialists"], plan["trainable"]) == (["hub"], ["small"])
-    assert "no run has decided" in validation_error(
+    assert "no run has made decisions" in validation_error(
         assay(folder, "export", "task.yaml", "-o", "x.csv")
     )
 
@@ -82,9 +82,9 @@ def test_check_rehearses_it_without_asking(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("candidates", "said"),
     [
-        ([{"name": "a"}, {"name": "nobody"}], "'nobody' is no annotator of the task file"),
+        ([{"name": "a"}, {"name": "nobody"}], "'nobody' is not an annotator of the task file"),
         ([{"name": "a"}], "candidates"),
-        ([{"name": "a"}, {"name": "a"}], "is there twice"),
+        ([{"name": "a"}, {"name": "a"}], "is listed twice"),
         (
             [{"name": "a", "label": {}}, {"name": "b"}],
             r"registry\.yaml:2: unknown key `label`; did you mean `labels`",
@@ -117,7 +117,11 @@ def test_a_key_written_twice_in_a_registry_is_refused_with_both_lines(folder: Pa
     path = written(folder)
     registry = folder / "registry.yaml"
     registry.write_text("candidates:\n- name: a\n  description: x\n  name: b\n- name: hub\n")
-    with pytest.raises(SpecError, match=r"yaml:4: `candidates\.0\.name` is there .*yaml:2; keep"):
+    with pytest.raises(
+        SpecError,
+        match=r"yaml:4: `candidates\.0\.name` is a duplicate "
+        r"of .*yaml:2; keep",
+    ):
         _ = open_project(path).strategy
 
 

@@ -173,7 +173,7 @@ def test_a_chain_can_be_a_voter(folder: Path) -> None:
 def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
     nested = "  team: {kind: strategy, strategy: {kind: vote}}\n"
     path = written(folder, "{kind: vote, annotators: [team, c]}", nested)
-    with pytest.raises(SpecError, match="names the `annotators` that it asks"):
+    with pytest.raises(SpecError, match="list the `annotators` that it asks"):
         _ = open_project(path).annotators
 
 
@@ -185,9 +185,9 @@ def test_a_nested_strategy_names_whom_it_asks(folder: Path) -> None:
         ("{kind: joint, annotators: [a]}", "the model, then the people"),
         ("{kind: tags, annotators: [a, b]}", "answers kind `multi`"),
         ("{kind: triage, annotators: [a, crowd], criterion: hardness}", "needs a `judge`"),
-        ("{kind: explain, annotators: [llm, a]}", "give it `mapping: last_line`"),
+        ("{kind: explain, annotators: [llm, a]}", "set `mapping: last_line`"),
         ("{kind: explain, annotators: [a, small]}", "'small' only gives labels"),
-        ("{kind: vote, annotators: [nobody, a]}", "no annotator is called 'nobody'"),
+        ("{kind: vote, annotators: [nobody, a]}", "no such annotator: 'nobody'"),
     ],
 )
 def test_what_a_strategy_takes_is_said(folder: Path, strategy: str, said: str) -> None:
@@ -213,7 +213,7 @@ def test_the_unanimous_and_the_reviewed_part_are_scored_apart(folder: Path) -> N
     assert parts["reviewed > crowd"]["on_answered"]["value"] == 1.0
     assert 0.85 < parts["unanimous"]["on_answered"]["value"] < 1.0
     done = CliRunner().invoke(root, ["run", str(path)])
-    assert "by the route unanimous: " in done.stdout
+    assert "by route unanimous: " in done.stdout
     page = folder / "page.html"
     described = CliRunner().invoke(root, ["report", str(path), "-o", str(page)])
     assert described.exit_code == 0, described.output

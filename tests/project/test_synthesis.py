@@ -54,9 +54,9 @@ def test_the_first_annotator_writes_unless_another_is_named(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("generator", "checker", "says"),
     [
-        ("nobody", None, "no annotator is called 'nobody'; there are writer, lexicon"),
-        ("writer", "nobody", "no annotator is called 'nobody'; there are writer, lexicon"),
-        (None, "writer", "'writer' cannot check what it wrote itself"),
+        ("nobody", None, "no such annotator: 'nobody'; there are writer, lexicon"),
+        ("writer", "nobody", "no such annotator: 'nobody'; there are writer, lexicon"),
+        (None, "writer", "'writer' cannot check its own texts"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused(

@@ -16,7 +16,7 @@ annotators:
   one: {kind: recorded, path: said.csv}
 """
 GOLD = "gold: {path: gold.csv, calibration: 0, evaluation: 1}\n"
-HINT = "to see how good the labels are, add `gold` to task.yaml: labels you trust, for some"
+HINT = "to measure label quality, add `gold` to task.yaml: trusted labels of some"
 
 
 def folder(tmp_path: Path, task: str, gold: str = "") -> Path:
@@ -44,8 +44,8 @@ def test_with_gold_that_counts_nothing_is_added(tmp_path: Path) -> None:
 
 
 WITH_ID = (
-    "note: task.yaml:7: `gold`: no id of gold.csv ('x1' …, 2 in all) is in a.csv ('1' …): let the "
-    "column 'record' hold the ids of the data's column 'id'"
+    "note: task.yaml:7: `gold`: no id of gold.csv ('x1' …, 2 in all) is in a.csv ('1' …): the "
+    "column 'record' must hold the ids of the data's column 'id'"
 )
 
 

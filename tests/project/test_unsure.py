@@ -55,7 +55,7 @@ def test_who_gives_no_confidence_is_named(folder: Path, strategy: str, silent: l
     lines = described(folder, strategy)
     assert len(lines) == len(silent)
     for line, name in zip(lines, silent, strict=True):
-        assert f"that {name} is sure of, and it gives no confidence" in line
+        assert f"confident answers of {name}, but it gives no confidence" in line
 
 
 def test_a_server_that_scores_labels_is_not(folder: Path) -> None:
@@ -69,4 +69,4 @@ def test_check_and_run_say_so(folder: Path, command: str) -> None:
     described(folder, "{kind: hybrid, annotators: [bare, crowd], threshold: 0.9}")
     done = CliRunner().invoke(root, [command, str(folder / "task.yaml")])
     assert done.exit_code == 0, done.output
-    assert "note: strategy `hybrid` keeps the answers that bare is sure of" in done.output
+    assert "note: strategy `hybrid` keeps confident answers of bare, but" in done.output

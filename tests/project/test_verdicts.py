@@ -150,14 +150,14 @@ def test_tags_are_the_labels_and_fields_the_attributes(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has no gold: see `gold`"):
+    with pytest.raises(InputError, match="has no gold: set `gold`"):
         reading(project(tmp_path, gold=""), 0.0, False)
     with pytest.raises(InputError, match="answers are choice here"):
         reading(project(tmp_path, "yes"), 0.0, True)
-    with pytest.raises(SpecError, match=r"there is no ledger .*; first: assay run"):
+    with pytest.raises(SpecError, match=r"no ledger .*; first run: assay run"):
         judged_answers(project(tmp_path, "yes"))
     how = reading(project(tmp_path, "yes"), 0.0, False)
-    with pytest.raises(SpecError, match="holds no run of this task; first: assay run"):
+    with pytest.raises(SpecError, match="has no run of this task; first run: assay run"):
         verdicts_of(project(tmp_path, "yes"), MemoryLedger(), how)
 
 

@@ -103,7 +103,7 @@ def test_agreement_that_chance_may_give_cannot_be_told() -> None:
     guess = replace(votes, label=rng.integers(2, size=len(votes)).astype(np.int32))
     found = agree(guess, Asked(resampling=Resampling(300)))
     assert found.beyond_chance is None
-    assert "cannot be told" in str(found.verdict)
+    assert "cannot be determined" in str(found.verdict)
     assert found.as_json()["beyond_chance"] is None
     same = replace(votes, label=(votes.record % 2).astype(np.int32))
     assert agree(same, Asked(resampling=Resampling(300))).beyond_chance is True

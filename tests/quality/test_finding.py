@@ -17,7 +17,7 @@ from assay.quality.verdicts import Constant, Verdict
     [
         (Finding(True), True, "passed"),
         (Finding(False), False, "not passed"),
-        (Finding(True, ("why",)), None, "cannot be told"),
+        (Finding(True, ("why",)), None, "cannot be determined"),
         (Finding(False, ("why",)), False, "not passed"),
     ],
 )
@@ -35,7 +35,7 @@ def test_the_headline_gives_every_doubt() -> None:
     )
     assert (
         described
-        == "whether it holds cannot be told: it does, but a constant does too and chance may"
+        == "whether it holds cannot be determined: it does, but a constant does too and chance may"
     )
 
 

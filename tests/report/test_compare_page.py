@@ -51,7 +51,7 @@ def compared() -> Comparison:
 def test_every_part_is_on_the_page_which_needs_nothing_from_outside(tmp_path: Path) -> None:
     found = compared()
     text = page(tmp_path, found)
-    assert headline(found) == "gpt may stand in for people here"
+    assert headline(found) == "gpt may replace people here"
     assert "not possible because it gave no answers" in text
     assert text.count("<svg") == 4  # two charts, each for wide and for narrow screens
     assert "By language" in text
@@ -64,7 +64,7 @@ def test_scales_and_single_people_have_their_page_too(tmp_path: Path) -> None:
     scale = compare(Sides(said("ann bob cem"), said("gpt"), measure), Rules(score="neg-rmse"))
     assert "Distance to people" in page(tmp_path, scale)
     alone = compare(Sides(said("ann"), said("gpt", seed=2), Measure(resampling=Resampling(0))))
-    assert "cannot be told here" in headline(alone)
+    assert "cannot be determined here" in headline(alone)
     assert "at least two people" in page(tmp_path, alone)
 
 
@@ -89,7 +89,7 @@ def test_a_test_that_is_not_passed_is_told_by_shape_as_well_as_colour(tmp_path: 
 def test_without_a_passing_model_the_headline_says_so() -> None:
     people, coin = said("ann bob cem", right=1.0), said("coin", right=0.0)
     found = compare(Sides(people, coin, Measure(resampling=Resampling(0))))
-    assert headline(found) == "No model is shown to be able to stand in for people here"
+    assert headline(found) == "No model is shown to be able to replace people here"
 
 
 ANN = ReferenceComparison(
@@ -189,17 +189,17 @@ def test_the_chart_of_the_test_has_the_winners_first() -> None:
 @pytest.mark.parametrize(
     ("tests", "said"),
     [
-        ([], "Whether a model may stand in for people cannot be told here"),
+        ([], "It cannot be determined here whether a model may replace people"),
         ([NotTested("m", "why", 3, 80)],
-         "Whether a model may stand in for people cannot be told here"),
-        ([alt("a", 1, 1, True), alt("b", 0, 0, False)], "a may stand in for people here"),
-        ([alt(m, 1, 1, True) for m in "abc"], "a, b, c may stand in for people here"),
+         "It cannot be determined here whether a model may replace people"),
+        ([alt("a", 1, 1, True), alt("b", 0, 0, False)], "a may replace people here"),
+        ([alt(m, 1, 1, True) for m in "abc"], "a, b, c may replace people here"),
         ([*(alt(m, 1, 1, True) for m in "abcd"), alt("e", 0, 0, False)],
-         "4 of 5 models may stand in for people here"),
+         "4 of 5 models may replace people here"),
         ([alt("a", 1, 1, True, "a doubt"), alt("b", 0, 0, False)],
-         "Whether a model may stand in for people cannot be told from these records"),
-        ([alt("a", 1, 1, True, "a doubt"), alt("b", 1, 1, True)], "b may stand in for people here"),
-        ([alt("a", 0, 0, False)], "No model is shown to be able to stand in for people here"),
+         "It cannot be determined from these records whether a model may replace people"),
+        ([alt("a", 1, 1, True, "a doubt"), alt("b", 1, 1, True)], "b may replace people here"),
+        ([alt("a", 0, 0, False)], "No model is shown to be able to replace people here"),
     ],
 )  # fmt: skip
 def test_the_headline_names_whoever_passed(tests: list[AltTest | NotTested], said: str) -> None:

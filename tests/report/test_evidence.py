@@ -120,15 +120,17 @@ def test_the_table_names_reference_baseline_and_what_is_open() -> None:
     described = lines(gather(ledger(), "run1", report_context()))
     assert described[0] == "Against experts:"
     assert any(line.startswith("my model") and "100.0%" in line for line in described)
-    assert any("warning: decisions: always answering 'good'" in line for line in described)
+    assert any(
+        "warning: decisions: the majority-class baseline ('good')" in line for line in described
+    )
     assert described[-1] == "4 records are open: 4 wait for crowd"
 
 
 def test_without_a_reference_nothing_is_said_about_quality(tmp_path: Path) -> None:
     found = write_report(ledger(), "run1", report_context(gold=False), tmp_path / "r.html")
     assert found.as_json()["reference"] is None
-    assert "nothing is said about quality" in (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert any("nothing is said about quality" in line for line in lines(found))
+    assert "quality is unknown" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert any("quality is unknown" in line for line in lines(found))
 
 
 def page_of(report_context: ReportContext, tmp_path: Path, held: Ledger | None = None) -> str:
@@ -369,7 +371,7 @@ def test_a_promise_of_the_run_is_among_the_notes() -> None:
     given = {"promise": {"promise": "output", "statement": "at least 9 of 10 agree"}}
     held.start_run(Run("run2", TASK.id, "single(m)", 1.0, settings=given))
     found = gather(held, "run2", replace(report_context(), notes=("first",)))
-    assert found.report_context.notes == ("first", "promise (output): at least 9 of 10 agree")
+    assert found.report_context.notes == ("first", "guarantee (output): at least 9 of 10 agree")
     assert gather(held, "run1", report_context()).report_context.notes == ()
 
 
@@ -403,11 +405,11 @@ def test_the_table_has_a_row_for_everybody() -> None:
     )
     cells = [[c for c in re.split(r"\s{2,}", line) if c] for line in described[1:6]]
     assert cells == [
-        ["answered", "right, of all (95 % interval)", "n", "constant", "kappa", "per 1,000"],
-        ["decisions", "90.0%", "70.0% (54.6% – 81.9%)", "40", "100.0%", "0.00", "0.900 USD"],
-        ["my model", "90.0%", "70.0% (54.6% – 81.9%)", "40", "100.0%", "0.00", "0.900 USD"],
+        ["answered", "accuracy, missing = wrong (95% CI)", "n", "constant", "kappa", "per 1,000"],
+        ["decisions", "90.0%", "70.0% [54.6%, 81.9%]", "40", "100.0%", "0.00", "0.900 USD"],
+        ["my model", "90.0%", "70.0% [54.6%, 81.9%]", "40", "100.0%", "0.00", "0.900 USD"],
         ["other", "0.0%", "–", "–", "–", "–", "0.00 USD"],
-        ["plain model", "100.0%", "50.0% (9.5% – 90.5%)", "2", "100.0%", "–", "–"],
+        ["plain model", "100.0%", "50.0% [9.5%, 90.5%]", "2", "100.0%", "–", "–"],
     ]
 
 
@@ -461,10 +463,14 @@ def test_decisions_hardly_better_than_a_constant_are_told_as_open(tmp_path: Path
     }
     near = ReportContext(TASK, Reference("experts", truth))
     found = gather(ledger(), "run1", near)
-    described = "whether it beats always 'good' cannot be told from 40 records"
+    described = (
+        "whether it beats the majority-class baseline ('good') cannot be determined from 40 records"
+    )
     assert any(described in line for line in lines(found))
     assert found.as_json()["decisions"]["accuracy"]["better"] is None  # type: ignore[index]
     write_report(ledger(), "run1", near, tmp_path / "r.html")
-    assert "cannot be told from 40 records" in (tmp_path / "r.html").read_text("utf-8")
+    assert "cannot be determined from 40 records" in (tmp_path / "r.html").read_text("utf-8")
     clear = ReportContext(TASK, Reference("experts", {f"r{i}": "bad" for i in range(N)}))
-    assert not any("cannot be told" in line for line in lines(gather(ledger(), "run1", clear)))
+    assert not any(
+        "cannot be determined" in line for line in lines(gather(ledger(), "run1", clear))
+    )

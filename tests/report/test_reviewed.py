@@ -137,7 +137,7 @@ def test_the_table_tells_the_review_attribute_by_attribute() -> None:
     assert cells[3] == ["smile", "100.0% of 3", "100.0%", "–", "–", "100.0% of 3", "100.0% of 3",
                         "–"]  # fmt: skip
     assert described[start + 4 :] == [
-        "no agreed cell was audited, so errors that both share are not seen",
+        "no agreed cell was audited, so errors shared by both are not seen",
         "people looked at 1 cells; 0.300 EUR spent in all; people labelling all 6 once: 1.80 EUR",
         "1 record is open",
     ]
@@ -147,4 +147,4 @@ def test_audited_cells_tell_of_errors_that_both_share() -> None:
     audit = said("people", "c", face("yes", "no"), by="ann")
     described = lines(gather(ledger(audit), "run", ReportContext(TASK, review=ROLES)))
     [shared] = [line for line in described if "audited" in line]
-    assert shared.startswith("2 agreed cells were audited: 2 wrong ones are to be expected among 5")
+    assert shared.startswith("2 agreed cells were audited: 2 errors are expected among 5")

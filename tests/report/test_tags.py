@@ -106,8 +106,8 @@ def test_table_page_and_json_show_the_tags(tmp_path: Path) -> None:
     assert content["tags"][1]["precision"]["value"] == 0.0
 
     table = "\n".join(lines(found))
-    assert "precision (95 % interval)" in table
-    assert "50.0% (" in table
+    assert "precision (95% CI)" in table
+    assert "50.0% [" in table
 
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Quality by tag" in page

@@ -23,7 +23,7 @@ def test_a_source_that_nobody_foresaw_is_told_by_its_name() -> None:
 
 def test_an_interval_of_equal_ends_is_none() -> None:
     assert between("100.00 USD", "100.00 USD") == ""
-    assert between("1.0%", "2.0%") == "1.0% – 2.0%"
+    assert between("1.0%", "2.0%") == "[1.0%, 2.0%]"
 
 
 def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:

@@ -28,34 +28,34 @@ def said(outcome: Outcome = Outcome.ANSWERED, **fields: Any) -> Annotation:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"value": HALF}, "its value has half characters"),
-        ({"value": frozenset({"a", HALF})}, "its value has half characters"),
-        ({"value": {"f": HALF}}, "its value has half characters"),
-        ({"value": {HALF: "a"}}, "its value has half characters"),
-        ({"value": {"f": {"g": float("nan")}}}, "its value is no finite number"),
-        ({"value": (Span(0, 1, HALF),)}, "its value has half characters"),
-        ({"value": (Box(0, 0, 1, 1, HALF),)}, "its value has half characters"),
+        ({"value": HALF}, "its value has lone surrogates"),
+        ({"value": frozenset({"a", HALF})}, "its value has lone surrogates"),
+        ({"value": {"f": HALF}}, "its value has lone surrogates"),
+        ({"value": {HALF: "a"}}, "its value has lone surrogates"),
+        ({"value": {"f": {"g": float("nan")}}}, "its value is not a finite number"),
+        ({"value": (Span(0, 1, HALF),)}, "its value has lone surrogates"),
+        ({"value": (Box(0, 0, 1, 1, HALF),)}, "its value has lone surrogates"),
         ({"value": (Span(0, 1, "A"), "x")}, "its value is a tuple"),
-        ({"value": float("-inf")}, "its value is no finite number"),
-        ({"value": MOST + 1}, "its value is no finite number"),
+        ({"value": float("-inf")}, "its value is not a finite number"),
+        ({"value": MOST + 1}, "its value is not a finite number"),
         ({"value": True}, "its value is a bool"),
         ({"value": ["a"]}, "its value is a list"),
         ({"value": {"f": None}}, "its value is a NoneType"),
-        ({"raw": HALF}, "what it says has half characters"),
-        ({"rationale": 5}, "what it says is a int"),
-        ({"scores": {"a": float("nan")}}, "its scores are no numbers by label"),
-        ({"scores": {HALF: 1.0}}, "its scores are no numbers by label"),
-        ({"scores": {1: 1.0}}, "its scores are no numbers by label"),
-        ({"scores": {"a": "1"}}, "its scores are no numbers by label"),
-        ({"scores": ["a"]}, "its scores are no numbers by label"),
-        ({"cost": MOST + 1}, f"its cost {MOST + 1} or time 0.0 is no number to count with"),
-        ({"cost": 1.5}, "its cost 1.5 or time 0.0 is no number to count with"),
-        ({"cost": True}, "its cost True or time 0.0 is no number to count with"),
-        ({"seconds": float("nan")}, "its cost 0 or time nan is no number to count with"),
+        ({"raw": HALF}, "its text has lone surrogates"),
+        ({"rationale": 5}, "its text is a int"),
+        ({"scores": {"a": float("nan")}}, "its scores are not numbers by label"),
+        ({"scores": {HALF: 1.0}}, "its scores are not numbers by label"),
+        ({"scores": {1: 1.0}}, "its scores are not numbers by label"),
+        ({"scores": {"a": "1"}}, "its scores are not numbers by label"),
+        ({"scores": ["a"]}, "its scores are not numbers by label"),
+        ({"cost": MOST + 1}, f"its cost {MOST + 1} or time 0.0 is not a usable number"),
+        ({"cost": 1.5}, "its cost 1.5 or time 0.0 is not a usable number"),
+        ({"cost": True}, "its cost True or time 0.0 is not a usable number"),
+        ({"seconds": float("nan")}, "its cost 0 or time nan is not a usable number"),
         ({"confidence": float("inf"), "confidence_source": Source.STATED},
-         "its confidence inf is no finite number"),
+         "its confidence inf is not a finite number"),
         ({"confidence": "sure" * 20, "confidence_source": Source.STATED},
-         "its confidence 'suresuresuresuresuresuresuresuresuresur is no finite number"),
+         "its confidence 'suresuresuresuresuresuresuresuresuresur is not a finite number"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_kept_is_named(fields: dict[str, Any], why: str) -> None:
@@ -92,7 +92,7 @@ def test_what_is_left_of_an_answer_is_what_can_be_kept() -> None:
     assert (failed.outcome, failed.error) == (Outcome.FAILED, "x\ufffd")
     refused = sound(said(Outcome.REFUSED, raw=HALF))
     assert refused.outcome is Outcome.REFUSED
-    assert refused.error == "what it says has half characters"
+    assert refused.error == "its text has lone surrogates"
 
 
 @dataclass

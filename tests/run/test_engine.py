@@ -268,7 +268,7 @@ async def test_interruption_keeps_what_was_answered(ledger: Ledger) -> None:
     done = await go(ledger, Single("m"), [model], 2000)
     assert (done.reason, done.exit_code) == (Reason.INTERRUPTED, 130)
     assert done.decided == model.asked.total() == len(list(ledger.annotations()))
-    assert "run again to go on" in done.lines()[-1]
+    assert "run again to resume" in done.lines()[-1]
 
 
 @without_waiting
@@ -311,7 +311,7 @@ async def test_a_strategy_that_asks_itself_is_refused() -> None:
 
 async def test_an_unknown_annotator_is_named_before_anything_is_asked() -> None:
     model = Counting()
-    with pytest.raises(SpecError, match="no annotator is called 'typo'; there are m"):
+    with pytest.raises(SpecError, match="no such annotator: 'typo'; there are m"):
         await go(MemoryLedger(), Vote(("m", "typo")), [model], 4)
     assert not model.asked
 
@@ -371,7 +371,7 @@ class Mute(HoldsNothing):
 
 
 async def test_an_answer_nobody_asked_for_is_an_error() -> None:
-    with pytest.raises(InputError, match="was not given"):
+    with pytest.raises(InputError, match="was not sent"):
         await go(MemoryLedger(), Single("astray"), [Astray()], 5)
 
 
@@ -421,9 +421,9 @@ async def test_the_summary_tells_outcomes_money_and_retries() -> None:
     who: list[Askable] = [Recorded("old", given), model]
     done = await go(MemoryLedger(), Vote(("old", "m"), ties="first"), who, 10)
     described = "\n".join(done.lines("EUR"))
-    assert "old: 8 answered, 2 abstained (80.0% of what was tried)" in described
-    assert "m: 9 answered, 1 failed (100.0% of what was tried)" in described
-    assert "cost 10.00 EUR in this run, 10.00 EUR in all" in described
+    assert "old: 8 answered, 2 abstained (80.0% of requests)" in described
+    assert "m: 9 answered, 1 failed (100.0% of requests)" in described
+    assert "cost 10.00 EUR in this run, 10.00 EUR in total" in described
     assert "10 retries" in described
     assert "timeout (1)" in described
     assert done.as_json()["retries"] == 10

@@ -140,11 +140,11 @@ async def test_the_summary_tells_what_happened(tmp_path: Path) -> None:
     described = "\n".join(summary.lines())
     broken = len(range(0, N, 7))
     assert (
-        f"{N} records: {N - broken} decided, 0 waiting for people, {broken} left open" in described
+        f"{N} records: {N - broken} decided, 0 waiting for people, {broken} unresolved" in described
     )
     assert f"m: {N - broken} answered, {broken} failed" in described
     assert re.search(r"; \d+ retries", described)
-    assert "failed, and asked again next time: " in described
+    assert "failed, to be retried in the next run: " in described
     assert sum(summary.failures.values()) == broken
     assert summary.exit_code == 0
     ledger.close()

@@ -127,7 +127,7 @@ async def test_a_server_that_stays_away_ends_the_run_and_the_journal_keeps_the_a
         running = asyncio.ensure_future(run(url, ledger, patience=0.5))
         await asked(server, 50)
         relay.truncated()
-        with pytest.raises(LedgerError, match=r"waited for \d+ s; run again to go on"):
+        with pytest.raises(LedgerError, match=r"waited for \d+ s; run again to resume"):
             await running
         ledger.close()
         await asyncio.sleep(0.1)

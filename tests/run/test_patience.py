@@ -68,7 +68,7 @@ async def test_a_second_trouble_is_waited_for_as_long_as_the_first() -> None:
 @without_waiting
 async def test_a_ledger_that_stays_away_ends_it_when_the_time_is_over() -> None:
     here = looked(seconds=0.6)
-    with pytest.raises(LedgerError, match=r"^busy; waited for 1 s; run again to go on$") as bad:
+    with pytest.raises(LedgerError, match=r"^busy; waited for 1 s; run again to resume$") as bad:
         await here.patience.read(here.failing(99))
     assert here.at == [0.0, 0.25, 0.5, 0.6]
     assert here.described[-1] == "paused: busy; trying again for 0 s"

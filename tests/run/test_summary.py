@@ -98,16 +98,15 @@ def test_the_lines_say_what_was_done_what_it_cost_and_what_to_do() -> None:
     described = summary(
         Reason.BUDGET, "of the budget", tallies={"m": replayed, "n": tally(F, error="slow")}
     ).lines()
-    assert described[0] == "1,200 records: 3 decided, 2 waiting for people, 1,195 left open"
+    assert described[0] == "1,200 records: 3 decided, 2 waiting for people, 1,195 unresolved"
     assert described[1].startswith(
-        "m: 2 answered, 1 unparsed, 1 failed (66.7% of what was tried); 2 of them from before; "
-        "1 of these differ"
+        "m: 2 answered, 1 unparsed, 1 failed (66.7% of requests); 2 from cache; 1 of these differ"
     )
     assert described[2] == "n: 0 answered, 1 failed"
-    assert described[3] == "cost 0.500 EUR in this run, 3.00 EUR in all; 61.2 s; 0 retries"
-    assert described[4] == "failed, and asked again next time: down (1); slow (1)"
+    assert described[3] == "cost 0.500 EUR in this run, 3.00 EUR in total; 61.2 s; 0 retries"
+    assert described[4] == "failed, to be retried in the next run: down (1); slow (1)"
     assert described[5:] == [
-        "stopped since the money budget allows no more: of the budget",
+        "stopped: the budget is exhausted: of the budget",
         GO_ON,
     ]
     assert "USD" in summary().lines("USD")[1]
@@ -117,11 +116,11 @@ def test_a_run_that_went_well_says_no_more_than_it_did() -> None:
     one = tally(A, attempts=2)
     described = Summary("r", 1, 1, 0, {"m": one}, 0, 0, 1.0).lines()
     assert described == [
-        "1 record: 1 decided, 0 waiting for people, 0 left open",
-        "m: 1 answered (100.0% of what was tried)",
-        "cost 0.00 USD in this run, 0.00 USD in all; 1.0 s; 1 retry",
+        "1 record: 1 decided, 0 waiting for people, 0 unresolved",
+        "m: 1 answered (100.0% of requests)",
+        "cost 0.00 USD in this run, 0.00 USD in total; 1.0 s; 1 retry",
     ]
-    assert summary(Reason.TIME).lines()[-2] == "stopped since the time allowed is used up"
+    assert summary(Reason.TIME).lines()[-2] == "stopped: the time limit is reached"
 
 
 def test_the_most_frequent_reasons_of_failure_are_told() -> None:

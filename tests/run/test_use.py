@@ -207,7 +207,7 @@ async def test_who_stops_drawing_answers_leaves_none_under_way() -> None:
             finally:
                 left.append("ended")
 
-    with pytest.raises(Exception, match="was not given"):
+    with pytest.raises(Exception, match="was not sent"):
         await label(job(Astray()), records(2))
     assert left == ["ended"]
 

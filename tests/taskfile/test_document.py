@@ -58,7 +58,7 @@ def test_what_cannot_be_is_one_line_with_its_place(case: str, tmp_path: Path) ->
 def test_aliases_that_multiply_are_refused_before_they_do(bomb: str, tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_text(bomb)
-    with pytest.raises(LocatedError, match="stand for more than 1,000,000 values"):
+    with pytest.raises(LocatedError, match="expand to more than 1,000,000 values"):
         composed(path, "a mapping")
 
 
@@ -92,7 +92,7 @@ def test_the_line_is_where_too_many_levels_are_open(tmp_path: Path) -> None:
 def test_a_key_that_is_there_twice_is_told_with_both_lines(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_text("a: 1\nb:\n  - c: 1\n    d: 2\n    c: 3\n")
-    with pytest.raises(LocatedError, match=r"t\.yaml:5: `b\.0\.c` is there already, at .*:3; keep"):
+    with pytest.raises(LocatedError, match=r"t\.yaml:5: `b\.0\.c` is a duplicate of .*:3; keep"):
         composed(path, "a mapping")
 
 
@@ -105,7 +105,7 @@ def test_a_key_that_is_there_twice_is_told_with_both_lines(tmp_path: Path) -> No
         (b"\na: \xff\n", "t.yaml:2: not UTF-8"),
         (b"\n\na: 1\xff\n\n", "t.yaml:3: not UTF-8"),
         (b"\xff", "t.yaml:1: not UTF-8"),
-        (b"a\0\xff", "t.yaml is no text file; a mapping"),
+        (b"a\0\xff", "t.yaml is not a text file; a mapping"),
         (b"a: 1\nb: [\n", "t.yaml:3: not valid YAML"),
     ],
 )

@@ -106,7 +106,8 @@ def test_an_id_that_is_there_twice_or_empty_is_none(tmp_path: Path) -> None:
         described = draft(path, tmp_path).guesses
         assert "no column with a unique id: ids are made from the content" in described
         assert (
-            "choice of 2 labels from column 'label'; no gold, since gold needs an id" in described
+            "using column 'label' as choice of 2 labels; no gold, because gold needs "
+            "an id column" in described
         )
 
 
@@ -123,7 +124,7 @@ def test_what_was_taken_for_what_is_told(tmp_path: Path) -> None:
     assert draft(path, tmp_path).guesses == (
         "text from column 'text'",
         "id from column 'id'",
-        "choice of 2 labels from column 'label', which is gold too",
+        "using column 'label' as choice of 2 labels and as gold labels",
     )
     path = table(tmp_path, "id,text,label", *(f"{n},x,word {n}" for n in range(300)))
     last = draft(path, tmp_path).guesses[-1]
@@ -138,7 +139,7 @@ data:
   text: 'tweet'             # the column to label, or a list of columns
   id: 'tweet_id'
   language: 'lang'
-question: Which label fits the text?   # say it as you would to a new colleague
+question: Which label fits the text?   # phrase it as for a new colleague
 answer:
   kind: choice              # or multi, scale, spans, form, text
   labels:
@@ -157,7 +158,7 @@ annotators:
 strategy:
   kind: single              # or vote, chain, triage, review, retrieved
   annotators: [small]
-gold:                       # labels you trust, dealt to purposes that never overlap
+gold:                       # labels you trust, split by purpose without overlap
   label: 'label'
   calibration: 0.5          # fits classifiers and thresholds
   evaluation: 0.5           # scores the result
@@ -188,7 +189,7 @@ def test_the_whole_file_is_written_with_what_was_found(tmp_path: Path) -> None:
         "text from column 'tweet'",
         "id from column 'tweet_id'",
         "language from column 'lang'",
-        "choice of 2 labels from column 'label', which is gold too",
+        "using column 'label' as choice of 2 labels and as gold labels",
     )
 
 
@@ -201,7 +202,7 @@ def test_without_labels_or_ids_it_says_so(tmp_path: Path) -> None:
     assert found.guesses == (
         "text from column 'words'",
         "no column with a unique id: ids are made from the content",
-        "no column of labels: write your own in place of yes and no",
+        "no column of labels: replace yes and no with your own labels",
     )
 
 
@@ -210,7 +211,7 @@ def test_gold_needs_an_id(tmp_path: Path) -> None:
     assert "gold:" not in found.text
     assert (
         found.guesses[-1]
-        == "choice of 2 labels from column 'label'; no gold, since gold needs an id"
+        == "using column 'label' as choice of 2 labels; no gold, because gold needs an id column"
     )
 
 
@@ -237,7 +238,7 @@ def test_labels_tell_the_kind_of_answer(
     cells: list[str], described: str, lines: list[str], tmp_path: Path
 ) -> None:
     found = labels(tmp_path, *cells)
-    assert found.guesses[-1] == f"{described} from column 'label', which is gold too"
+    assert found.guesses[-1] == f"using column 'label' as {described} and as gold labels"
     assert "gold:" in found.text
     for line in lines:
         assert line in found.text
@@ -247,7 +248,7 @@ def test_labels_tell_the_kind_of_answer(
     ("cells", "odd"),
     [
         (["", ""], "is empty"),
-        (["x", "x", "X"], "says 'x' everywhere"),
+        (["x", "x", "X"], "has 'x' in every row"),
         ([f"l{i}" for i in range(MOST_LABELS + 1)], "holds 101 different values"),
     ],
 )

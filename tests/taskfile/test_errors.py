@@ -24,7 +24,7 @@ def error(kind: str, given: object = None, msg: str = "", **ctx: object) -> dict
          "answer",
          "`answer`: nothing is called 'chioce'; did you mean 'choice'?"),
         ([error("string_type", True)], "name",
-         "`name`: true and false are no words in YAML; put them in quotes"),
+         "`name`: true and false are not text in YAML; put them in quotes"),
         ([error("string_type", 5)], "name", "`name`: 5 stands here; a text is wanted, such as "
          "`name: my-task`"),
         ([error("too_short", [], min_length=1)], "examples",

@@ -71,7 +71,7 @@ def test_labels_are_the_words_that_stand_there(
 
 def test_true_as_a_label_is_asked_to_stand_in_quotes(tmp_path: Path) -> None:
     said = message(tmp_path, GOOD.replace("[good, bad]", "[true, false]"))
-    assert ":6: `answer.labels.0`: true and false are no words in YAML; put them in quotes" in said
+    assert ":6: `answer.labels.0`: true and false are not text in YAML; put them in quotes" in said
 
 
 def test_a_mistake_inside_a_label_is_told_as_such(tmp_path: Path) -> None:
@@ -124,11 +124,11 @@ def test_a_side_of_no_use_is_refused(tmp_path: Path) -> None:
     ("before", "after", "says"),
     [
         ("labels: [good, bad]", "labels: [good, bad]\nquestion: Which?",
-         "7: `question` is there already, at {}:3; keep one of the two"),
+         "7: `question` is a duplicate of {}:3; keep one of the two"),
         ("{kind: rule, rule: vader}", "{kind: rule, rule: vader, rule: wader}",
-         "8: `annotators.vader.rule` is there already, at {}:8; keep one of the two"),
+         "8: `annotators.vader.rule` is a duplicate of {}:8; keep one of the two"),
         ("[good, bad]", "\n  - good\n  - name: bad\n    name: evil",
-         "9: `answer.labels.1.name` is there already, at {}:8; keep one of the two"),
+         "9: `answer.labels.1.name` is a duplicate of {}:8; keep one of the two"),
     ],
 )  # fmt: skip
 def test_a_key_written_twice_is_refused_with_both_lines(
@@ -291,7 +291,10 @@ def test_what_stands_there_and_what_is_wanted_is_said_plainly(case: str, tmp_pat
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"SQLite format 3\0\x10\xff\xfe", " is no text file; a task file is a mapping with name"),
+        (
+            b"SQLite format 3\0\x10\xff\xfe",
+            " is not a text file; a task file is a mapping with name",
+        ),
         (b"name: x\nquestion: caf\xe9\n", ":2: not UTF-8; save the file as UTF-8"),
     ],
 )

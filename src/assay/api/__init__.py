@@ -1,6 +1,6 @@
-"""The Python interface: what the commands do, on data frames, lists and files.
+"""The Python interface to the commands, for data frames, lists and files.
 
-`labelling` is the front door: `orders` reads what it is given (`tables`, `rows`, `questions`,
+`labelling` is the entry point: `orders` reads what it is given (`tables`, `rows`, `questions`,
 `annotators`), `result` is what it gives (`answers`, `certified`, `metrics`). `opened` does the
 same with task files.
 """

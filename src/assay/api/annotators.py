@@ -1,4 +1,4 @@
-"""Who answers, from plain Python: names of models, functions, annotators, one or several."""
+"""Annotators from plain Python: names of models, functions, annotators, one or several."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,9 +29,9 @@ SHORT, LONG = 64, 1024  # tokens of an answer: of one label, and of more
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where named models answer, and how they are asked; `key_env` names the variable with the key.
+    """Endpoint and options of named models; `key_env` names the variable with the key.
 
-    Without an address it is OpenAI's, and only that one is sent OPENAI_API_KEY unasked.
+    Without an address it is OpenAI's, and only that one is sent OPENAI_API_KEY by default.
     """
 
     base_url: str | None = None
@@ -65,9 +65,9 @@ class Endpoint:
 
 
 def annotators_of(given: Given | None, endpoint: Endpoint, schema: Schema) -> dict[str, Askable]:
-    """By name, in the order given; InputError for what is no annotator."""
+    """By name, in the order given; InputError for anything that is not an annotator."""
     if given is None:
-        raise InputError("say who labels: model='gpt-4o-mini', or annotators=[…]")
+        raise InputError("name an annotator: model='gpt-4o-mini', or annotators=[…]")
     named = _named(given)
     if not named:
         raise InputError("no annotator is given: model='gpt-4o-mini', or annotators=[…]")
@@ -122,7 +122,7 @@ def _made(name: str, who: Who, endpoint: Endpoint, schema: Schema) -> Askable:
 
 
 def capped(who: Askable, budget: Budget | None) -> Askable:
-    """The same under this budget, where it holds none of its own and can."""
+    """The same with this budget, if it accepts one and has none of its own."""
     if budget is None:
         return who
     if isinstance(who, LLM) and who.billing.budget is None:

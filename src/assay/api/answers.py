@@ -1,4 +1,4 @@
-"""What was decided, as columns next to the user's own: one value for each of their rows."""
+"""Decisions as columns next to the user's own: one value for each row."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -37,7 +37,7 @@ class Names:
         return f"{self.name}_{column}" if self.name else column
 
     def check_free(self, there: Iterable[str], schema: Schema) -> None:
-        """InputError where the data have a column of such a name already."""
+        """InputError if the data already have a column of that name."""
         own = (*self.labels(schema).values(), *map(self.other, OTHERS))
         taken = next((column for column in own if column in set(there)), None)
         if taken is not None:
@@ -54,8 +54,8 @@ def answer_columns(
     names: Names,
     reasons: Mapping[str, str],
 ) -> list[Column]:
-    """`reasons` says of undecided records, by id, why; records without a decision are left out
-    of `decisions`."""
+    """`reasons` explains undecided records, by id; records without a decision are not
+    in `decisions`."""
     made = [None if id is None else decisions.get(id) for id in ids]
     columns = [
         Column(column, [_value(d, part) for d in made], KINDS.get(type(schema), "text"))
@@ -99,7 +99,7 @@ def reasons_of(
     summary: Summary,
     task: Task,
 ) -> dict[str, str]:
-    """Why records have no label: what went wrong with the last answer, or why the run stopped."""
+    """Why records have no label: the failure of the last answer, or why the run stopped."""
     open_ids = {id for id in ids if id is not None and _is_open(decisions.get(id))}
     found: dict[str, str] = {}
     if open_ids:
@@ -121,11 +121,11 @@ def _why(a: Annotation) -> str | None:
         return None
     if a.error:
         return a.error
-    return f"not understood: {a.raw!r:.200}" if a.outcome is Outcome.UNPARSED and a.raw else None
+    return f"unparsed: {a.raw!r:.200}" if a.outcome is Outcome.UNPARSED and a.raw else None
 
 
 def _value(made: Decision | None, part: str) -> object:
-    """As Python and data frames have it: a set is a sorted list, spans and boxes are dicts."""
+    """As Python values: a set is a sorted list, spans and boxes are dicts."""
     value = None if made is None else made.value
     if part and value is not None:
         value = value.get(part) if isinstance(value, Mapping) else None

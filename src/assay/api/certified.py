@@ -1,4 +1,4 @@
-"""Labels that agree with people as often as is wanted, shown on gold; the others are for people."""
+"""Labels with a guaranteed agreement with people, certified on gold; people label the rest."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,14 +26,14 @@ from assay.strategies.hybrid import Hybrid
 
 PEOPLE = "people"
 REFERENCE = "the gold labels"
-UNSURE = "not sure enough for the certificate"
+UNSURE = "not confident enough for the certificate"
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
 def promise_of(target: float, delta: float, about: About = "accepted") -> Promise:
-    """InputError where these are no shares."""
+    """InputError if these are not shares."""
     for name, value in (("target", target), ("delta", delta)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
             raise InputError(f"{name} is a share between 0 and 1, such as 0.9, not {value!r}")
@@ -47,7 +47,7 @@ def own_or_zero(annotation: Annotation) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Certifying:
-    """A chain of annotators, cheap first, that is to keep a promise; `people` label the rest."""
+    """A chain of annotators, cheapest first, with a guarantee; `people` label the rest."""
 
     links: tuple[str, ...]
     people: str
@@ -73,7 +73,7 @@ class Certifying:
     def certificate(
         self, ledger: Ledger, ids: Mapping[str, str], task: str, gold: Mapping[str, Value]
     ) -> Certificate:
-        """From what each link answered about the gold records; `ids`: its id by name."""
+        """From each link's answers to the gold records; `ids`: its id by name."""
         rows = [_answers(ledger, task, ids[link], gold) for link in self.links]
         sure = np.array([[_sure(row.get(record)) for record in gold] for row in rows])
         right = np.array([[_right(row.get(r), v) for r, v in gold.items()] for row in rows])
@@ -89,7 +89,7 @@ def _doubts(
     found: Certificate, sure: Floats, rows: Sequence[Mapping[str, Annotation]],
     gold: Mapping[str, Value],
 ) -> tuple[str, ...]:  # fmt: skip
-    """Why what the chain accepts would show nothing; sure is (links, records)."""
+    """Why the labels that the chain accepts would show nothing; `sure` is (links, records)."""
     if found.threshold is None:
         return ()
     takers = first_sure(sure, found.threshold).tolist()
@@ -132,12 +132,12 @@ def _right(answer: Annotation | None, gold: Value) -> bool:
 def certificate_of(
     decisions: Mapping[str, Decision], gold: Mapping[str, Value], promise: Promise
 ) -> Certificate:
-    """From models' decisions on the gold records; InputError where one was not reached."""
+    """From models' decisions on the gold records; InputError if one was not reached."""
     missing = [record for record in gold if record not in decisions]
     if missing:
         raise InputError(
             f"the run stopped before {len(missing):,} of {len(gold):,} gold records were labelled, "
-            "and the rest may be no random sample: run again to go on"
+            "and the rest may not be a random sample: run again to resume"
         )
     made = [decisions[record] for record in gold]
     sure = np.array([_confidence(d) for d in made], np.float64)
@@ -177,7 +177,7 @@ def _withheld(made: Decision) -> Decision:
 def recorded(
     ledger: Ledger, run: str, task: str, decisions: Sequence[Decision], certificate: Certificate
 ) -> str:
-    """Keeps the decisions as a run of their own, on which reports and exports rest; its id."""
+    """Stores the decisions as a run of their own, for reports and exports; returns its id."""
     now = time.time()
     before = next(r for r in ledger.runs(task) if r.id == run)
     settings = {**(before.settings or {}), "promise": certificate.with_verdict()}

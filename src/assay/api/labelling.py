@@ -60,31 +60,25 @@ def label(data: object, **options: Unpack[Options]) -> Result[Any]: ...
 def label(data: Any, **options: Unpack[Options]) -> Result[Any]:
     """Label rows: `.frame` of the result is `data` with the answers in new columns.
 
-    Data
-        `data`: a pandas, polars or PyArrow frame, a list of texts or of dicts, a dict of columns.
-        `text`: the column with the text, or several. `id`: the column of ids, by default `id`
-        where there is one. `columns`: `assay.Columns` instead, for language, pictures, metadata.
-    What is asked
-        `labels`: a list of labels, label to definition, a schema such as `assay.MultiChoice`, or
-        for several questions name to each of these. `question`, `guideline`: in words (question:
-        of several, also name to words). `name`: what the new columns are called by. `task`: an
-        `assay.Task` instead of all these.
-    Who answers
-        `model`: the name of a model at `base_url`, an OpenAI-compatible endpoint (default:
-        OpenAI). `key_env`: the environment variable with its key. `prices`: of its tokens.
-        `mapping`: how its answers are read ("likelihood": with confidence by log-probabilities).
-        `seed`: sent to it. `annotators`: instead of a model, a function of the text, an
-        annotator, a model's name, or a list or dict of these, cheapest first. Without a
-        `strategy`, one labels alone and several vote.
-    How good
-        `gold`: people's labels, as a column's name, one label a row (None: none), or id to label.
-        `target`: the share of labels that must agree with people, with probability 1 - `delta`.
-        Then the annotators are tried in order, and what none is sure enough of waits for people.
-    Limits
-        `budget`: the most that may be spent. `minutes`: the most time. `ledger`: a file or URL
-        that keeps the answers, so that no answer is paid for twice (default: memory).
+    Data `data`: a pandas, polars or PyArrow frame, a list of texts or of dicts, a dict of columns.
+    `text`: the column with the text, or several. `id`: the column of ids, by default `id` where
+    there is one. `columns`: `assay.Columns` instead, for language, pictures, metadata. What is
+    asked `labels`: a list of labels, label to definition, a schema such as `assay.MultiChoice`, or
+    for several questions name to each of these. `question`, `guideline`: in words (question: of
+    several, also name to words). `name`: prefix of the new columns. `task`: an `assay.Task` instead
+    of all these. Who answers `model`: the name of a model at `base_url`, an OpenAI-compatible
+    endpoint (default: OpenAI). `key_env`: the environment variable with its key. `prices`: of its
+    tokens. `mapping`: how its answers are read ("likelihood": with confidence by
+    log-probabilities). `seed`: sent to it. `annotators`: instead of a model, a function of the
+    text, an annotator, a model's name, or a list or dict of these, cheapest first. Without a
+    `strategy`, one labels alone and several vote. How good `gold`: people's labels, as a column's
+    name, one label a row (None: none), or id to label. `target`: the share of labels that must
+    agree with people, with probability 1 - `delta`. Then the annotators are tried in order, and
+    records on which none is confident enough wait for people. Limits `budget`: maximum spending.
+    `minutes`: time limit. `ledger`: a file or URL that keeps the answers, so that no answer is paid
+    for twice (default: memory).
 
-    Raises ValueError (an `assay.AssayError` of one line) for what is wrong with any of these.
+    Raises ValueError (an `assay.AssayError` of one line) for invalid arguments.
     """
     order = order_of(data, **options)
     stop = stop_of(order.settings())
@@ -132,7 +126,7 @@ async def _run(
 
 
 async def _certified(order: Order, ledger: Ledger, stop: Stop, own: Files) -> Result[Any]:
-    """First everybody answers the gold records; what that shows decides whom the rest go to."""
+    """All annotators answer the gold records first; the result decides who labels the rest."""
     assert order.certifying is not None
     sample = tuple(record for record in order.rows.records if record.id in order.gold)
     first = replace(order, rows=replace(order.rows, records=sample))
@@ -171,7 +165,7 @@ def _result(order: Order, ledger: Ledger, summary: Summary, own: Files) -> Resul
 
 @asynccontextmanager
 async def opened(place: str | None) -> AsyncIterator[Ledger]:
-    """A ledger whose connections are ended afterwards; a later look at it makes new ones."""
+    """A ledger whose connections are closed afterwards; later reads open new ones."""
     ledger = MemoryLedger() if place is None else open_ledger(place)
     try:
         yield ledger

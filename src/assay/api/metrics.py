@@ -1,4 +1,4 @@
-"""How labels compare with gold, as a plain dict."""
+"""Quality of labels against gold, as a plain dict."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,9 +15,9 @@ Values = Mapping[str, Value | None]
 
 
 def metrics_of(values: Values, gold: Mapping[str, Value], schema: Schema) -> dict[str, Any]:
-    """`accuracy` is of the records that have a label, `accuracy_all` takes a missing label as
-    wrong, `coverage` is the share that has one; intervals are 95 % (Wilson). For a form, each
-    question is there under `fields`.
+    """`accuracy` is of the records that have a label, `accuracy_all` counts a missing label as
+    wrong, `coverage` is the share with a label; intervals are 95% CI (Wilson). For a form,
+    each question is under `fields`.
     """
     score = accuracy(values, gold, GOLD)
     if score is None:

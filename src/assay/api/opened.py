@@ -45,7 +45,7 @@ class Opened(Shown):
         return self.project.facts()
 
     def run(self, limit: int | None = None) -> Result[pl.DataFrame]:
-        """Labels the records that are still open, the first `limit` alone where that is given."""
+        """Labels the records that are still open, only the first `limit` if given."""
         stop = stop_of(self.project.settings())
         return waited(self._run(limit, stop), stop.interrupt)
 
@@ -74,7 +74,7 @@ class Opened(Shown):
             )
 
     def forecast(self) -> Forecast:
-        """What a run would do and cost at most; nobody is asked and nothing is written."""
+        """Upper bounds of a run's requests and cost; nothing is asked or written."""
         return forecast(self.project)
 
     async def aforecast(self) -> Forecast:

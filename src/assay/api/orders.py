@@ -1,4 +1,4 @@
-"""What `label` was asked for, read and checked before anybody is asked or paid."""
+"""The arguments of `label`, read and checked before any request or payment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from assay.strategies.vote import Vote
 
 
 class Options(TypedDict, total=False):
-    """The arguments of `label` and `alabel`, for who checks types."""
+    """The arguments of `label` and `alabel`, for type checkers."""
 
     text: str | Sequence[str]
     id: str | None
@@ -52,7 +52,7 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All that a run needs, with `certifying` where labels are to agree with people."""
+    """All that a run needs, with `certifying` if a target agreement is set."""
 
     table: Table
     rows: Rows
@@ -102,7 +102,7 @@ def order_of(
     minutes: float | None = None,
     ledger: Path | str | None = None,
 ) -> Order:
-    """SpecError or InputError for what is wrong with any of these; see `label`."""
+    """SpecError or InputError for invalid arguments; see `label`."""
     table = table_of(data, text if isinstance(text, str) else "text")
     rows = rows_of(table, columns_of(table, text, id, columns))
     cells = None if gold is None else gold_cells(gold, table, rows)

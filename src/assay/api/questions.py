@@ -1,4 +1,4 @@
-"""What is asked, from plain Python: labels, labels with definitions, several questions."""
+"""Questions from plain Python: labels, labels with definitions, several questions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MOST_GUESSED = 50  # distinct gold labels that are taken for the set of labels
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """How a user puts it; a `task` says all of it."""
+    """The question as the user writes it; a `task` replaces all of it."""
 
     labels: Labels | None = None
     question: str | Mapping[str, str] | None = None  # of a form, also one for each of its parts
@@ -36,8 +36,8 @@ class Question:
     task: Task | None = None
 
     def asked(self, gold: Iterable[object] | None) -> Task:
-        """SpecError where it is not clear what is asked; `gold` gives the labels where none are
-        given."""
+        """SpecError if the question is not clear; without `labels`, those of `gold` are
+        used."""
         if self.task is not None:
             return self._whole(self.task)
         schema, question = self._schema(gold), self.question
@@ -53,10 +53,12 @@ class Question:
             return schema_of(self.labels)
         found = sorted({cell(value).strip() for value in gold or ()} - {""})
         if not found:
-            raise SpecError("say which labels there are: labels=['…', '…'], or gold that has them")
+            raise SpecError(
+                "the labels are missing: give labels=['…', '…'], or gold that contains them"
+            )
         if len(found) > MOST_GUESSED:
             raise SpecError(
-                f"gold has {len(found):,} different labels; say which there are: labels=[…]"
+                f"gold has {len(found):,} different labels; list the intended ones: labels=[…]"
             )
         return Choice(found)
 
@@ -80,7 +82,7 @@ def _with_questions(schema: Schema, questions: Mapping[str, str]) -> Form:
 
 
 def schema_of(labels: Labels) -> Schema:
-    """SpecError where it is no list of labels, no schema, and no dict of either."""
+    """SpecError if it is not a list of labels, a schema, or a dict of these."""
     if isinstance(labels, str | bytes):
         raise SpecError(f"labels is a list, as in labels=['a', 'b'], not the text {labels!r:.40}")
     if isinstance(labels, Mapping):
@@ -110,7 +112,7 @@ def _label(label: object) -> Label:
         return label
     if isinstance(label, str | Real):
         return Label(cell(label))
-    raise SpecError(f"{label!r:.40} is no label: give texts, numbers, or assay.Label")
+    raise SpecError(f"{label!r:.40} is not a label: give texts, numbers, or assay.Label")
 
 
 def parts(schema: Schema) -> Mapping[str, Schema]:

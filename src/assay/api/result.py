@@ -1,4 +1,4 @@
-"""What labelling gives: the user's rows with answers, how good they are, and what they cost."""
+"""The result of labelling: the user's rows with answers, their quality, and their cost."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, repr=False)
 class Result(Shown, Generic[F]):
-    """What labelling gave; the ledger behind it holds every annotation."""
+    """The result of labelling; its ledger holds every annotation."""
 
     task: Task
     summary: Summary
@@ -80,24 +80,24 @@ class Result(Shown, Generic[F]):
 
     @property
     def labels(self) -> list[object]:
-        """The answer to each row, in the form that `frame` has it; None where there is none."""
+        """The answer to each row, in the form used in `frame`; None if there is none."""
         _, ids = self.source.read()
         made = {d.record: plain(d.value) for d in self.decisions}
         return [None if id is None else made.get(id) for id in ids]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was odd about the data: missing and repeated texts, pictures left out."""
+        """Problems in the data: missing and repeated texts, pictures left out."""
         return self.report_context.notes if self.report_context is not None else ()
 
     @property
     def cost(self) -> float:
-        """Of this run, in `currency`."""
+        """Cost of this run, in `currency`."""
         return self.summary.cost
 
     @property
     def currency(self) -> str:
-        """That all amounts of money here are in."""
+        """The currency of all amounts here."""
         return self.summary.currency
 
     def facts(self) -> Mapping[str, object]:
@@ -130,19 +130,19 @@ class Result(Shown, Generic[F]):
         return Shown._repr_html_(self) + promised + html_table(title, head, rows)
 
     def metrics(self) -> dict[str, Any]:
-        """How the labels compare with gold; InputError where no gold was given."""
+        """Quality of the labels against gold; InputError if no gold was given."""
         if not self.gold:
             raise InputError("there is no gold to compare with: label(…, gold=…)")
         values = {d.record: d.value for d in self.decisions}
         return metrics_of(values, self.gold, self.task.schema)
 
     def certify(self, target: float, delta: float = 0.1, about: About = "accepted") -> "Result[F]":
-        """The same result with those labels alone of which, with probability 1 - `delta`, at least
-        the share `target` agrees with people; the others wait for people. `certificate` says what
-        is promised and what it rests on.
+        """The same result, restricted to labels of which at least the share `target` agrees with
+        people, with probability 1 - `delta`; the others wait for people. `certificate` states
+        the guarantee and its assumptions.
 
-        `gold` must be labels of a random sample of these rows. `about` "output": the promise is
-        for all labels, those that people will give included, and more are accepted.
+        `gold` must be labels of a random sample of these rows. `about` "output": the guarantee is
+        for all labels, including those that people will give, and more are accepted.
         """
         promise = promise_of(target, delta, about)
         if self.certificate is not None:
@@ -161,21 +161,21 @@ class Result(Shown, Generic[F]):
         return replace(self, decisions=made, summary=summary, certificate=found, scores=scores)
 
     def table(self) -> pl.DataFrame:
-        """One row a record, as `assay export` writes them: value, confidence and its source, who
-        decided, by which route."""
+        """One row per record, as `assay export` writes them: value, confidence and its
+        source, annotator, route."""
         rows = list(decision_rows(self.decisions))
         return pl.DataFrame(rows, None if rows else DECISION_FIELDS, infer_schema_length=None)
 
     def annotations(self) -> pl.DataFrame:
-        """One row an answer of an annotator, with its raw text; `cost` is in `currency`."""
+        """One row per answer of an annotator, with its raw text; `cost` is in `currency`."""
         rows = list(annotation_rows(self.ledger.annotations(self.task.id)))
         return pl.DataFrame(rows, None if rows else ANNOTATION_FIELDS, infer_schema_length=None)
 
     def export(self, path: Path | str, annotations: bool = False, force: bool = False) -> int:
         """Write the decisions with their records' text and metadata, or every annotation, by
         the ending of `path` (.csv, .jsonl, .parquet, none: a Hugging Face folder; .json: boxes as
-        COCO); gives the number of rows, or boxes. What was read is never replaced, and another
-        file that Assay did not write only with `force`."""
+        COCO); returns the number of rows, or boxes. Input files are never overwritten, other
+        files not written by Assay only with `force`."""
         with files(replace(self.files, force=force)):
             if annotations:
                 rows = annotation_rows(self.ledger.annotations(self.task.id))
@@ -189,7 +189,7 @@ class Result(Shown, Generic[F]):
         force: bool = False,
     ) -> Evidence:
         """The figures of the report, and with a `path` the HTML page itself. `gold` (record id to
-        label) takes the place of the gold given before. `force` as for `export`."""
+        label) replaces the gold given before. `force` as for `export`."""
         report_context = self.report_context or ReportContext(self.task)
         if gold is not None:
             checked = {id: self.task.schema.check(value) for id, value in gold.items()}

@@ -32,7 +32,7 @@ class Rows:
 def columns_of(
     table: Table, text: str | Sequence[str], id: str | None, given: Columns | None
 ) -> Columns:
-    """InputError for a column that is not there; `id` and `language` are taken where they are."""
+    """InputError for a missing column; `id` and `language` are used if they exist."""
     if isinstance(table, RecordTable):  # its records say themselves what is what
         return Columns(())
     there = table.columns
@@ -56,7 +56,7 @@ def columns_of(
 
 
 def rows_of(table: Table, columns: Columns) -> Rows:
-    """InputError names the row that cannot be a record; `findings` has what is odd."""
+    """InputError names the row that cannot be a record; `findings` lists problems."""
     if isinstance(table, RecordTable):
         return Rows(tuple(table.records), tuple(record.id for record in table.records))
     findings = Findings()
@@ -74,7 +74,7 @@ def rows_of(table: Table, columns: Columns) -> Rows:
 def _record(
     row: Mapping[str, object], columns: Columns, where: str, findings: Findings
 ) -> Record | None:
-    """None where there is nothing to label."""
+    """None if there is nothing to label."""
     if columns.pictures is None and not any(cell(row[name]).strip() for name in columns.texts):
         findings.empty += 1
         findings.note("empty", where)
@@ -83,7 +83,7 @@ def _record(
 
 
 def gold_cells(gold: GoldLabels, table: Table, rows: Rows) -> list[object]:
-    """One a row, as the user wrote it; None where there is none."""
+    """One per row, as the user wrote it; None if there is none."""
     if isinstance(gold, str):
         check_columns(Path("the data"), list(table.columns), (gold,))
         return table.column(gold)
@@ -107,7 +107,7 @@ def gold_cells(gold: GoldLabels, table: Table, rows: Rows) -> list[object]:
 
 
 def _by_id(gold: Mapping[Any, object], table: Table, rows: Rows) -> list[object]:
-    """Of a form it may be the column of each question."""
+    """For a form it may be the column of each question."""
     names = [name for name in gold.values() if isinstance(name, str)]
     if names and len(names) == len(gold) and set(names) <= set(table.columns):
         columns = {field: table.column(name) for field, name in zip(gold, names, strict=True)}
@@ -136,7 +136,7 @@ def _by_index(gold: object, table: Table) -> list[object] | None:
     if not (native.index.is_unique and index.is_unique):
         raise InputError("gold and data have different indexes, and labels repeat in one of them")
     if not native.index.isin(index).any():
-        raise InputError("the index of gold has nothing in common with that of the data")
+        raise InputError("the index of gold has no value in common with that of the data")
     return known(native.reindex(index).tolist())
 
 
@@ -156,7 +156,7 @@ def gold_of(cells: Sequence[object], rows: Rows, schema: Schema) -> dict[str, Va
 
 
 def _plain(said: object, schema: Schema) -> object:
-    """A whole float is the number that a label may be; lists stay lists."""
+    """A float with an integer value becomes an int, as a label may be; lists stay lists."""
     if isinstance(said, Mapping) and isinstance(schema, Form):
         return {n: _plain(v, schema.fields.get(str(n), schema)) for n, v in said.items()}
     if hasattr(said, "tolist"):  # an array, as Parquet files hold

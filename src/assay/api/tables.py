@@ -27,7 +27,7 @@ class Column:
 
 
 class Table(Protocol):
-    """What the user's rows are read from, and put back into."""
+    """The user's rows: read from here, written back with new columns."""
 
     @property
     def columns(self) -> tuple[str, ...]: ...
@@ -39,7 +39,7 @@ class Table(Protocol):
         """Its values as Python has them; None where one is missing."""
 
     def extended(self, added: Sequence[Column]) -> Any:
-        """The rows with these columns behind their own, in the form that they came in."""
+        """The rows with these columns appended, in their original form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class ColumnTable:
 
 @dataclass(frozen=True, slots=True)
 class RecordTable:
-    """Records, which say themselves what they hold; they come out as dicts."""
+    """Records, which are self-describing; they are returned as dicts."""
 
     records: Sequence[Record]
     rows: RowTable = field(init=False)
@@ -142,7 +142,7 @@ class RecordTable:
 
 
 def table_of(data: object, text: str = "text") -> Table:
-    """InputError where `data` is no table or has no rows; `text` names the column of bare texts."""
+    """InputError if `data` is not a table or has no rows; `text` names the column of bare texts."""
     made = _table(data, text)
     if not made.height:
         raise InputError("there are no records to label: the data have no rows")
@@ -164,7 +164,7 @@ def _table(data: object, text: str) -> Table:
 
 def _no_table(data: object) -> InputError:
     return InputError(
-        f"cannot label what is of type {type(data).__name__}: give a data frame, a list of texts, "
+        f"cannot label data of type {type(data).__name__}: give a data frame, a list of texts, "
         "or a list of dicts"
     )
 
@@ -195,7 +195,7 @@ def _columns(data: Mapping[Any, Any]) -> ColumnTable:
     lengths = {name: len(values) for name, values in content.items()}
     if len(set(lengths.values())) > 1:
         each = ", ".join(f"{name}: {length}" for name, length in lengths.items())
-        raise InputError(f"these columns make no table, since their lengths differ ({each})")
+        raise InputError(f"these columns do not form a table: their lengths differ ({each})")
     return ColumnTable(content)
 
 
@@ -215,7 +215,7 @@ def _listed(rows: list[Any], text: str) -> Table:
 
 
 def known(values: Iterable[Any]) -> list[Any]:
-    """Missing as Python has it: None, not NaN or the sign of pandas."""
+    """Missing values as None, not NaN or the marker of pandas."""
     return [None if _missing(value) else value for value in values]
 
 

@@ -52,7 +52,7 @@ COMMANDS: Commands = {
 }  # section: name: (module, one line for `assay --help`)
 
 COMPLETES = "_ASSAY_COMPLETE"
-STOPPED = "stopped; nothing answered so far is lost, run again to go on"
+STOPPED = "stopped; all answers so far are saved, run again to resume"
 LONGEST_LINE = 2_000  # characters of a mistake that are printed
 
 
@@ -65,7 +65,7 @@ def root() -> None:
 
 
 def main() -> None:
-    """The entry point: a user's mistake is one line on stderr and exit code 2."""
+    """The entry point: a user error is one line on stderr and exit code 2."""
     _set_up_output()
     for word in sys.argv[1:]:
         remember_place(word.partition("=")[2] if word.startswith("-") else word)
@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def _broke(bad: Exception) -> None:
-    """A user's mistake deep in a group of several is told as one; anything else is our fault."""
+    """A user error inside an exception group is reported as one line; others are bugs."""
     from assay.cli.crash import EXIT, line_on
 
     while isinstance(bad, ExceptionGroup):
@@ -111,7 +111,7 @@ def _broke(bad: Exception) -> None:
 
 
 def _set_up_output() -> None:
-    """Output may be closed, and not every terminal's letters are ours; neither ends a run."""
+    """Output may be closed, and a terminal may lack a character; neither ends a run."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
@@ -142,11 +142,11 @@ def _tell(message: str, code: str, line: str) -> None:
 
 
 def _sentence(said: str) -> str:
-    """A message of the option parser in the manner of ours."""
+    """A message of the option parser, worded like the others."""
     said = said.removesuffix(".")
     return said[:1].lower() + said[1:]
 
 
 def _drop_output() -> None:
-    """What is left in the buffer cannot be written; the interpreter would try again at its end."""
+    """The rest of the buffer cannot be written; the interpreter would retry when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

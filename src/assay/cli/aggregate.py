@@ -1,4 +1,6 @@
-"""`assay aggregate`: one label a record out of many answers, and how good each annotator is."""
+"""`assay aggregate`: several answers aggregated into one label per record, with the skill of each
+annotator.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,11 +71,11 @@ class Choices:
 @source_argument
 @click.option("--method", type=click.Choice(METHODS), default="dawid-skene", show_default=True,
               help="How answers become one label.")  # fmt: skip
-@click.option("--truth", type=click.Path(path_type=Path), help="Known labels to compare with.")
+@click.option("--truth", type=click.Path(path_type=Path), help="Known labels to evaluate against.")
 @click.option("--gold", type=click.Path(path_type=Path),
-              help="Known labels to learn from; they are left out of the comparison.")  # fmt: skip
+              help="Known labels to fit on; they are excluded from the evaluation.")  # fmt: skip
 @click.option("--prior", type=(AMOUNT, AMOUNT), metavar="RIGHT WRONG",
-              help="Votes assumed of each annotator on each true label.")  # fmt: skip
+              help="Pseudo-counts of each annotator's votes, per true label.")  # fmt: skip
 @click.option("--families", type=click.Path(path_type=Path),
               help="Table of annotator and family, for correlated.")  # fmt: skip
 @click.option(
@@ -81,10 +83,12 @@ class Choices:
 )
 @click.option("--discount", type=Number(0, 1, min_open=True),
               help="Weight of a vote cast after seeing another answer.")  # fmt: skip
-@click.option("--intervals", is_flag=True, help="An interval on each annotator's skill.")
+@click.option(
+    "--intervals", is_flag=True, help="Compute a confidence interval for each annotator's skill."
+)
 @click.option("--assume-independent", is_flag=True,
-              help="Intervals that hold if annotators err independently.")  # fmt: skip
-@click.option("--task", help="Task in a ledger that holds several.")
+              help="Intervals that assume annotators err independently.")  # fmt: skip
+@click.option("--task", help="Task id, if SOURCE is a ledger with several tasks.")
 @form_options
 @output_option(help="File for one label per record (.csv, .jsonl, .parquet).")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
@@ -144,7 +148,7 @@ def aggregate_command(
 
 
 def _trusted(path: Path, record: str | None, label: str | None) -> dict[str, str]:
-    """Known labels, in columns called as usual, or as those of the answers are."""
+    """Known labels, in columns with the usual names or those of the answers."""
     there = columns_of(path)
     usual = any(name in there for name in TRUTH)
     return read_labels(
@@ -167,16 +171,16 @@ def _check(chosen: Choices, compared: bool, intervals: bool) -> None:
 
 
 def _weighted(votes: Votes, method: str, intervals: bool) -> list[str]:
-    """What is said of votes with weights, and of votes that nobody's name stands by."""
+    """Notes on weighted votes and on votes without an annotator's name."""
     if not votes.named and (method not in UNNAMED or intervals):
         raise SpecError(
             f"{method if method not in UNNAMED else '--intervals'} needs to know who cast each "
-            f"vote, and counts do not say: give --method {' or '.join(UNNAMED)} without --intervals"
+            f"vote, and counts do not tell: use --method {' or '.join(UNNAMED)} without --intervals"
         )
     if votes.weight is None:
         return []
     if intervals:
-        raise SpecError("--intervals counts each vote alike; leave out the column `weight`")
+        raise SpecError("--intervals gives every vote the same weight; remove the column `weight`")
     return ["each vote counts as much as its column `weight` says"]
 
 
@@ -239,7 +243,7 @@ def _labels(
 def _spread(
     votes: Votes, aggregator: Aggregator, assumed: bool, skill: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """An interval in each entry of `skill`, null where nothing is known, and what they rest on."""
+    """An interval in each entry of `skill`, null if unknown, and the basis of the intervals."""
     model = aggregator.model if isinstance(aggregator, Correlated) else aggregator
     assert isinstance(model, DawidSkene | OneCoin)
     spread = SkillIntervals(model=model, assume_independent=assumed).of(votes)
@@ -290,7 +294,7 @@ def _describe(votes: Votes, found: Consensus, method: str) -> dict[str, Any]:
 
 
 def _dependent(votes: Votes, aggregator: Any) -> list[dict[str, Any]]:
-    """The pairs that agree more than their skills explain, most dependent first."""
+    """Pairs that agree more than their skills explain, most dependent first."""
     between = np.triu(aggregator.dependence(votes))
     one, other = np.nonzero(between)
     order = np.argsort(-between[one, other], kind="stable")[:MOST_PAIRS]
@@ -302,11 +306,11 @@ def _dependent(votes: Votes, aggregator: Any) -> list[dict[str, Any]]:
 
 
 def _compared(votes: Votes, found: Consensus, truth: dict[str, str], name: str) -> dict[str, Any]:
-    """Accuracy and macro F1 on the records that have both, with the constant baseline."""
+    """Accuracy and macro F1 on the records that have both, with the majority-class baseline."""
     if len(votes.units) > 1:
-        raise SpecError("--truth compares one label a record; these answers have several units")
+        raise SpecError("--truth compares one label per record; these answers have several units")
     if not truth:
-        raise InputError(f"all records of {name} are gold to learn from; none is left to compare")
+        raise InputError(f"all records of {name} are gold to fit on; none is left to evaluate")
     said = decided(votes, found)
     table = confusions(said, truth, votes.labels)
     if table is None:

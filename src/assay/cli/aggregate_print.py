@@ -13,7 +13,7 @@ MOST_SHOWN = 20
 def print_result(described: dict[str, Any], out: Path | None) -> None:
     if "ranking" in described:
         click.echo(
-            f"{described['comparisons']:,} comparisons; strength is log odds, 0 the mean rival"
+            f"{described['comparisons']:,} comparisons; strength in log odds, 0 is the average item"
         )
         for row in described["ranking"]:
             span = "" if row["low"] is None else f" [{row['low']:+.2f}, {row['high']:+.2f}]"
@@ -36,17 +36,20 @@ def print_result(described: dict[str, Any], out: Path | None) -> None:
             f"against {described['reference']} (n = {described['n']:,}): "
             f"accuracy {described['accuracy']:.1%} [{low:.1%}, {high:.1%}], "
             f"macro F1 {described['macro_f1']:.3f}{f1}; "
-            f"always {shortened(described['baseline_label'])}: {described['baseline']:.1%}"
+            f"majority-class baseline ({shortened(described['baseline_label'])}): "
+            f"{described['baseline']:.1%}"
         )
         if described["without_votes"]:
-            click.echo(f"{described['without_votes']:,} known labels are of records without a vote")
+            click.echo(
+                f"{described['without_votes']:,} known labels belong to records without a vote"
+            )
         if described["warning"]:
             click.echo(f"warning: {described['warning']}")
     if "mean_distance" in described:
         low, high = described["mean_distance_interval"]
         click.echo(
             f"against {described['reference']} (n = {described['n']:,}): mean distance "
-            f"{described['mean_distance']:.3g} [{low:.3g}, {high:.3g}]; always "
+            f"{described['mean_distance']:.3g} [{low:.3g}, {high:.3g}]; always predicting "
             f"{described['baseline_number']:g}: {described['baseline']:.3g}"
         )
     for line in described.get("notes", ()):
@@ -69,6 +72,6 @@ def _print_intervals(described: dict[str, Any]) -> None:
             f"… and {len(described['skill']) - MOST_SHOWN:,} more annotators; --json has all"
         )
     if how["why"] is None or how["basis"] != "nothing":
-        click.echo(f"intervals at {how['level']:.0%} rest on {how['basis']}")
+        click.echo(f"{how['level']:.0%} intervals based on {how['basis']}")
     if how["why"] is not None:
         click.echo(f"warning: {how['why']}", err=True)

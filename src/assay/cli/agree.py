@@ -1,4 +1,4 @@
-"""`assay agree`: how far annotators agree, from answers that exist, calling nobody."""
+"""`assay agree`: inter-annotator agreement, computed from existing answers."""
 
 from pathlib import Path
 
@@ -36,8 +36,8 @@ NAMES = {
     "f1_exact": "F1, exact spans",
     "f1_characters": "F1, characters",
     "same_answer": "same answer",
-    "f1_boxes": "F1, places and labels",
-    "f1_places": "F1, places alone",
+    "f1_boxes": "F1, positions and labels",
+    "f1_places": "F1, positions only",
     "overlap": "overlap of pairs",
 }
 
@@ -55,17 +55,19 @@ NAMES = {
     help="Kind of answer. Default: from the answers.",
 )
 @click.option("--order", help="Labels of an ordinal scale, comma-separated, lowest first.")
-@click.option("--reference", help="Compare the others with this annotator instead of all pairs.")
+@click.option(
+    "--reference", help="Compare the other annotators with this one, instead of all pairs."
+)
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
-              help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
+              help="Number of bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
 @click.option("--over", type=click.Choice(["records", "annotators"]), default="records",
               show_default=True, help="What is resampled.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Random seed of the resampling.")
 @click.option("--leave-out-seen", is_flag=True,
-              help="Leave out answers whose authors were shown another answer.")  # fmt: skip
+              help="Exclude answers given after seeing another answer.")  # fmt: skip
 @cluster_option
 @form_options
-@click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
+@click.option("--task", help="Task id, if SOURCE is a ledger with several tasks.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def agree_command(
     source: str,
@@ -143,7 +145,7 @@ def _print_result(found: Agreement) -> None:
         f"kind {found.asked.kind}"
     )
     if how.resamples:
-        click.echo(f"95 % intervals from {how.resamples:,} bootstrap resamples of {how.over}")
+        click.echo(f"95% CI from {how.resamples:,} bootstrap resamples of {how.over}")
     if found.verdict is not None:
         click.echo(found.verdict)
     _print_overall(found.overall)
@@ -151,14 +153,17 @@ def _print_result(found: Agreement) -> None:
         click.echo(f"\ntag {name}")
         _print_overall(overall)
     if found.pairs:
-        click.echo("\nTwo by two:")
+        click.echo("\nPairwise:")
     for pair in found.pairs[:MOST_SHOWN]:
         described = "; ".join(f"{_name(k)} {e}" for k, e in pair.coefficients.items())
         click.echo(
             f"  {pair.first} and {pair.second} (n = {pair.n:,}): {described or 'no records'}"
         )
     if found.each:
-        click.echo("\nEach beside the others (share of the others who say the same):")
+        click.echo(
+            "\nEach annotator compared with the others (share of the others who give "
+            "the same label):"
+        )
     for one in sorted(found.each, key=lambda e: e.agreement.value or 0.0)[:MOST_SHOWN]:
         click.echo(f"  {one.name:<24} {one.agreement} (n = {one.agreement.n:,})")
     _more(len(found.pairs), len(found.each))

@@ -1,10 +1,10 @@
-"""`--allow-code`: run what a task file names, and trust it from then on."""
+"""`--allow-code`: run the code that a task file names, and trust it from then on."""
 
 import click
 
 from assay.project.code import allowed, saying
 
-HELP = "Let the code that the task file names run, now and until it changes."
+HELP = "Run the code that the task file names, now and until it changes."
 
 
 def _allowed(context: click.Context, option: click.Parameter, given: bool) -> None:
@@ -13,7 +13,7 @@ def _allowed(context: click.Context, option: click.Parameter, given: bool) -> No
 
 
 def allow_code_option(command: click.decorators.FC) -> click.decorators.FC:
-    """The command is not handed it: whatever opens a task file below knows."""
+    """Not passed to the command: what opens the task file reads it."""
     flag = click.option(
         "--allow-code", is_flag=True, expose_value=False, callback=_allowed, help=HELP
     )

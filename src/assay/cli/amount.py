@@ -1,4 +1,4 @@
-"""Numbers on the command line that can be reckoned with: amounts of money and minutes, shares."""
+"""Number options of the command line: amounts of money, minutes, shares."""
 
 from typing import Any
 
@@ -8,16 +8,14 @@ MOST = 1e9
 
 
 class Number(click.FloatRange):
-    """`nan` is in no range, though every comparison with the range's ends lets it pass."""
+    """`nan` is in no range, although every comparison with the limits lets it pass."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         number = float(super().convert(value, param, ctx))
         if not abs(number) <= MOST:
-            self.fail(
-                f"{value} is no number to reckon with; give one up to {MOST:,.0f}", param, ctx
-            )
+            self.fail(f"{value} is not a usable number; give one up to {MOST:,.0f}", param, ctx)
         return number
 
 

@@ -1,4 +1,4 @@
-"""`assay audit`: how many of the shipped labels are wrong, from a random sample of them."""
+"""`assay audit`: estimate the error rate of shipped labels from a random sample."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,10 +47,10 @@ def audit_command() -> None:
 @click.option(
     "--equal", is_flag=True, help="The same number of records from each stratum, not in proportion."
 )
-@click.option("--cluster", help="Draw all records of a value of this column, or none: whole "
-              "authors, documents.")  # fmt: skip
+@click.option("--cluster", help="Draw whole clusters by this column, such as author "
+              "or document.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Random seed.")
-@click.option("--run", help="Decisions of this run; default: the last one that decided.")
+@click.option("--run", help="Use decisions of this run; default: the last one with decisions.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was drawn as JSON on stdout.")
 def draw_command(
     source: str,
@@ -80,7 +80,8 @@ def draw_command(
                     "out": str(out)})  # fmt: skip
         return
     click.echo(
-        f"{len(drawn):,} of {len(strata):,} decided records drawn to {out}, in random order; fill "
+        f"{len(drawn):,} of {len(strata):,} decided records written to {out}, in "
+        f"random order; fill "
         "the column 'answer' from the top, without looking at what was shipped, then: "
         f"assay audit estimate {source} {out}{f' --cluster {cluster}' if cluster else ''}"
     )
@@ -103,9 +104,9 @@ def _whole(source: str, column: str, records: list[str], drawn: tuple[int, int])
               help="Error rate allowed; reports whether people may stop answering.")  # fmt: skip
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="Largest error at which a number still counts as correct.")  # fmt: skip
-@click.option("--cluster", help="Column that several records share: author, document, person; the "
-              "interval is then of further records of others.")  # fmt: skip
-@click.option("--run", help="Decisions of this run; default: the last one that decided.")
+@click.option("--cluster", help="Column that several records share (author, document, person); the "
+              "interval then holds for records of new clusters.")  # fmt: skip
+@click.option("--run", help="Use decisions of this run; default: the last one with decisions.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def estimate_command(
     source: str,
@@ -141,7 +142,7 @@ def estimate_command(
 
 
 def _texts(source: str, drawn: Sequence[Drawn]) -> dict[str, str]:
-    """What is to be read of each record, where the source is a ledger that knows it."""
+    """The text of each record, if the source is a ledger that has it."""
     if not is_ledger(source):
         return {}
 
@@ -157,7 +158,7 @@ def _print_result(found: Audit) -> None:
     click.echo(found.statement)
     if found.baseline is not None:
         label = shortened(found.baseline_label)
-        click.echo(f"always {label} would be wrong in {found.baseline:.1%}")
+        click.echo(f"majority-class baseline ({label}): wrong in {found.baseline:.1%}")
     if len(found.strata) > 1:
         for s in found.strata:
             low, high = s.interval

@@ -1,4 +1,4 @@
-"""`assay calibrate`: how far confidences can be believed, before and after they are mended."""
+"""`assay calibrate`: calibration of confidences, before and after recalibration."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def calibrate_command(
     They are fitted on calibration gold and measured on evaluation gold.
 
     SOURCE is a task file with its ledger, or a table with the columns record, confidence, and
-    correct (or label and reference); without a column purpose half of it calibrates.
+    correct (or label and reference); without a column `purpose`, half of it is used to calibrate.
     """
 
     notes: list[str] = []
@@ -64,7 +64,10 @@ def calibrate_command(
         verdicts = read_verdicts(source, tolerance)
         if all(v.purpose is None for v in verdicts):
             verdicts = assigned(verdicts)
-            notes.append("no column 'purpose': half of the records calibrate, the others judge")
+            notes.append(
+                "no column 'purpose': half of the records are used to calibrate, the "
+                "others to evaluate"
+            )
     notes += spelling(verdicts)
     groups = grouped(verdicts)
     notes += left_out(groups)
@@ -88,15 +91,17 @@ def _of_task(path: Path, place: str | None, tolerance: float) -> list[Verdict]:
     project = open_project(path).changed({}, place)
     if project.fitted:
         raise SpecError(
-            "calibration gold fits an annotator or strategy here, whose confidences on it are "
-            "better than elsewhere; calibrate from a table of other labels"
+            "an annotator or strategy was fitted on the calibration gold, so its confidences there "
+            "are too good; calibrate from a table of other labels"
         )
     return judged_answers(project, tolerance)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """`before` is None for margins, which are no probabilities; both where nothing can judge."""
+    """`before` is None for margins, which are not probabilities; both are None without evaluation
+    gold.
+    """
 
     key: Key
     calibrator: Calibrator
@@ -120,10 +125,10 @@ class Fitted:
 
 
 def _fitted(groups: Mapping[Key, Sequence[Verdict]], method: str) -> tuple[list[Fitted], list[str]]:
-    """Of all that can be calibrated, and why others cannot; InputError where none can."""
+    """Results for all that can be calibrated, and why others cannot; InputError if none can."""
     able = {key: vs for key, vs in groups.items() if any(v.confidence is not None for v in vs)}
     if not able:
-        raise InputError("no answer carries a confidence, so there is nothing to calibrate")
+        raise InputError("no answer has a confidence, so there is nothing to calibrate")
     found, missed = [], []
     for key, verdicts in able.items():
         name = ", ".join(part for part in key if part)
@@ -172,7 +177,7 @@ def _print_result(one: Fitted) -> None:
         f"labels{f' ({described})' if described else ''}"
     )
     if one.after is None:
-        click.echo("no evaluation gold, so nothing is said of how good the confidences are")
+        click.echo("no evaluation gold, so the quality of the confidences is unknown")
     for title, curve in (("as stated", one.before), ("calibrated", one.after)):
         if curve is not None:
             click.echo(f"{title}, {curve.lines()[0]}")

@@ -18,7 +18,7 @@ LEAST = 20  # labels below which a promise is hardly ever possible
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for: which promise, and about whom."""
+    """What was requested: which guarantee, and for which annotators."""
 
     promise: Promise
     chosen: tuple[str, ...]
@@ -33,8 +33,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """A certificate, whose it is, the verdicts that it rests on, and what a constant reaches: the
-    most frequent label, or the class that is promised."""
+    """A certificate, its annotator, the verdicts it is based on, and the majority-class baseline
+    (the most frequent label, or the class of the guarantee).
+    """
 
     key: Key
     certificate: Certificate
@@ -63,8 +64,8 @@ class Certified:
 
     @property
     def finding(self) -> Finding:
-        """Whether a promise is possible, and whether that says anything of the labels: not where a
-        constant keeps it too, or where labels and references may agree by chance."""
+        """Whether a guarantee is possible and informative: it is not if a majority-class baseline
+        meets it too, or if labels and references may agree by chance."""
 
         if self.certificate.threshold is None:
             return Finding(False)
@@ -74,25 +75,28 @@ class Certified:
 
     @property
     def verdict(self) -> str:
-        """The headline: what is promised, why it cannot be, or why that shows nothing."""
+        """The headline: what is guaranteed, why it cannot be, or why that shows nothing."""
         open_ = self.finding.headline(SHOWS)
         return open_ or self.certificate.statement
 
     @property
     def asks_little(self) -> str | None:
-        """Where a constant keeps the promise too: on the sample, or among the accepted records."""
+        """Whether a majority-class baseline meets the guarantee too: on the sample, or among the
+        accepted records.
+        """
         wanted, there = 1 - self.certificate.promise.alpha, self.constant
         if there is not None and there.share >= wanted:
             return (
-                f"always {shortened(there.label)} keeps the promised {wanted:.1%} in this sample "
-                "too, so the promise asks little"
+                f"always predicting {shortened(there.label)} also reaches {wanted:.1%} "
+                f"in this sample, so "
+                "the guarantee is a weak one"
             )
         own = self.constant_of_accepted
         about = self.certificate.promise.about
         if own is not None and own.share >= wanted and about == "accepted":
             return (
                 f"{own.share:.1%} of the accepted records are {shortened(own.label)} by the "
-                "reference, so always saying so keeps the promise among them too"
+                "reference, so always predicting it meets the guarantee among them too"
             )
         return None
 
@@ -125,28 +129,28 @@ def print_result(found: Sequence[Certified], wanted: Wanted, other: Certificate 
             _print_classes(one)
     if len(found) > 1:
         click.echo(
-            f"the {len(found)} hold together with probability {1 - promise.delta:.1%}, so any of "
-            "them may be picked; --annotator gives all of it to one"
+            f"the {len(found)} hold jointly with probability {1 - promise.delta:.1%}, so any of "
+            "them may be chosen; --annotator gives all of it to one"
         )
-    click.echo(f"promise: {promise.about} ({promise.labels})")
+    click.echo(f"guarantee: {promise.about} ({promise.labels})")
     if other is not None:
         click.echo(_hint(other))
-    click.echo("this rests on: " + "; ".join(found[0].certificate.assumptions))
+    click.echo("assumptions: " + "; ".join(found[0].certificate.assumptions))
     _print_baselines(found)
     few = min(one.certificate.labels for one in found)
     if few < LEAST:
-        click.echo(f"warning: {few} labels are hardly ever enough for a promise", err=True)
+        click.echo(f"warning: {few} labels are rarely enough for a guarantee", err=True)
 
 
 def _hint(other: Certificate) -> str:
     return (
-        "where people label all other records, --promise output promises the same of all labels "
+        "if people label all other records, --promise output guarantees the same for all labels "
         f"together, and would accept {other.coverage:.1%} of the records here"
     )
 
 
 def _print_classes(one: Certified) -> None:
-    """Seen in the sample; a promise about all accepted labels says nothing about a rare class."""
+    """Observed in the sample; a guarantee for all labels says nothing about a rare class."""
     for line in class_lines(one.classes):
         click.echo(line)
     for line in poor(one.classes, one.certificate.promise):
@@ -159,7 +163,7 @@ def _print_baselines(found: Sequence[Certified]) -> None:
         if base is not None:
             name = f"tag {tag}: " if tag else ""
             kind = "majority-class baseline" if label is None else "baseline"
-            click.echo(f"{name}{kind}: always {shortened(base.label)} agrees in "
+            click.echo(f"{name}{kind}: {shortened(base.label)} agrees in "
                        f"{base.share:.1%} (n = {base.n:,})")  # fmt: skip
     for one in found:
         if one.asks_little is not None:

@@ -115,7 +115,7 @@ def certify_command(
 def _one_each(
     groups: Mapping[Key, Sequence[Verdict]], cluster: Mapping[str, str], column: str, seed: int
 ) -> tuple[dict[Key, list[Verdict]], OneEach]:
-    """The verdicts on one labelled record of each cluster, the same ones for every annotator."""
+    """The verdicts on one labelled record of each cluster, the same for every annotator."""
     labelled = {v.record for vs in groups.values() for v in vs if v.right is not None}
     drawn = one_each(labelled, cluster, column, seed)
     kept = {key: [v for v in vs if v.record in drawn.records] for key, vs in groups.items()}
@@ -137,10 +137,12 @@ def _of_task(
 def _certified(
     groups: Mapping[Key, Sequence[Verdict]], wanted: Wanted, reference: str
 ) -> list[Certified]:
-    """Of all together, so that one may be picked afterwards: delta is shared among them."""
+    """Certificates for all together, so that one may be chosen afterwards: delta is split among
+    them.
+    """
     if wanted.classes and (wanted.chain is not None or wanted.promise.about == "output"):
         raise SpecError(
-            "--class promises the precision of accepted labels of one annotator; leave out "
+            "--class guarantees the precision of accepted labels of one annotator; leave out "
             + ("--chain" if wanted.chain is not None else "--promise output")
         )
     if wanted.chain is not None:
@@ -154,7 +156,8 @@ def _certified(
     kept = {key: vs for key, vs in labelled.items() if wanted.concerns(key[0])}
     if not kept:
         raise InputError(
-            "no answer has a label to compare with, so nothing can be promised: do the labels and "
+            "no answer has a label to compare with, so nothing can be guaranteed: do "
+            "the labels and "
             "the answers have the same record ids?"
         )
     return _each(kept, wanted, reference)
@@ -186,7 +189,7 @@ def _chained(groups: Mapping[Key, Sequence[Verdict]], wanted: Wanted, reference:
 def _other(
     groups: Mapping[Key, Sequence[Verdict]], wanted: Wanted, found: Sequence[Certified]
 ) -> Certificate | None:
-    """What the promise about the whole output would accept of the first annotator, where it is
+    """What the guarantee for the whole output would accept from the first annotator, if
     more."""
 
     if wanted.promise.about == "output":
@@ -199,8 +202,8 @@ def _other(
 def _baseline(
     groups: Mapping[Key, Sequence[Verdict]], tag: str, label: str | None
 ) -> Constant | None:
-    """What always saying the most frequent label, or the class promised, would reach on the
-    labelled records, whoever was asked about them."""
+    """The majority-class baseline on the labelled records: the most frequent label, or
+    the class of the guarantee."""
 
     own = {v.record: v for (_, t), vs in groups.items() if t == tag for v in vs}
     return constant(own.values(), label)

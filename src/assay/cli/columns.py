@@ -1,4 +1,4 @@
-"""The options that say what the columns of a table of answers hold, the same for every command."""
+"""Options that name the columns of a table of answers, the same for every command."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from assay.data.layout import Names
 def column_options(command: click.decorators.FC) -> click.decorators.FC:
     for option in reversed(
         [
-            click.option("--record", help="Column with the record id, if not called record, "
+            click.option("--record", help="Column of record ids, if not named record, "
                          "question, task, item or id."),
             click.option("--annotator", help="Column with the annotator, if not called annotator, "
                          "worker, person, performer, rater or coder."),
@@ -24,13 +24,14 @@ def column_options(command: click.decorators.FC) -> click.decorators.FC:
 
 
 def form_options(command: click.decorators.FC) -> click.decorators.FC:
-    """Besides the columns of a long table, those of a wide one and of counts."""
+    """Options for the columns of long tables, wide tables and vote counts."""
     for option in reversed(
         [
             click.option("--wide", multiple=True,
                          help="Column of one annotator; repeat for each of them."),
             click.option("--counts", multiple=True,
-                         help="Column that counts the votes for the label it is called; repeat."),
+                         help="Column with vote counts for the label it is named "
+                              "after; repeat for each."),
         ]
     ):  # fmt: skip
         command = option(command)
@@ -38,19 +39,19 @@ def form_options(command: click.decorators.FC) -> click.decorators.FC:
 
 
 def print_layout(path: Path, names: Names) -> None:
-    """Says on stderr what had to be guessed about the columns."""
+    """Reports on stderr what was guessed about the columns."""
     for note in settled(path, names).notes:
         click.echo(f"note: {note}", err=True)
 
 
 INDEPENDENT = (
-    "records are taken as independent; where several are of one author, document or person, "
-    "--cluster COLUMN says so"
+    "records are treated as independent; if several share an author, document or "
+    "person, use --cluster COLUMN"
 )
 
 
 cluster_option = click.option(
     "--cluster",
-    help="Column that several records share: author, document, person; one record of each is "
-    "taken.",
+    help="Column that several records share (author, document, person); one record of each is "
+    "used.",
 )

@@ -1,4 +1,4 @@
-"""`assay compare`: may models stand in for people? From annotations that exist, calling nobody."""
+"""`assay compare`: may models replace people? Computed from existing annotations."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from assay.report.columns import columns
 from assay.report.compare_page import columns_of, write_compare_page
 
 MOST_SHOWN = 20
-"""Allowance, false discovery rate, least records, and which test."""
+"""Epsilon, false discovery rate, minimum number of records, and which test."""
 
 
 @click.command(
@@ -40,7 +40,9 @@ MOST_SHOWN = 20
               help="Human labels: a table, or JSON keyed by annotator, then record.")  # fmt: skip
 @click.option("--models", "model_files", multiple=True, type=click.Path(path_type=Path),
               help="Labels of models, in the same form.")  # fmt: skip
-@click.option("--person", multiple=True, help="An annotator of SOURCE that is a person; repeat.")
+@click.option(
+    "--person", multiple=True, help="An annotator of SOURCE that is a person; repeat for each."
+)
 @click.option("--expert", help="Compare models and people with this person only; `gold`: "
               "with a task file's evaluation gold.")  # fmt: skip
 @click.option("--epsilon", type=Number(0, 1), default=0.1, show_default=True,
@@ -53,30 +55,31 @@ MOST_SHOWN = 20
 @click.option("--fdr", type=Number(0, 1, min_open=True), default=0.05, show_default=True,
               help="False discovery rate.")  # fmt: skip
 @click.option("--test", "kind_of_test", type=click.Choice(["exact", "published"]), default="exact",
-              show_default=True, help="Exact, or Student's t as published.")  # fmt: skip
+              show_default=True, help="Exact test, or Student's t as published.")  # fmt: skip
 @click.option("--min-records", type=click.IntRange(min=2), default=30, show_default=True,
-              help="Records that a person must share to be tested.")  # fmt: skip
+              help="Minimum number of records per person for the test.")  # fmt: skip
 @click.option("--slices", type=click.Path(path_type=Path),
-              help="Table with columns record and slice: the same for each slice.")  # fmt: skip
+              help="Table with columns record and slice; results are repeated for each "
+                   "slice.")  # fmt: skip
 @click.option("--prices", type=click.Path(path_type=Path), help="Price list (YAML).")
 @click.option("--currency", help="Currency of recorded costs, if not set elsewhere.")
 @click.option("--resamples", type=click.IntRange(min=0), default=1_000, show_default=True,
-              help="Bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
+              help="Number of bootstrap resamples for the intervals; 0 for none.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Random seed of the resampling.")
 @cluster_option
 @form_options
-@click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
+@click.option("--task", help="Task id, if SOURCE is a ledger with several tasks.")
 @click.option("--plan", is_flag=True,
-              help="Simulate instead how many records and people the test needs: with the labels "
-              "given as a pilot, or from the next three options.")  # fmt: skip
+              help="Instead, simulate how many records and people the test needs, with the given "
+              "labels as a pilot or from the next three options.")  # fmt: skip
 @click.option("--person-right", type=AMOUNT, default=0.85, show_default=True,
-              help="Plan: how often a person is right; on a scale, a person's error.")  # fmt: skip
+              help="Plan: a person's accuracy; on a scale, a person's error.")  # fmt: skip
 @click.option("--model-right", type=AMOUNT, default=0.85, show_default=True,
-              help="Plan: the same of the model.")  # fmt: skip
+              help="Plan: the same for the model.")  # fmt: skip
 @click.option("--choices", type=int, default=3, show_default=True, help="Plan: number of labels.")
 @click.option("--power", type=Number(0, 1), default=0.8, show_default=True,
-              help="Plan: the chance of passing that is enough.")  # fmt: skip
-@output_option("--html", help="Write a page here.")
+              help="Plan: desired power (probability of passing).")  # fmt: skip
+@output_option("--html", help="Write an HTML page to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def compare_command(
     source: str | None,
@@ -111,7 +114,8 @@ def compare_command(
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """Put annotators side by side with people: agreement, the replacement test, cost, slices.
+    """Compare annotators with people: agreement, the alternative annotator test (alt-test), cost,
+    slices.
 
     SOURCE is a ledger, the task file of a run, or a table with --person; or give --people and
     --models instead.
@@ -161,14 +165,15 @@ def _print_result(found: Comparison) -> None:
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     _print_people(found)
-    click.echo("\nEach beside the people, with 95 % intervals:")
+    click.echo("\nEach annotator compared with the people, 95% CI:")
     for line in _table(found.comparisons):
         click.echo(line)
     for line in found.warnings:
         click.echo(f"warning: {line}", err=True)
     rules = found.rules
     click.echo(
-        f"\nReplacement test ({rules.test}, score {rules.score}, allowance {rules.epsilon:g}, "
+        f"\nAlternative annotator test (alt-test; {rules.test}, score {rules.score}, "
+        f"epsilon {rules.epsilon:g}, "
         f"false discovery rate {rules.q:g}):"
     )
     for test in found.tests:
@@ -189,13 +194,14 @@ def _print_result(found: Comparison) -> None:
 def _print_people(found: Comparison) -> None:
     among = found.among_people
     if isinstance(among, str):
-        click.echo(f"Agreement of the people with each other: not possible because {among}")
+        click.echo(f"Agreement among the people: not possible because {among}")
         return
     overall = among.overall
     described = "; ".join(f"{NAMES.get(k, k)} {e}" for k, e in overall.coefficients.items())
     click.echo(
-        f"The {len(among.annotators)} people with each other ({overall.compared:,} records that "
-        f"two or more labelled): {described}"
+        f"The {len(among.annotators)} people among each other ({overall.compared:,} "
+        f"records labelled "
+        f"by two or more): {described}"
     )
     shares = sorted(overall.prevalence.items(), key=lambda s: -s[1])[:MOST_SHOWN]
     click.echo("their labels: " + ", ".join(f"{plain(name)}: {part:.1%}" for name, part in shares))
@@ -219,7 +225,7 @@ def _print_costs(found: Comparison) -> None:
         return
     click.echo("\nCost of 1,000 records:")
     for who, costs in found.costs.items():
-        described = cost_of_1000(costs) or "not known: nothing was booked, and no price is given"
+        described = cost_of_1000(costs) or "unknown: no cost was recorded and no price is given"
         click.echo(f"  {who:<24} {described}")
 
 

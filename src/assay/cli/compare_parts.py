@@ -1,4 +1,4 @@
-"""Parts of what `assay compare` compares: slices of the records, and one record of each cluster."""
+"""Subsets that `assay compare` works on: slices of the records, and one record of each cluster."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +18,9 @@ PART = " · "  # between a record and a part of its form
 
 
 def one_of_each(sides: Sides, asked: tuple[str, int], cluster: Mapping[str, str]) -> Sides:
-    """By a column and a seed; of the records that a person and a model answered."""
+    """One record per cluster, by a column and a seed, among records with a human and a model
+    answer.
+    """
     cases = [
         {case for labels in side.values() for case in labels}
         for side in (sides.people, sides.models)
@@ -54,7 +56,7 @@ def rules_of(
     test: Test,
     expert: str | None,
 ) -> tuple[Measure, Rules]:
-    """What is asked for first, else what the answers are; a scale is scored by its distance."""
+    """The requested kind, else that of the answers; a scale is scored by distance."""
     kind, order, score = asked
     labels = tuple(part.strip() for part in order.split(",")) if order else None
     kind = kind or ("ordinal" if labels else "interval" if score == "neg-rmse" else found)

@@ -1,4 +1,4 @@
-"""`assay compare --plan`: how many records and people the replacement test needs."""
+"""`assay compare --plan`: how many records and people the alternative annotator test needs."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from assay.quality.replacement.alt_test import NotPossible, Rules
 from assay.report.columns import columns
 
 Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int, str]]
-"""Kind, order and score; allowance, false discovery rate, least records and which test."""
+"""Kind, order and score; epsilon, false discovery rate, minimum records and which test."""
 
 
 def print_plans(
@@ -64,8 +64,8 @@ def _from_pilot(wanted: Wanted, asked: Asked, grid: Grid) -> list[AltPlan]:
 def _print_result(plan: AltPlan) -> None:
     rules = plan.rules
     click.echo(
-        f"{plan.model} ({plan.basis}), score {rules.score}, allowance {rules.epsilon:g}: "
-        f"chance of passing in {plan.grid.runs:,} simulated tests"
+        f"{plan.model} ({plan.basis}), score {rules.score}, epsilon {rules.epsilon:g}: "
+        f"probability of passing in {plan.grid.runs:,} simulated tests"
     )
     for line in columns(_rows(plan)):
         click.echo(f"  {line}")
@@ -96,6 +96,6 @@ def _false_pass(worst: Cell, rules: Rules) -> str:
         else f"right {worst.boundary:.0%} of the time"
     )
     return (
-        f"a model {is_so} is behind people by just the allowance; it would pass with probability "
+        f"a model {is_so} is worse than people by exactly epsilon; it would pass with probability "
         f"{_error(worst):.2f} at most"
     )

@@ -1,4 +1,4 @@
-"""Where `assay compare` finds who said what: files, a ledger, or a task file with its ledger."""
+"""Sources of annotations for `assay compare`: files, a ledger, or a task file with its ledger."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -60,11 +60,13 @@ class Wanted:
 
 
 def gather(wanted: Wanted) -> tuple[Sides, str]:
-    """The sides, and nominal or interval as the answers are; the measure is not decided here."""
+    """Labels of people and models, and whether they are nominal or interval; the measure is chosen
+    elsewhere.
+    """
     source = wanted.source
     held = source is not None and (is_ledger(source))
     if wanted.currency is not None and not held:
-        raise SpecError("--currency is of the money booked in a ledger; files hold none")
+        raise SpecError("--currency is for costs recorded in a ledger; files have none")
     if held:
         sides, kind = _of_ledger(wanted)
     elif source is None:
@@ -101,8 +103,9 @@ def _of_files(wanted: Wanted) -> tuple[Sides, str]:
     both = sorted(name for name in people if models.get(name) == people[name])
     if both:
         raise InputError(
-            f"{both[0]!r} gave the same labels among the people and among the models; nobody is "
-            "compared with themselves, so give --people and --models different files"
+            f"{both[0]!r} has the same labels in the people's and the models' file; "
+            f"annotators are not "
+            "compared with themselves, so give different files to --people and --models"
         )
     settled_as = [
         *(settled(path, wanted.names) for path in wanted.people),
@@ -111,7 +114,7 @@ def _of_files(wanted: Wanted) -> tuple[Sides, str]:
     counted = [bool(one.counts) for one in settled_as]
     if any(counted[len(wanted.people) :]) or (any(counted) and len(wanted.people) > 1):
         raise InputError(
-            "counts of votes do not say who voted: give them as the only file of --people, and a "
+            "vote counts do not tell who voted: give them as the only file of --people, and a "
             "model's labels by name"
         )
     sides = _priced(people, models, None if any(counted) else wanted.prices)
@@ -125,26 +128,26 @@ def _of_table(wanted: Wanted) -> tuple[Sides, str]:
     layout = settled(path, wanted.names)
     if layout.counts:
         raise InputError(
-            f"{path} counts votes and does not say who voted: give it as --people, and the models' "
+            f"{path} has vote counts without annotators: give it as --people, and the models' "
             "labels as --models"
         )
-    people, models = _comma_separated(read(path, wanted.names), wanted.person)
+    people, models = _by_person(read(path, wanted.names), wanted.person)
     sides = _priced(people, models, wanted.prices)
     return replace(sides, notes=(*sides.notes, *layout.notes)), _kind(people, models)
 
 
-def _comma_separated(said: Saying, person: tuple[str, ...]) -> tuple[Saying, Saying]:
+def _by_person(said: Saying, person: tuple[str, ...]) -> tuple[Saying, Saying]:
     strange = next((name for name in person if name not in said), None)
     if strange is not None:
         raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(said)}")
     if not person:
-        raise SpecError(f"who are people? Say --person NAME; there are {', '.join(said)}")
+        raise SpecError(f"which annotators are people? Use --person NAME, one of {', '.join(said)}")
     people = {name: said[name] for name in person}
     return people, {name: labels for name, labels in said.items() if name not in people}
 
 
 def read(path: Path, names: Names) -> Saying:
-    """Empty cells are silence; an annotator with nothing else stays, without labels."""
+    """Empty cells are missing answers; an annotator with nothing else is kept, without labels."""
     labels: Saying = {name: {} for name in _named(path)}
     for given in read_given(path, names):
         said = labels.setdefault(given.annotator, {})
@@ -159,7 +162,7 @@ def read(path: Path, names: Names) -> Saying:
 
 
 def _named(path: Path) -> list[str]:
-    """Annotators of nested JSON, also those whose object is empty."""
+    """Annotators of nested JSON, including those whose object is empty."""
     if path.suffix.lower() != ".json" or not path.is_file():
         return []
     try:
@@ -180,14 +183,14 @@ def _merged(parts: Iterable[Saying]) -> Saying:
 
 
 def _kind(people: Saying, models: Saying) -> str:
-    """Of the labels: numbers that no class is named by make a scale."""
+    """The kind of the labels: numbers that are not class names make a scale."""
     return kind_of(
         {v for side in (people, models) for said in side.values() for v in said.values()}
     )
 
 
 def _priced(people: Saying, models: Saying, prices: PriceList | None) -> Sides:
-    """Files do not say what was used, so only prices a label and a request can be counted."""
+    """Files do not record usage, so only prices per label and per request can be counted."""
     if prices is None:
         return Sides(people, models)
     task = Task("compare", "compare", FreeText())
@@ -205,7 +208,9 @@ def _priced(people: Saying, models: Saying, prices: PriceList | None) -> Sides:
             ]
             if prices.of(name) is not None and given:
                 found[name] = costs(given, (), prices, frozenset(people))
-    note = "from files only prices a label and a request are counted; tokens and time are not known"
+    note = (
+        "from files, only prices per label and per request are counted; tokens and time are unknown"
+    )
     return Sides(people, models, costs=found, notes=(note,))
 
 
@@ -267,7 +272,7 @@ def _heard(
 def _people(
     heard: Mapping[str, list[Annotation]], wanted: Wanted, project: Project | None
 ) -> frozenset[str]:
-    """Who answered as a person of a panel, is one in the task file, or is named as one."""
+    """Annotators who answered in a panel, are people in the task file, or are named as people."""
     specs = {} if project is None else project.file.annotators
     described = {name for name, spec in specs.items() if spec.kind == "panel" or spec.people}
     strange = next((name for name in wanted.person if name not in heard), None)
@@ -277,7 +282,8 @@ def _people(
     people = (panel | described | set(wanted.person)) & set(heard)
     if heard and not people and wanted.expert != GOLD:
         raise SpecError(
-            f"no annotator here is known to be a person; say --person NAME, of {', '.join(heard)}"
+            f"no annotator here is known to be a person; use --person NAME, one of "
+            f"{', '.join(heard)}"
         )
     return frozenset(people)
 
@@ -285,7 +291,9 @@ def _people(
 def _independent(
     heard: Mapping[str, list[Annotation]],
 ) -> tuple[dict[str, dict[str, Annotation]], int, int]:
-    """The last own answer to each record, how many had seen another, how many came again."""
+    """The last independent answer to each record, how many had seen another, and how many were
+    repeated.
+    """
     own: dict[str, dict[str, Annotation]] = {}
     seen = again = 0
     for name, given in heard.items():
@@ -302,7 +310,7 @@ def _independent(
 
 
 def _labels(given: Mapping[str, Annotation], schema: Schema) -> dict[str, str]:
-    """Cases and labels: records, or record and attribute where the answer is a form."""
+    """Cases and labels: a case is a record, or a record and attribute if the answer is a form."""
     labels: dict[str, str] = {}
     for record, a in given.items():
         if a.value is None:
@@ -319,15 +327,15 @@ def _labels(given: Mapping[str, Annotation], schema: Schema) -> dict[str, str]:
 
 def _notes(schema: Schema, seen: int, again: int) -> Iterator[str]:
     if seen:
-        answers = many(seen, "answer whose author was", "answers whose authors were")
+        answers = many(seen, "answer given after being", "answers given after being")
         yield f"left out: {answers} shown another answer"
     if again:
         answers = many(again, "further answer", "further answers")
-        yield f"{answers} of an annotator to the same record: the last one counts"
+        yield f"{answers} of the same annotator to the same record: the last one counts"
     if schema.kind == "form":
-        yield "each attribute of a record counts as a case; intervals take them as independent"
+        yield "each attribute of a record counts as a case; intervals treat them as independent"
     if schema.kind in WHOLE:
-        yield f"answers of kind {schema.kind} are compared whole: equal or not"
+        yield f"answers of kind {schema.kind} are compared as a whole: equal or not"
 
 
 def _record_slices(ledger: Ledger, said: Saying, schema: Schema) -> dict[str, dict[str, str]]:
@@ -352,7 +360,7 @@ def _record_slices(ledger: Ledger, said: Saying, schema: Schema) -> dict[str, di
 
 
 def _priced_in(sides: Sides, prices: PriceList) -> Sides:
-    """With a note where money was booked and nobody says in which currency."""
+    """With a note if costs were recorded without a currency."""
     if prices.currency is not None or not any(c.whole.bill.total for c in sides.costs.values()):
         return sides
     return replace(sides, notes=(*sides.notes, NO_CURRENCY))
@@ -365,7 +373,7 @@ def _costs(
 
 
 def _with_gold(sides: Sides, wanted: Wanted, project: Project | None, schema: Schema) -> Sides:
-    """Evaluation gold as the expert, where that is asked for."""
+    """Evaluation gold as the expert, if requested."""
     if wanted.expert != GOLD or project is None or GOLD in sides.people:
         return sides
     gold = project.gold.of(Purpose.EVALUATION)

@@ -1,4 +1,4 @@
-"""`assay controller`: which specialists a controller would take, as a plan to read."""
+"""`assay controller`: which specialists a controller would choose, as a plan to review."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from assay.strategies.controller import script
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
-    """Have the controller of TASK choose from its registry, and stop there.
+    """Have the controller of TASK choose specialists from its registry, then stop.
 
     The plan is data: it is checked against the task, printed, and nothing generated is run.
     """
@@ -37,10 +37,10 @@ def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
         opened.close()
     if plan is None:
         described = (
-            f"stopped since {summary.reason}: {summary.message}" if summary.reason else "waiting"
+            f"stopped ({summary.reason}): {summary.message}" if summary.reason else "waiting"
         )
         click.echo(
-            f"the controller has not answered yet ({described}); run again to go on", err=True
+            f"the controller has not answered yet ({described}); run again to resume", err=True
         )
         raise SystemExit(summary.exit_code or 3)
     if as_json:

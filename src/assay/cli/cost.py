@@ -1,4 +1,4 @@
-"""`assay cost`: what each route of a task cost, and what the whole set would."""
+"""`assay cost`: what each route of a task cost, projected to the whole data set."""
 
 from pathlib import Path
 
@@ -32,10 +32,10 @@ MOST_SHOWN = 20
               help="Price list (YAML). Default: the costs recorded when asking.")  # fmt: skip
 @click.option("--currency", help="Currency of recorded costs, if not set elsewhere.")
 @click.option("--records", type=click.IntRange(min=1), multiple=True,
-              help="Project to so many records; repeat for several.")  # fmt: skip
+              help="Project to this number of records; repeat for several.")  # fmt: skip
 @click.option("--people", multiple=True, help="Name of a human annotator; repeat for several.")
-@click.option("--task", help="Id of the task, where SOURCE is a ledger with several.")
-@click.option("--run", help="The run whose decisions make the routes; the last one if left out.")
+@click.option("--task", help="Task id, if SOURCE is a ledger with several tasks.")
+@click.option("--run", help="The run whose decisions define the routes; default: the last one.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def cost_command(
     source: str,
@@ -66,7 +66,8 @@ def cost_command(
         )
         if p.same_people is not None:
             click.echo(
-                f"  with bonuses for more people who each answer as much; if these people answer "
+                f"  with bonuses for additional people who answer as much each; if the "
+                f"same people answer "
                 f"everything: {_money(p.same_people, found)}"
             )
     for line in found.not_counted:
@@ -122,7 +123,7 @@ def _print_result(found: Costs) -> None:
         click.echo(f"… and {len(found.routes) - MOST_SHOWN:,} more routes; --json has all")
     _print_route(found.whole, found, "all routes")
     if found.setup.total:
-        click.echo(f"answers on other records, paid once: {_money(found.setup.total, found)}")
+        click.echo(f"one-time cost of answers on other records: {_money(found.setup.total, found)}")
 
 
 def _print_route(route: Route, found: Costs, name: str) -> None:
@@ -133,6 +134,6 @@ def _print_route(route: Route, found: Costs, name: str) -> None:
     )
     click.echo(
         f"{name}: {route.records:,} records, {route.answers:,} answers, "
-        f"{_money(route.bill.total, found)}, {_money(1000 * route.each, found)} a thousand records"
+        f"{_money(route.bill.total, found)}, {_money(1000 * route.each, found)} per 1,000 records"
         + (f" ({kinds})" if kinds else "")
     )

@@ -1,4 +1,4 @@
-"""What nobody foresaw: one line on the terminal, and the full report in a file."""
+"""Unexpected errors: one line on the terminal, and the full report in a file."""
 
 import contextlib
 import os
@@ -20,16 +20,16 @@ PACKAGES = ("assay", "aiohttp", "numpy", "polars", "pyarrow", "pydantic", "sciki
 
 
 def line_on(bad: BaseException) -> str:
-    """What to print; the report is written first, and named."""
+    """The message to print; the report is written first, and its path is given."""
     said = " ".join(str(bad).split())
     what = hidden(hide(f"{type(bad).__name__}: {said}" if said else type(bad).__name__))[:200]
     place = write_report(bad)
     where = "the full report could not be written" if place is None else f"full report: {place}"
-    return f"a fault of Assay, not of yours ({what}); nothing is half written; {where}"
+    return f"internal error in Assay ({what}); no file is left half written; {where}"
 
 
 def write_report(bad: BaseException) -> Path | None:
-    """In the user's state folder, or else among temporary files; readable by the user alone."""
+    """In the user's state folder, or else in the temporary folder; readable only by the user."""
     text = _without_secrets(_report(bad))
     for folder in (user_state_path("assay") / "reports", Path(tempfile.gettempdir())):
         with contextlib.suppress(OSError):
@@ -56,7 +56,7 @@ def _report(bad: BaseException) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    """Without known keys, passwords in addresses, and whatever the environment calls a secret."""
+    """Without known keys, passwords in URLs, and secrets in environment variables."""
     for name, value in os.environ.items():
         if len(value) >= SHORTEST and any(part in name.casefold() for part in SECRET_NAMES):
             text = text.replace(value, MASK)

@@ -1,4 +1,4 @@
-"""`assay import` and `assay export`: annotations into a ledger, and what it holds out of it."""
+"""`assay import` and `assay export`: annotations into a ledger, and its content to a file."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -25,16 +25,18 @@ from assay.project.imports import Imported, check, import_annotations, inferred,
 @click.command("import", epilog=examples("assay import people.csv --task task.yaml --people"))
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--ledger", help="Ledger file or URL to write to; default: the task file's.")
-@click.option("--task", type=click.Path(path_type=Path), help="Task file that the answers are to.")
-@click.option("--name", help="Name of the task where no task file is given; default: the file's.")
+@click.option(
+    "--task", type=click.Path(path_type=Path), help="Task file that the answers belong to."
+)
+@click.option("--name", help="Task name, if no task file is given; default: the file name.")
 @column_options
 @click.option("--wide", multiple=True, help="Column of one annotator; repeat for each of them.")
 @click.option(
     "--labels-of", multiple=True, type=click.Path(path_type=Path),
-    help="Another file of the same form and task: its labels are possible answers too.",
+    help="Another file of the same format and task: its labels are added to the label set.",
 )  # fmt: skip
 @click.option("--people", is_flag=True, help="The answers are by people, not models.")
-@click.option("--panel", help="With --people: whose, where the task file has several panels.")
+@click.option("--panel", help="With --people: the panel, if the task file has several.")
 @click.option("--ordinal", is_flag=True, help="Integers are a scale, not class names.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def import_command(
@@ -56,14 +58,14 @@ def import_command(
     annotator, then record."""
     names = Names(record, annotator, label, wide)
     if panel is not None and (task is None or not people):
-        raise SpecError("--panel says whose answers these are: it goes with --task and --people")
+        raise SpecError("--panel names the panel of these answers: use it with --task and --people")
     if task is None:
         target = inferred((path, *labels_of), names, name, ordinal)
     else:
         target = target_of(task, people, panel)
     place = ledger or target.ledger
     if place is None:
-        raise SpecError("where to? give --ledger FILE, or --task FILE that names a ledger")
+        raise SpecError("no target: give --ledger FILE, or --task FILE that names a ledger")
     check(path, names, target)
     opened = open_ledger(place)
     try:
@@ -83,12 +85,13 @@ def _print_result(found: Imported, task: str, place: str) -> None:
     if found.known:
         known = many(found.known, "was", "were")
         click.echo(
-            f"note: {known} there already (imported before, or given twice by one annotator); "
-            "the first stands",
+            f"note: {known} already present (imported before, or repeated by the same "
+            f"annotator); the "
+            "first is kept",
             err=True,
         )
     if found.empty:
-        empty = many(found.empty, "empty cell is no annotation", "empty cells are no annotation")
+        empty = many(found.empty, "empty cell is ignored", "empty cells are ignored")
         click.echo(f"note: {empty}", err=True)
     for line in found.notes:
         click.echo(f"note: {line}", err=True)
@@ -102,16 +105,19 @@ def _print_result(found: Imported, task: str, place: str) -> None:
 )
 @source_argument
 @output_option(required=True,
-    help="File (.csv, .jsonl, .parquet; .json: boxes as COCO), or a Hugging Face folder.",
+    help="Output file (.csv, .jsonl, .parquet; .json: boxes as COCO), or a folder for "
+         "a Hugging Face data set.",
 )  # fmt: skip
 @click.option("--ledger", help="Ledger file or URL; overrides the task file's.")
-@click.option("--run", help="Decisions of this run; default: the last one that decided.")
-@click.option("--annotations", is_flag=True, help="Every annotation instead of the decisions.")
+@click.option("--run", help="Use decisions of this run; default: the last one with decisions.")
+@click.option(
+    "--annotations", is_flag=True, help="Export every annotation instead of the decisions."
+)
 @click.option(
     "--waiting", is_flag=True,
-    help="Only records that wait for people, with cells to fill in and import.",
+    help="Export only records that wait for people, with cells to fill in and import.",
 )  # fmt: skip
-@click.option("--panel", help="With --waiting: only those that wait for this panel.")
+@click.option("--panel", help="With --waiting: only records that wait for this panel.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON on stdout.")
 def export_command(
     source: str,
@@ -125,9 +131,9 @@ def export_command(
 ) -> None:
     """Write the labels in SOURCE (a task file or ledger) to a file."""
     if annotations and waiting:
-        raise SpecError("--annotations and --waiting are two tables; choose one")
+        raise SpecError("--annotations and --waiting are different tables; choose one")
     if panel is not None and not waiting:
-        raise SpecError("--panel says whose sheet is wanted: it goes with --waiting")
+        raise SpecError("--panel names the panel of the sheet: use it with --waiting")
     opened, task = ledger_and_task(source, ledger)
     try:
         if annotations:

@@ -1,4 +1,4 @@
-"""`assay golden`: trusted questions among the others: how committed is who answers, and the pay."""
+"""`assay golden`: golden questions (hidden known answers): annotators' commitment, and pay."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,13 +34,14 @@ def terms_options(command: click.decorators.FC) -> click.decorators.FC:
     for option in reversed(
         [
             click.option("--target", type=UNIT, default=0.8, show_default=True,
-                         help="Commitment wanted: share of answers given with care."),
+                         help="Target commitment: share of answers given with care."),
             click.option("--bonus", default=1.0, show_default=True,
                          help="Bonus paid to annotators who pass, in any unit of money."),
             click.option("--marginal-cost", default=0.5, show_default=True,
-                         help="Of commitment at the target to the annotator, in the same unit."),
+                         help="Annotator's marginal cost of commitment at the target, "
+                              "in the same unit."),
             click.option("--cost-power", default=1.0, show_default=True,
-                         help="How the cost grows: 1 linearly, 2 with the square."),
+                         help="Exponent of the cost: 1 linear, 2 quadratic."),
         ]
     ):  # fmt: skip
         command = option(command)
@@ -49,19 +50,20 @@ def terms_options(command: click.decorators.FC) -> click.decorators.FC:
 
 @click.group("golden")
 def golden_command() -> None:
-    """Golden questions: choose them, hide them, watch annotators with them, set the pay."""
+    """Golden questions: choose them, hide them, monitor annotators with them, set pay."""
 
 
 @golden_command.command(
     "contract", epilog=examples("assay golden contract --questions 20 --questions 50 --target 0.9")
 )
 @click.option("--questions", "-n", type=click.IntRange(min=2), multiple=True, required=True,
-              help="Golden questions to each annotator; repeat to compare.")  # fmt: skip
+              help="Golden questions per annotator; repeat to compare.")  # fmt: skip
 @terms_options
 @click.option("--certainty", type=UNIT, default=1.0, show_default=True,
-              help="How often committed annotators give the gold answer.")  # fmt: skip
+              help="Probability that a committed annotator gives the gold answer.")  # fmt: skip
 @click.option("--guess", type=UNIT, default=0.5, show_default=True,
-              help="How often careless ones do: 1/m for m labels of equal luck.")  # fmt: skip
+              help="Probability that a careless one does: 1/m for m equally likely "
+                   "labels.")  # fmt: skip
 @as_json_option
 def contract_command(
     questions: tuple[int, ...],
@@ -91,10 +93,14 @@ def contract_command(
 @click.option("--gold", type=click.Path(path_type=Path),
               help="Columns record and label; certainty and guess where known.")  # fmt: skip
 @click.option("--certainty", type=UNIT, default=0.95, show_default=True,
-              help="Of questions for which the gold file has none.")  # fmt: skip
-@click.option("--guess", type=UNIT, help="The same; default: 1/m for the m labels of gold.")
+              help="Certainty of questions for which the gold file has none.")  # fmt: skip
+@click.option(
+    "--guess",
+    type=UNIT,
+    help="Guess rate of such questions; default: 1/m for the m labels of gold.",
+)
 @column_options
-@click.option("--pay", is_flag=True, help="Say who passes the contract that the terms make.")
+@click.option("--pay", is_flag=True, help="Report who passes the contract with these terms.")
 @terms_options
 @as_json_option
 def watch_command(
@@ -112,9 +118,9 @@ def watch_command(
     cost_power: float,
     as_json: bool,
 ) -> None:
-    """How committed each annotator in ANSWERS is, from its answers to golden questions.
+    """Estimate the commitment of each annotator in ANSWERS from its answers to golden questions.
 
-    ANSWERS is a table with --gold, or a task file whose gold for monitoring is among its records.
+    ANSWERS is a table with --gold, or a task file with monitoring gold among its records.
     """
 
     notes: list[str] = []
@@ -156,7 +162,7 @@ def _of_tables(
 
 
 def _paid(seen: Watched, place: int, found: Commitment, terms: Terms) -> Paid:
-    """Of the annotator at `place`, on the questions that it was asked."""
+    """Estimate for the annotator at `place`, on the questions it was asked."""
     asked, all_ = seen.answers.question[seen.answers.annotator == place], seen.questions
     certainty, guess = float(all_.certainty[asked].mean()), float(all_.guess[asked].mean())
     own = replace(terms, questions=found.questions, certainty=certainty, guess=guess)
@@ -164,18 +170,22 @@ def _paid(seen: Watched, place: int, found: Commitment, terms: Terms) -> Paid:
 
 
 def _monitored(path: Path, certainty: float, guess: float | None) -> Watched:
-    """From the ledger of a task file and its gold for monitoring."""
+    """Answers from the ledger of a task file, with its monitoring gold."""
     project = open_project(path)
     gold = project.gold.of(Purpose.MONITORING)
     if not gold:
-        raise SpecError(f"{path} has no gold for monitoring: give `gold.monitoring` a share")
+        raise SpecError(f"{path} has no monitoring gold: set `gold.monitoring` above 0")
     ledger, task = ledger_and_task(str(path))
     try:
         found = watched(ledger.annotations(task), gold, project.task.schema, certainty, guess)
     finally:
         ledger.close()
     if found.assisted:
-        are = many(found.assisted, "answer that saw another is", "answers that saw another are")
+        are = many(
+            found.assisted,
+            "answer given after seeing another is",
+            "answers given after seeing another are",
+        )
         click.echo(f"note: {are} left out", err=True)
     return found
 
@@ -186,14 +196,15 @@ def _monitored(path: Path, certainty: float, guess: float | None) -> Watched:
 )
 @click.argument("labels", type=click.Path(path_type=Path))
 @click.option("--gold", type=click.Path(path_type=Path), required=True,
-              help="The right labels of the candidates: columns record and label.")  # fmt: skip
+              help="Correct labels of the candidates: columns record and label.")  # fmt: skip
 @click.option("--take", type=click.IntRange(min=1), default=20, show_default=True,
-              help="How many golden questions an annotator will get.")  # fmt: skip
+              help="Number of golden questions per annotator.")  # fmt: skip
 @click.option("--target", type=UNIT, default=0.8, show_default=True,
               help="Commitment at which they should be most informative.")  # fmt: skip
 @click.option("--guess", type=click.Choice(["frequency", "even"]), default="frequency",
-              show_default=True, help="Careless answers: by frequency, or even.")  # fmt: skip
-@output_option(help="Write the chosen ones as CSV.")
+              show_default=True, help="Model of careless answers: by label frequency, "
+                                      "or uniform.")  # fmt: skip
+@output_option(help="Write the chosen questions to this CSV file.")
 @as_json_option
 def choose_command(
     labels: Path,
@@ -234,7 +245,9 @@ def choose_command(
     if error is not None:
         click.echo(f"{len(chosen)} questions give commitment {target:g} within ± {error:.2f}")
     if found.useless:
-        click.echo(f"note: {found.useless} candidates tell nothing: careless answers fit as well")
+        click.echo(
+            f"note: {found.useless} candidates are uninformative: careless answers fit as well"
+        )
 
 
 @golden_command.command(
@@ -242,7 +255,7 @@ def choose_command(
 )
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("--gold", type=click.Path(path_type=Path), required=True,
-              help="Ids of the golden questions in the column record.")  # fmt: skip
+              help="File with the ids of the golden questions in the column record.")  # fmt: skip
 @click.option("--id", "id_column", default="id", show_default=True, help="Column with record ids.")
 @click.option("--text", default="text", show_default=True, help="Column with the text.")
 @click.option("--seed", default=0, show_default=True, help="Random seed.")

@@ -17,7 +17,7 @@ from assay.quality.golden.commitment import Answers, Questions, answers_of
 def gold_questions(
     path: Path, certainty: float, guess: float | None
 ) -> tuple[dict[str, int], dict[str, str], Questions]:
-    """Question numbers and labels by record id, and what is known of the questions."""
+    """Question numbers and labels by record id, with certainty and guess rate."""
     rows = rows_of(path, ("record", "label"))
     truth = truth_of(path, rows)
     luck = 1 / max(len(set(truth.values())), 2) if guess is None else guess
@@ -33,7 +33,7 @@ def gold_questions(
 def truth_of(path: Path, rows: list[dict[str, str]]) -> dict[str, str]:
     truth = {row["record"]: row["label"] for row in rows}
     if len(truth) < len(rows):
-        raise InputError(f"{path}: a record is there twice; a golden question has one gold label")
+        raise InputError(f"{path}: a record is listed twice; a golden question has one gold label")
     return truth
 
 
@@ -43,13 +43,13 @@ def _number(path: Path, row: dict[str, str], name: str, default: float) -> float
     number = as_number(row[name])
     if number is None or not 0 <= number <= 1:
         raise InputError(
-            f"{path}: record {row['record']!r}: {name} {row[name]!r} is no number from 0 to 1"
+            f"{path}: record {row['record']!r}: {name} {row[name]!r} is not a number from 0 to 1"
         )
     return number
 
 
 def rows_of(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Rows with all of `columns` filled, found by their usual names; the others are no answer."""
+    """Rows with all of `columns` filled, found by their usual names; other rows are not answers."""
     rows: list[dict[str, str]] = []
     called: dict[str, str] = {}
     usual = {"record": RECORD, "label": (*TRUTH, *LABEL)}
@@ -65,7 +65,7 @@ def rows_of(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def _given(path: Path, names: Names) -> list[Given]:
-    """What was said, by whom and of what, however the columns are called."""
+    """Annotator, record and label of each answer, whatever the column names."""
     for note in settled(path, names).notes:
         click.echo(f"note: {note}", err=True)
     return [one for one in read_given(path, names) if one.label is not None]
@@ -74,12 +74,10 @@ def _given(path: Path, names: Names) -> list[Given]:
 def golden_answers(
     path: Path, names: Names, order: dict[str, int], truth: dict[str, str]
 ) -> tuple[Answers, list[str]]:
-    """The answers to golden questions, and names that look alike: pay may hang on a spelling."""
+    """The answers to golden questions, and similar names: pay may depend on a spelling."""
     given = _given(path, names)
     if not all(one.named for one in given):
-        raise InputError(
-            f"{path} counts votes and does not say who voted, so nobody can be watched"
-        )
+        raise InputError(f"{path} has vote counts without annotators, so nobody can be monitored")
     golden = [one for one in given if one.record in order]
     _once(path, golden)
     labels = {*truth.values(), *(str(one.label) for one in golden)}
@@ -93,7 +91,7 @@ def golden_answers(
 
 
 def _once(path: Path, given: list[Given]) -> None:
-    """A question counts once, or it would tell more of who answered it than it does."""
+    """Each question counts once, so that repeated answers add no weight."""
     seen: set[tuple[str, str]] = set()
     for one in given:
         if (one.annotator, one.record) in seen:
@@ -104,7 +102,7 @@ def _once(path: Path, given: list[Given]) -> None:
 
 
 def candidates(path: Path) -> list[tuple[str, str]]:
-    """Record and label of each answer; a table may name who gave it, or count votes."""
+    """Record and label of each answer; a table may name the annotators, or count votes."""
     there = [] if path.suffix.lower() == ".json" else columns_of(path)
     alone = not any(name in there for name in ANNOTATOR)
     if alone and any(n in there for n in RECORD) and any(n in there for n in LABEL):

@@ -1,4 +1,4 @@
-"""What a command prints for other programs."""
+"""Output of a command for other programs."""
 
 import json
 
@@ -6,5 +6,5 @@ import click
 
 
 def print_json(content: object) -> None:
-    """As JSON, letters as they are; ValueError for a number that JSON does not have."""
+    """As JSON, not escaped to ASCII; ValueError for a number that JSON does not have."""
     click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))

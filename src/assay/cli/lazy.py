@@ -34,7 +34,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.named and not args[0].startswith("-"):
             raise click.UsageError(
-                f"no command is called {args[0]!r}; {meant(args[0], self.named)}", ctx
+                f"no such command: {args[0]!r}; {meant(args[0], self.named)}", ctx
             )
         return super().resolve_command(ctx, args)
 

@@ -25,7 +25,7 @@ def models_command(ctx: click.Context, as_json: bool) -> None:
 @models_command.command("list", epilog=examples("assay models list --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def list_command(as_json: bool) -> None:
-    """Show what can be fetched, its licence, and what is in the cache."""
+    """Show what can be downloaded, its licence, and what is in the cache."""
     show(as_json)
 
 
@@ -56,7 +56,7 @@ def remove_command(names: tuple[str, ...]) -> None:
 
 def named(name: str) -> Entry:
     if name not in BY_NAME:
-        raise SpecError(f"no model is called {name!r}; there are {', '.join(BY_NAME)}")
+        raise SpecError(f"no such model: {name!r}; there are {', '.join(BY_NAME)}")
     return BY_NAME[name]
 
 

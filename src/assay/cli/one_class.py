@@ -1,4 +1,4 @@
-"""`--class` where one threshold decides for all labels: refused, with what gives it instead."""
+"""`--class` refused where one threshold is used for all labels, with the command to use instead."""
 
 import click
 
@@ -6,8 +6,8 @@ import click
 def _refused(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> None:
     if given:
         raise click.BadParameter(
-            "one threshold decides for all labels here, so no promise is for one of them; "
-            f"`assay certify --class {given[0]}` gives the threshold of one annotator for it",
+            "one threshold is used for all labels here, so no guarantee covers a single one; "
+            f"`assay certify --class {given[0]}` finds the threshold of one annotator for it",
             param=option,
         )
 
@@ -15,6 +15,7 @@ def _refused(_: click.Context, option: click.Parameter, given: tuple[str, ...]) 
 def class_option(command: click.decorators.FC) -> click.decorators.FC:
     flag = click.option(
         "--class", "classes", multiple=True, metavar="LABEL", callback=_refused,
-        expose_value=False, is_eager=True, help="Refused: assay certify promises for one label.",
+        expose_value=False, is_eager=True, help="Not available here: use assay certify "
+                                                "for one label.",
     )  # fmt: skip
     return flag(command)

@@ -1,7 +1,7 @@
-"""The option that names a file to write, and `--force`: alike in all commands.
+"""The option that names a file to write, and `--force`: the same in all commands.
 
-The output is claimed while the options are read, so that whatever would replace an input is
-refused before anything is asked or spent.
+The output is checked while the options are read, so that an output that would replace an input
+is refused before any request or cost.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def _forced(context: click.Context, option: click.Parameter, force: bool) -> Non
 
 
 def force_option(command: click.decorators.FC) -> click.decorators.FC:
-    """`--force`, read before the output that it is for; the command is not handed it."""
+    """`--force`, read before the output option; not passed to the command."""
     flag = click.option(
         "--force", is_flag=True, is_eager=True, expose_value=False, callback=_forced, help=FORCE
     )

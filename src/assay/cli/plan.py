@@ -1,4 +1,4 @@
-"""`assay plan`: which way to label meets the target for the least money."""
+"""`assay plan`: the cheapest labelling strategy that meets a quality target."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ from assay.run.live import shown
 @click.option("--human-label", type=AMOUNT, help="Price of one human label.")
 @click.option("--budget", type=AMOUNT, help="Money cap; overrides the file's.")
 @click.option("--ledger", help="Ledger file or URL; overrides the file's.")
-@output_option("--html", help="Write the plan with its chart here.")
+@output_option("--html", help="Write the plan with its chart to this HTML file.")
 @class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
@@ -102,7 +102,7 @@ def promised(target: float, delta: float, about: str) -> Promise:
 
 
 def ready(project: Project, person: float | None) -> Prepared:
-    """What is wrong with the sample or a model is told here, before there is a ledger."""
+    """Problems with the sample or a model are reported here, before a ledger is created."""
     for line in exposed(project.file):
         click.echo(f"note: {line}", err=True)
     with project.lines():
@@ -112,13 +112,13 @@ def ready(project: Project, person: float | None) -> Prepared:
 
 
 def plan_prepared(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
-    """The sample is asked about where it has not been; then nothing more is spent."""
+    """Asks only about records of the sample without an answer; then nothing more is spent."""
     project = prepared.project
     with shown(project.file.currency) as show:
         progress = Progress(len(prepared.records), show)
         summary = asyncio.run(_closing(collect(prepared, ledger, progress), project))
     if summary.reason is not None:
-        raise InputError(f"the sample could not be asked about: {summary.message}")
+        raise InputError(f"the sample could not be labelled by the models: {summary.message}")
     return planned(prepared, ledger, promise)
 
 
@@ -136,25 +136,26 @@ def print_result(found: Planned) -> None:
         f"{plan.promise.labels}, with probability {1 - plan.promise.delta:.1%}"
     )
     print_notes(found)
-    head = ("way to label", "to people", "agreement (95 % interval)", f"{currency} per 1,000")
+    head = ("strategy", "to people", "agreement (95% CI)", f"{currency} per 1,000")
     rows = [_row(option) for option in (*plan.options, *plan.bare)]
     for line in columns([head, *rows]):
         click.echo(line)
     pick = plan.pick
-    click.echo(f"\npick: {pick.name}")
+    click.echo(f"\nselected: {pick.name}")
     if pick.certificate is not None:
         for line in dict.fromkeys((plan.verdict, pick.certificate.statement)):
             click.echo(line)
-        click.echo(f"promise: {plan.promise.about} ({plan.promise.labels})")
+        click.echo(f"guarantee: {plan.promise.about} ({plan.promise.labels})")
         for line in class_lines(found.classes(pick)):
             click.echo(line)
-        click.echo("this rests on: " + "; ".join(pick.certificate.assumptions))
+        click.echo("assumptions: " + "; ".join(pick.certificate.assumptions))
     if plan.baseline is not None:
-        click.echo(f"majority-class baseline: always {shortened(plan.baseline.label)} agrees in "
+        click.echo(f"majority-class baseline: {shortened(plan.baseline.label)} agrees in "
                    f"{plan.baseline.share:.1%} (n = {plan.baseline.n:,})")  # fmt: skip
     for a, b, money in plan.steps:
         click.echo(
-            f"from {a.name!r} to {b.name!r}: {money:,.2f} {currency} buys one more point of "
+            f"from {a.name!r} to {b.name!r}: {money:,.2f} {currency} per additional "
+            f"percentage point of "
             "agreement on 1,000 records"
         )
     refused = [o for o in plan.options if not o.meets and o.certificate is not None]
@@ -164,7 +165,7 @@ def print_result(found: Planned) -> None:
 
 
 def print_notes(found: Planned) -> None:
-    """What was not planned and why, and what the promise hides."""
+    """What was left out of the plan and why, and the limits of the guarantee."""
     plan = found.plan
     for line in poor(found.classes(plan.pick), plan.promise):
         click.echo(f"warning: {line}", err=True)
@@ -176,7 +177,7 @@ def print_notes(found: Planned) -> None:
 
 def _row(option: Option) -> tuple[str, ...]:
     if option.links and option.threshold is None:
-        return option.name, "–", "no promise possible", "–"
+        return option.name, "–", "no guarantee possible", "–"
     return (
         option.name,
         f"{option.to_people:.1%}",
@@ -186,7 +187,7 @@ def _row(option: Option) -> tuple[str, ...]:
 
 
 def _ends(form: str, value: float, interval: tuple[float, ...]) -> str:
-    """The figure with its interval, which is left out where both ends read the same."""
+    """The figure with its interval, which is omitted if both ends read the same."""
     low, high = map(form.format, interval)
     described = between(low, high)
     return form.format(value) + (f" ({described})" if described else "")

@@ -1,4 +1,4 @@
-"""`assay prevalence`: how common a label is, from shipped labels and a few human ones."""
+"""`assay prevalence`: how frequent a label is, from shipped labels and a few human ones."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -29,17 +29,19 @@ from assay.quality.inference.ppi import Difference, Ppi, by_group, difference, m
 )
 @click.argument("source")
 @click.argument("sheet", type=click.Path(path_type=Path))
-@click.option("--group", help="Also by this column of the table (ledger: language, source, meta).")
+@click.option(
+    "--group", help="Also report by this column of the table (ledger: language, source, meta)."
+)
 @click.option("--mean", "numbers", is_flag=True, help="The labels are numbers: report their mean.")
 @click.option(
     "--scale",
     nargs=2,
     type=Number(),
     metavar="LOW HIGH",
-    help="Ends of the scale, for --mean; default: the task's, or as far as labels reach.",
+    help="Limits of the scale, for --mean; default: the task's, or the range of the labels.",
 )
-@click.option("--cluster", help="Column that several records share: author, document, person.")
-@click.option("--run", help="Decisions of this run; default: the last one that decided.")
+@click.option("--cluster", help="Column that several records share (author, document, person).")
+@click.option("--run", help="Use decisions of this run; default: the last one with decisions.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def prevalence_command(
     source: str,
@@ -82,9 +84,9 @@ def prevalence_command(
 
 def _check(scale: tuple[float, float] | None, numbers: bool, group: str | None) -> None:
     if numbers and group:
-        raise SpecError("--group tells shares, not means; leave out --mean")
+        raise SpecError("--group reports shares, not means; leave out --mean")
     if scale and not numbers:
-        raise SpecError("--scale gives the ends of numbers; add --mean")
+        raise SpecError("--scale sets the limits of a mean; add --mean")
     if scale and not scale[0] < scale[1]:
         raise SpecError(f"a scale runs from low to high, not from {scale[0]:g} to {scale[1]:g}")
 
@@ -112,7 +114,9 @@ def _labels(values: Mapping[str, Value]) -> dict[str, str | frozenset[str]]:
         elif isinstance(value, str | frozenset):
             found[record] = value
         else:
-            raise InputError("shares are told of labels, tags and numbers, not of such answers")
+            raise InputError(
+                "shares are reported for labels, tags and numbers, not for answers of this kind"
+            )
     return found
 
 
@@ -142,8 +146,9 @@ def _mean(
     if ends is None:
         both = [*human.values(), *model.values()]
         notes.append(
-            f"the scale is taken to run from {min(both):g} to {max(both):g}, as far as labels "
-            "reach; --scale LOW HIGH says otherwise"
+            f"the scale is assumed to run from {min(both):g} to {max(both):g}, the "
+            f"range of the labels; "
+            "set another with --scale LOW HIGH"
         )
     return {"mean": mean_of(human, model, ends, cluster)}, notes
 
@@ -177,8 +182,8 @@ def _print_result(described: dict[str, Ppi], parts: Parts) -> None:
     first = next(iter(described.values()))
     within = "" if first.clusters is None else f" in {first.clusters:,} clusters"
     click.echo(
-        f"{first.human:,} human labels{within}, {first.model:,} records labelled by the model "
-        "alone; 95 % intervals"
+        f"{first.human:,} human labels{within}, {first.model:,} records labelled by the "
+        "model only; 95% CI"
     )
     for label, p in described.items():
         click.echo(f"{label}")
@@ -186,14 +191,14 @@ def _print_result(described: dict[str, Ppi], parts: Parts) -> None:
         for name, part in parts.get(label, ({}, []))[0].items():
             click.echo(f"  {name}: PPI++ {part.tuned}, human only {part.human_only}")
         for d in parts.get(label, ({}, []))[1]:
-            click.echo(f"  {d.first} less {d.second}: PPI++ {d.tuned}, human only {d.human_only}")
+            click.echo(f"  {d.first} minus {d.second}: PPI++ {d.tuned}, human only {d.human_only}")
     for label, p in described.items():
         if p.warning:
             click.echo(f"warning: {label}: {p.warning}", err=True)
 
 
 def _print_one(p: Ppi) -> None:
-    click.echo(f"  PPI++            {p.tuned}   model counts {p.weight:.2f}, gain {p.gain:.1f}")
+    click.echo(f"  PPI++            {p.tuned}   model weight {p.weight:.2f}, gain {p.gain:.1f}")
     click.echo(f"  PPI, classical   {p.classical}")
     click.echo(f"  human only       {p.human_only}")
-    click.echo(f"  model alone      {p.naive}   its errors left out")
+    click.echo(f"  model alone      {p.naive}   uncorrected")

@@ -1,4 +1,4 @@
-"""`assay report`: what the ledger holds, as one HTML file."""
+"""`assay report`: the results in the ledger, as one HTML file."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ from assay.report.table import lines
 @output_option(default=Path("report.html"), show_default=True,
     help="The HTML file to write.",
 )  # fmt: skip
-@click.option("--run", "run", help="The run to report on; default: the last that decided.")
+@click.option("--run", "run", help="The run to report on; default: the last one with decisions.")
 @click.option("--ledger", help="Ledger file or URL; overrides the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON on stdout.")
 def report_command(
@@ -30,13 +30,13 @@ def report_command(
     """Print the quality of the labels of TASK, and write the HTML report."""
     project = open_project(task).changed({}, ledger)
     if not project.has_ledger:
-        raise SpecError(f"there is no ledger {project.ledger_place}; first: assay run {task}")
+        raise SpecError(f"no ledger {project.ledger_place}; first run: assay run {task}")
     opened = project.ledger()
     try:
         runs = [r.id for r in opened.runs(project.task.id)]
         if not runs:
             place = hidden(project.ledger_place)
-            raise SpecError(f"{place} holds no run of this task; first: assay run {task}")
+            raise SpecError(f"{place} has no run of this task; first run: assay run {task}")
         if run is not None and run not in runs:
             raise SpecError(f"there is no run {run!r} of this task; there are {', '.join(runs)}")
         chosen = run or last_deciding(opened, runs) or runs[-1]

@@ -39,8 +39,9 @@ from assay.run.live import shown
 @click.option("--delta", type=SHARE, default=0.1, show_default=True,
               help="With --target: probability that the guarantee may fail.")  # fmt: skip
 @click.option("--promise", type=click.Choice(["accepted", "output"]), default="accepted",
-              show_default=True, help="With --target: about accepted labels alone, or all labels, "
-              "people's included.")  # fmt: skip
+              show_default=True, help="With --target: scope, accepted labels only or "
+                                      "all labels including "
+              "human ones.")  # fmt: skip
 @click.option("--human-label", type=AMOUNT,
               help="With --target: price of one human label; overrides the file's.")  # fmt: skip
 @class_option
@@ -60,8 +61,8 @@ def run_command(
 ) -> None:
     """Label the records of TASK; run again to resume.
 
-    Exit codes: 0 all records were gone through; 2 a mistake in file or options; 3 stopped early
-    (budget, time, a model), or nothing was decided since answers failed; 130 Ctrl-C.
+    Exit codes: 0 all records were processed; 2 an error in file or options; 3 stopped early
+    (budget, time, a model), or nothing was decided because answers failed; 130 Ctrl-C.
     """
 
     project = open_project(task)
@@ -84,7 +85,7 @@ def run_command(
 
 
 def _next(summary: Summary, task: Path, ledger: str | None) -> None:
-    """The commands that go on from here, on the same ledger."""
+    """The next commands to run, on the same ledger."""
     at = f"{task}" if ledger is None else f"{task} --ledger {hidden(ledger)}"
     if summary.waiting:
         own = "" if ledger is None else f" --ledger {hidden(ledger)}"
@@ -97,8 +98,8 @@ def _next(summary: Summary, task: Path, ledger: str | None) -> None:
 
 
 def prepared(project: Project, limit: int | None, planned: bool = False) -> int:
-    """How many records are to be labelled. Whatever is wrong with data, models or keys is told
-    here, before there is a ledger and before anything is spent. A plan brings its own strategy."""
+    """The number of records to label. Problems with data, models or keys are reported here, before
+    a ledger is created and before anything is spent. A plan has its own strategy."""
 
     total = sum(1 for _ in project.records(limit))
     _ = project.annotators  # made here, at first sight
@@ -112,26 +113,28 @@ def prepared(project: Project, limit: int | None, planned: bool = False) -> int:
 
 
 def choose(sample: Prepared, ledger: Ledger, promise: Promise, total: int) -> None:
-    """Put the plan's pick in the place of the task file's strategy, and what it promises in the
-    run's settings."""
+    """Replace the task file's strategy with the one the plan selected, and store its guarantee in
+    the run's settings.
+    """
 
     project, found = sample.project, plan_prepared(sample, ledger, promise)
     pick = found.plan.pick
     print_notes(found)
     click.echo(
-        f"plan: {pick.name}; about {pick.to_people:.1%} of the records go to people", err=True
+        f"plan: {pick.name}; about {pick.to_people:.1%} of the records are sent to people", err=True
     )
     if pick.certificate is not None:
         lines = dict.fromkeys((found.plan.verdict, pick.certificate.statement))
-        for line in (*lines, f"promise: {promise.about} ({promise.labels})"):
+        for line in (*lines, f"guarantee: {promise.about} ({promise.labels})"):
             click.echo(line, err=True)
     project.promised = found.promised(pick)
     most = found.affordable(pick, total)
     if promise.about == "output" and most is not None and most < pick.to_people * total:
         click.echo(
             f"warning: the budget pays people for about {most:,} of {pick.to_people * total:,.0f} "
-            "records; the promise is for all labels, so it does not hold of what is shipped while "
-            "the others are open",
+            "records; the guarantee covers all labels, so it does not hold for "
+            "exported labels while "
+            "the others are unresolved",
             err=True,
         )
     project.strategy = found.strategy(pick, most)
@@ -139,7 +142,7 @@ def choose(sample: Prepared, ledger: Ledger, promise: Promise, total: int) -> No
 
 
 def label(project: Project, ledger: Ledger, limit: int | None, total: int) -> Summary:
-    """One run with its progress shown."""
+    """One run, with progress shown."""
     job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
     with shown(project.file.currency) as show:
         running = run_label(job, project.records(limit), Progress(total, show))
@@ -182,7 +185,7 @@ def _print_result(project: Project, ledger: Ledger, summary: Summary, as_json: b
         described = [*score.lines(name), *(tagged[name].lines(name) if name in tagged else ())]
         click.echo("\n".join(described))
     for route, score in routes.items():
-        click.echo(f"  by the route {route}: {score.on_answered} right")
+        click.echo(f"  by route {route}: accuracy {score.on_answered}")
     for name, found in spans.items():
         click.echo("\n".join(found.lines(name)))
     if summary.decided and not scores:

@@ -1,4 +1,4 @@
-"""Where commands read from: a task file, a ledger or a table; and what it says of the records."""
+"""Sources that commands read: a task file, a ledger or a table, with their columns on records."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ def ledger_and_task(source: str, ledger: str | None = None) -> tuple["Ledger", s
         project = open_project(source).changed({}, ledger)
         source, task = str(project.ledger_place), project.task.id
     elif ledger is not None:
-        raise SpecError(f"--ledger goes with a task file, and {source} is taken for a ledger")
+        raise SpecError(f"--ledger needs a task file, and {source} is treated as a ledger")
     return kept_ledger(source), task
 
 
@@ -37,11 +37,11 @@ def decided_run(ledger: Ledger, task: str | None, wanted: str | None) -> str:
         return wanted
     if (last := last_deciding(ledger, runs)) is not None:
         return last
-    raise InputError("no run has decided anything yet; --annotations exports what was answered")
+    raise InputError("no run has made decisions yet; use --annotations to export the answers")
 
 
 def of_records(source: str, name: str, record: str | None = None) -> dict[str, str]:
-    """What a column says of each record, "" where nothing: of a table, or of a ledger's records."""
+    """The value of a column for each record, "" if empty: from a table, or a ledger's records."""
     found = _of_ledger(source, name) if is_ledger(source) else _of_table(source, name, record)
     if not any(found.values()):
         raise InputError(f"no record of {source} has {name!r}")
@@ -86,7 +86,7 @@ def is_ledger(source: str) -> bool:
 def read_decisions(
     source: str, run: str | None
 ) -> tuple[Sequence[Decision], dict[str, str], Schema | None]:
-    """Decisions, texts where the source has them at hand, and the schema where it knows it."""
+    """Decisions, texts if the source has them, and the schema if it is known."""
     if not is_ledger(source):
         return *decisions_in(Path(source)), None
     ledger, task = ledger_and_task(source)

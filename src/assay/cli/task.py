@@ -1,4 +1,4 @@
-"""`assay init` and `assay check`: write a task file, and see what it would do before it costs."""
+"""`assay init` and `assay check`: write a task file, and preview a run before it costs money."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ def init_command(
         part.write_text(schema_line(out.parent) + drafted.text, encoding="utf-8")
     for guess in drafted.guesses:
         click.echo(guess)
-    click.echo(f"wrote {out}; edit the question and the labels, then: assay check {out}")
+    click.echo(f"wrote {out}; edit the question and the labels, then run: assay check {out}")
 
 
 def _names(labels: str | None) -> tuple[str, ...]:
@@ -117,12 +117,14 @@ def _print_result(found: Forecast) -> None:
     if found.prompt:
         click.echo("\nThe prompt for the first record:\n")
         click.echo(_shown(found.prompt))
-    click.echo(f"\nat most {money(found.nanos, found.currency)} in all; budget {found.budget}")
-    click.echo(f"about {_span(found.seconds)} of work for models")
+    click.echo(
+        f"\nupper bound {money(found.nanos, found.currency)} in total; budget {found.budget}"
+    )
+    click.echo(f"about {_span(found.seconds)} of model time")
 
 
 def _shown(prompt: str) -> str:
-    """Its beginning and its end: a record may be a book, and the question stands around it."""
+    """Its beginning and end: a record may be as long as a book, with the question around it."""
     left = len(prompt) - LONGEST
     if left <= 0:
         return prompt
@@ -131,15 +133,15 @@ def _shown(prompt: str) -> str:
 
 
 def _line(part: Part, currency: str) -> str:
-    described = [f"{many(part.requests, 'request', 'requests')} at most"]
+    described = [f"up to {many(part.requests, 'request', 'requests')}"]
     if part.answered:
-        described.append(f"{part.answered:,} answered already")
+        described.append(f"{part.answered:,} already answered")
     if part.input_tokens:
         described.append(
-            f"about {part.input_tokens:,} tokens in, at most {part.output_tokens:,} out"
+            f"about {part.input_tokens:,} input tokens, up to {part.output_tokens:,} output tokens"
         )
     if part.input_tokens or part.nanos:
-        described.append(f"at most {money(part.nanos, currency)}")
+        described.append(f"up to {money(part.nanos, currency)}")
     if part.seconds:
         described.append(f"about {_span(part.seconds)}")
     if part.timing:

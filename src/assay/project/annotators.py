@@ -117,7 +117,7 @@ def trainable(factory: Factory, spec: AnnotatorSpec) -> "TrainableHub":
 
 
 def gguf(model: str | None, folder: Path) -> Path:
-    """Fetched when first needed, where it is a name of the catalogue."""
+    """Downloaded when first needed, if it is a catalogue name."""
     from assay.models.cache import default_cache
 
     found = weights(model, folder)
@@ -125,7 +125,7 @@ def gguf(model: str | None, folder: Path) -> Path:
 
 
 def weights(model: str | None, folder: Path) -> "Entry | Path":
-    """A catalogue name, or the path of any GGUF file; the smallest model where none is named."""
+    """A catalogue name, or the path of any GGUF file; default: the smallest model."""
     from assay.models.cache import BY_NAME
 
     name = model or SMALLEST
@@ -144,7 +144,7 @@ def lexicon(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     code = code_in(name, spec)
     with at_path("rule"):
         if code is not None and looking.get():
-            return Rule(name, silent, "not looked at")
+            return Rule(name, silent, "not inspected")
         if code is not None:
             permit(code, factory.allow_code)
         with from_source() if code is not None else nullcontext():
@@ -157,19 +157,20 @@ def lexicon(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
             schema = factory.task.schema
             known = ", ".join(schema.names) if isinstance(schema, Labelled) else schema.kind
             raise SpecError(
-                f"this rule says {', '.join(strange)}, and the answers of the task are {known}, so "
-                "it could answer nothing; give the labels these words as aliases, "
+                f"this rule returns {', '.join(strange)}, but the labels of the task "
+                f"are {known}, so it "
+                "could answer nothing; add these words as aliases of the labels, "
                 f"`{{name: …, aliases: [{strange[0]}]}}`, or take another annotator"
             )
         return made
 
 
 def silent(record: "Record") -> None:
-    """Stands for code that is not run where a task file is only looked at."""
+    """A placeholder for code that is not run while a task file is only inspected."""
 
 
 def unknown_labels(says: Iterable[str], schema: Schema) -> list[str]:
-    """What is no answer to the task, also not as an alias."""
+    """Labels that are not answers of the task, not even as aliases."""
 
     def known(label: str) -> bool:
         try:
@@ -215,7 +216,7 @@ def eye(model: str | None) -> "Pictures":
 
 
 def picture_model(model: str | None) -> str:
-    """The smallest network where none is named."""
+    """Default: the smallest network."""
     from assay.models.efficientnet import SIDES
 
     if model is not None and model not in SIDES:
@@ -225,8 +226,8 @@ def picture_model(model: str | None) -> str:
 
 
 def recorded(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
-    """Each label costs `human_label` where people gave it, each answer `per_request` where a model
-    did."""
+    """Human labels cost `human_label` each, answers of a model
+    `per_request`."""
     from assay.annotators.recorded import Given, Recorded
     from assay.core.annotation import DecidedBy
     from assay.core.cost import to_nanos
@@ -255,7 +256,7 @@ def strategy(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
     inner = spec.strategy
     with at_path("strategy"):
         if inner is None or not inner.annotators or name in inner.annotators:
-            raise SpecError("it names the `annotators` that it asks, and not itself")
+            raise SpecError("list the `annotators` that it asks, without itself")
         return factory.strategy_of(inner)
 
 
@@ -265,7 +266,7 @@ def plugin(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
 
     found, code = entry_point(spec.plugin), code_in(name, spec)
     if looking.get():
-        return Rule(name, silent, "not looked at")
+        return Rule(name, silent, "not inspected")
     assert code is not None
     with at_path("plugin"):
         permit(code, factory.allow_code)

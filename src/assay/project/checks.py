@@ -1,4 +1,4 @@
-"""What can be said of annotators before a model is loaded, fetched or fitted."""
+"""Checks of annotators before a model is loaded, downloaded or fitted."""
 
 from assay.core.document_path import at_document_path, at_path
 from assay.core.errors import SpecError
@@ -18,8 +18,8 @@ from assay.taskfile.specs import AnnotatorSpec
 
 
 def checked(project: Project) -> dict[str, Askable | None]:
-    """The annotators of the file by name; None for what is made by the run alone. SpecError or
-    InputError for what the run would refuse before it asks anybody."""
+    """The annotators of the file by name; None for those that only a run creates. SpecError or
+    InputError for whatever a run would refuse before its first request."""
     factory, found = project.factory, dict[str, Askable | None]()
     with project.lines():
         for name, spec in project.file.annotators.items():
@@ -40,7 +40,7 @@ def _look(factory: Factory, name: str, spec: AnnotatorSpec) -> None:
         entry_point(spec.plugin)
     if (code := code_in(name, spec)) is not None and code.where == NOWHERE:
         with at_path(spec.kind):
-            raise SpecError(f"{code.what} cannot be loaded: there is no such module here")
+            raise SpecError(f"{code.what} cannot be loaded: no such module")
     if spec.kind == "strategy":
         KINDS["strategy"](factory, name, spec)
     elif spec.kind == "picture":

@@ -25,7 +25,7 @@ from assay.core.errors import SpecError
 from assay.taskfile.specs import AnnotatorSpec, TaskFile
 
 PLUGINS = "assay.annotators"
-NOWHERE = "no such module here"
+NOWHERE = "no such module"
 allowed: ContextVar[bool] = ContextVar("allowed", default=False)
 looking: ContextVar[bool] = ContextVar("looking", default=False)
 
@@ -49,7 +49,7 @@ class Code:
 
 @contextmanager
 def saying(which: ContextVar[bool], value: bool = True) -> Iterator[None]:
-    """A block in which code is allowed, or only looked at."""
+    """A block in which code is allowed, or only inspected."""
     before = which.set(value)
     try:
         yield
@@ -95,7 +95,7 @@ def _code(annotator: str, what: str, value: str | None) -> Code:
 
 
 def _found(module: str) -> ModuleSpec | None:
-    """Where a module is. What would import it, or its package, on the way is not asked."""
+    """The location of a module, found without importing it or its package."""
     spec, path, parts = None, None, module.split(".")
     for i in range(len(parts)):
         name = ".".join(parts[: i + 1])
@@ -125,7 +125,7 @@ def permit(code: Code, allow: bool) -> None:
     if not code.trusted:
         if not allow:
             raise SpecError(
-                f"{code}, which nobody here has trusted yet; look at it, then allow it once with "
+                f"{code}, which is not trusted yet; review it, then allow it with "
                 "--allow-code (in Python: load(…, allow_code=True))"
             )
         trust(code)
@@ -154,8 +154,8 @@ def _trusted() -> set[str]:
 
 @contextmanager
 def from_source() -> Iterator[None]:
-    """A block whose imports take no compiled code that lies beside the sources that were looked
-    at: a folder from elsewhere could bring another one."""
+    """A block whose imports ignore compiled code next to the reviewed sources: a
+    foreign folder could contain a different one."""
     before = sys.pycache_prefix
     sys.pycache_prefix = os.fspath(user_cache_path("assay") / "bytecode")
     try:

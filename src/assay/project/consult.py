@@ -1,4 +1,4 @@
-"""Asks the controller of a task file which specialists it would choose, and nobody else."""
+"""Asks only the controller of a task file which specialists it would choose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from assay.strategies.controller import SpecialistPlan
 
 @dataclass(slots=True)
 class Consultation:
-    """Asks the controller, and nobody else; the plan is in `plans` afterwards."""
+    """Asks only the controller; the plan is in `plans` afterwards."""
 
     strategy: Controlled
     plans: list[SpecialistPlan | None] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Where keys would be sent that others can read on the way."""
+"""Warnings for keys that would be sent unencrypted."""
 
 import ipaddress
 import os
@@ -10,7 +10,9 @@ from assay.taskfile.specs import TaskFile
 
 
 def exposed(file: TaskFile) -> list[str]:
-    """A line for each annotator whose key or password would go over plain http to another host."""
+    """A line for each annotator whose key or password would be sent over plain http to another
+    host.
+    """
     described = []
     for name, spec in file.annotators.items():
         if spec.kind not in HOSTS or spec.base_url is None:
@@ -21,7 +23,7 @@ def exposed(file: TaskFile) -> list[str]:
         if secret is not None and is_open(spec.base_url):
             described.append(
                 f"annotator {name!r} sends {secret} to {hidden(spec.base_url)} unencrypted, where "
-                "others can read it on the way; use https"
+                "others can read it; use https"
             )
     return described
 

@@ -33,7 +33,7 @@ SCORED = ("embedded", "transformers")  # kinds that give label likelihoods
 
 @dataclass(frozen=True, slots=True)
 class Factory:
-    """`kinds` and `strategies` say who makes which kind; makers ask the factory for other parts."""
+    """`kinds` and `strategies` map a kind to its maker; makers ask the factory for other parts."""
 
     kinds: Mapping[str, AnnotatorMaker]
     strategies: Mapping[str, StrategyMaker]
@@ -47,7 +47,7 @@ class Factory:
     records: Callable[[], Iterable[Record]] | None = None  # where they are read once for all
 
     def annotators(self) -> dict[str, Askable]:
-        """What the file names, and below a calibrated embedded model the model itself."""
+        """The annotators of the file, and for a calibrated embedded model the raw model too."""
         made: dict[str, Askable] = {}
         for name, spec in self.file.annotators.items():
             who = self.annotator(name)
@@ -63,7 +63,7 @@ class Factory:
             return self.kinds[spec.kind](self, name, spec)
 
     def corrected(self, spec: AnnotatorSpec) -> bool:
-        """Whether the mean score of each label is taken off: label scores of one choice only."""
+        """Whether each label's mean score is subtracted: only for label scores of a choice."""
         likelihoods = spec.kind in SCORED and spec.mapping in (None, "likelihood")
         likelihoods = likelihoods and spec.scores == "all"
         scored = likelihoods or spec.kind == "picture"
@@ -86,7 +86,7 @@ class Factory:
             return self.strategy_of(self.file.strategy)
 
     def strategy_of(self, spec: StrategySpec) -> Strategy:
-        """Without names it asks all annotators of the file that are no strategies."""
+        """Without names it asks all annotators of the file that are not strategies."""
         plain = [
             n for n, a in self.file.annotators.items() if a.kind != "strategy" and n != spec.judge
         ]

@@ -1,4 +1,4 @@
-"""The files that a task file names, which no output may replace, whether they are read or not."""
+"""The files that a task file names, which no output may overwrite, whether they are read or not."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +9,9 @@ from assay.taskfile.specs import StrategySpec, TaskFile
 
 
 def protect(file: TaskFile, folder: Path, ledger: str) -> None:
-    """InputError where an output of this command would replace one of them. What a kill left in
-    the folder is cleared away."""
+    """InputError if an output of this command would overwrite one of them. Leftovers of a killed
+    process in the folder are removed.
+    """
     clear(folder)
     keeping(ledger)
     for name in named(file):

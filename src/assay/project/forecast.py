@@ -1,4 +1,4 @@
-"""What a run would do, before anything is spent: nobody is asked and nothing is written.
+"""A forecast of a run, before anything is spent: no request is sent and nothing is written.
 
 The strategy is rehearsed on every record with an `ask` that notes the requests and answers
 nothing; an annotator that the rehearsal does not reach counts as if it were asked every record.
@@ -39,7 +39,7 @@ PAST = 200  # answers in the ledger that tell how long one takes
 
 @dataclass(slots=True)
 class Part:
-    """What one annotator may be asked, at most."""
+    """Upper bound of the requests to one annotator."""
 
     annotator: str
     requests: int = 0
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Forecast(Shown):
-    """Costs are upper estimates, in `currency`; seconds are a guess whose ground is given."""
+    """Costs are upper bounds, in `currency`; seconds are an estimate with its basis."""
 
     records: int
     strategy: str
@@ -90,7 +90,7 @@ class Forecast(Shown):
 
     @property
     def seconds(self) -> float:
-        """Models on this machine share it; endpoints answer side by side with them."""
+        """Models on this machine share it; endpoints run in parallel to them."""
         local = sum(p.seconds for p in self.parts if not p.timing.endswith("at once"))
         return max([local, *(p.seconds for p in self.parts)])
 
@@ -104,7 +104,7 @@ class Forecast(Shown):
 
 @dataclass(slots=True)
 class Rehearsal:
-    """An `ask` that notes who would be asked what, and lets everyone wait."""
+    """An `ask` that notes the requests and leaves all of them unanswered."""
 
     task: Task
     requests: list[tuple[str, Record, RequestOptions, Task]] = field(default_factory=list)
@@ -134,8 +134,8 @@ class Rehearsal:
 
 
 def forecast(project: Project) -> Forecast:
-    """Goes through the records once; what the ledger holds already is free. Code that the file
-    names is listed, and neither run nor imported."""
+    """Reads the records once; answers already in the ledger are free. Code that the file
+    names is listed, but neither run nor imported."""
     if not (named := code_of(project.file)):
         return _forecast(project, [])
     with saying(looking):  # in a copy: whoever runs the project afterwards makes the real ones
@@ -144,8 +144,8 @@ def forecast(project: Project) -> Forecast:
 
 def _standing(code: Code) -> str:
     if code.trusted:
-        return f"{code}: trusted, and not run by a check"
-    return f"{code}: NOT trusted, nothing of it was run; look at it, then allow it: --allow-code"
+        return f"{code}: trusted; not run by a check"
+    return f"{code}: NOT trusted, not run; review it, then allow it: --allow-code"
 
 
 def _forecast(project: Project, named: list[str]) -> Forecast:
@@ -198,7 +198,7 @@ def _learnt(project: Project) -> list[str]:
 
 
 def _left(budget: Budget, ledger: Ledger | None, task: str, cost: int) -> list[str]:
-    """Where nothing that costs money could be asked any more."""
+    """A note if no paid request is possible any more."""
     spent = 0 if ledger is None else ledger.spent(task)
     if not cost or budget.cap is None or spent < budget.cap:
         return []
@@ -207,7 +207,7 @@ def _left(budget: Budget, ledger: Ledger | None, task: str, cost: int) -> list[s
 
 
 def _unpriced(project: Project) -> list[str]:
-    """A budget cannot stop what has no price."""
+    """A note for annotators without prices, which a budget cannot limit."""
     if project.budget.cap is None:
         return []
     return [
@@ -244,7 +244,7 @@ async def _rehearse(project: Project, block: list[Record], ask: Rehearsal) -> No
 
 @contextmanager
 def _ledger(project: Project) -> Iterator[Ledger | None]:
-    """The ledger if there is one; looking must not make it."""
+    """The ledger if there is one; a forecast must not create it."""
     ledger = project.ledger() if project.has_ledger else None
     try:
         yield ledger
@@ -272,7 +272,7 @@ def _count(part: Part, asked: Asked, who: Askable | None, ledger: Ledger | None)
 
 
 def _held(ledger: Ledger, keys: list[str], who: Askable) -> set[str]:
-    """The requests that need nobody more."""
+    """Requests that need no further answer."""
     if isinstance(who, Panel):
         said = ledger.answers_by_person(keys).items()
         return {key for key, people in said if len(people) >= who.annotators_per_record}
@@ -280,7 +280,7 @@ def _held(ledger: Ledger, keys: list[str], who: Askable) -> set[str]:
 
 
 def _given(spec: AnnotatorSpec, part: Part) -> int:
-    """What the answers of people, or recorded ones, cost that are not in the ledger yet."""
+    """Cost of answers by people, or recorded ones, that are not in the ledger yet."""
     each = {
         "panel": spec.annotators_per_record * spec.prices.human_label,
         "recorded": spec.prices.human_label if spec.people else spec.prices.per_request,
@@ -297,15 +297,15 @@ def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | No
     ground = (
         f"measured on {many(len(times), 'answer', 'answers')}"
         if times
-        else f"taking {each:g} s an answer"
+        else f"assuming {each:g} s per request"
     )
     if spec.kind in REMOTE:
         part.seconds, part.timing = (
             left * each / spec.in_flight,
-            f"{ground}, {spec.in_flight} at once",
+            f"{ground}, {spec.in_flight} concurrent",
         )
     elif spec.kind == "panel":
-        part.timing = "people's time is not foreseen"
+        part.timing = "people's time is not estimated"
     else:
         part.seconds, part.timing = left * each, ground
 

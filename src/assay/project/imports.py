@@ -1,4 +1,4 @@
-"""Annotations that exist already, brought into a ledger without asking anybody."""
+"""Existing annotations, imported into a ledger without any request."""
 
 import time
 from collections import Counter
@@ -36,7 +36,7 @@ PEOPLE = "people"  # the panel of people whom no task file names
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the annotations answer; `panel` and `price` (nanos an answer) are of people's alone."""
+    """The task of the annotations; `panel` and `price` (nanos per answer) are only for people."""
 
     task: Task
     records: Mapping[str, Record] | None = None
@@ -48,7 +48,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`known`: they were in the ledger, or given twice by one annotator; the first stands."""
+    """`known`: they were in the ledger, or repeated by one annotator; the first is kept."""
 
     run: str
     added: int = 0
@@ -58,7 +58,7 @@ class Imported:
 
 
 def target_of(task_file: Path | str, people: bool = False, panel: str | None = None) -> Target:
-    """A task file's question, records and ledger, and the panel that its people are."""
+    """A task file's question, records and ledger, and the panel of its people."""
     project = open_project(task_file)
     records = {record.id: record for record in project.all_records()}
     currency = project.file.currency
@@ -68,7 +68,7 @@ def target_of(task_file: Path | str, people: bool = False, panel: str | None = N
     panels = {n: a.prices for n, a in project.file.annotators.items() if a.kind == "panel"}
     names = [panel] if panel is not None else list(panels) or [PEOPLE]
     if len(names) > 1:
-        raise SpecError(f"{task_file} has several panels; say --panel {' or --panel '.join(names)}")
+        raise SpecError(f"{task_file} has several panels; use --panel {' or --panel '.join(names)}")
     [name] = names
     if panels and name not in panels:
         raise SpecError(f"{task_file} has no panel {name!r}; there are {', '.join(panels)}")
@@ -79,7 +79,7 @@ def target_of(task_file: Path | str, people: bool = False, panel: str | None = N
 def inferred(
     paths: Sequence[Path], names: Names, name: str | None = None, ordinal: bool = False
 ) -> Target:
-    """A task of the labels that the files hold, for annotations without a task file."""
+    """A task made of the labels in the files, for annotations without a task file."""
     labels = set().union(*(labels_in(read_given(path, names)) for path in paths))
     name = name or paths[0].stem
     return Target(Task(name, f"Imported: {name}", infer_schema(labels, ordinal)))
@@ -94,7 +94,7 @@ def check(path: Path, names: Names, target: Target) -> None:
 def import_annotations(
     ledger: Ledger, path: Path, names: Names, target: Target, people: bool = False
 ) -> Imported:
-    """Bringing the same file again adds nothing."""
+    """Importing the same file again adds nothing."""
     now, task = time.time(), target.task
     note = {"currency": target.currency} if target.currency else {}
     id = f"import-{time.time_ns():x}"
@@ -125,7 +125,7 @@ def import_annotations(
 
 
 def _respelt(batch: Iterable[Annotation]) -> Iterator[tuple[str, str]]:
-    """What was said and what it was taken for, where these are the same label spelt in two ways."""
+    """Answers that are another spelling of a label, with that label."""
     for a in batch:
         said = a.raw or ""
         alike = {folded(said), folded(bare(said) or said)}
@@ -141,8 +141,8 @@ def _spelling(schema: Schema, spelt: Counter[tuple[str, str]]) -> Iterator[str]:
         ]
         more = f", … and {len(spelt) - SHOWN:,} more spellings" if len(spelt) > SHOWN else ""
         yield (
-            f"{many(spelt.total(), 'label is', 'labels are')} taken for the same in another "
-            f"spelling: "
+            f"{many(spelt.total(), 'label is', 'labels are')} treated as another spelling of a "
+            f"label: "
             f"{', '.join(described)}{more}"
         )
     if isinstance(schema, Labelled):

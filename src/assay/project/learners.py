@@ -1,5 +1,5 @@
-"""What strategies that learn are made of: learners by name, the gold they learn from, and how many
-annotators a strategy takes."""
+"""Parts of strategies that learn: learners by name, calibration gold, and the number of annotators
+of a strategy."""
 
 from assay.annotators.trainable import Trainable
 from assay.core.digest import digest

@@ -1,4 +1,4 @@
-"""The names by which the parts of a task file speak of its annotators."""
+"""References to annotators by name within a task file."""
 
 from assay.core.document_path import at_path
 from assay.core.errors import SpecError, meant
@@ -6,7 +6,7 @@ from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
 
 
 def check_names(file: TaskFile) -> None:
-    """SpecError where a strategy names an annotator that is not there, or comes round to itself."""
+    """SpecError if a strategy names an annotator that does not exist, or itself in a cycle."""
     with at_path("strategy"):
         _check(file, file.strategy)
     for name, spec in file.annotators.items():
@@ -19,7 +19,7 @@ def check_names(file: TaskFile) -> None:
 def known(file: TaskFile, name: str) -> AnnotatorSpec:
     found = file.annotators.get(name)
     if found is None:
-        raise SpecError(f"no annotator is called {name!r}; {meant(name, file.annotators)}")
+        raise SpecError(f"no such annotator: {name!r}; {meant(name, file.annotators)}")
     return found
 
 
@@ -37,11 +37,11 @@ def _check_round(file: TaskFile, name: str, strategy: StrategySpec) -> None:
     for place, below in enumerate(strategy.annotators):
         if below != name and name in _reached(file, below):
             with at_path("annotators", place):
-                raise SpecError(f"{below!r} asks {name!r} in turn; name another annotator")
+                raise SpecError(f"{below!r} also asks {name!r}, a cycle; name another annotator")
 
 
 def _reached(file: TaskFile, name: str) -> set[str]:
-    """Whom an annotator of kind strategy asks, and whom these ask."""
+    """All annotators that one of kind strategy asks, directly or indirectly."""
     found: set[str] = set()
     todo = [name]
     while todo:

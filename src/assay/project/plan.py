@@ -70,7 +70,9 @@ def prepare(project: Project, person: float | None) -> Prepared:
     gold = certifying_gold(project)
     records = tuple(r for r in project.all_records() if r.id in gold)
     if not records:
-        raise InputError("no record of the data has certifying gold: see `gold` in the task file")
+        raise InputError(
+            "no record of the data has gold to certify on: set `gold` in the task file"
+        )
     panel, models = None, []
     for name, spec in project.file.annotators.items():
         if _people(spec):
@@ -78,13 +80,14 @@ def prepare(project: Project, person: float | None) -> Prepared:
         else:
             models.append(name)
     if not models:
-        raise SpecError("a plan compares models with people; the task file names no model")
+        raise SpecError("a plan compares models with people, but the task file has no model")
     if person is None:
         person = project.file.annotators[panel].prices.human_label if panel else 0.0
     if not person:
         raise SpecError(
-            "what does a person's label cost? Give --human-label, or `prices: {human_label: …}` "
-            "of an annotator of kind panel"
+            "the price of a human label is missing: use --human-label, or set `prices: "
+            "{human_label: "
+            "…}` of an annotator of kind panel"
         )
     return Prepared(project, records, gold, tuple(models), panel, person)
 
@@ -94,19 +97,22 @@ def _people(spec: AnnotatorSpec) -> bool:
 
 
 def certifying_gold(project: Project) -> Mapping[str, Value]:
-    """Gold that nothing was fitted on and nothing is scored by: what promises are made of."""
+    """Gold used neither for fitting nor for scoring, on which guarantees are based."""
     monitoring = project.gold.of(Purpose.MONITORING)
     if monitoring:
         return monitoring
     if project.fitted:
         with project.lines(), at_document_path("gold"):
             raise SpecError(
-                "calibration gold is used to fit here, so no promise can rest on it: "
-                "give `gold.monitoring` a share"
+                "calibration gold is used for fitting here, so no guarantee can be based on it: "
+                "set `gold.monitoring` above 0"
             )
     calibration = project.gold.of(Purpose.CALIBRATION)
     if not calibration:
-        raise SpecError("a promise needs gold that people labelled: see `gold` in the task file")
+        raise SpecError(
+            "a guarantee needs human gold labels: set `gold.monitoring` or "
+            "`gold.calibration` above 0 in the task file"
+        )
     return calibration
 
 
@@ -142,20 +148,20 @@ class Planned:
     certified: tuple[str, ...]  # records that the certificates rest on
 
     def strategy(self, option: Option, most: int | None = None) -> Hybrid:
-        """The option as a strategy; the records that no link is sure of go to the panel."""
+        """The option as a strategy; records on which no link is confident go to the panel."""
         panel = self.prepared.panel
         if panel is None:
-            raise SpecError("the task file names no people: add an annotator of kind panel")
+            raise SpecError("the task file has no people: add an annotator of kind panel")
         return Hybrid(option.links, panel, option.threshold, self.confidence, most)
 
     def classes(self, option: Option) -> tuple[AcceptedClass, ...]:
-        """Class by class, what the option accepts of the sample."""
+        """Labels that the option accepts of the sample, by class."""
         if option.certificate is None:
             return ()
         return accepted_classes(self.accepted(option), replace(option.certificate, unsaid=True))
 
     def accepted(self, option: Option) -> list[Verdict]:
-        """What the option says of the sample; no answer where people label the record."""
+        """The option's answers for the sample; none if people label the record."""
         if option.threshold is None:
             return []
         takers, _ = routed(option.links, self.trial, option.threshold)
@@ -165,7 +171,7 @@ class Planned:
         ]
 
     def promised(self, option: Option) -> dict[str, object] | None:
-        """What a run by this option keeps of its certificate, where it has one."""
+        """The certificate that a run with this option stores, if it has one."""
         if option.certificate is None:
             return None
         return {
@@ -176,7 +182,7 @@ class Planned:
         }
 
     def _verdict(self, id: str, link: str | None) -> Verdict:
-        """Accepted from a link, or none where people label the record."""
+        """The confidence at which a link's answer is accepted; none if people label the record."""
         gold, a = self.prepared.gold[id], None if link is None else self.given[link].get(id)
         said = None if a is None else a.value
         return Verdict(
@@ -185,8 +191,8 @@ class Planned:
         )  # fmt: skip
 
     def affordable(self, option: Option, records: int) -> int | None:
-        """How many records people can label for what the budget leaves once models have been paid
-        for the sample and for all records; None: any. The same on every resumption."""
+        """How many records people can label with the rest of the budget, after the models are paid
+        for the sample and all records; None: no limit. The same on every resumption."""
         cap = self.prepared.project.budget.cap
         if cap is None:
             return None
@@ -195,14 +201,14 @@ class Planned:
 
 
 def planned(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
-    """Replay the options on what the ledger holds; InputError where a model was not asked."""
+    """Replay the options on the answers in the ledger; InputError if a model was not asked."""
     who = askables(prepared)
     names = [n for n in (*prepared.models, VOTE) if n in who]
     given = {name: answers_of(prepared, ledger, who[name]) for name in names}
     for name, answers in given.items():
         if not answers:
             raise InputError(
-                f"{name} has answered no record of the sample; ask it, or leave it out"
+                f"{name} has not answered any record of the sample; ask it, or leave it out"
             )
     fit, rest = _split(prepared.records)
     curves = {n: _curve(prepared, who[n].id, given[n], fit) for n in names}
@@ -218,13 +224,13 @@ def planned(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
 
 
 def _note(name: str, given: Given, slope: float) -> str | None:
-    """Why an annotator's answers can only be accepted all or none, or some of them never."""
+    """Why an annotator's answers can only be accepted all together, or some of them never."""
     said = [a.confidence for a in given.values() if a.answered]
     if slope > 0 or len({c for c in said if c is not None}) < 2:
         return note(name, said)
     return (
-        f"on the labels that it was fitted on, the confidence of {name} does not tell right "
-        "answers from wrong ones, so they are accepted all or none; more gold may show that it does"
+        f"on the labels it was fitted on, the confidence of {name} does not separate right "
+        "from wrong answers, so all are accepted or none; more gold may show that it does"
     )
 
 
@@ -236,7 +242,7 @@ def _baseline(prepared: Prepared, ids: Sequence[str]) -> Constant | None:
 
 
 def answers_of(prepared: Prepared, ledger: Ledger, who: Askable) -> dict[str, Annotation]:
-    """The plain answers of one annotator to the sample, by record."""
+    """The unassisted answers of one annotator to the sample, by record."""
     keys = {
         Request(prepared.project.task, r, who.id, DEFAULT_OPTIONS).key: r.id
         for r in prepared.records
@@ -245,7 +251,7 @@ def answers_of(prepared: Prepared, ledger: Ledger, who: Askable) -> dict[str, An
 
 
 def _split(records: Sequence[Record]) -> tuple[list[str], list[str]]:
-    """For fitting and for certifying, drawn by what the records are."""
+    """Records for fitting and for certifying, split by a digest of the records."""
     ids = sorted((r.id for r in records), key=lambda id: digest(["plan", id], 8))
     count = max(round(FIT_SHARE * len(ids)), LEAST_FIT)
     if len(ids) < 2 * count:
@@ -285,7 +291,7 @@ def _answers(
 
 
 def _cost(prepared: Prepared, who: Mapping[str, Askable], ledger: Ledger, name: str) -> float:
-    """Currency a record of the sample, of the annotator and of all that it asks."""
+    """Cost per record of the sample, of the annotator and all that it asks."""
     found = who[name]
     if isinstance(found, Strategy):
         return sum(_cost(prepared, who, ledger, part) for part in found.annotators)
@@ -294,7 +300,7 @@ def _cost(prepared: Prepared, who: Mapping[str, Askable], ledger: Ledger, name: 
 
 
 def chains(names: Sequence[str], costs: Mapping[str, float]) -> list[tuple[str, ...]]:
-    """Each annotator alone, and chains from cheap to dear; the shorter first."""
+    """Each annotator alone, and chains from cheap to expensive; shorter ones first."""
     ordered = sorted((n for n in names if n != VOTE), key=lambda n: (costs[n], names.index(n)))
     found: list[tuple[str, ...]] = [(name,) for name in names]
     for length in range(2, LONGEST + 1):

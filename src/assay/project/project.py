@@ -50,7 +50,7 @@ LEARNERS = ("classifier",)  # annotators that are fitted on calibration gold
 @dataclass(repr=False)
 class Project(Shown):
     """Opened by `open_project`. Annotators and strategy are made when first asked for: a model is
-    loaded, and a classifier fitted, only by who needs it."""
+    loaded, and a classifier fitted, only if needed."""
 
     file: TaskFile
     folder: Path
@@ -75,7 +75,7 @@ class Project(Shown):
         }
 
     def lines(self) -> AbstractContextManager[None]:
-        """A block whose mistakes, where they are the file's, name its line."""
+        """A block whose errors, if they concern the file, name its line."""
         return nullcontext() if self.document is None else self.document.lines()
 
     @property
@@ -110,11 +110,11 @@ class Project(Shown):
 
     @property
     def held_out(self) -> int:
-        """How many records are not labelled, since something here learns from their gold."""
+        """How many records are not labelled because something here learns from their gold."""
         return len(self.gold.of(Purpose.CALIBRATION)) if self.fitted else 0
 
     def all_records(self) -> Iterator[Record]:
-        """However often they are gone through, the file is read once, unless it was changed."""
+        """The file is read once, however often they are iterated, unless it was changed."""
         return iter(self._kept())
 
     def _kept(self) -> Kept:
@@ -140,15 +140,15 @@ class Project(Shown):
 
     @property
     def has_ledger(self) -> bool:
-        """Whether there is one already; a server is taken at its word."""
+        """Whether it exists already; always true for a server."""
         return has_ledger(self.ledger_place)
 
     def ledger(self) -> Ledger:
-        """Made where there is none."""
+        """Created if there is none."""
         return open_ledger(self.ledger_place)
 
     def changed(self, budget: Mapping[str, float], ledger: str | None) -> "Project":
-        """The same project with another budget or ledger, as options on the command line say."""
+        """The same project with another budget or ledger, as set on the command line."""
         spec = self.file.budget.model_copy(update=dict(budget))
         where = {} if ledger is None else {"ledger": str(Path(ledger).resolve())}
         if ledger is not None and "://" in ledger:
@@ -157,7 +157,7 @@ class Project(Shown):
         return replace(self, file=file, budget=_budget(file))
 
     def settings(self) -> Settings:
-        """Of a run; the ledger keeps what is needed to read its results."""
+        """Settings of a run; the ledger keeps what is needed to read its results."""
         minutes = self.file.budget.minutes
         return Settings(
             budget=self.budget,
@@ -172,7 +172,7 @@ class Project(Shown):
         )
 
     async def aclose(self) -> None:
-        """Ends what its annotators hold, such of them as were made."""
+        """Closes the annotators that were created."""
         await end(*self.__dict__.get("annotators", {}).values())
 
 
@@ -209,7 +209,7 @@ def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy
 
 
 def parts(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:
-    """Decisions against evaluation gold, apart for each route that they took."""
+    """Decisions against evaluation gold, by route."""
     gold = project.gold.of(Purpose.EVALUATION)
     return by_route(ledger.decisions(run, gold), gold, GOLD_NAME) if gold else {}
 
@@ -235,13 +235,13 @@ def tags(project: Project, ledger: Ledger, run: str) -> dict[str, Tags]:
 
 
 def _said(project: Project, ledger: Ledger, run: str) -> dict[str, dict[str, Value | None]]:
-    """What was decided, and what each annotator answered, by id of the records with gold."""
+    """Decisions and each annotator's answers, by id of the records with gold."""
     gold = project.gold.of(Purpose.EVALUATION)
     return said_of((ledger, run, project.task), project.annotators, gold)
 
 
 Ran: TypeAlias = tuple[Ledger, str, Task]
-"""A ledger, the id of a run in it, and what was asked."""
+"""A ledger, the id of a run in it, and its task."""
 
 
 def scores_of(
@@ -256,7 +256,7 @@ def scores_of(
 def said_of(
     ran: Ran, annotators: Mapping[str, Askable], gold: Mapping[str, Value]
 ) -> dict[str, dict[str, Value | None]]:
-    """What was decided, and what each annotator answered, by id of the records with gold."""
+    """Decisions and each annotator's answers, by id of the records with gold."""
     ledger, run, task = ran
     said = {"decisions": {d.record: d.value for d in ledger.decisions(run, gold)}}
     by_id: dict[str, dict[str, Value | None]] = {who.id: {} for who in annotators.values()}
@@ -268,7 +268,7 @@ def said_of(
 
 
 def report_context(project: Project) -> ReportContext:
-    """What the report of this project compares with."""
+    """The reference of this project's report."""
     gold = project.gold.of(Purpose.EVALUATION)
     reference = Reference(GOLD_NAME, gold) if gold else None
     notes = tuple(project.findings.lines())
@@ -289,7 +289,7 @@ def human_label_of(file: TaskFile) -> int | None:
 
 
 def roles_of(file: TaskFile) -> Roles | None:
-    """Who is compared and who reviews, where the strategy is `review`."""
+    """The annotators compared and the reviewer, if the strategy is `review`."""
     plain = [name for name, a in file.annotators.items() if a.kind != "strategy"]
     names = file.strategy.annotators or plain
     return Roles(*names) if file.strategy.kind == "review" and len(names) == 3 else None

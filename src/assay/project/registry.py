@@ -24,7 +24,7 @@ from assay.taskfile.specs import CandidateSpec, RegistrySpec, StrategySpec
 
 
 def controlled(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
-    """SpecError where registry, controller or reviewer do not fit the task file."""
+    """SpecError if registry, controller or reviewer do not fit the task file."""
     (reviewer,) = exactly(names, 1, "specialists", "with a registry, the reviewer alone")
     with at_path("controller"):
         if spec.controller is None:
@@ -36,7 +36,8 @@ def controlled(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> 
         with document.lines(), at_path("candidates", place):
             if c.learner is None and c.name not in known:
                 raise SpecError(
-                    f"candidate {c.name!r} is no annotator of the task file and has no `learner`; "
+                    f"candidate {c.name!r} is not an annotator of the task file and "
+                    f"has no `learner`; "
                     f"there are {factory.names}"
                 )
             if _differs(c):
@@ -59,7 +60,7 @@ def read_registry(path: Path) -> tuple[list[CandidateSpec], Document]:
     names = [c.name for c in found]
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise document.mistake(f"candidate {name!r} is there twice", "candidates", place)
+            raise document.mistake(f"candidate {name!r} is listed twice", "candidates", place)
     return found, document
 
 
@@ -68,7 +69,7 @@ def _differs(candidate: CandidateSpec) -> bool:
 
 
 def _candidate(spec: CandidateSpec, task: Task) -> Candidate:
-    """Without a map it says the task's labels; a learner always does."""
+    """Without a map it uses the task's labels; a learner always does."""
     own = {n: n for n in task.schema.names} if isinstance(task.schema, Choice) else {}
     labels = own if spec.learner is not None or not spec.labels else spec.labels
     return Candidate(spec.name, spec.description, labels, spec.learner is not None)
@@ -77,5 +78,5 @@ def _candidate(spec: CandidateSpec, task: Task) -> Candidate:
 def _model(factory: Factory, name: str) -> Annotator:
     who: Askable = factory.annotator(name)
     if isinstance(who, Strategy):
-        raise SpecError(f"candidate {name!r} is a strategy; it says the labels of the task already")
+        raise SpecError(f"candidate {name!r} is a strategy; it already uses the labels of the task")
     return who

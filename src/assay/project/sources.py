@@ -21,7 +21,7 @@ CONFIDENCE = "confidence"  # and one of how sure an answer was
 
 
 def columns(file: TaskFile, folder: Path) -> Columns:
-    """What the columns mean; pictures are looked for below the task file's folder."""
+    """Meaning of the columns; pictures are searched below the task file's folder."""
     d = file.data
     found = None
     if d.pictures:
@@ -55,7 +55,7 @@ def _named(data: DataSpec) -> Iterator[tuple[tuple[Key, ...], str]]:
 
 
 def begun(path: Path) -> Rows:
-    """The rows of a file, and what its columns are called."""
+    """The rows of a file, and its column names."""
     with at_path("path"), as_written():
         return Rows(path)
 
@@ -67,7 +67,7 @@ def _check(rows: Rows, column: str, *keys: Key) -> None:
 
 
 def ids_in(rows: Rows, given: str | None, data: DataSpec, whose: str) -> str:
-    """The column of record ids: the one given, or `record`, or one called as in the data."""
+    """The column of record ids: the one given, or `record`, or the name used in the data."""
     there = rows.columns
     if given is not None or there is None:
         return given or RECORD
@@ -89,8 +89,8 @@ def labels_of(
     schema: Schema,
     through: Iterable[tuple[int, Row]] | None = None,
 ) -> dict[str, Value]:
-    """Labels by record id, of the rows or of those that come `through` something else; what the
-    columns are called is checked first."""
+    """Labels by record id, of the rows, or of those that come `through` something else;
+    column names are checked first."""
     _check(rows, record, "record")
     own = isinstance(schema, Form) and set(schema.fields) <= set(rows.columns or ())
     if isinstance(label, str) and not own:
@@ -104,7 +104,7 @@ def labels_of(
 
 
 def confidences_of(path: Path, record: str, given: str | None) -> dict[str, float]:
-    """By record id: of the column given, or of one called `confidence` where there is one."""
+    """By record id: from the given column, or from `confidence` if there is one."""
     rows = begun(path)
     if given is None and CONFIDENCE not in (rows.columns or ()):
         return {}
@@ -120,7 +120,7 @@ def _check_attribute(name: str, known: Sequence[str]) -> None:
 
 
 def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
-    """Dealt by shares, or by the file's own purpose column."""
+    """Split by shares, or by the file's own purpose column."""
     spec = file.gold
     if spec is None:
         return Gold()
@@ -130,14 +130,14 @@ def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
             return split(labels_of(rows, record, spec.label, schema), _shares(spec), file.seed)
         for purpose in _given_shares(spec):
             with at_path(purpose):
-                raise SpecError(f"`purpose: {spec.purpose}` deals the gold; leave the shares out")
+                raise SpecError(f"`purpose: {spec.purpose}` splits the gold; leave the shares out")
         _check(rows, spec.purpose, "purpose")
         purposes = Purposes(rows.path, rows, record, spec.purpose)
         return purposes.gold(labels_of(rows, record, spec.label, schema, purposes))
 
 
 def gold_rows(spec: GoldSpec, file: TaskFile, folder: Path) -> tuple[Rows, str]:
-    """Where the gold stands, and the column of its ids."""
+    """The file of the gold, and its column of ids."""
     if spec.path is not None:
         rows = begun(folder / spec.path)
         return rows, ids_in(rows, spec.record, file.data, "gold.record")
@@ -155,7 +155,7 @@ def _given_shares(spec: GoldSpec) -> dict[Purpose, float]:
 
 
 def _shares(spec: GoldSpec) -> dict[Purpose, float]:
-    """What those given leave is dealt to calibration and evaluation, where these are not given."""
+    """The remainder is split between calibration and evaluation, if these are not given."""
     given = _given_shares(spec)
     total = sum(given.values())
     open_ = [p for p in (Purpose.CALIBRATION, Purpose.EVALUATION) if p not in given]
@@ -163,8 +163,8 @@ def _shares(spec: GoldSpec) -> dict[Purpose, float]:
         described = " + ".join(f"{purpose} {share:g}" for purpose, share in given.items())
         with at_path(next(reversed(given))):
             raise SpecError(
-                f"the shares of gold are {described} = {total:g}; let them sum to 1, or leave one "
-                "out: it gets what the others leave"
+                f"the shares of gold are {described} = {total:g}; make them sum to 1, or leave "
+                "one out: it gets the remainder"
             )
     left = max(0.0, 1 - total)
     return {p: given.get(p, left / len(open_) if p in open_ else 0.0) for p in Purpose}

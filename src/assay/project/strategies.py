@@ -1,4 +1,4 @@
-"""Strategies by name: what `strategy.kind` of a task file means."""
+"""Strategies by `strategy.kind` of a task file."""
 
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,7 @@ def allocator(factory: Factory, spec: StrategySpec) -> Allocator:
 
 
 def hybrid(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    *links, people = several(names, 2, "hybrid", "the models, cheap first, then the people")
+    *links, people = several(names, 2, "hybrid", "the models, cheapest first, then the people")
     return Hybrid(tuple(links), people, spec.threshold, CONFIDENCES[spec.confidence], spec.capacity)
 
 
@@ -105,12 +105,12 @@ def joint(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strat
 
 
 def review(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    one, other, reviewer = exactly(names, 3, "review", "two that answer, then the reviewer")
+    one, other, reviewer = exactly(names, 3, "review", "two annotators, then the reviewer")
     return ReviewDisagreements(one, other, reviewer, spec.audit, factory.file.seed)
 
 
 def attributes(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    (name,) = exactly(names, 1, "attributes", "who is asked about the parts of a form")
+    (name,) = exactly(names, 1, "attributes", "annotators for the parts of a form")
     return Attributes(name, spec.together)
 
 
@@ -128,14 +128,14 @@ def nearest(factory: Factory, spec: StrategySpec) -> "Retriever":
     if kind in ("words", "meaning") and not factory.file.data.texts:
         with at_path("nearest"):
             raise SpecError(
-                f"`nearest: {kind}` compares texts, and these records are pictures only; take "
+                f"`nearest: {kind}` compares texts, but these records have only pictures; use "
                 "`picture`, `random` or `fixed`"
             )
     if kind == "picture":
         if any(not example.record.images for example in factory.examples()):
             with at_path("nearest"):
                 raise SpecError(
-                    "`nearest: picture` compares pictures, and not every example has one; take "
+                    "`nearest: picture` compares pictures, but not every example has one; use "
                     "`words`, `meaning`, `random` or `fixed`"
                 )
         return by.ByPicture(eye(None))
@@ -149,16 +149,18 @@ def nearest(factory: Factory, spec: StrategySpec) -> "Retriever":
 
 
 def explain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    """The demonstrations are drawn by digest, labels in turn."""
+    """The demonstrations are drawn by digest, balanced over labels."""
     from assay.strategies.explain import ExplainThenAnnotate, balanced
 
-    labeller, explainer = exactly(names, 2, "explain", "who labels, then who explains the examples")
+    labeller, explainer = exactly(
+        names, 2, "explain", "the labeller, then the explainer of the examples"
+    )
     described = factory.file.annotators[labeller]
     if described.kind in WRITING and described.mapping != "last_line":
         with at_path("annotators", 0):
             raise SpecError(
-                f"strategy `explain`: {labeller!r} writes its reasons before its label, where "
-                "other labels may occur; give it `mapping: last_line`"
+                f"strategy `explain`: {labeller!r} writes its reasons before its label, and "
+                "these may mention other labels; set `mapping: last_line`"
             )
     why = factory.file.annotators[explainer]
     if why.kind in SILENT or (why.kind in SCORED and why.mapping in (None, "likelihood")):
@@ -172,11 +174,11 @@ def explain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Str
 
 
 def tags(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
-    """Groups by co-occurrence in calibration gold; in the order of the task file without it."""
+    """Groups by co-occurrence in calibration gold; without gold, in the order of the task file."""
     from assay.strategies.groups import affinity_of, cooccurring, diverse
     from assay.strategies.tags import CandidatesThenConfirm
 
-    tagger, confirmer = several(names, 2, "tags", "who proposes, then who confirms")[:2]
+    tagger, confirmer = several(names, 2, "tags", "the proposer, then the verifier")[:2]
     schema = factory.task.schema
     if not isinstance(schema, MultiChoice):
         with at_path("kind"):
@@ -197,7 +199,7 @@ def specialists(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) ->
 
     if spec.registry is not None:
         return controlled(factory, spec, names)
-    *fixed, reviewer = several(names, 1, "specialists", "those that vote, then the reviewer")
+    *fixed, reviewer = several(names, 1, "specialists", "the voters, then the reviewer")
     stages = Stages(spec.beta, spec.replay, seed=factory.file.seed, most=spec.stages)
     if not spec.learners:
         return Specialists(tuple(fixed), reviewer, stages=stages)
@@ -208,7 +210,7 @@ def active(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Stra
     from assay.models.encoder import MiniLM
     from assay.strategies.active import Active, Loop
 
-    (oracle,) = exactly(names, 1, "active", "who labels what the learners choose")
+    (oracle,) = exactly(names, 1, "active", "the annotator of the records that the learners choose")
     loop = Loop(spec.first, spec.batch, spec.rounds, seed=factory.file.seed)
     return Active(oracle, learners(factory, spec), MiniLM(), spec.query, loop)
 

@@ -23,7 +23,7 @@ MOST_REAL = 2_000  # real records that drift is measured against
 
 @dataclass(slots=True)
 class Writing:
-    """A strategy that labels nothing: what it wrote is in `made` afterwards."""
+    """A strategy that labels nothing: the texts are in `made` afterwards."""
 
     generator: str
     plan: Plan
@@ -49,19 +49,19 @@ class Writing:
 
 
 def writing(project: Project, generator: str | None, plan: Plan, checker: str | None) -> Writing:
-    """SpecError for a name that the task file does not know."""
+    """SpecError for a name that is not in the task file."""
     names = list(project.file.annotators)
     generator = generator or names[0]
     for name in (generator, checker):
         if name is not None and name not in names:
-            raise SpecError(f"no annotator is called {name!r}; there are {', '.join(names)}")
+            raise SpecError(f"no such annotator: {name!r}; there are {', '.join(names)}")
     if generator == checker:
-        raise SpecError(f"{generator!r} cannot check what it wrote itself; name another one")
+        raise SpecError(f"{generator!r} cannot check its own texts; name another one")
     return Writing(generator, plan, checker)
 
 
 async def write(project: Project, ledger: Ledger, work: Writing) -> tuple[Summary, Synthesis]:
-    """The same plan again replays what was written, and goes on where it was stopped."""
+    """The same plan again replays what was written, and resumes where it stopped."""
     job = Job(project.task, work, project.annotators, ledger, project.settings())
     try:
         summary = await run_label(job, ())

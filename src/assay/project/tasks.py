@@ -65,7 +65,7 @@ def _example(
 
 
 def _pictured(image: str, file: TaskFile, folder: Path) -> tuple[ImagePart, ...]:
-    """The example's picture; SpecError where it cannot be used."""
+    """The example's picture; SpecError if it cannot be used."""
     found = columns(file, folder).pictures
     if found is None:
         raise SpecError("an example has a picture, but `data.image` names no column of pictures")
@@ -79,10 +79,10 @@ def _pictured(image: str, file: TaskFile, folder: Path) -> tuple[ImagePart, ...]
 
 
 def _shown(example: ExampleSpec, number: int, columns: tuple[str, ...]) -> Record:
-    """An example looks as the records do: one text, or one for each column."""
+    """An example has the form of the records: one text, or one for each column."""
     if not example.text:
         if example.image is None:
-            raise SpecError("an example shows something: give its `text`, or its `image`")
+            raise SpecError("an example needs a `text` or an `image`")
         return Record(f"example{number}", ())
     if isinstance(example.text, str):
         return text_record(f"example{number}", example.text)

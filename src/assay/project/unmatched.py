@@ -1,11 +1,11 @@
-"""Why nothing is said about how good the labels are, and what to do about it."""
+"""Why label quality is unknown, and what to do about it."""
 
 from assay.project.project import Project
 from assay.project.sources import gold_rows
 
 
 def unmatched_gold(project: Project) -> str | None:
-    """One line where gold was given and none of it is for a record of the data."""
+    """One line if gold was given but none of it belongs to a record of the data."""
     spec, data = project.file.gold, project.file.data
     if spec is None:
         return None
@@ -22,7 +22,7 @@ def unmatched_gold(project: Project) -> str | None:
         return None
     column = gold_rows(spec, project.file, project.folder)[1]
     mend = (
-        f"let the column {column!r} hold the ids of the data's column {data.id!r}"
+        f"the column {column!r} must hold the ids of the data's column {data.id!r}"
         if data.id is not None
         else "name the column of the data that holds these ids as `data.id`"
     )
@@ -35,11 +35,10 @@ def _placed(project: Project, said: str) -> str:
 
 
 def unscored(project: Project) -> str:
-    """For a run none of whose labels could be compared."""
+    """For a run without any label that could be evaluated."""
     if project.file.gold is None:
         name = "the task file" if project.document is None else project.document.path
         return (
-            f"to see how good the labels are, add `gold` to {name}: labels you trust, for some "
-            "of the records"
+            f"to measure label quality, add `gold` to {name}: trusted labels of some of the records"
         )
-    return "no record of this run has evaluation gold, so how good its labels are is not known"
+    return "no record of this run has evaluation gold, so its label quality is unknown"

@@ -1,4 +1,4 @@
-"""Strategies that keep what an annotator is sure of, and annotators that never say how sure."""
+"""Warnings for strategies that rely on confidences of annotators that give none."""
 
 from assay.project.project import Project
 from assay.project.sources import CONFIDENCE, begun
@@ -10,19 +10,19 @@ SCORED = ("embedded", "transformers")  # score labels where no mapping is named
 
 
 def unsure(project: Project) -> list[str]:
-    """A line for each annotator whose confidence the strategy goes by and that gives none; what
-    only its answers show is not said here."""
+    """A line for each annotator whose confidence the strategy uses and that gives none,
+    as far as known before its answers."""
     kind = project.file.strategy.kind
     return [
-        f"strategy `{kind}` keeps the answers that {name} is sure of, and it gives no confidence, "
-        f"so none is kept; {REMEDY}"
+        f"strategy `{kind}` keeps confident answers of {name}, but it gives no confidence, so "
+        f"none is kept; {REMEDY}"
         for name in _asked_how_sure(project.file.strategy, tuple(project.file.annotators))
         if (spec := project.file.annotators.get(name)) is not None and _silent(project, spec)
     ]
 
 
 def _asked_how_sure(spec: StrategySpec, everyone: tuple[str, ...]) -> tuple[str, ...]:
-    """All but the last, who takes what is left."""
+    """All but the last, which takes the rest."""
     by_confidence = (
         spec.kind == "chain"
         or (spec.kind == "hybrid" and spec.threshold is not None)

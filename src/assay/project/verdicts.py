@@ -1,4 +1,4 @@
-"""What the annotators of a task said of its gold, from the ledger, asking nobody."""
+"""The answers of a task's annotators to its gold records, from the ledger, without requests."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ CLOSED_LOOPS = ("joint",)  # strategies that learn from gold they label too
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How answers are judged: numbers by `tolerance`, tags or fields one by one where wanted."""
+    """How answers are scored: numbers by `tolerance`, tags or fields one by one if requested."""
 
     gold: Mapping[str, Value]
     purposes: Mapping[str, Purpose]
@@ -47,9 +47,9 @@ class Reading:
 
 
 def judged_answers(project: Project, tolerance: float = 0.0, tags: bool = False) -> list[Verdict]:
-    """From the ledger that the task file names; SpecError where there is none."""
+    """From the ledger of the task file; SpecError if there is none."""
     if not project.has_ledger:
-        raise SpecError(f"there is no ledger {hidden(project.ledger_place)}; first: assay run")
+        raise SpecError(f"no ledger {hidden(project.ledger_place)}; first run: assay run")
     how, ledger = reading(project, tolerance, tags), project.ledger()
     try:
         return verdicts_of(project, ledger, how)
@@ -65,10 +65,10 @@ def reading(project: Project, tolerance: float, tags: bool) -> Reading:
         gold |= values
         purposes |= dict.fromkeys(values, purpose)
     if not gold:
-        raise InputError("the task file has no gold: see `gold`")
+        raise InputError("the task file has no gold: set `gold`")
     schema = project.task.schema
     if tags and not isinstance(schema, MultiChoice | Form):
-        raise InputError(f"--tags tells tags or fields one by one; answers are {schema.kind} here")
+        raise InputError(f"--tags needs answers of tags or fields; answers are {schema.kind} here")
     names = tuple(schema.units([])) if tags and isinstance(schema, MultiChoice) else ()
     if tags and isinstance(schema, Form):
         names = tuple(schema.fields)
@@ -76,11 +76,11 @@ def reading(project: Project, tolerance: float, tags: bool) -> Reading:
 
 
 def verdicts_of(project: Project, ledger: Ledger, how: Reading) -> list[Verdict]:
-    """Every plain answer of a model that the last deciding run names, and that run's decisions
-    where they are not the answers of one annotator."""
+    """All unassisted answers of models in the last run with decisions, and its decisions
+    unless they are the answers of one annotator."""
     runs = {r.id: r for r in ledger.runs(project.task.id) if r.strategy != "import"}
     if not runs:
-        raise SpecError("the ledger holds no run of this task; first: assay run")
+        raise SpecError("the ledger has no run of this task; first run: assay run")
     run = runs[last_deciding(ledger, list(runs)) or next(reversed(runs))]
     named = (run.settings or {}).get("annotators", {})
     names = {id: name for name, id in named.items()} if isinstance(named, Mapping) else {}
@@ -99,7 +99,7 @@ def _plain(a: Annotation) -> bool:
 
 
 def _decided(decisions: Iterable[Decision], how: Reading) -> Iterator[Verdict]:
-    """What people decided is not taken on confidence."""
+    """Decisions by people do not depend on a confidence."""
     for d in decisions:
         gold = how.gold.get(d.record)
         said = d.value if d.decided_by is DecidedBy.MODEL else None
@@ -120,7 +120,7 @@ def _part(value: Value | None, tag: str) -> Value | None:
 
 
 def _of_tag(a: Annotation, tag: str) -> float | None:
-    """Of the scores of this tag alone, where the answer has them; else of the whole answer."""
+    """From the scores of this tag, if the answer has them; else from the complete answer."""
     own = [s for name, s in (a.scores or {}).items() if name.startswith(f"{tag}=")]
     if a.confidence_source is Source.LIKELIHOOD and len(own) > 1:
         return confidence({str(i): s for i, s in enumerate(own)})

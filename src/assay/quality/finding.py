@@ -1,13 +1,14 @@
 """Whether something passed, and the headline where passing shows nothing.
 
 Whatever passes or fails in Assay says so through a finding, so that a success which a constant
-would have too, or which chance may have given, is *cannot be told* everywhere, and None as data.
+would have too, or which chance may have given, is *cannot be determined* everywhere, and None as
+data.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-CANNOT = "cannot be told"
+CANNOT = "cannot be determined"
 RESULTS: Mapping[bool | None, str] = {True: "passed", False: "not passed", None: CANNOT}
 
 
@@ -27,7 +28,7 @@ class Finding:
         return RESULTS[self.passed]
 
     def headline(self, what: str, though: str = "") -> str | None:
-        """That it cannot be told whether `what`, and why; None where it can."""
+        """That it cannot be determined whether `what`, and why; None where it can."""
         if self.passed is not None:
             return None
         return f"whether {what} {CANNOT}: {though}{' and '.join(self.doubts)}"

@@ -24,7 +24,7 @@ Values = Mapping[str, Value | None]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Labels to compare with; the name says whose they are."""
+    """Reference labels; the name says whose they are."""
 
     name: str
     values: Mapping[str, Value]

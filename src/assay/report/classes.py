@@ -1,4 +1,4 @@
-"""Class by class, what is accepted, as lines of a terminal."""
+"""Accepted labels by class, as terminal lines."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from assay.quality.guarantees.by_class import AcceptedClass
 from assay.quality.guarantees.promise import Promise
 from assay.report.columns import columns
 
-TITLE = "accepted labels by class, as seen in the sample (95 % intervals), not promised:"
+TITLE = "accepted labels by class, observed in the sample (95% CI), not guaranteed:"
 HEAD = ("", "precision", "recall", "accepted of the class")
 
 
 def class_lines(classes: Sequence[AcceptedClass]) -> list[str]:
-    """Empty where there are no classes to speak of."""
+    """Empty if there are no classes."""
     if not classes:
         return []
     rows = [
@@ -24,14 +24,14 @@ def class_lines(classes: Sequence[AcceptedClass]) -> list[str]:
 
 
 def poor(classes: Sequence[AcceptedClass], promise: Promise) -> list[str]:
-    """Classes whose accepted labels are shown to agree less than all of them together promise."""
+    """Classes whose accepted labels agree significantly less than the guarantee for all of them."""
     if promise.about != "accepted":
         return []
     wanted = 1 - promise.alpha
     return [
         f"of the accepted labels {shortened(c.label)}, {c.precision.value:.1%} agree (n = "
-        f"{c.precision.n:,}), fewer than the promised {wanted:.1%} of all accepted labels "
-        "together; `assay certify --class` promises for one label"
+        f"{c.precision.n:,}), fewer than the {wanted:.1%} guaranteed for all accepted labels "
+        "together; use `assay certify --class` for one label"
         for c in classes
         if c.precision is not None and c.precision.interval[1] < wanted
     ]

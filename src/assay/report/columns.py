@@ -1,10 +1,10 @@
-"""Rows of words side by side, for a terminal."""
+"""Rows of text in columns, for a terminal."""
 
 from collections.abc import Sequence
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Words to the left, figures to the right; the first row is the head."""
+    """Text left-aligned, numbers right-aligned; the first row is the header."""
     held = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in held]
     left = [i == 0 or _in_words(column[1:]) for i, column in enumerate(held)]
@@ -18,6 +18,6 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _in_words(cells: Sequence[str]) -> bool:
-    """Whether there are names and no figures; a dash is neither."""
+    """Whether it has names and no numbers; a dash is neither."""
     described = [cell for cell in cells if cell not in ("", "–")]
     return bool(described) and all(cell[0].isalpha() for cell in described)

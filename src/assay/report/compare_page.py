@@ -23,7 +23,7 @@ COEFFICIENTS = {
 
 
 def columns_of(each: Sequence[ReferenceComparison]) -> list[tuple[str, ...]]:
-    """A head and a row for each annotator; columns that nobody has are left out."""
+    """A header and a row for each annotator; empty columns are left out."""
     used = [name for name in COEFFICIENTS if any(name in b.coefficients for b in each)]
     scale = any(b.distance is not None for b in each)
     first = ("distance", "always the mean") if scale else ("agreement", "baseline")
@@ -94,13 +94,13 @@ def standing_in(found: Sequence[Tested]) -> str:
     tests = [t for t in found if isinstance(t, AltTest)]
     passed = [t.model for t in tests if t.passed]
     if not tests:
-        return "Whether a model may stand in for people cannot be told here"
+        return "It cannot be determined here whether a model may replace people"
     if not passed and any(t.passed is None for t in tests):
-        return "Whether a model may stand in for people cannot be told from these records"
+        return "It cannot be determined from these records whether a model may replace people"
     if not passed:
-        return "No model is shown to be able to stand in for people here"
+        return "No model is shown to be able to replace people here"
     described = ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found)} models"
-    return f"{described} may stand in for people here"
+    return f"{described} may replace people here"
 
 
 def agreement_chart(each: Sequence[ReferenceComparison]) -> str:
@@ -134,7 +134,7 @@ def _agreement(b: ReferenceComparison) -> tuple[float, tuple[float, float] | Non
 
 
 def wins_chart(tests: Sequence[Tested]) -> str:
-    """Winning rate, with the half that is needed, and advantage probability; best first."""
+    """Winning rate, with the required half, and advantage probability; best first."""
     known = [t for t in tests if isinstance(t, AltTest)]
     known.sort(key=lambda t: (-t.winning_rate, -t.advantage_probability))
     rows = [

@@ -1,4 +1,4 @@
-"""Dot plots as SVG text: a row for each name, dots on a common axis, and what to hold them against.
+"""Dot plots as SVG text: a row for each name, dots on a common axis, and reference lines.
 
 Colours come from the page's style by class: `model`, `person`, `first`, `second`, `below`.
 """
@@ -65,7 +65,7 @@ def dot_rows(rows: Sequence[Row], axis: Axis) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Where words stand: beside the dots, or above them where the screen is narrow."""
+    """Position of the text: next to the dots, or above them on narrow screens."""
 
     name: str
     width: float
@@ -102,7 +102,7 @@ def _narrow(axis: Axis) -> Form:
 
 
 def _room(axis: Axis) -> float:
-    """What the longest word of the axis takes, and a gap."""
+    """The width of the longest axis label, and a gap."""
     return CHARACTER * max(len(axis.described(k)) for k in range(axis.steps + 1)) + 6
 
 
@@ -159,7 +159,7 @@ def _marks(row: Row, y: float, x: Place, edges: tuple[float, float]) -> str:
 
 
 def _dot(dot: Dot, x: float, y: float) -> str:
-    """What falls short is a diamond: its colour alone is not seen by everybody."""
+    """Values below the target are diamonds: not everyone sees the colour."""
     described = f"<title>{escape(dot.described)}</title>" if dot.described else ""
     if dot.kind == "below":
         steps = ((0, -DIAMOND), (DIAMOND, 0), (0, DIAMOND), (-DIAMOND, 0))

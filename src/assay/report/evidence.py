@@ -1,4 +1,4 @@
-"""What a report says, as numbers: gathered once from the ledger, shown as page, table or JSON."""
+"""The content of a report as numbers: read once from the ledger, shown as page, table or JSON."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class ReportContext:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A record decided otherwise than its reference, with what each annotator said."""
+    """A record whose decision differs from its reference, with each annotator's answer."""
 
     record: Record
     value: Value | None
@@ -79,7 +79,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything a report shows. The first line is the decisions, the others the annotators."""
+    """Everything a report shows. The first line is for the decisions, the others for annotators."""
 
     report_context: ReportContext
     run: Run | None
@@ -119,15 +119,15 @@ class Evidence:
 
     @property
     def silence(self) -> str | None:
-        """Why nothing is said about quality, if so."""
+        """Why quality is not reported, if so."""
         reference = self.report_context.reference
         if reference is None:
-            return "no reference labels, so nothing is said about quality: add `gold`"
+            return "no reference labels, so quality is unknown: add `gold`"
         if self.judged:
             return None
         return (
             f"none of the {self.records:,} records of this run is among the "
-            f"{len(reference.values):,} with {reference.name}, so nothing is said about quality"
+            f"{len(reference.values):,} with {reference.name}, so quality is unknown"
         )
 
     @property
@@ -142,13 +142,13 @@ class Evidence:
 
     @property
     def units(self) -> str | None:
-        """What an answer holds several of, and is scored by besides as a whole."""
+        """The parts that an answer has several of, scored in addition to the complete answer."""
         if any(line.tags for line in self.lines):
             return "tags"
         return "spans" if any(line.entities for line in self.lines) else None
 
     def _whole(self, line: Line) -> dict[str, float]:
-        """What it takes to ask this annotator every record of the run."""
+        """Cost and time of asking this annotator about every record of the run."""
         return {
             "cost_of_all": line.cost_per_1000 * self.records / 1000 / NANOS,
             "seconds_of_all": line.seconds_per_1000 * self.records / 1000,
@@ -249,7 +249,7 @@ def disagreements(
     names: Mapping[str, str],
     report_context: ReportContext,
 ) -> tuple[Disagreement, ...]:
-    """Decided otherwise than the reference says, the surest first: where to look for causes."""
+    """Decisions that differ from the reference, most confident first."""
     if report_context.reference is None:
         return ()
     true = report_context.reference.values

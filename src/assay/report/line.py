@@ -1,4 +1,4 @@
-"""What a report says of one annotator, and of the decisions, gathered in one pass over each."""
+"""The report's figures for one annotator, or for the decisions, read in one pass."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -22,8 +22,8 @@ UNANSWERED = 5  # requests without an answer, shown for each annotator
 
 @dataclass(slots=True)
 class Line:
-    """What is said of one annotator, or of the decisions. Of single records only those that have
-    a reference are kept, so that a report does not grow with the data."""
+    """Figures of one annotator, or of the decisions. Of single records only those with a
+    reference are kept, so that a report does not grow with the data."""
 
     name: str
     judged: Collection[str] = ()  # records that have a reference
@@ -103,14 +103,15 @@ class Line:
 
     @property
     def warnings(self) -> list[str]:
-        """Where always giving the same would do better."""
+        """Whether the majority-class baseline does better."""
         judged = (self.score, None if self.tags is None else self.tags.found)
         return [j.warning for j in judged if j is not None and j.warning is not None]
 
     @property
     def doubts(self) -> list[str]:
-        """What cannot be told of it: whether it beats a constant, whether its confidence says
-        anything."""
+        """What is not known: whether it beats the majority-class baseline, whether its confidence
+        is informative.
+        """
         described = [] if self.score is None or self.score.doubt is None else [self.score.doubt]
         stated = None if self.trust is None else self.trust.stated
         if stated is not None and stated.finding.passed is None:
@@ -157,7 +158,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A request without an answer; `why` is the error, or what was said instead."""
+    """A request without an answer; `why` is the error, or the raw output."""
 
     record: str
     outcome: str
@@ -166,7 +167,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What is told of a run's decisions; those on records with a reference are kept."""
+    """Figures of a run's decisions; those on records with a reference are kept."""
 
     line: Line
     waiting: Counter[str] = field(default_factory=Counter)

@@ -52,7 +52,7 @@ def frontier(plan: Plan, currency: str) -> str:
 
 
 def _chart(plan: Plan, currency: str, form: tuple[str, int, int]) -> str:
-    """Every way with its intervals; what nothing else beats is joined by a line."""
+    """Every option with its intervals; the Pareto frontier is joined by a line."""
     name, width, height = form
     shown = [o for o in (*plan.options, *plan.bare) if not o.links or o.threshold is not None]
     most = _round(max(1000 * o.cost_interval[1] for o in shown) * 1.05)
@@ -85,7 +85,7 @@ def _chart(plan: Plan, currency: str, form: tuple[str, int, int]) -> str:
 
 
 def numbered(dots: Sequence[Spot]) -> list[Spot]:
-    """Where the number of each dot stands: beside it, clear of other dots and numbers if it can."""
+    """Position of each dot's number: next to it, clear of other dots and numbers if possible."""
     found: list[Spot] = []
     for i, (x, y) in enumerate(dots):
         others = [d for k, d in enumerate(dots) if k != i]
@@ -109,7 +109,7 @@ def _round(cost: float) -> float:
 
 
 def _ticks(least: float) -> list[float]:
-    """Shares from below `least` up to 1, in whole steps that print without a rest."""
+    """Shares from below `least` up to 1, in steps that print without a remainder."""
     room = round(100 * (1 - least), 6)
     points = next(p for p in (1, 2, 5, 10, 20) if room <= MOST_STEPS * p)
     below = max(1, math.ceil(round(room / points, 6)))
@@ -155,7 +155,7 @@ def _costs(most: float, currency: str, size: tuple[int, int]) -> str:
 
 
 def _short(cost: float) -> str:
-    """Without an exponent, and without zeros that say nothing."""
+    """Without an exponent and without trailing zeros."""
     return f"{cost:,.9f}".rstrip("0").rstrip(".")
 
 

@@ -1,4 +1,4 @@
-"""What a plan promised for the labels of a run, as the run's settings keep it."""
+"""The guarantee of a plan for the labels of a run, as stored in the run's settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from assay.quality.guarantees.by_class import AcceptedClass
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """`kept` is the certificate as data, with what the headline says of it."""
+    """`kept` is the certificate as data, with its headline."""
 
     kept: Mapping[str, Any]
 
@@ -24,7 +24,7 @@ class Promised:
         """The headline first, and what the certificate states."""
         statement = str(self.kept["statement"])
         said = dict.fromkeys((str(self.kept.get("verdict", statement)), statement))
-        return [f"promise ({self.kept['promise']}): {line}" for line in said]
+        return [f"guarantee ({self.kept['promise']}): {line}" for line in said]
 
     @property
     def headline(self) -> str:

@@ -1,4 +1,4 @@
-"""The report in a terminal: who answered how much, how well, and for how much money."""
+"""The report in a terminal: coverage, accuracy and cost by annotator."""
 
 from assay.core.cost import money
 from assay.data.base import many
@@ -10,7 +10,7 @@ from assay.report.evidence import Evidence
 from assay.report.line import Line
 from assay.report.tags import Figure
 
-HEAD = ("", "answered", "right, of all (95 % interval)", "n", "constant", "kappa", "per 1,000")
+HEAD = ("", "answered", "accuracy, missing = wrong (95% CI)", "n", "constant", "kappa", "per 1,000")
 
 
 def lines(evidence: Evidence) -> list[str]:
@@ -51,7 +51,7 @@ def _promised(evidence: Evidence) -> list[str]:
 
 
 def raw_words(line: Line, base: str) -> str:
-    """What a line is that nobody named, and why its records are others than the run's."""
+    """Explains a line that is not in the task file, and why its records differ from the run's."""
     return (
         f"“{line.name}” is the model itself, and “{base}” its answer less the mean score of each "
         "label, since a model prefers some labels whatever it reads. The model was asked about "
@@ -61,12 +61,12 @@ def raw_words(line: Line, base: str) -> str:
 
 
 def _several(evidence: Evidence) -> list[str]:
-    """Precision, recall and F1 over tags or spans, since answers are more than right or wrong."""
+    """Precision, recall and F1 over tags or spans, since answers can be partly correct."""
     reference, units = evidence.report_context.reference, evidence.units
     if reference is None or units is None:
         return []
-    head = (units, "precision (95 % interval)", "of given", "recall (95 % interval)",
-            f"of {reference.name}", "F1 (95 % interval)", "n")  # fmt: skip
+    head = (units, "precision (95% CI)", "of given", "recall (95% CI)",
+            f"of {reference.name}", "F1 (95% CI)", "n")  # fmt: skip
     rows = [
         (line.name, _ratio(found.precision), f"{found.precision.n:,}", _ratio(found.recall),
          f"{found.recall.n:,}", _ratio(found.f1), f"{found.f1.n:,}")
@@ -78,11 +78,11 @@ def _several(evidence: Evidence) -> list[str]:
 def _ratio(figure: Figure) -> str:
     if figure.value is None or figure.interval is None:
         return "–"
-    return f"{figure.value:.1%} ({figure.interval[0]:.1%} – {figure.interval[1]:.1%})"
+    return f"{figure.value:.1%} [{figure.interval[0]:.1%}, {figure.interval[1]:.1%}]"
 
 
 def _review(evidence: Evidence) -> list[str]:
-    """What reviewing the disagreements showed, by attribute, and its bill beside people's."""
+    """Results of reviewing the disagreements, by attribute, and its cost compared with people's."""
     if evidence.review is None:
         return []
     roles, found, bill = evidence.review.roles, evidence.review.found, evidence.review.bill
@@ -97,11 +97,11 @@ def _review(evidence: Evidence) -> list[str]:
     if found.shared_errors is not None:
         wrong, low, high = found.shared_errors
         described.append(
-            f"{found.all.rejected.n:,} agreed cells were audited: {wrong:,} wrong ones are to be "
-            f"expected among {found.all.agreement.hits:,} ({low:,} to {high:,})"
+            f"{found.all.rejected.n:,} agreed cells were audited: {wrong:,} errors are expected "
+            f"among {found.all.agreement.hits:,} ({low:,} to {high:,})"
         )
     else:
-        described.append("no agreed cell was audited, so errors that both share are not seen")
+        described.append("no agreed cell was audited, so errors shared by both are not seen")
     spent = money(bill.spent, evidence.report_context.currency)
     alone = "" if bill.people_alone is None else (
         f"; people labelling all {found.all.agreement.n:,} once: "
@@ -143,5 +143,5 @@ def _right(score: Accuracy | None) -> tuple[str, str, str]:
     if score is None or score.on_all.interval is None:
         return "–", "–", "–"
     low, high = score.on_all.interval
-    right = f"{score.on_all.value:.1%} ({low:.1%} – {high:.1%})"
+    right = f"{score.on_all.value:.1%} [{low:.1%}, {high:.1%}]"
     return right, f"{score.on_all.n:,}", f"{score.baseline.value:.1%}"

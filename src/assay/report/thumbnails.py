@@ -1,7 +1,7 @@
-"""Small pictures inside a report: decoded and encoded anew, so that only pixels get in.
+"""Small pictures inside a report: decoded and re-encoded, so that only pixels get in.
 
-An SVG, a script, EXIF or anything else in the file cannot reach the page: what is not a picture of
-a known kind is named by a line instead.
+An SVG, a script, EXIF or anything else in the file cannot reach the page: anything that is not a
+picture of a known kind is replaced by a line of text.
 """
 
 import base64
@@ -19,7 +19,7 @@ QUALITY = 75
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """`url` is a data URL of a JPEG; where it is None, `why` says what is wrong."""
+    """`url` is a data URL of a JPEG; if None, `why` says what is wrong."""
 
     url: str | None
     width: int = 0
@@ -28,7 +28,7 @@ class Thumbnail:
 
 
 def thumbnail(part: ImagePart, side: int = SIDE) -> Thumbnail:
-    """Never raises for what the picture is: a report must not break on one bad file."""
+    """Never raises, whatever the picture: a report must not fail on one bad file."""
     try:
         return of_bytes(content_of(part), side)
     except InputError as bad:
@@ -36,7 +36,7 @@ def thumbnail(part: ImagePart, side: int = SIDE) -> Thumbnail:
 
 
 def of_bytes(content: bytes, side: int = SIDE) -> Thumbnail:
-    """InputError where the bytes are no picture."""
+    """InputError if the bytes are not a picture."""
     small = decode(content, side)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=QUALITY, optimize=True)

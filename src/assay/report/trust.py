@@ -1,4 +1,4 @@
-"""Whether an annotator's confidence can be believed, on the records that have a reference."""
+"""Calibration of an annotator's confidence, on the records that have a reference."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NO_PROBABILITY = (Source.MARGIN, Source.RANK)  # they put answers in order, and 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """`stated` is None where confidences are margins or ranks, of which only the order counts."""
+    """`stated` is None if confidences are margins or ranks, where only the order is meaningful."""
 
     n: int
     auroc: "Estimate"
@@ -39,8 +39,8 @@ def trust(
     sources: Collection[str],
     reference: tuple[str, Mapping[str, Value]],
 ) -> Trust | None:
-    """None where fewer than `LEAST` records have answer, confidence and reference, or where the
-    confidences are of several kinds, which do not compare."""
+    """None if fewer than `LEAST` records have answer, confidence and reference, or if the
+    confidences are of several kinds that cannot be compared."""
     name, true = reference
     judged = [id for id in confidence if id in true and values.get(id) is not None]
     if len(judged) < LEAST or len(sources) != 1:

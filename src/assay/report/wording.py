@@ -1,4 +1,4 @@
-"""What readers see in place of names of the code, and figures that say something."""
+"""Reader-facing words for names of the code, and number formats."""
 
 import re
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def source_words(source: str) -> str:
-    """Where a confidence comes from; what plugins bring is told by its own name."""
+    """Source of a confidence; sources of plugins keep their own names."""
     return Source(source).words if source in set(Source) else source.replace("_", " ")
 
 
 def between(low: str, high: str) -> str:
-    """An interval as printed; empty where both ends read the same, which says nothing."""
-    return "" if low == high else f"{low} – {high}"
+    """An interval as printed; empty if both ends read the same."""
+    return "" if low == high else f"[{low}, {high}]"
 
 
 def coded(text: str) -> Markup:
@@ -31,7 +31,7 @@ def coded(text: str) -> Markup:
 
 
 def answer(value: Value | None, record: Record) -> Markup:
-    """An answer as readers say it: marked words with their labels, boxes by where they are."""
+    """An answer in words: marked text with labels, boxes with their position."""
     if isinstance(value, frozenset):
         return Markup(escape(", ".join(sorted(value)) or "none of them"))
     if isinstance(value, tuple):

@@ -1,7 +1,7 @@
-"""What an annotator says, where whatever goes wrong with one answer becomes that answer's outcome.
+"""An annotator's answers, where any failure of one answer becomes its outcome.
 
-The one place for all annotators: those of Assay hold to their contract by themselves, and a plugin
-may break it.
+The one place for all annotators: those of Assay keep their contract, a plugin may
+break it.
 """
 
 import math
@@ -137,27 +137,27 @@ def sound(annotation: Annotation) -> Annotation:
 
 def _flaw(a: Annotation) -> str | None:
     if a.confidence is not None and not _finite(a.confidence):
-        return f"its confidence {a.confidence!r:.40} is no finite number"
+        return f"its confidence {a.confidence!r:.40} is not a finite number"
     if a.value is not None and (flaw := _flaw_of(a.value)) is not None:
         return f"its value {flaw}"
     for text in (a.raw, a.rationale, a.error):
         if text is not None and (flaw := _flaw_of(text, str)) is not None:
-            return f"what it says {flaw}"
+            return f"its text {flaw}"
     if a.scores is not None and not _are_scores(a.scores):
-        return "its scores are no numbers by label"
+        return "its scores are not numbers by label"
     if not (_countable(a.cost) and _finite(a.seconds)):
-        return f"its cost {a.cost!r:.40} or time {a.seconds!r:.40} is no number to count with"
+        return f"its cost {a.cost!r:.40} or time {a.seconds!r:.40} is not a usable number"
     return None
 
 
 def _flaw_of(value: object, kind: type = object) -> str | None:
     """What keeps a value from being written as JSON in UTF-8 and read back."""
     if isinstance(value, str):
-        return None if value.isascii() or whole_letters(value) == value else "has half characters"
+        return None if value.isascii() or whole_letters(value) == value else "has lone surrogates"
     if not isinstance(value, kind) or kind is str:
         return f"is a {type(value).__name__}"
     if isinstance(value, float | int) and not isinstance(value, bool):
-        return None if _finite(value) else "is no finite number"
+        return None if _finite(value) else "is not a finite number"
     if isinstance(value, Mapping):
         parts: Iterable[object] = (*value, *value.values())
     elif isinstance(value, frozenset) or (

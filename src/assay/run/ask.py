@@ -1,4 +1,4 @@
-"""`ask`: look requests up, send only the open ones, commit each answer, return them in order."""
+"""`ask`: look up requests, send only unanswered ones, commit each answer, return them in order."""
 
 import asyncio
 import copy
@@ -43,7 +43,7 @@ YIELD_EVERY = 128  # answers taken before others may run
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What one run's asking shares: where answers are kept, who is told, when to stop."""
+    """Shared state of a run's requests: storage of answers, progress, when to stop."""
 
     ledger: Ledger
     writer: Writer
@@ -57,8 +57,8 @@ class RunContext:
 class LedgerAsk:
     """Replays what the ledger holds; the same request under way twice is sent once.
 
-    Where the run is to stop, unanswered requests come back as `Waiting`, and their records are
-    named in `cut`: a decision on them would differ from that of an unbroken run.
+    If the run must stop, unanswered requests are returned as `Waiting` and their records added
+    to `truncated`: a decision on them would differ from that of an uninterrupted run.
     """
 
     def __init__(self, task: Task, annotators: Mapping[str, Askable], context: RunContext) -> None:
@@ -82,7 +82,7 @@ class LedgerAsk:
 
     @property
     def spent(self) -> int:
-        """Nanos, in all runs, on the task and on those that strategies brought along."""
+        """Nanos spent in all runs, on the task and on those added by strategies."""
         return sum(self.context.ledger.spent(task) for task in self._tasks)
 
     def people(self, annotator: str) -> bool:
@@ -103,7 +103,7 @@ class LedgerAsk:
     def _named(self, name: str) -> Askable:
         if name not in self._annotators:
             known = ", ".join(self._annotators)
-            raise SpecError(f"no annotator is called {name!r}; there are {known}")
+            raise SpecError(f"no such annotator: {name!r}; there are {known}")
         return self._annotators[name]
 
     async def __call__(
@@ -136,7 +136,7 @@ class LedgerAsk:
         return answers
 
     def _known(self, task: Task) -> Task:
-        """A task that a strategy brings along is kept too, and what it has cost counts."""
+        """A task added by a strategy is stored too, and its cost counts."""
         if task.id not in self._tasks:
             self.context.ledger.add_task(task)
             if self.context.budget is not None:
@@ -183,7 +183,7 @@ class LedgerAsk:
     def _held(
         self, who: Annotator, keys: Sequence[str], requests: Sequence[Request]
     ) -> dict[str, Annotation]:
-        """What the ledger holds; of a panel, where as many people have answered as it wants."""
+        """Stored answers; for a panel, if as many people have answered as required."""
         if not isinstance(who, Panel):
             return self.context.ledger.answers(keys)
         said = self.context.ledger.answers_by_person(keys)
@@ -224,7 +224,7 @@ class LedgerAsk:
     async def _take(
         self, name: str, who: Annotator, requests: dict[str, Request], came: dict[str, Answer]
     ) -> None:
-        """Draws the answers into `came`, each on its way to the ledger."""
+        """Collects the answers in `came`, each passed on to the ledger."""
         stop = self.context.stop
         asked = _Asked(self, name, requests, came)
         try:
@@ -256,11 +256,9 @@ class LedgerAsk:
         return stamped
 
     async def _nested(self, who: Strategy, requests: Sequence[Request]) -> list[Answer]:
-        """A strategy asked like an annotator: it runs on this ask, its decisions are answers."""
+        """A strategy used as an annotator: it runs on this ask, its decisions are answers."""
         if any(request.options != DEFAULT_OPTIONS for request in requests):
-            raise SpecError(
-                f"{who.id} is a strategy; it is asked plainly, without focus or examples"
-            )
+            raise SpecError(f"{who.id} is a strategy; it takes no focus or examples")
         if not requests:
             return []
         asked = copy.copy(self)
@@ -284,14 +282,14 @@ class LedgerAsk:
         return answers
 
     def _settled(self, annotation: Annotation) -> bool:
-        """Whether a nested answer stays what it is, once what failed under it is asked again."""
+        """Whether a nested answer stays the same after failed requests below it are retried."""
         return (
             annotation.record not in self._failed_records
             and annotation.record not in self.truncated
         )
 
     def _as_answer(self, request: Request, made: Decision) -> Answer:
-        """What a nested strategy decided as the answer to the request; it costs nothing again."""
+        """A nested strategy's decision as the answer to the request, without additional cost."""
         if made.waiting_for is not None:
             return Waiting(request.key, request.record.id, made.waiting_for)
         if made.value is None:
@@ -311,7 +309,7 @@ class LedgerAsk:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The requests sent to one annotator together, and where its answers go."""
+    """The requests sent to one annotator together, and the destination of its answers."""
 
     ask: LedgerAsk
     name: str
@@ -327,8 +325,9 @@ class _Asked:
     async def heard(self, annotation: Annotation) -> None:
         if annotation.key not in self.requests:
             raise InputError(
-                f"annotator {self.name!r} answered a request on record {annotation.record!r} that "
-                "it was not given"
+                f"annotator {self.name!r} answered a request on record "
+                f"{annotation.record!r} that was "
+                "not sent to it"
             )
         self.came[annotation.key] = await self.ask.keep(self.name, annotation)
 
@@ -343,7 +342,7 @@ def needs_all(
     for name in strategy.annotators:
         if name not in annotators:
             known = ", ".join(annotators) or "none"
-            raise SpecError(f"{strategy.id}: no annotator is called {name!r}; there are {known}")
+            raise SpecError(f"{strategy.id}: no such annotator: {name!r}; there are {known}")
         below = annotators[name]
         if isinstance(below, Strategy):
             needs_all_records |= needs_all(below, annotators, (*above, strategy.id))
@@ -351,7 +350,7 @@ def needs_all(
 
 
 def _drawn_on(given: Answer, drawn: Sequence[Annotation]) -> Answer:
-    """A strategy's answer with the answers it is made from; it saw what any of those saw."""
+    """A strategy's answer with the answers it is made from; it saw what they saw."""
     if isinstance(given, Waiting):
         return given
     saw = {key for a in drawn for key in a.saw}

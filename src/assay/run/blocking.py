@@ -1,4 +1,4 @@
-"""Waiting for a coroutine from code that is not one, also where an event loop is running."""
+"""Running a coroutine from synchronous code, also while an event loop is running."""
 
 import asyncio
 import signal

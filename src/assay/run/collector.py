@@ -1,4 +1,4 @@
-"""The search for rings of objects, which a run seldom needs."""
+"""The search for reference cycles, which a run rarely needs."""
 
 import gc
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ SELDOM = 10_000  # new objects between two searches; Python begins one for each 
 
 @contextmanager
 def seldom_searching() -> Iterator[None]:
-    """Almost all that a run makes is freed when nothing holds it. To look for rings among the many
-    records and calls under way again and again took a fifth of its processor time.
+    """Almost all objects of a run are freed by reference counting. Searching for cycles among the
+    many records and calls in flight took a fifth of the processor time.
     """
     first, *others = gc.get_threshold()
     if not 0 < first < SELDOM:  # off, or another run has seen to it

@@ -1,4 +1,4 @@
-"""How many answers a record takes, where it does not hang on what they are."""
+"""Number of answers per record, if it does not depend on the answers."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,9 @@ from assay.strategies.vote import Vote
 
 
 def answers_each(strategy: Strategy, annotators: Mapping[str, Askable]) -> int | None:
-    """None for a strategy that asks on by what was answered, or asks people, who answer later."""
+    """None for a strategy whose requests depend on earlier answers, or that asks people, who answer
+    later.
+    """
     if isinstance(strategy, Single):
         return _of(strategy.annotator, annotators)
     if isinstance(strategy, Vote) and strategy.referee is None:

@@ -37,8 +37,8 @@ from assay.strategies.base import Strategy
 class Settings:
     """`block` records are decided together; `in_flight` blocks are under way at once, so that a
     slow answer holds up its own block alone. `budget` is the one the annotators hold; `seconds`
-    is the time allowed, `grace` what answers under way get when it is over or at Ctrl-C.
-    `patience` is how long a full disk or a lost database is waited for.
+    is the time allowed, `grace` the extra time of requests in flight at its end or at Ctrl-C.
+    `patience` is how long to wait for a full disk or a lost database.
     """
 
     block: int = 250
@@ -63,7 +63,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Everything one run needs: what is asked, by whom, how, and where it is kept."""
+    """Everything one run needs: task, annotators, options, and storage."""
 
     task: Task
     strategy: Strategy
@@ -80,8 +80,8 @@ async def label(
 ) -> Summary:
     """Run to the end, or until budget, time, a model or the user stops it; then run again.
 
-    What the annotators hold is ended afterwards. Whoever gives a `stop` (see `stop_of`) looks
-    after Ctrl-C; without one it is heard here.
+    Annotators are closed afterwards. A caller that gives a `stop` (see `stop_of`)
+    handles Ctrl-C; otherwise it is handled here.
     """
     needs_all_records = needs_all(job.strategy, job.annotators)
     progress = progress or Progress()
@@ -200,7 +200,7 @@ async def _block(
 
 
 def _first(bad: BaseException) -> BaseException:
-    """The error a user can mend, out of those of several blocks."""
+    """The error a user can fix, out of those of several blocks."""
     if not isinstance(bad, BaseExceptionGroup):
         return bad
     several = [_first(e) for e in bad.exceptions]
@@ -209,7 +209,7 @@ def _first(bad: BaseException) -> BaseException:
 
 @contextmanager
 def _timed(stop: Stop, seconds: float | None) -> Iterator[None]:
-    """Ends what waits for an answer when the time is over; new requests look for themselves."""
+    """Cancels pending requests when the time is over; new requests check by themselves."""
     if seconds is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""How far the records of a run have come, by the answers that they have and those they need."""
+"""Progress of a run's records, by the answers they have and those they need."""
 
 from collections.abc import Iterable
 

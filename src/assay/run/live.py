@@ -1,4 +1,4 @@
-"""Progress on a terminal; apart from the rest, since a run without one needs no rich."""
+"""Progress on a terminal; separate, because a run without one does not need rich."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Two runs over the same records would ask, and pay, for all of them twice: they take turns."""
+"""Two runs over the same records would request and pay for everything twice: they take turns."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -15,13 +15,15 @@ AGAIN = 0.2  # seconds between two looks
 
 
 def name_of(task: Task, block: Sequence[Record]) -> str:
-    """The same for two runs of a task that begin alike; parts of the data go side by side."""
+    """The same name for two runs of a task that start with the same records; parts of the data run
+    in parallel.
+    """
     return digest([task.id, *(record.id for record in block[:1])], 6)
 
 
 @asynccontextmanager
 async def lock(ledger: Ledger, name: str, stop: Stop, progress: Progress) -> AsyncIterator[None]:
-    """Waits for the run that has the name, unless this one is to stop; then replays its answers."""
+    """Waits for the run that holds the name, unless this one must stop; then replays answers."""
     release = ledger.lock(name)
     while release is None and not stop.now():
         progress.wait(True)

@@ -1,4 +1,4 @@
-"""Decisions in the order of the data, in whichever order the blocks of a run are finished."""
+"""Decisions in the order of the data, whatever the order in which blocks finish."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ Decide: TypeAlias = Callable[[Sequence[Decision]], None]
 
 
 class InOrder:
-    """Whoever lays decisions beside the data, line by line, must not find them shuffled."""
+    """Decisions must line up with the data, row by row."""
 
     def __init__(self, decide: Decide) -> None:
         self._decide = decide
@@ -22,7 +22,7 @@ class InOrder:
         self._moved = asyncio.Event()
 
     def place(self) -> Decide:
-        """Where the decisions of the next block go, once it is finished."""
+        """The slot for the decisions of the next block."""
         place, self._given = self._given, self._given + 1
 
         def finished(decisions: Sequence[Decision]) -> None:
@@ -35,12 +35,12 @@ class InOrder:
         return finished
 
     async def wait_for_capacity(self) -> None:
-        """Waits while too much is held back by one slow block."""
+        """Waits while one slow block holds back too many decisions."""
         while len(self._held) >= MOST_HELD:
             self._moved.clear()
             await self._moved.wait()
 
     def flush_remaining(self) -> None:
-        """At the end of a run that was broken off: a block before these was never finished."""
+        """At the end of an interrupted run: a block before these was never finished."""
         for place in sorted(self._held):
             self._decide(self._held.pop(place))

@@ -1,4 +1,4 @@
-"""What a panel says where several of its people answered one request."""
+"""A panel's answer if several of its people answered one request."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ def joint(answers: Sequence[Annotation], schema: Schema) -> Annotation:
     """The people's answers, in order of arrival, as the one that a strategy is given.
 
     One person's is taken as it is. Of several, each unit gets the label that most of them give, at
-    a tie the one given first; the confidence is the mean share of those labels. It is made anew
-    each time and never kept: the ledger holds what each person said, and `votes` shows that.
+    a tie the one given first; the confidence is the mean share of those labels. It is computed on
+    each read and never stored: the ledger holds each person's answer, and `votes` shows them.
     """
     given = [a for a in answers if a.value is not None]
     if len(answers) == 1 or not given:

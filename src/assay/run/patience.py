@@ -1,4 +1,4 @@
-"""How long a run waits for a ledger that cannot be written or read just now, and says so."""
+"""How long a run waits for a ledger that is temporarily unavailable, with a message."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Patience:
-    """Tries again what a lost connection or a full disk has stopped, `seconds` long at most."""
+    """Retries what a lost connection or a full disk has stopped, for up to `seconds`."""
 
     def __init__(
         self,
@@ -34,14 +34,14 @@ class Patience:
         self._progress.trouble(None)
 
     async def wait(self, bad: LedgerError) -> None:
-        """A moment, after which it may be tried again; raises `bad` where that is of no use."""
+        """Waits a moment before a retry; raises `bad` if retrying is useless."""
         now = self._clock()
         self._since = now if self._since is None else self._since
         left = self._seconds - (now - self._since)
         if not bad.passing:
             raise bad
         if left <= 0 or (self._stop is not None and self._stop.abandoned):
-            raise LedgerError(f"{bad}; waited for {now - self._since:,.0f} s; run again to go on")
+            raise LedgerError(f"{bad}; waited for {now - self._since:,.0f} s; run again to resume")
         self._progress.trouble(f"paused: {bad}; trying again for {left:,.0f} s")
         await asyncio.sleep(min(AGAIN, left))
 

@@ -1,4 +1,4 @@
-"""What a run counts while it goes on, and the plain lines that tell it without a terminal."""
+"""Counters of a run, and plain progress lines without a terminal."""
 
 import sys
 import time
@@ -31,7 +31,7 @@ class Tally:
 
     @property
     def answer_rate(self) -> float | None:
-        """Answered of all but the failed; None before anything was tried."""
+        """Share answered, without the failed; None before the first request."""
         tried = self.outcomes.total() - self.outcomes[Outcome.FAILED]
         return self.outcomes[Outcome.ANSWERED] / tried if tried else None
 
@@ -113,7 +113,7 @@ class Progress:
             self._show(self)
 
     def block(self, decisions: Sequence[Decision], records: Iterable[str]) -> None:
-        """`decisions` are those that stand; of a block that was broken off there are fewer."""
+        """`decisions` are the final ones; an interrupted block has fewer."""
         self.eta.end(records)
         self.decided += sum(d.value is not None for d in decisions)
         self.waiting += sum(d.waiting_for is not None for d in decisions)
@@ -135,18 +135,18 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Answers a second since the first had to be asked for; replays are not among them."""
+        """Answers per second since the first request; replays are not counted."""
         return self.asked / max(self._clock() - self._asking, 1e-9)
 
     @property
     def finished(self) -> int:
-        """Records decided, and those of blocks under way that have all their answers."""
+        """Records decided, and those of unfinished blocks that have all their answers."""
         found = self.records + self.eta.early
         return min(found, self.total) if self.total else found
 
     @property
     def left(self) -> float | None:
-        """Seconds to go, if answers come on as they did; None where that cannot be known yet."""
+        """Seconds remaining at the current rate; None if not known yet."""
         soon = self.asked < LEAST or self._clock() - self._asking < SOON
         open_ = self.eta.open(self.total) if self.total and not soon else None
         return None if open_ is None else open_ / self.rate
@@ -183,7 +183,7 @@ def plain(
     stream: IO[str] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Show:
-    """A line on stderr every few seconds, for logs and pipes; that a run pauses is said at once."""
+    """A line on stderr every few seconds, for logs and pipes; a pause is reported immediately."""
     last, paused = clock(), False
 
     def show(progress: Progress) -> None:

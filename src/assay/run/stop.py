@@ -9,8 +9,8 @@ T = TypeVar("T")
 
 
 class Reason(StrEnum):
-    BUDGET = "the money budget allows no more"
-    TIME = "the time allowed is used up"
+    BUDGET = "the budget is exhausted"
+    TIME = "the time limit is reached"
     MODEL = "a model cannot be used"
     INTERRUPTED = "it was interrupted"
 
@@ -44,13 +44,13 @@ class Stop:
                 asyncio.get_running_loop().call_later(self._grace, self.abandon)
 
     def interrupt(self) -> None:
-        """Ctrl-C once: finish what is under way and stop; twice: give it up."""
+        """Ctrl-C once: finish requests in flight and stop; twice: cancel them."""
         if self.reason is Reason.INTERRUPTED:
             self.abandon()
         self.because(Reason.INTERRUPTED)
 
     def abandon(self) -> None:
-        """What is under way is given up; its requests stay open."""
+        """Requests in flight are cancelled and stay unanswered."""
         self.abandoned = True
         for task in self._under_way:
             task.cancel()
@@ -61,14 +61,14 @@ class Stop:
         return self.reason is not None
 
     def until(self, things: Iterable[T]) -> Iterator[T]:
-        """The things, until the run is to stop."""
+        """The items, until the run must stop."""
         for thing in things:
             if self.now():
                 return
             yield thing
 
     async def guarded(self, work: Coroutine[None, None, None]) -> None:
-        """Waits for the work, unless it is given up."""
+        """Waits for the work, unless it is cancelled."""
         task = asyncio.ensure_future(work)
         self._under_way.add(task)
         try:

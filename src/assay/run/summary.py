@@ -1,4 +1,4 @@
-"""What a run did, and how to go on."""
+"""Summary of a run, and how to resume."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from assay.run.progress import Progress, Tally
 from assay.run.stop import Reason, Stop
 
 TOP = 3  # reasons of failure that are told
-GO_ON = "run again to go on: nothing answered so far is asked or paid for again"
+GO_ON = "run again to resume: no finished answer is requested or paid for again"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Summary(Shown):
-    """`reason` is None where the run went through all records; `cost` and `spent` are amounts of
+    """`reason` is None if the run processed all records; `cost` and `spent` are amounts of
     `currency`."""
 
     run: str
@@ -84,32 +84,30 @@ class Summary(Shown):
 
     @property
     def exit_code(self) -> int:
-        """130 after Ctrl-C, as shells have it; 3 where budget, time or a model stopped it, or
-        where nothing was decided since answers failed."""
+        """130 after Ctrl-C, as in shells; 3 if budget, time or a model stopped it, or
+        if nothing was decided because answers failed."""
         if self.reason is None:
             return 3 if self.failures and not self.decided else 0
         return 130 if self.reason is Reason.INTERRUPTED else 3
 
     def lines(self, currency: str | None = None) -> list[str]:
-        """For people: what was done, what it cost, what went wrong, what to do next."""
+        """Text lines: results, cost, failures, next step."""
         currency = currency or self.currency
         described = [
             f"{_count(self.records, 'record', 'records')}: {self.decided:,} decided, "
-            f"{self.waiting:,} waiting for people, {self.undecided:,} left open"
+            f"{self.waiting:,} waiting for people, {self.undecided:,} unresolved"
         ]
         described += [_tally_line(name, tally) for name, tally in self.tallies.items()]
         cost, spent = money(self.cost_nanos, currency), money(self.spent_nanos, currency)
         retries = _count(self.retries, "retry", "retries")
         described.append(
-            f"cost {cost} in this run, {spent} in all; {self.seconds:,.1f} s; {retries}"
+            f"cost {cost} in this run, {spent} in total; {self.seconds:,.1f} s; {retries}"
         )
         if self.failures:
             reasons = "; ".join(f"{why} ({n:,})" for why, n in self.failures.most_common(TOP))
-            described.append(f"failed, and asked again next time: {reasons}")
+            described.append(f"failed, to be retried in the next run: {reasons}")
         if self.reason is not None:
-            described.append(
-                f"stopped since {self.reason}" + (f": {self.message}" * bool(self.message))
-            )
+            described.append(f"stopped: {self.reason}" + (f": {self.message}" * bool(self.message)))
             described.append(GO_ON)
         return described
 
@@ -134,11 +132,11 @@ def _tally_line(name: str, tally: Tally) -> str:
     outcomes = ", ".join(
         f"{tally.outcomes[o]:,} {o}" for o in Outcome if tally.outcomes[o] or o == "answered"
     )
-    rate = "" if tally.answer_rate is None else f" ({tally.answer_rate:.1%} of what was tried)"
-    kept = f"; {tally.replayed:,} of them from before" if tally.replayed else ""
+    rate = "" if tally.answer_rate is None else f" ({tally.answer_rate:.1%} of requests)"
+    kept = f"; {tally.replayed:,} from cache" if tally.replayed else ""
     changed = (
-        f"; {tally.outdated:,} of these differ from what it would answer now, as its file was "
-        "changed: they stand, and under another name it is asked anew"
+        f"; {tally.outdated:,} of these differ from its current file, which was changed: the old "
+        "answers are kept; rename the annotator to use the new ones"
     ) * bool(tally.outdated)
     return f"{name}: {outcomes}{rate}{kept}{changed}"
 

@@ -1,4 +1,4 @@
-"""What annotators hold is ended with the last run that uses them on an event loop."""
+"""Annotators are closed with the last run that uses them on an event loop."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 @asynccontextmanager
 async def using(annotators: Iterable[object]) -> AsyncIterator[None]:
-    """Keeps them open over several runs inside; else each run opens and ends its own."""
+    """Keeps them open over several runs inside; otherwise each run opens and closes its own."""
     held = {id(who): who for who in annotators}
     with _lock:
         uses = _uses.setdefault(asyncio.get_running_loop(), Counter())
@@ -41,7 +41,7 @@ def _release(uses: Counter[int], held: Mapping[int, object]) -> list[object]:
 
 @asynccontextmanager
 async def drawn(answers: AsyncIterator[Annotation]) -> AsyncIterator[AsyncIterator[Annotation]]:
-    """Answers to draw; who stops drawing early leaves nothing running."""
+    """Answers to iterate; stopping early leaves nothing running."""
     try:
         yield answers
     finally:

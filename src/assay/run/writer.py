@@ -15,7 +15,7 @@ BACKLOG = 4_000  # answers at which the asking waits for the ledger
 
 
 class Writer:
-    """One for a run: the only one who writes to the ledger while blocks are in flight.
+    """One per run: the only writer to the ledger while blocks are in flight.
 
     An answer is on disk when `put` returns, in the ledger's journal. What comes while a commit is
     under way goes together into the next one. What was put is in the ledger when a later `flush`
@@ -34,12 +34,12 @@ class Writer:
         self._broken: LedgerError | None = None
 
     def check(self) -> None:
-        """LedgerError where nothing can be kept any more: then nothing is to be paid for."""
+        """LedgerError if nothing can be stored any more: then nothing must be paid for."""
         if self._broken is not None:
             raise self._broken
 
     def put(self, annotation: Annotation) -> bool:
-        """Whether it is on disk already; where there is no room, `flush` waits until it is."""
+        """Whether it is on disk already; if the disk is full, `flush` waits until it is."""
         self._answers.append(annotation)
         try:
             self._ledger.jot(annotation)
@@ -60,7 +60,7 @@ class Writer:
             await self._patiently(lambda _: self._ledger.add_records(records))
 
     async def yield_or_flush(self) -> None:
-        """Lets others run; waits for the ledger where it has fallen behind."""
+        """Yields to other tasks; waits for the ledger if it has fallen behind."""
         if len(self._answers) > BACKLOG:
             await self.flush()
         else:
@@ -102,7 +102,7 @@ class Writer:
             self._ledger.add_decisions(self._run, decisions)
 
     async def _patiently(self, write: Callable[[bool], object]) -> None:
-        """Tries again, and tells `write` so, where waiting may help."""
+        """Retries, and tells `write` so, if waiting may help."""
         tried = False
         while True:
             self.check()

@@ -20,10 +20,10 @@ TOO_DEEP = f"nested more than {DEEPEST} levels deep"
 
 
 class Loader(yaml.SafeLoader):
-    """YAML 1.2's idea of truth: `yes`, `no`, `on` and `off` are words, as labels often are."""
+    """Booleans as in YAML 1.2: `yes`, `no`, `on` and `off` are words, as labels often are."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """A value that is not what its form or tag promises is a mistake with a line."""
+        """A value that does not match its form or tag is an error with a line number."""
         try:
             made = super().construct_object(node, deep)
             if isinstance(made, int):
@@ -31,7 +31,7 @@ class Loader(yaml.SafeLoader):
             return made
         except (ValueError, TypeError, AttributeError, OverflowError, KeyError):
             what = node.tag.rpartition(":")[2]
-            said = f"{node.value!r:.40} is no {what}; put a text in quotes"
+            said = f"{node.value!r:.40} is not a {what}; put a text in quotes"
             raise ConstructorError(None, None, said, node.start_mark) from None
 
 
@@ -51,7 +51,7 @@ class Document:
 
     @contextmanager
     def lines(self) -> Iterator[None]:
-        """Mistakes whose keys are known leave this block with file and line."""
+        """Errors with known keys leave this block with file and line."""
         try:
             yield
         except PathError as bad:
@@ -62,7 +62,7 @@ class Document:
         return LocatedError(f"{self.path}:{self.line(keys)}:{place} {said}")
 
     def line(self, keys: Sequence[Key]) -> int:
-        """Of the key, or of the nearest one above it where the file leaves it out."""
+        """Line of the key, or of the nearest parent if the file leaves it out."""
         node: yaml.Node | None = self.root
         line = 1
         for key in keys:
@@ -71,7 +71,7 @@ class Document:
 
 
 def child(node: yaml.Node | None, key: object, line: int) -> tuple[yaml.Node | None, int]:
-    """The node at a key or place, and the line of that key; the old line where there is none."""
+    """The node at a key or index, and the line of that key; the old line if there is none."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             if str(name.value) == str(key):
@@ -83,7 +83,7 @@ def child(node: yaml.Node | None, key: object, line: int) -> tuple[yaml.Node | N
 
 
 def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
-    """SpecError with file and line where it is no YAML, or no mapping as is `wanted`; else
+    """SpecError with file and line if it is not YAML, or not a mapping as `wanted`; or
     FileNotFoundError."""
     reading(path)
     try:
@@ -107,14 +107,14 @@ def composed(path: Path, wanted: str) -> tuple[Document, dict[Any, Any]]:
     document = Document(path, root)
     for key, keys, (first, again) in _doubles(root, (), set()):
         raise LocatedError(
-            f"{path}:{again}: `{dotted((*keys, key))}` is there already, at {path}:{first}; "
+            f"{path}:{again}: `{dotted((*keys, key))}` is a duplicate of {path}:{first}; "
             "keep one of the two"
         )
     return document, content
 
 
 def _check_size(path: Path, root: yaml.Node | None) -> None:
-    """LocatedError where levels, or copies that aliases make of aliases, are without end."""
+    """LocatedError for unlimited nesting, or aliases that multiply without limit."""
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
     waiting = [] if root is None else [(root, False)]
@@ -127,7 +127,7 @@ def _check_size(path: Path, root: yaml.Node | None) -> None:
             sizes[id(node)] = 1 + sum(sizes.get(id(n), 1) for n in below)
             if sizes[id(node)] > MOST_VALUES:
                 raise LocatedError(
-                    f"{path}:{line}: the aliases here stand for more than {MOST_VALUES:,} values"
+                    f"{path}:{line}: the aliases here expand to more than {MOST_VALUES:,} values"
                 )
         elif id(node) not in sizes and id(node) not in open_nodes:
             if len(open_nodes) >= DEEPEST:
@@ -144,7 +144,7 @@ def _below_node(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _deep_line(text: str) -> int:
-    """Where more levels are open than are read."""
+    """The line at which the allowed depth is exceeded."""
     level = 0
     for event in yaml.parse(text, Loader=Loader):
         level += isinstance(event, yaml.CollectionStartEvent)
@@ -157,8 +157,8 @@ def _deep_line(text: str) -> int:
 def _doubles(
     node: yaml.Node, keys: tuple[Key, ...], seen: set[int]
 ) -> Iterator[tuple[str, tuple[Key, ...], tuple[int, int]]]:
-    """Keys that one mapping has twice, with those above them and both lines; YAML would silently
-    take the last."""
+    """Duplicate keys of a mapping, with their parents and both lines; YAML would silently
+    use the last."""
     if id(node) in seen:  # an alias stands for what was looked at before
         return
     seen.add(id(node))
@@ -177,7 +177,7 @@ def _doubles(
 
 def _no_text(path: Path, content: bytes, start: int, wanted: str) -> str:
     if b"\0" in content:
-        return f"{path} is no text file; {wanted}"
+        return f"{path} is not a text file; {wanted}"
     line = content.count(b"\n", 0, start) + 1
     return f"{path}:{line}: not UTF-8; save the file as UTF-8"
 

@@ -1,4 +1,4 @@
-"""A first task file, guessed from the columns of a data file."""
+"""A first task file, drafted from the columns of a data file."""
 
 import os
 from collections import Counter
@@ -38,7 +38,7 @@ EMPTY = "is empty"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The kind of answer that a column holds, its labels, and what is odd about the column."""
+    """The kind of answer in a column, its labels, and what is odd about the column."""
 
     kind: str = "choice"
     names: tuple[str, ...] = NO_LABELS
@@ -89,7 +89,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text of a task file, and what was taken for what."""
+    """The text of a task file, and notes on how the columns are used."""
 
     text: str
     guesses: tuple[str, ...]
@@ -184,7 +184,7 @@ def _data(data: Path, folder: Path, found: Found) -> list[str]:
 def _question(given: str | None, what: str) -> str:
     if given:
         return f"question: {quoted(given)}"
-    return f"question: Which label fits the {what}?   # say it as you would to a new colleague"
+    return f"question: Which label fits the {what}?   # phrase it as for a new colleague"
 
 
 def _asked(small: str) -> list[str]:
@@ -220,16 +220,16 @@ def _describe_gold(found: Found) -> str:
     if label is None:
         if answers.names != NO_LABELS:
             return f"{answers}; no gold: add some labels of people to measure accuracy"
-        return "no column of labels: write your own in place of yes and no"
+        return "no column of labels: replace yes and no with your own labels"
     if answers.odd is not None:
         return f"no gold: column {label!r} {answers.odd}; write the labels yourself"
     if found.id is None:
-        return f"{answers} from column {label!r}; no gold, since gold needs an id"
-    return f"{answers} from column {label!r}, which is gold too"
+        return f"using column {label!r} as {answers}; no gold, because gold needs an id column"
+    return f"using column {label!r} as {answers} and as gold labels"
 
 
 def _answers(data: Path, label: str) -> Answers:
-    """What the column holds; labels that differ in case alone are one, as a schema has it."""
+    """Content of the column; labels that differ only in case are merged, as in a schema."""
     found = (cell(row.get(label)).strip() for _, row in islice(read_rows(data), MOST_ROWS))
     counts = Counter(filter(None, found))
     sets = _sets(counts)
@@ -237,7 +237,7 @@ def _answers(data: Path, label: str) -> Answers:
     if not names:
         return Answers(odd=EMPTY)
     if len(names) == 1 and not sets:
-        return Answers(odd=f"says {names[0]!r} everywhere")
+        return Answers(odd=f"has {names[0]!r} in every row")
     schema = infer_schema(names) if not sets else None
     if isinstance(schema, Scale):
         return Answers("scale", scale=schema)
@@ -254,7 +254,7 @@ def _spellings(counts: Counter[str]) -> list[str]:
 
 
 def _sets(counts: Counter[str]) -> Counter[str] | None:
-    """The labels, where cells hold several: JSON lists, or words parted by `;` or `|`."""
+    """The labels, if cells hold several: JSON lists, or words separated by `;` or `|`."""
     listed = all(content.startswith("[") and content.endswith("]") for content in counts)
     mark = next((m for m in ";|" if any(m in content for content in counts)), None)
     if not counts or not (listed or mark):
@@ -273,7 +273,7 @@ def _entries(content: str) -> Iterable[str]:
 
 
 def _spans_draft(data: Path, folder: Path) -> str:
-    """For a file that marks spans: they are the gold, and a tagger learns from a half of it."""
+    """For a file with spans: they are the gold, and a tagger learns from half of it."""
     _, gold = conll.read_spans(data)
     names = conll.labels_of(gold.values()) or ["entity"]
     lines = [
@@ -304,7 +304,7 @@ def _spans_draft(data: Path, folder: Path) -> str:
 def _gold(label: str, learns: bool = True) -> list[str]:
     use = "fits classifiers and thresholds" if learns else "for `assay certify`"
     return [
-        "gold:                       # labels you trust, dealt to purposes that never overlap",
+        "gold:                       # labels you trust, split by purpose without overlap",
         f"  label: {quoted(label)}",
         f"  calibration: 0.5          # {use}",
         "  evaluation: 0.5           # scores the result",
@@ -312,7 +312,7 @@ def _gold(label: str, learns: bool = True) -> list[str]:
 
 
 def _text_column(rows: list[Row], taken: tuple[str | None, ...]) -> str:
-    """A column by its name, or else the one with the most text that is nothing else."""
+    """A column by its name, or else the unused one with the most text."""
     columns = list(rows[0])
     for wanted in TEXTS:
         for column in columns:

@@ -1,5 +1,5 @@
-"""What pydantic finds wrong with a task file, in plain words: what stands there, what is wanted,
-and how that may look."""
+"""Validation errors of pydantic in plain words: what was found, what is
+expected, and an example."""
 
 import re
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ INSIDE = {"annotators": "{kind: rule, rule: vader}", "examples": "{text: Fine!, 
 
 
 def validation_error(errors: list[Any], place: str) -> str:
-    """Of the errors at one place, which differ where several things may stand there."""
+    """One message for the errors at one place; there are several if alternatives are allowed."""
     error = errors[0]
     kind = error["type"]
     if kind == "missing":
@@ -62,7 +62,7 @@ def validation_error(errors: list[Any], place: str) -> str:
     if kind in ("literal_error", "union_tag_invalid"):
         return _unknown(error, place)
     if kind == "string_type" and isinstance(error["input"], bool):
-        return f"`{place}`: true and false are no words in YAML; put them in quotes"
+        return f"`{place}`: true and false are not text in YAML; put them in quotes"
     if kind == "too_short":
         least = error["ctx"]["min_length"]
         some = "at least one entry is" if least == 1 else f"at least {least} entries are"

@@ -59,7 +59,7 @@ ANNOTATOR: Mapping[str, tuple[str, ...]] = {
 
 
 def check_options(file: TaskFile) -> None:
-    """SpecError at the first option that its kind, or another option, leaves without use."""
+    """SpecError at the first option that has no effect with its kind, or with another option."""
     for name, spec in file.annotators.items():
         with at_path("annotators", name):
             _check_kind(spec, ANNOTATOR)
@@ -92,7 +92,7 @@ def _check_strategy(spec: StrategySpec) -> None:
 
 
 def _check_scoring(spec: AnnotatorSpec) -> None:
-    """Who scores labels writes nothing, and who writes scores none."""
+    """Annotators that score labels write no text, and those that write text score no labels."""
     if spec.kind not in ("embedded", "transformers"):
         return
     if spec.mapping in (None, "likelihood"):
@@ -126,7 +126,7 @@ def _refuse(given: list[str], unused: tuple[str, ...], which: str) -> None:
 
 
 def _given(spec: AnnotatorSpec | StrategySpec) -> list[str]:
-    """What the file says; a key without a value says nothing."""
+    """The options set in the file; a key without a value is not set."""
     common = ("kind", "annotators")
     fields = type(spec).model_fields
     return [

@@ -45,7 +45,7 @@ def read(path: Path | str) -> tuple[TaskFile, Document]:
 
 
 def _addresses(root: yaml.Node) -> Iterator[str]:
-    """Whatever may hold a password; no complaint may repeat it."""
+    """Places that may hold a password; no message may repeat it."""
     todo, seen = [root], set[int]()
     while todo:
         node = todo.pop()
@@ -61,7 +61,7 @@ def _addresses(root: yaml.Node) -> Iterator[str]:
 
 
 def checked(document: Document, content: dict[Any, Any], model: type[M]) -> M:
-    """The content as the model has it; SpecError names the line of the first mistake."""
+    """The content as the model defines it; SpecError names the line of the first error."""
     try:
         return model.model_validate(content)
     except ValidationError as bad:
@@ -82,8 +82,8 @@ def _first_error(document: Document, bad: ValidationError, model: type[BaseModel
 
 
 def _other_branch(error: Any) -> bool:
-    """Whether it says no more than that a mapping is no list, or neither a string, where either
-    may stand."""
+    """Whether it only says that the value has the other allowed type (mapping, list,
+    string)."""
     kinds = {"string_type": dict | list, "list_type": dict}
     return isinstance(error["input"], kinds.get(error["type"], ()))
 
@@ -105,7 +105,7 @@ def _kinds(answer: Any) -> list[str]:
 
 
 def _locate(loc: tuple[Any, ...], root: yaml.Node, model: Any) -> tuple[str, int, list[str]]:
-    """Dotted place, the line nearest to it, and the keys allowed beside its last part."""
+    """Dotted place, the line nearest to it, and the keys allowed next to its last part."""
     node: yaml.Node | None = root
     line = 1
     shown: list[str] = []

@@ -18,13 +18,13 @@ class DataSpec(Strict):
         description="CSV, TSV, JSONL, Parquet, Hugging Face folder; folder or archive of pictures"
     )
     text: str | list[str] | None = Field(
-        None, description="the column to label, or several; `text` where there are no pictures"
+        None, description="the column to label, or several; default `text` if there are no pictures"
     )
     image: str | list[str] | None = Field(
         None, description="column that names pictures or holds them, or several"
     )
     images: str | None = Field(
-        None, description="folder, ZIP or TAR that the names of pictures count from"
+        None, description="folder, ZIP or TAR that picture names are relative to"
     )
     urls: bool | list[str] = Field(
         False, description="fetch pictures named by URL: from any public host, or those listed"
@@ -34,7 +34,7 @@ class DataSpec(Strict):
     )
     language: str | None = None
     source: str | None = None
-    meta: list[str] = Field(default_factory=list, description="columns that travel along unseen")
+    meta: list[str] = Field(default_factory=list, description="columns that are kept but not shown")
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class TextSpec(Strict):
 class FieldSpec(Strict):
     question: str = ""
     objectivity: Literal["objective", "subjective"] | None = Field(
-        None, description="can be seen, or is a matter of opinion; reports tell them apart"
+        None, description="objective or a matter of opinion; reports separate them"
     )
     answer: Annotated[ChoiceSpec | MultiSpec | ScaleSpec | TextSpec, Field(discriminator="kind")]
 
@@ -160,45 +160,56 @@ class StrategySpec(Strict):
         None, description="hybrid: none, people only; triage: none, by `share`"
     )
     capacity: int | None = Field(
-        None, ge=0, description="hybrid: records that people have time for"
+        None, ge=0, description="hybrid: number of records people can label"
     )
     share: float = Field(0.1, ge=0, le=1, description="triage: share of records to people")
     criterion: Literal["confidence", "errors", "hardness"] = Field(
         "confidence", description="triage: unsure, predicted to be wrong, or hard for the `judge`"
     )
-    judge: str | None = Field(None, description="triage by hardness: who says how hard records are")
+    judge: str | None = Field(
+        None, description="triage by hardness: annotator that rates how hard records are"
+    )
     miscoverage: float | None = Field(
-        None, gt=0, lt=1, description="sequential: show a set that misses the right label so often"
+        None,
+        gt=0,
+        lt=1,
+        description="sequential: rate at which the shown set may miss the right label",
     )
     rationale: bool = Field(True, description="principled: whether an answer must give its reason")
     suggestions: int = Field(1, ge=1, description="sequential: labels shown to people")
     control: float = Field(0.1, ge=0, le=1, description="sequential: share without suggestion")
-    audit: float = Field(0.05, ge=0, le=1, description="review: share that people see whole")
+    audit: float = Field(
+        0.05, ge=0, le=1, description="review: share of records that people review completely"
+    )
     examples: int = Field(5, ge=1, description="retrieved, explain: examples shown")
-    balanced: bool = Field(False, description="retrieved: examples in turn from each label")
+    balanced: bool = Field(False, description="retrieved: balance examples over labels")
     nearest: Literal["words", "meaning", "picture", "random", "fixed"] = Field(
         "words",
-        description="retrieved: by n-grams, by embeddings of texts or of pictures, a draw a "
-        "record, one draw",
+        description="retrieved: by n-grams, by embeddings of texts or of pictures, one "
+        "random draw per record, "
+        "one fixed draw",
     )
-    together: int = Field(1, ge=1, description="attributes: how many one call asks about")
-    group: int = Field(10, ge=1, description="tags: labels asked about together")
+    together: int = Field(1, ge=1, description="attributes: how many per call")
+    group: int = Field(10, ge=1, description="tags: number of labels per call")
     grouping: Literal["alike", "diverse"] = Field(
-        "alike", description="tags: labels seen together in gold in one group, or apart"
+        "alike", description="tags: labels that co-occur in gold in one group, or separate"
     )
     learners: list[str] = Field(
         ["minilm", "ngrams"],
-        description="specialists, active: what learns as it goes; `minilm`, `ngrams`, or names of "
+        description="specialists, active: what is trained during the run; `minilm`, "
+        "`ngrams`, or names of "
         "annotators of kind hub",
     )
     beta: int = Field(200, ge=1, description="specialists: reviewed records that start a stage")
     replay: float = Field(0.5, ge=0, le=1, description="specialists: share of old examples kept")
-    stages: int = Field(10, ge=0, description="specialists: most stages of fine-tuning")
+    stages: int = Field(10, ge=0, description="specialists: maximum number of fine-tuning stages")
     registry: str | None = Field(
-        None, description="specialists: file of candidates that a controller chooses from"
+        None, description="specialists: file of candidates for the controller"
     )
-    controller: str | None = Field(None, description="specialists: who chooses from the registry")
-    n_specialists: int = Field(3, ge=2, description="specialists: how many the controller chooses")
+    controller: str | None = Field(
+        None, description="specialists: annotator that chooses from the registry"
+    )
+    n_specialists: int = Field(3, ge=2, description="specialists: how many the controller selects")
     query: Literal["least-confidence", "margin", "entropy", "committee", "core-set", "badge"] = (
         Field("margin", description="active: how records are chosen")
     )
@@ -225,7 +236,8 @@ class CandidateSpec(Strict):
     name: str
     description: str = ""
     labels: dict[str, str] = Field(
-        default_factory=dict, description="what it says to what the task calls it; else the same"
+        default_factory=dict,
+        description="its labels mapped to the task's labels; default: the same",
     )
     learner: Literal["minilm", "ngrams"] | None = None
 
@@ -268,24 +280,26 @@ class AnnotatorSpec(Strict):
     temperature: float = Field(0.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     seed: int | None = None
-    in_flight: int = Field(64, gt=0, description="most calls at once")
+    in_flight: int = Field(64, gt=0, description="maximum number of concurrent calls")
     timeout: float = Field(120.0, gt=0, description="seconds for one call")
     modality: Literal["text", "image", "both"] = Field(
         "both", description="which parts of a record the model is shown"
     )
     view: ViewSpec = ViewSpec()
     calibrate: bool = Field(True, description="embedded, picture: subtract each label's mean score")
-    fit: int = Field(200, gt=1, description="how many records that mean is taken over")
+    fit: int = Field(200, gt=1, description="number of records for that mean")
     normalise: bool = Field(
         False, description="embedded, transformers: divide each score by the label's bytes"
     )
     scores: Literal["all", "best"] = Field(
-        "all", description="embedded: of all labels, or only which is best: cheaper with many"
+        "all",
+        description="embedded: scores of all labels, or only the best one "
+        "(cheaper with many labels)",
     )
     rule: str | None = Field(None, description="`vader`, or module:function")
     features: Literal["minilm", "ngrams", "pictures"] = "minilm"
     labels: dict[str, str] = Field(
-        default_factory=dict, description="hub: what the model says to the task's label"
+        default_factory=dict, description="hub: the model's labels mapped to the task's labels"
     )
     train: bool = Field(False, description="hub: fine-tune on calibration gold before it answers")
     tuning: TuningSpec = TuningSpec()
@@ -294,13 +308,15 @@ class AnnotatorSpec(Strict):
     label: LabelColumns = "label"
     confidence: str | None = Field(
         None,
-        description="recorded: column that says how sure an answer was, from 0 to 1; left out: "
-        "the one called `confidence`, if any",
+        description="recorded: column with confidences from 0 to 1; default: `confidence`, "
+        "if there is one",
     )
     plugin: str | None = Field(None, description="plugin: its entry point in `assay.annotators`")
-    strategy: StrategySpec | None = Field(None, description="strategy: one asked as an annotator")
-    people: bool = Field(False, description="recorded: people gave these answers")
-    annotators_per_record: int = Field(1, ge=1, description="panel: people who answer each record")
+    strategy: StrategySpec | None = Field(
+        None, description="strategy: the strategy used as an annotator"
+    )
+    people: bool = Field(False, description="recorded: the answers are from people")
+    annotators_per_record: int = Field(1, ge=1, description="panel: number of people per record")
     prices: PriceSpec = PriceSpec()
 
     @model_validator(mode="after")
@@ -314,25 +330,26 @@ class AnnotatorSpec(Strict):
         if self.kind in models and self.model is None:
             raise ValueError(f"kind {self.kind} needs `model`")
         if self.kind == "anthropic" and self.mapping == "likelihood":
-            raise ValueError("kind anthropic gives no log-probabilities; take mapping json")
+            raise ValueError("kind anthropic gives no log-probabilities; use mapping json")
         if self.scores == "best" and self.normalise:
             raise ValueError("`normalise` needs the scores of all labels, not `scores: best`")
         return self
 
 
 class GoldSpec(Strict):
-    path: str | None = Field(None, description="left out: a column of the data file")
+    path: str | None = Field(None, description="default: a column of the data file")
     record: str | None = RECORD_COLUMN
     label: LabelColumns = "label"
     purpose: str | None = Field(
-        None, description="column that says calibration, monitoring or evaluation; else by shares"
+        None,
+        description="column with calibration, monitoring or evaluation; default: split by shares",
     )
     calibration: float | None = Field(
-        None, ge=0, le=1, description="share; left out: half of what the others leave"
+        None, ge=0, le=1, description="share; default: half of the remainder"
     )
-    monitoring: float | None = Field(None, ge=0, le=1, description="share; left out: none")
+    monitoring: float | None = Field(None, ge=0, le=1, description="share; default: 0")
     evaluation: float | None = Field(
-        None, ge=0, le=1, description="share; left out: half of what the others leave"
+        None, ge=0, le=1, description="share; default: half of the remainder"
     )
 
 

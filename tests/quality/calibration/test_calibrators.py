@@ -397,7 +397,7 @@ def test_confidences_that_a_constant_matches_cannot_be_judged() -> None:
     level = np.full(600, 0.8) + rng.normal(0, 0.001, 600)
     constant = reliability(level, rng.random(600) < 0.8)
     assert constant.finding.passed is None
-    assert "cannot be told" in constant.verdict
+    assert "cannot be determined" in constant.verdict
     assert "always stating" in constant.verdict
     assert constant.as_json()["passed"] is None
     off = reliability(described, rng.random(600) < described**3)

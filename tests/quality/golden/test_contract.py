@@ -177,7 +177,7 @@ def test_a_bonus_that_a_constant_gets_too_is_not_said_to_be_earned(
     paid = Paid(contract(Terms(20, 0.8, marginal_cost=0.5)), found, constant)
     assert paid.as_json()["passed"] is passed
     assert words in paid.words
-    assert ("cannot be told" in paid.words) is (passed is None)
+    assert ("cannot be determined" in paid.words) is (passed is None)
 
 
 def test_without_a_contract_nobody_passes() -> None:

@@ -295,7 +295,7 @@ def test_few_errors_show_nothing_where_a_constant_makes_as_few(
     found = stop(strata, 0.05, always)
     assert found.verdict == "enough"
     assert found.passed is passed
-    assert ("cannot be told" in found.statement) is (passed is None)
+    assert ("cannot be determined" in found.statement) is (passed is None)
     assert found.as_json()["passed"] is passed
     assert stop([Stratum("all", 10_000, 100, 5)], 0.05, always).passed is None  # not yet
     assert stop([Stratum("all", 10_000, 500, 250)], 0.05, always).passed is False

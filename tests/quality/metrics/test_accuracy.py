@@ -19,7 +19,7 @@ def test_the_wilson_interval_is_that_of_scipy(counts: tuple[int, int]) -> None:
 
 def test_a_share_of_nothing_is_not_known() -> None:
     assert Share(0, 0).interval is None
-    assert str(Share(0, 0)) == "not known (no records)"
+    assert str(Share(0, 0)) == "unknown (no records)"
 
 
 def test_opening_a_project_loads_no_statistics() -> None:
@@ -45,15 +45,15 @@ def test_a_silent_record_is_wrong_on_all_and_left_out_on_answered() -> None:
     assert found is not None
     assert (found.on_answered, found.on_all) == (Share(1, 2), Share(1, 3))
     assert (found.answered, found.baseline) == (Share(2, 3), Share(2, 3))
-    warning = "always answering 'x' would agree more often with gold (66.7%)"
+    warning = "the majority-class baseline ('x') agrees more often with gold (66.7%)"
     one, three = binomtest(1, 2), binomtest(2, 3)
     half, most = (
         (ci.low, ci.high) for ci in (t.proportion_ci(LEVEL, method="wilson") for t in (one, three))
     )
     assert str(found.on_answered) == f"50.0% [{half[0]:.1%}, {half[1]:.1%}] (n = 2)"
     assert found.lines("m") == [
-        f"m against gold: {found.on_answered} of the answered are right, 33.3% of all; 66.7% "
-        "answered; always 'x': 66.7%",
+        f"m against gold: accuracy {found.on_answered}, 33.3% if missing = wrong; "
+        "coverage 66.7%; majority-class baseline ('x'): 66.7%",
         f"warning: m: {warning}",
     ]
     described = found.as_json()
@@ -79,7 +79,10 @@ def test_nothing_shared_is_none_and_nothing_answered_is_said() -> None:
     silent = accuracy({"a": None}, {"a": "x"}, "gold")
     assert silent is not None
     assert silent.on_answered.value is None
-    assert silent.lines("m")[0] == "m against gold: none of 1 answered; always 'x': 100.0%"
+    assert (
+        silent.lines("m")[0] == "m against gold: none of 1 answered; majority-class "
+        "baseline ('x'): 100.0%"
+    )
     as_good = accuracy({"a": "x", "b": "x"}, {"a": "x", "b": "y"}, "gold")
     assert as_good is not None
     assert as_good.warning is None
@@ -112,5 +115,5 @@ def test_a_share_near_the_constants_does_not_tell_which_is_better(
     assert found is not None
     assert found.better is better
     assert found.as_json()["better"] is better
-    described = any("cannot be told from 100 records" in line for line in found.lines("m"))
+    described = any("cannot be determined from 100 records" in line for line in found.lines("m"))
     assert described is (better is None)

@@ -132,8 +132,8 @@ def test_where_a_constant_wins_too_it_cannot_be_told() -> None:
     truth = {f"r{i}": 0 for i in range(200)}
     won = alt_test("good", truth, panel)
     found = doubted(won, alt_test("always 0", truth, panel))
-    assert (won.passed, found.passed, found.result) == (True, None, "cannot be told")
-    assert "cannot be told" in found.verdict
+    assert (won.passed, found.passed, found.result) == (True, None, "cannot be determined")
+    assert "cannot be determined" in found.verdict
     assert found.as_json()["passed"] is None
 
 

@@ -123,7 +123,7 @@ def test_all_one_class_gives_no_nan_and_says_that_passing_proves_little() -> Non
     [test] = found.tests
     assert isinstance(test, AltTest)
     assert (test.won, test.passed) == (True, None)
-    assert "cannot be told" in test.verdict
+    assert "cannot be determined" in test.verdict
     assert "always 'a' is too" in test.verdict
     no_nan(found)
 

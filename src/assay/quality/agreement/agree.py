@@ -76,7 +76,7 @@ class Overall:
 
     @property
     def doubt(self) -> str:
-        """Why agreement beyond chance cannot be told; empty where it can."""
+        """Why agreement beyond chance cannot be determined; empty where it can."""
         alpha, percent = self.alpha, self.coefficients.get("percent")
         if alpha is None or alpha.value is None:
             return f"alpha is {alpha}"
@@ -130,14 +130,15 @@ class Agreement:
 
     @property
     def beyond_chance(self) -> bool | None:
-        """None where it cannot be told: alpha's interval holds 0, or agreement is below always the
-        same label, or no interval was wanted; also of answers in parts, which have an alpha each.
+        """None where it cannot be determined: alpha's interval holds 0, or agreement is below
+        always the same label, or no interval was wanted; also of answers in parts, which have an
+        alpha each.
         """
         return None if self.doubt else self.overall.beyond_chance
 
     @property
     def doubt(self) -> str:
-        """Why agreement beyond chance cannot be told; empty where it can."""
+        """Why agreement beyond chance cannot be determined; empty where it can."""
         if self.overall.doubt or self.asked.resampling.resamples:
             return self.overall.doubt
         return f"alpha is {self.overall.alpha}, and no interval was asked for"
@@ -188,7 +189,7 @@ class Agreement:
 
 
 def agree(votes: Votes, asked: Asked | None = None) -> Agreement:
-    """InputError where agreement cannot be told: one annotator, no common record, nonsense."""
+    """InputError if agreement is undefined: one annotator, no common record, invalid labels."""
     asked = asked or Asked()
     check(once(votes))
     if asked.kind in ("ordinal", "interval") and asked.order is None:

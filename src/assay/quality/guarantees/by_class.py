@@ -32,7 +32,7 @@ class Exact:
     @property
     def words(self) -> str:
         low, high = self.interval
-        return f"{self.value:.1%} ({low:.1%} – {high:.1%}, n = {self.n:,})"
+        return f"{self.value:.1%} [{low:.1%}, {high:.1%}] (n = {self.n:,})"
 
     def as_json(self) -> dict[str, object]:
         return {"value": self.value, "interval": list(self.interval), "n": self.n}

@@ -74,7 +74,9 @@ class Certificate:
 
     @property
     def verdict(self) -> str:
-        """The headline: the statement, or why it cannot be told whether the labels are any good."""
+        """The headline: the statement, or why it cannot be determined whether the labels are any
+        good.
+        """
         return self.finding.headline(SHOWS) or self.statement
 
     @property

@@ -144,7 +144,7 @@ class Stop:
 
     @property
     def passed(self) -> bool | None:
-        """None where it cannot be told: yet, or since a constant would pass too."""
+        """None where it cannot be determined: yet, or since a constant would pass too."""
         return None if self.verdict == "go on" else self._finding.passed
 
     @property

@@ -1,4 +1,4 @@
-"""How often values agree with a named reference: on the answered, on all, and how many answered."""
+"""Agreement with a named reference: accuracy on answered records, on all records, and coverage."""
 
 import json
 from collections import Counter
@@ -34,7 +34,7 @@ class Share:
 
     def __str__(self) -> str:
         if self.interval is None:
-            return "not known (no records)"
+            return "unknown (no records)"
         low, high = self.interval
         return f"{self.value:.1%} [{low:.1%}, {high:.1%}] (n = {self.n:,})"
 
@@ -53,7 +53,7 @@ def wilson(hits: float, n: float, reach: float = REACH) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Accuracy(Shown):
-    """The three numbers that belong together, and the constant that any labeller must beat."""
+    """Accuracy on answered, accuracy on all, coverage, and the majority-class baseline."""
 
     reference: str
     on_answered: Share
@@ -68,21 +68,21 @@ class Accuracy(Shown):
             "on_answered": str(self.on_answered),
             "on_all": str(self.on_all),
             "answered": str(self.answered),
-            "baseline": f"always {self.baseline_value!r}: {self.baseline}",
+            "baseline": f"majority-class baseline ({self.baseline_value!r}): {self.baseline}",
         }
 
     @property
     def warning(self) -> str | None:
         if self.on_all.hits < self.baseline.hits:
             return (
-                f"always answering {self.baseline_value!r} would agree more often with "
+                f"the majority-class baseline ({self.baseline_value!r}) agrees more often with "
                 f"{self.reference} ({self.baseline.value:.1%})"
             )
         return None
 
     @property
     def better(self) -> bool | None:
-        """Than the constant, on all; None where the interval holds what that reaches."""
+        """Than the majority-class baseline, on all; None if the interval contains its accuracy."""
         if self.on_all.interval is None or self.baseline.value is None:
             return None
         low, high = self.on_all.interval
@@ -90,20 +90,25 @@ class Accuracy(Shown):
 
     @property
     def doubt(self) -> str | None:
-        """That it cannot be told whether this is better than the constant; None where it can."""
+        """A note that a difference from the majority-class baseline is not significant; None if it
+        is.
+        """
         if self.better is not None or self.warning:
             return None
         n = many(self.on_all.n, "record", "records")
-        return f"whether it beats always {self.baseline_value!r} {CANNOT} from {n}"
+        return (
+            f"whether it beats the majority-class baseline "
+            f"({self.baseline_value!r}) {CANNOT} from {n}"
+        )
 
     def lines(self, who: str) -> list[str]:
         right = (
-            f"{self.on_answered} of the answered are right, {self.on_all.value:.1%} of all; "
-            f"{self.answered.value:.1%} answered"
+            f"accuracy {self.on_answered}, {self.on_all.value:.1%} if missing = wrong; "
+            f"coverage {self.answered.value:.1%}"
             if self.answered.hits
             else f"none of {self.answered.n:,} answered"
         )
-        always = f"always {self.baseline_value!r}: {self.baseline.value:.1%}"
+        always = f"majority-class baseline ({self.baseline_value!r}): {self.baseline.value:.1%}"
         lines = [f"{who} against {self.reference}: {right}; {always}"]
         lines += [] if self.doubt is None else [f"{who}: {self.doubt}"]
         return lines + ([f"warning: {who}: {self.warning}"] if self.warning else [])
@@ -126,7 +131,8 @@ def accuracy(
 ) -> Accuracy | None:
     """Compare on the records that have a reference; None where no record has one.
 
-    A record whose value is None or absent is unanswered: wrong on all, left out on answered.
+    A record whose value is None or absent is unanswered: wrong in `on_all`, excluded from
+    `on_answered`.
     """
     both = [record for record in reference if record in values]
     if not both:
@@ -147,7 +153,7 @@ def accuracy(
 
 
 def _key(value: Value) -> str:
-    """The same for equal values alone."""
+    """The same, for equal values only."""
     return value if isinstance(value, str) else json.dumps(encode(value), sort_keys=True)
 
 

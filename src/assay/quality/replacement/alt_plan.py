@@ -268,7 +268,8 @@ def plan_from_pilot(
     ]
     limits = (
         f"the pilot's {len(records):,} records are taken for all there are; a small pilot misleads",
-        f"more people than the pilot's {len(people)} cannot be told from it; each labels as large "
+        f"more people than the pilot's {len(people)} cannot be determined from it; "
+        f"each labels as large "
         "a share of the records as in the pilot",
     )
     basis = f"from a pilot of {len(records):,} records and {len(people)} people"

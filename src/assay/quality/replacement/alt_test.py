@@ -124,7 +124,7 @@ class AltTest:
 
     @property
     def passed(self) -> bool | None:
-        """None where it won and that shows nothing, so it cannot be told."""
+        """None where it won and that shows nothing, so it cannot be determined."""
         return self._finding.passed
 
     @property

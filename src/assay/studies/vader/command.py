@@ -54,14 +54,14 @@ def vader_command(
 
 
 def log(rows: list[Summary]) -> None:
-    head = ("set", "strategy", "accuracy (95 %)", "seeds", "n", "answered", "to people", "to LLM",
+    head = ("set", "strategy", "accuracy (95% CI)", "seeds", "n", "answered", "to people", "to LLM",
             "money/1,000")  # fmt: skip
     lines = [
         (
             row.set,
             row.strategy,
-            f"{row.accuracy:.3f} ({row.interval[0]:.3f} – {row.interval[1]:.3f})",
-            f"{row.seeds[0]:.3f} – {row.seeds[1]:.3f}",
+            f"{row.accuracy:.3f} [{row.interval[0]:.3f}, {row.interval[1]:.3f}]",
+            f"{row.seeds[0]:.3f} to {row.seeds[1]:.3f}",
             f"{row.n:,}",
             f"{row.answered:.0%}",
             f"{row.to_people:.0%}",
