@@ -26,7 +26,7 @@ BASE: dict[str, Any] = {
 ANNOTATORS: dict[str, Any] = {
     "cheap": RECORDED,
     "middle": RECORDED,
-    "dear": RECORDED,
+    "large": RECORDED,
     "vader": {"kind": "rule", "rule": "vader"},
     "crowd": {"kind": "panel"},
 }
