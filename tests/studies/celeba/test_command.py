@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from assay.cli import root
 from assay.core.errors import InputError
 from assay.studies.celeba import command
 from assay.studies.celeba.study import FILES, SHIPPED, CostInputs, Study, celeba, load
@@ -117,3 +118,14 @@ def test_broken_label_files_are_one_line(
 def test_the_shipped_files_are_those_without_a_folder() -> None:
     assert celeba().agreement == celeba(SHIPPED).agreement
     assert celeba().cost["images"] == 200_000
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_page_never_takes_the_place_of_a_label_file(name: str, tmp_path: Path) -> None:
+    folder = files(tmp_path)
+    before = (folder / name).read_bytes()
+    words = ["study", "celeba", str(folder), "--html", str(folder / name), "--force"]
+    done = CliRunner().invoke(root, words)
+    assert done.exit_code != 0
+    assert "Traceback" not in done.output
+    assert (folder / name).read_bytes() == before

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from assay.core.errors import InputError
-from assay.studies.cifar10h.study import Study, cifar10h, load
+from assay.studies.cifar10h.study import TEST, Study, cifar10h, load
+from tests.worked import as_kept
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "data" / "cifar10h"
 needs_data = pytest.mark.skipif(not FOLDER.exists(), reason="the CIFAR-10H votes are not here")
@@ -46,6 +47,34 @@ def test_the_same_seed_gives_the_same_study(study: Study) -> None:
     first, second = cifar10h(FOLDER, 2, 5), cifar10h(FOLDER, 2, 5)
     assert first == second
     assert first.accuracy != study.accuracy
+
+
+def made_up(images: int = 2 * TEST) -> np.ndarray:
+    """Fifty votes an image, of which 45 or more are right, and a model right in two of three."""
+    rng = np.random.default_rng(8)
+    truth = rng.integers(0, 10, images)
+    votes = rng.multinomial(5, [0.1] * 10, images) + 45 * np.eye(10, dtype=int)[truth]
+    logits = rng.normal(size=(images, 10)) + 2.2 * np.eye(10)[truth]
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return np.column_stack([votes, probs, truth + 1])
+
+
+def test_every_figure_of_a_made_up_crowd(tmp_path: Path) -> None:
+    np.savetxt(tmp_path / "human_model_truth.csv", made_up(), delimiter=",")
+    found = cifar10h(tmp_path, 2, 5)
+    as_kept(Path(__file__).parent / "worked" / "made_up.json", found.as_json())
+    value = {name: mean.value for name, mean in found.accuracy.items()}
+    assert value["triage"] > value["triage_random"] > value["model"]
+    assert value["triage_sent"] == pytest.approx(value["one_human"], abs=0.05)
+    assert value["sequential_reliance_1"] == value["model"]
+    assert value["sequential_reliance_0"] == value["one_human"]
+
+
+@pytest.mark.parametrize("shape", [(2 * TEST, 20), (2 * TEST - 1, 21), (2 * TEST, 22)])
+def test_too_few_rows_or_other_columns_are_refused(shape: tuple[int, int], tmp_path: Path) -> None:
+    np.savetxt(tmp_path / "human_model_truth.csv", np.ones(shape), "%d", ",")
+    with pytest.raises(InputError, match=rf"has {shape[0]:,} rows of {shape[1]} columns"):
+        load(tmp_path)
 
 
 def test_a_file_that_is_not_the_table_is_one_clear_line(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_data_set_becomes_a_task_with_gold(
 ) -> None:
     whole, named = texts(), list[str]()
     monkeypatch.setattr(demo, "fetched", lambda name: named.append(name) or whole)
-    out = tmp_path / "made"
+    out = tmp_path / "new" / "made"
     words = ["tweets", "--out", str(out), "--records", "200"]
     done = CliRunner().invoke(demo.fetch_command, words)
     assert done.exit_code == 0, done.output
@@ -94,6 +94,13 @@ def test_a_file_in_the_place_of_the_folder_is_told_before_anything_is_fetched(
     done = CliRunner().invoke(demo.fetch_command, ["tweets", "--out", str(tmp_path / "made")])
     assert done.exit_code != 0
     assert "is a file; --out names a folder" in str(done.exception or done.output)
+
+
+def test_a_data_set_is_fetched_once_and_then_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = SimpleNamespace(fetch=lambda wanted: f"place of {wanted.name}")
+    monkeypatch.setattr(demo, "default_cache", lambda: cache)
+    monkeypatch.setattr(demo, "prepare", lambda place, name: (place, name))
+    assert demo.fetched("nyt") == ("place of vader-icwsm2014", "nyt")
 
 
 def test_three_models_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:

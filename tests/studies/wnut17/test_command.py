@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from assay.core.errors import ModelError
 from assay.ledger import open_ledger
+from assay.models.encoder import MiniLM
 from assay.models.openai import OpenAI
 from assay.studies.wnut17 import command
 from tests.studies.wnut17.test_study import Lengths, Oracle, folder  # noqa: F401
@@ -70,3 +71,12 @@ def test_what_is_not_there_is_said() -> None:
     assert command._triple(None) == "nothing to learn: no spans in these labels"
     assert command._counts({}) == "none"
     assert command._counts({"found": 3, "lost": 0, "twice": 1}) == "3 found, 1 twice"
+
+
+def test_meaning_is_by_the_small_encoder_and_a_name_is_an_embedded_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert isinstance(command._encoder(), MiniLM)
+    monkeypatch.setattr(command, "gguf", lambda name, folder: (name, folder))
+    monkeypatch.setattr(command, "Llama", lambda place: ("llama", place))
+    assert command._model("small", None, None) == ("llama", ("small", Path()))
