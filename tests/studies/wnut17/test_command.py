@@ -77,6 +77,6 @@ def test_meaning_is_by_the_small_encoder_and_a_name_is_an_embedded_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert isinstance(command._encoder(), MiniLM)
-    monkeypatch.setattr(command, "gguf", lambda name, folder: (name, folder))
+    monkeypatch.setattr(command, "gguf", lambda name, place: (name, place))
     monkeypatch.setattr(command, "Llama", lambda place: ("llama", place))
     assert command._model("small", None, None) == ("llama", ("small", Path()))
