@@ -88,13 +88,13 @@ def test_a_forecast_says_what_it_found(tmp_path: Path) -> None:
     found = forecast(opened(tmp_path, f"annotators: {{crowd: {CROWD}}}\ncurrency: EUR\n{MONEY}"))
     assert found.facts() == {
         "records": 10, "strategy": "single(crowd)", "requests": 10, "cost": "at most 2.00 EUR",
-        "budget": "1.00 EUR", "seconds": 0.0, "notes": "",
+        "expected_cost": "2.00 EUR", "budget": "1.00 EUR", "seconds": 0.0, "notes": "",
     }  # fmt: skip
     described = found.as_json()
     assert described["parts"] == [
         {"annotator": "crowd", "requests": 10, "answered": 0, "input_tokens": 0,
          "output_tokens": 0, "seconds": 0.0, "timing": "people's time is not estimated",
-         "cost": 2.0}
+         "cost": 2.0, "expected_cost": 2.0, "basis": "by the price list"}
     ]  # fmt: skip
     assert (described["cost"], described["seconds"], described["currency"]) == (2.0, 0.0, "EUR")
     assert forecast(opened(tmp_path, f"annotators: {{crowd: {CROWD}}}\n")).budget == "none"

@@ -9,9 +9,13 @@ import click
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.common import examples, hint
+from assay.cli.confirm import confirm_cost, forecast_of
+from assay.cli.json_output import print_json
 from assay.cli.one_class import class_option
 from assay.cli.plan import plan_prepared, print_notes, promised, ready
+from assay.cli.task import print_forecast
 from assay.cli.task_argument import task_argument
+from assay.core.errors import SpecError
 from assay.core.redact import hidden
 from assay.ledger import Ledger
 from assay.project import Project, entities, evaluation, open_project, parts, tags
@@ -27,7 +31,7 @@ from assay.run import label as run_label
 from assay.run.live import shown
 
 
-@click.command("run", epilog=examples("assay run", "assay run task.yaml --limit 10"))
+@click.command("run", epilog=examples("assay run --dry-run", "assay run task.yaml --limit 10"))
 @task_argument()
 @click.option("--limit", type=click.IntRange(min=1), help="Label only the first N records.")
 @click.option("--budget", type=AMOUNT, help="Money cap; overrides the file's.")
@@ -44,6 +48,8 @@ from assay.run.live import shown
               "human ones.")  # fmt: skip
 @click.option("--human-label", type=AMOUNT,
               help="With --target: price of one human label; overrides the file's.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show what would be asked and cost; send nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before the first paid run.")
 @class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
@@ -57,6 +63,8 @@ def run_command(
     delta: float,
     promise: str,
     human_label: float | None,
+    dry_run: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Label the records of TASK; run again to resume.
@@ -68,7 +76,12 @@ def run_command(
     project = open_project(task)
     changes = {"money": budget, "minutes": minutes}
     project = project.changed({k: v for k, v in changes.items() if v is not None}, ledger)
+    if dry_run:
+        _rehearse(project, limit, planned=target is not None, as_json=as_json)
+        return
     total = prepared(project, limit, planned=target is not None)
+    if target is None and not yes:
+        confirm_cost(project, limit)
     sample = None if target is None else ready(project, human_label)
     opened = project.ledger()
     try:
@@ -82,6 +95,17 @@ def run_command(
         _next(summary, task, ledger)
     if summary.exit_code:
         raise SystemExit(summary.exit_code)
+
+
+def _rehearse(project: Project, limit: int | None, planned: bool, as_json: bool) -> None:
+    if planned:
+        raise SpecError("--dry-run is for the strategy of the file; `assay plan` shows others")
+    found = forecast_of(project, limit)
+    if as_json:
+        print_json(found.as_json())
+        return
+    print_forecast(found, prompt=False)
+    click.echo("nothing was sent")
 
 
 def _next(summary: Summary, task: Path, ledger: str | None) -> None:

@@ -1,6 +1,5 @@
 """`assay init` and `assay check`: write a task file, and preview a run before it costs money."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.common import examples
+from assay.cli.confirm import cost_line, forecast_of
 from assay.cli.outputs import output_option
 from assay.cli.task_argument import task_argument
 from assay.core.cost import money
@@ -16,7 +16,7 @@ from assay.data.base import many
 from assay.data.write import written_atomically
 from assay.project import open_project
 from assay.project.code import code_of, trust
-from assay.project.forecast import Forecast, Part, forecast
+from assay.project.forecast import Forecast, Part
 from assay.taskfile.draft import Given, draft
 from assay.taskfile.endpoint import OPENAI, Endpoint
 from assay.taskfile.reader import schema_line
@@ -98,28 +98,23 @@ def check_command(task: Path, as_json: bool) -> None:
     if project.allow_code:
         for code in code_of(project.file):
             trust(code)
-    try:
-        found = forecast(project)
-    finally:
-        asyncio.run(project.aclose())
+    found = forecast_of(project, None)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
         return
-    _print_result(found)
+    print_forecast(found)
 
 
-def _print_result(found: Forecast) -> None:
+def print_forecast(found: Forecast, prompt: bool = True) -> None:
     click.echo(f"{many(found.records, 'record', 'records')}; strategy {found.strategy}")
     for line in found.notes:
         click.echo(f"note: {line}")
     for part in found.parts:
         click.echo(_line(part, found.currency))
-    if found.prompt:
+    if found.prompt and prompt:
         click.echo("\nThe prompt for the first record:\n")
         click.echo(_shown(found.prompt))
-    click.echo(
-        f"\nupper bound {money(found.nanos, found.currency)} in total; budget {found.budget}"
-    )
+    click.echo(f"\n{cost_line(found)}; budget {found.budget}")
     click.echo(f"about {_span(found.seconds)} of model time")
 
 

@@ -13,7 +13,7 @@ from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
 from assay.annotators.prompt import render, seen
 from assay.core.annotation import DEFAULT_OPTIONS, Request, RequestOptions, Waiting
-from assay.core.cost import NANOS, Budget, money, to_nanos
+from assay.core.cost import NANOS, Budget, Usage, money, to_nanos
 from assay.core.document_path import at_document_path
 from assay.core.record import Record
 from assay.core.shown import Shown
@@ -34,6 +34,7 @@ from assay.taskfile.specs import AnnotatorSpec
 CHUNK = 1_000
 SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}
 REMOTE_SECONDS = 1.0  # a call, until the ledger knows better
+OUTPUT_TOKENS = 8  # of an answer, until the ledger knows better
 PAST = 200  # answers in the ledger that tell how long one takes
 
 
@@ -49,6 +50,8 @@ class Part:
     nanos: int = 0
     seconds: float = 0.0
     timing: str = ""  # where the seconds come from
+    expected_nanos: int = 0
+    basis: str = ""  # where the expected cost comes from
 
     @property
     def cost(self) -> float:
@@ -58,7 +61,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Forecast(Shown):
-    """Costs are upper bounds, in `currency`; seconds are an estimate with its basis."""
+    """In `currency`: `cost` is an upper bound, `expected_cost` and seconds are estimates whose
+    basis is given."""
 
     records: int
     strategy: str
@@ -74,6 +78,7 @@ class Forecast(Shown):
             "strategy": self.strategy,
             "requests": sum(part.requests for part in self.parts),
             "cost": f"at most {money(self.nanos, self.currency)}",
+            "expected_cost": money(self.expected_nanos, self.currency),
             "budget": self.budget,
             "seconds": round(self.seconds, 1),
             "notes": "; ".join(self.notes),
@@ -89,6 +94,20 @@ class Forecast(Shown):
         return self.nanos / NANOS
 
     @property
+    def expected_nanos(self) -> int:
+        return sum(part.expected_nanos for part in self.parts)
+
+    @property
+    def expected_cost(self) -> float:
+        """In `currency`."""
+        return self.expected_nanos / NANOS
+
+    @property
+    def basis(self) -> str:
+        """Of the expected cost, each basis once."""
+        return ", ".join(dict.fromkeys(p.basis for p in self.parts if p.expected_nanos))
+
+    @property
     def seconds(self) -> float:
         """Models on this machine share it; endpoints run in parallel to them."""
         local = sum(p.seconds for p in self.parts if not p.timing.endswith("at once"))
@@ -97,9 +116,13 @@ class Forecast(Shown):
     def as_json(self) -> dict[str, object]:
         """Money in the task's currency."""
         parts = [asdict(part) | {"cost": part.cost} for part in self.parts]
-        for part in parts:
-            del part["nanos"]
-        return asdict(self) | {"parts": parts, "cost": self.cost, "seconds": self.seconds}
+        for part, own in zip(parts, self.parts, strict=True):
+            del part["nanos"], part["expected_nanos"]
+            part["expected_cost"] = own.expected_nanos / NANOS
+        return asdict(self) | {
+            "parts": parts, "cost": self.cost, "expected_cost": self.expected_cost,
+            "seconds": self.seconds,
+        }  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -133,13 +156,13 @@ class Rehearsal:
         return annotator.id
 
 
-def forecast(project: Project) -> Forecast:
-    """Reads the records once; answers already in the ledger are free. Code that the file
-    names is listed, but neither run nor imported."""
+def forecast(project: Project, limit: int | None = None) -> Forecast:
+    """Reads the records once (the first `limit`); answers already in the ledger are free. Code
+    that the file names is listed, but neither run nor imported."""
     if not (named := code_of(project.file)):
-        return _forecast(project, [])
+        return _forecast(project, [], limit)
     with saying(looking):  # in a copy: whoever runs the project afterwards makes the real ones
-        return _forecast(replace(project), [_standing(code) for code in named])
+        return _forecast(replace(project), [_standing(code) for code in named], limit)
 
 
 def _standing(code: Code) -> str:
@@ -148,14 +171,14 @@ def _standing(code: Code) -> str:
     return f"{code}: NOT trusted, not run; review it, then allow it: --allow-code"
 
 
-def _forecast(project: Project, named: list[str]) -> Forecast:
+def _forecast(project: Project, named: list[str], limit: int | None) -> Forecast:
     names = project.strategy.annotators
     made = checked(project)
     who = {name: made[name] for name in names}
     parts = {n: Part(n, answered=None if w is None else 0) for n, w in who.items()}
     records, prompt = 0, None
     with _ledger(project) as ledger:
-        for block in batched_records(project):
+        for block in batched_records(project, limit):
             records += len(block)
             asked = rehearse(project, block)
             prompt = prompt or _prompt(project, asked, who)
@@ -163,6 +186,7 @@ def _forecast(project: Project, named: list[str]) -> Forecast:
                 _count(parts[name], [a for a in asked if a[0] == name], who[name], ledger)
         for name, part in parts.items():
             part.nanos += _given(project.file.annotators[name], part)
+            _expect(project, part, who[name], ledger)
             _time(project, part, who[name], ledger)
         left = _left(project.budget, ledger, project.task.id, sum(p.nanos for p in parts.values()))
     cap = project.budget.cap
@@ -218,8 +242,8 @@ def _unpriced(project: Project) -> list[str]:
     ]
 
 
-def batched_records(project: Project) -> Iterator[list[Record]]:
-    found = project.records()
+def batched_records(project: Project, limit: int | None = None) -> Iterator[list[Record]]:
+    found = project.records(limit)
     while block := list(islice(found, CHUNK)):
         yield block
 
@@ -286,6 +310,27 @@ def _given(spec: AnnotatorSpec, part: Part) -> int:
         "recorded": spec.prices.human_label if spec.people else spec.prices.per_request,
     }
     return (part.requests - (part.answered or 0)) * to_nanos(each.get(spec.kind, 0.0))
+
+
+def _expect(project: Project, part: Part, who: Askable | None, ledger: Ledger | None) -> None:
+    """By what answers have cost, or else by the price list and an assumed length of answers."""
+    from assay.annotators.llm import LLM
+
+    if not isinstance(who, LLM):
+        part.expected_nanos, part.basis = part.nanos, "by the price list"
+        return
+    left = part.requests - (part.answered or 0)
+    past = [] if ledger is None else ledger.annotations(project.task.id, [who.id])
+    costs = [a.cost for a in islice(past, PAST) if a.cost > 0]
+    if costs:
+        expected = left * sum(costs) // len(costs)
+        part.basis = f"measured on {many(len(costs), 'answer', 'answers')}"
+    else:
+        output = min(part.output_tokens, left * OUTPUT_TOKENS)
+        usage = Usage(part.input_tokens, output_tokens=output, attempts=left)
+        expected = who.billing.prices.nanos(usage)
+        part.basis = f"assuming {OUTPUT_TOKENS} output tokens per answer"
+    part.expected_nanos = min(expected, part.nanos)
 
 
 def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | None) -> None:
