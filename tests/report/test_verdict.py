@@ -100,6 +100,43 @@ def test_a_guarantee_of_the_run_is_the_headline(possible: bool, said: str, kind:
     assert (found.kind, found.headline) == (kind, said.capitalize())
 
 
+def test_a_certified_run_says_its_target_in_short() -> None:
+    kept = {"promise": "accepted", "statement": "all of it", "possible": True, "alpha": 0.2,
+            "delta": 0.1, "reference": "the gold labels"}  # fmt: skip
+    assert verdict(settings={"promise": kept}).headline == (
+        "Certified: at least 80.0% of accepted labels agree with the gold labels, "
+        "with probability 90.0%"
+    )
+
+
+def test_the_share_of_models_and_the_cost_of_people_alone_are_told() -> None:
+    held = MemoryLedger()
+    records = [text_record(str(i), f"text {i}") for i in range(4)]
+    held.add_task(TASK)
+    held.add_records(records)
+    held.start_run(Run("run", TASK.id, "s", 0.0))
+    deciders = [DecidedBy.MODEL, DecidedBy.MODEL, DecidedBy.MODEL, DecidedBy.PEOPLE]
+    held.add_decisions(
+        "run",
+        [Decision(r.id, "good", decided_by=who) for r, who in zip(records, deciders, strict=True)],
+    )
+    found = gather(held, "run", ReportContext(TASK, human_label=7))
+    assert (found.by_models, found.people_alone) == (3, 28)
+    held.start_run(Run("models", TASK.id, "s", 1.0))
+    held.add_decisions("models", [Decision("1", "good", decided_by=DecidedBy.MODEL)])
+    alone = gather(held, "models", ReportContext(TASK))
+    assert (alone.by_models, alone.people_alone) == (None, None)
+
+
+def test_a_run_may_bring_its_own_headline() -> None:
+    context = ReportContext(TASK, headline="80% cannot be certified")
+    held = MemoryLedger()
+    held.add_task(TASK)
+    held.start_run(Run("run", TASK.id, "s", 0.0))
+    found = verdict_of(gather(held, "run", context))
+    assert (found.kind, found.headline) == ("open", "80% cannot be certified")
+
+
 def test_annotators_have_the_user_s_names_from_whichever_run_has_them() -> None:
     held = MemoryLedger()
     record = text_record("r", "x")

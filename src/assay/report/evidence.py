@@ -107,10 +107,11 @@ class Evidence:
 
     @property
     def by_models(self) -> int | None:
-        """Records that models decided, of a run with people among those who decided; or None."""
+        """Records that models decided, of a run that people share or that is certified; or None."""
         decided = dict(self.deciders)
         models = decided.pop(DecidedBy.MODEL, 0)
-        return models if decided or self.waiting else None
+        shared = bool(decided or self.waiting or self.promised)
+        return models if shared else None
 
     @property
     def judged(self) -> bool:

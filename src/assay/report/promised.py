@@ -28,14 +28,23 @@ class Promised:
 
     @property
     def headline(self) -> str:
-        return str(self.kept.get("verdict", self.kept["statement"]))
+        """In short what is certified, or why that says little or nothing."""
+        said = str(self.kept.get("verdict", self.kept["statement"]))
+        if self.kind != "good" or "alpha" not in self.kept or self.kept.get("class"):
+            return said
+        labels = "accepted labels" if self.kept["promise"] == "accepted" else "all labels"
+        return (
+            f"Certified: at least {1 - self.kept['alpha']:.1%} of {labels} agree with "
+            f"{self.kept['reference']}, with probability {1 - self.kept['delta']:.1%}"
+        )
 
     @property
     def kind(self) -> str:
         """As of a verdict: bad where nothing is promised, open where that says little."""
         if not self.kept.get("possible", True):
             return "bad"
-        return "good" if self.headline == str(self.kept["statement"]) else "open"
+        statement = str(self.kept["statement"])
+        return "good" if self.kept.get("verdict", statement) == statement else "open"
 
     @property
     def classes(self) -> tuple[AcceptedClass, ...]:
