@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.taskfile.annotators import OpenAISpec
 from assay.taskfile.reader import SCHEMA, load
 from tests.cli.commands import assay, project, validation_error
 from tests.servers import Server, serving
@@ -33,7 +34,8 @@ async def test_a_table_an_endpoint_and_some_labels_are_four_commands(tmp_path: P
     assert file.data.id == "nr"
     assert list(file.annotators) == ["small-1.5"]
     small = file.annotators["small-1.5"]
-    assert (small.kind, small.model, small.base_url) == ("openai", "org/small-1.5", url)
+    assert isinstance(small, OpenAISpec)
+    assert (small.model, small.base_url) == ("org/small-1.5", url)
     assert small.key_env is None
     assert file.gold is not None
     assert file.gold.label == "said"
@@ -42,9 +44,15 @@ async def test_a_table_an_endpoint_and_some_labels_are_four_commands(tmp_path: P
 
 def test_the_key_is_asked_for_by_name(tmp_path: Path) -> None:
     init(tmp_path, "--model", "gpt-4o-mini")
-    assert load(tmp_path / "task.yaml").annotators["gpt-4o-mini"].key_env == "OPENAI_API_KEY"
+    assert key_of(tmp_path, "gpt-4o-mini") == "OPENAI_API_KEY"
     init(tmp_path, "--model", "m", "--base-url", "http://x/v1", "--key-env", "MINE")
-    assert load(tmp_path / "task.yaml").annotators["m"].key_env == "MINE"
+    assert key_of(tmp_path, "m") == "MINE"
+
+
+def key_of(folder: Path, name: str) -> str | None:
+    spec = load(folder / "task.yaml").annotators[name]
+    assert isinstance(spec, OpenAISpec)
+    return spec.key_env
 
 
 def labels(folder: Path) -> list[str]:

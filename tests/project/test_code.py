@@ -19,12 +19,12 @@ from assay.project.code import (
     saying,
     trust,
 )
-from assay.taskfile.specs import AnnotatorSpec
+from assay.taskfile.annotators import AnnotatorSpec, PanelSpec, PluginSpec, RuleSpec
 from tests.project.opened import opened
 
 
-def rule(name: str) -> AnnotatorSpec:
-    return AnnotatorSpec(kind="rule", rule=name)
+def rule(name: str) -> RuleSpec:
+    return RuleSpec(kind="rule", rule=name)
 
 
 def found(name: str) -> Code:
@@ -71,7 +71,7 @@ def test_what_is_compiled_into_python_has_no_file() -> None:
     assert found("sys:exit").digest != found("sys:settrace").digest
 
 
-@pytest.mark.parametrize("spec", [rule("vader"), rule("plain"), AnnotatorSpec(kind="panel")])
+@pytest.mark.parametrize("spec", [rule("vader"), rule("plain"), PanelSpec(kind="panel")])
 def test_what_ships_with_assay_is_no_foreign_code(spec: AnnotatorSpec) -> None:
     assert code_in("m", spec) is None
 
@@ -134,10 +134,10 @@ def test_a_plugin_is_the_code_of_its_entry_point(
         return [EntryPoint(name, there[group, name], group)] if (group, name) in there else []
 
     monkeypatch.setattr(importlib.metadata, "entry_points", known)
-    code = code_in("m", AnnotatorSpec(kind="plugin", plugin="mine"))
+    code = code_in("m", PluginSpec(kind="plugin", plugin="mine"))
     assert code is not None
     assert (code.what, code.where) == ("plugin mine", str(place / "mine" / "deep.py"))
-    gone = code_in("m", AnnotatorSpec(kind="plugin", plugin="none"))
+    gone = code_in("m", PluginSpec(kind="plugin", plugin="none"))
     assert gone is not None
     assert gone.where == NOWHERE
     assert found("r").where == str(place / "alone.py")

@@ -62,7 +62,7 @@ def test_fine_tuning_learns_from_gold_which_is_not_labelled_then(tmp_path: Path)
 
 
 def test_a_model_must_be_named_and_its_fields_are_its_own(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="needs `model`"):
+    with pytest.raises(SpecError, match=r"`annotators\.small\.model` is missing: kind `hub`"):
         open_project(project(tmp_path, "{kind: hub}"))
     with pytest.raises(SpecError, match=r"`train` is for kind `hub`"):
         open_project(project(tmp_path, "{kind: classifier, train: true}"))

@@ -95,7 +95,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "an option of a strategy": (
         "  thresholds: [0.5]",
         "  treshold: [0.5]",
-        "36: unknown key `treshold`; did you mean `threshold`?",
+        "36: unknown key `treshold`; did you mean `thresholds`?",
     ),
     "an option of a strategy below": (
         "annotators: [one, two]",

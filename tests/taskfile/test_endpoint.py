@@ -7,6 +7,7 @@ import pytest
 
 from assay.core.errors import InputError, SpecError
 from assay.core.jsons import loads
+from assay.taskfile.annotators import OpenAISpec
 from assay.taskfile.draft import Draft, Given, draft
 from assay.taskfile.endpoint import OPENAI, OPENAI_KEY, Endpoint
 from assay.taskfile.reader import load
@@ -52,7 +53,8 @@ def test_a_key_is_sent_where_one_is_named_or_to_openai(
 ) -> None:
     file, _ = drafted(tmp_path, Given(endpoint=endpoint), "a", "b")
     [(name, spec)] = file.annotators.items()
-    assert (name, spec.kind, spec.model) == (endpoint.name, "openai", endpoint.model)
+    assert isinstance(spec, OpenAISpec)
+    assert (name, spec.model) == (endpoint.name, endpoint.model)
     assert (spec.base_url, spec.key_env) == (url, key)
     assert file.strategy.annotators == [endpoint.name]
 

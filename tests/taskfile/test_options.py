@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import SpecError
-from assay.taskfile.options import ANNOTATOR, STRATEGY
+from assay.taskfile.annotators import AnnotatorSpec
+from assay.taskfile.kinds import kinds, options
 from assay.taskfile.reader import load
-from assay.taskfile.specs import AnnotatorSpec, StrategySpec
+from assay.taskfile.strategies import StrategySpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "task-file.md").read_text(encoding="utf-8")
 TASK = """\
@@ -88,17 +89,46 @@ def test_what_is_used_passes_and_a_key_without_value_says_nothing(
     assert said(tmp_path, kind) == ""
 
 
-def test_every_option_belongs_to_a_kind() -> None:
-    for model, known in ((StrategySpec, STRATEGY), (AnnotatorSpec, ANNOTATOR)):
-        kinds = getattr(model.model_fields["kind"].annotation, "__args__", ())
-        assert set(kinds) == set(known)
-        options = set(model.model_fields) - {"kind", "annotators"}
-        used = {name for kind, names in known.items() if kind != "plugin" for name in names}
-        assert used | {"plugin"} == options | {"plugin"}
+@pytest.mark.parametrize("kind", ["panel, path:", "rule, rule: vader, base_url:"])
+def test_a_slip_without_a_value_is_a_slip(kind: str, tmp_path: Path) -> None:
+    assert "unknown key `pth`" in said(tmp_path, f"{kind}, pth:")
 
 
-@pytest.mark.parametrize("kind", STRATEGY)
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        ("triage\n  criterion: hardness", "`strategy.judge`: triage by hardness needs a `judge`"),
+        ("specialists\n  registry: r", "`strategy.controller`: a registry needs a `controller`"),
+    ],
+)
+def test_what_an_option_needs_is_named(way: str, says: str, tmp_path: Path) -> None:
+    assert says in said(tmp_path, way=way)
+
+
+def test_a_strategy_of_no_kind_asks_one(tmp_path: Path) -> None:
+    path = tmp_path / "task.yaml"
+    for way in ("  annotators: [one]", "  kind:"):
+        path.write_text(TASK.replace("KIND", "panel").replace("  kind: WAY", way))
+        assert load(path).strategy.kind == "single"
+
+
+def test_a_plugin_takes_keys_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text(TASK.replace("KIND", "plugin, plugin: p, depth: 3").replace("WAY", "single"))
+    spec = load(path).annotators["one"]
+    assert spec.model_extra == {"depth": 3}
+
+
+@pytest.mark.parametrize("kind", kinds(StrategySpec))
 def test_the_page_names_the_options_of_each_strategy(kind: str) -> None:
     [row] = re.findall(rf"^\| `{kind}` \|.*$", PAGE[PAGE.index("## `strategy`") :], re.M)
-    for name in STRATEGY[kind]:
+    for name in options(kinds(StrategySpec)[kind]):
         assert f"`{name}`" in row
+
+
+@pytest.mark.parametrize("kind", kinds(AnnotatorSpec))
+def test_the_page_names_what_each_annotator_needs(kind: str) -> None:
+    [row] = re.findall(rf"^\| .*`{kind}`.* \|.*$", PAGE[PAGE.index("## `annotators`") :], re.M)[:1]
+    model = kinds(AnnotatorSpec)[kind]
+    for name, field in model.model_fields.items():
+        assert name == "kind" or not field.is_required() or f"`{name}`" in row

@@ -116,7 +116,7 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, annotator: str, sa
 
 
 def test_a_side_of_no_use_is_refused(tmp_path: Path) -> None:
-    text = GOOD.replace("rule: vader}", "rule: vader, view: {side: 0}}")
+    text = GOOD.replace("rule, rule: vader}", "gemini, model: m, view: {side: 0}}")
     assert "`annotators.vader.view.side`" in message(tmp_path, text)
 
 
@@ -179,7 +179,7 @@ TYPOS = {
     "examples: [{text: x, anwer: good}]": ("anwer", "answer"),
     "annotators: {m: {kind: panel, pries: {}}}": ("pries", "prices"),
     "annotators: {m: {kind: panel, prices: {inputs: 1}}}": ("inputs", "input"),
-    "annotators: {m: {kind: rule, rule: vader, view: {sides: 20}}}": ("sides", "side"),
+    "annotators: {m: {kind: gemini, model: m, view: {sides: 20}}}": ("sides", "side"),
     "annotators: {m: {kind: hub, model: m, tuning: {epoch: 2}}}": ("epoch", "epochs"),
     "annotators: {m: {kind: strategy, strategy: {kind: vote, tie: first}}}": ("tie", "ties"),
 }
@@ -206,8 +206,8 @@ NEEDS = {
 @pytest.mark.parametrize("kind", NEEDS)
 def test_an_annotator_without_what_its_kind_needs_is_refused(kind: str, tmp_path: Path) -> None:
     said = message(tmp_path, GOOD.replace("kind: rule, rule: vader", f"kind: {kind}"))
-    assert ":8: `annotators.vader`" in said
-    assert f"needs `{NEEDS[kind]}`" in said
+    needs = f"kind `{kind.partition(',')[0]}` needs it"
+    assert f":8: `annotators.vader.{NEEDS[kind]}` is missing: {needs}" in said
 
 
 def test_several_mistakes_are_counted_and_an_unknown_key_is_told_first(tmp_path: Path) -> None:

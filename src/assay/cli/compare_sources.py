@@ -274,7 +274,7 @@ def _people(
 ) -> frozenset[str]:
     """Annotators who answered in a panel, are people in the task file, or are named as people."""
     specs = {} if project is None else project.file.annotators
-    described = {name for name, spec in specs.items() if spec.kind == "panel" or spec.people}
+    described = {name for name, spec in specs.items() if spec.human}
     strange = next((name for name in wanted.person if name not in heard), None)
     if strange is not None:
         raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(heard)}")

@@ -1,15 +1,16 @@
 """Kinds of annotators by name.
 
 The code of a kind is imported when a task file names it. Plugins are entry points of the group
-`assay.annotators`: a callable that takes the factory, the name and the `AnnotatorSpec` and gives
-an annotator; the task file names them as `kind: plugin` with `plugin: NAME`.
+`assay.annotators`: a callable that takes the factory, the name and the `PluginSpec` and gives an
+annotator; the task file names them as `kind: plugin` with `plugin: NAME`. Keys of its own are in
+the spec's `model_extra`.
 """
 
 from collections.abc import Iterable
 from contextlib import nullcontext
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from assay.annotators.base import Annotator
 from assay.core.cost import Prices
@@ -17,9 +18,26 @@ from assay.core.document_path import at_path
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Schema, Spans
 from assay.core.schema.base import Labelled
-from assay.project.factory import AnnotatorMaker, Factory
+from assay.project.factory import AnnotatorMaker, Factory, annotator_kind
 from assay.run.ask import Askable
-from assay.taskfile.specs import AnnotatorSpec
+from assay.taskfile.annotators import (
+    AnthropicSpec,
+    ClassifierSpec,
+    EmbeddedSpec,
+    GeminiSpec,
+    HubSpec,
+    OpenAISpec,
+    PanelSpec,
+    PictureSpec,
+    PluginSpec,
+    RecordedSpec,
+    RuleSpec,
+    TeamSpec,
+    TransformersSpec,
+    ViewSpec,
+    Writing,
+)
+from assay.taskfile.strategies import SpecialistsSpec
 
 if TYPE_CHECKING:
     from assay.annotators.hub import TrainableHub
@@ -38,7 +56,7 @@ REMOTE = tuple(HOSTS)  # kinds that are asked over the network, for money
 LIGHT = (*REMOTE, "rule", "recorded", "panel")  # made without loading or fitting a model
 
 
-def remote(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def remote(factory: Factory, name: str, spec: OpenAISpec | AnthropicSpec | GeminiSpec) -> Annotator:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.models.anthropic import Anthropic
@@ -51,19 +69,19 @@ def remote(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     limits = Limits(most=spec.in_flight, start=min(16, spec.in_flight), timeout=spec.timeout)
     address = Address(spec.base_url or url, spec.key_env or variable, limits)
     makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini}
-    model = makers[spec.kind](spec.model or "", address, factory.gallery)
+    model = makers[spec.kind](spec.model, address, factory.gallery)
     mapping = MAPPINGS[spec.mapping or "pattern"]
-    return LLM(model, mapping, options(spec), factory.billing(spec), spec.modality)
+    return LLM(model, mapping, options(spec, spec.view), factory.billing(spec), spec.modality)
 
 
-def options(spec: AnnotatorSpec) -> "Options":
+def options(spec: Writing, view: ViewSpec | None = None) -> "Options":
     from assay.models.base import Options, View
 
-    view = View(**spec.view.model_dump())
-    return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed, view=view)
+    shown = View(**(view or ViewSpec()).model_dump())
+    return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed, view=shown)
 
 
-def embedded(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
+def embedded(factory: Factory, name: str, spec: EmbeddedSpec) -> Askable:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.annotators.scored import Scored
@@ -71,14 +89,14 @@ def embedded(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
 
     model = Llama(gguf(spec.model, factory.folder))
     modality = "text" if factory.file.data.pictures else spec.modality  # it sees no pictures
-    if spec.mapping not in (None, "likelihood"):
+    if spec.mapping is not None and not spec.scores_labels:
         mapping = MAPPINGS[spec.mapping]
         return LLM(model, mapping, options(spec), factory.billing(spec), modality)
     prices = Prices(**spec.prices.model_dump())
     return Scored(model, prices, spec.normalise, spec.scores == "all", modality, factory.budget)
 
 
-def local(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def local(factory: Factory, name: str, spec: TransformersSpec) -> Annotator:
     """A vision-language model through transformers; `model` may end in @revision."""
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
@@ -86,15 +104,16 @@ def local(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.models.base import View
     from assay.models.transformers_vlm import TransformersVLM
 
-    hub_name, _, revision = (spec.model or "").partition("@")
+    hub_name, _, revision = spec.model.partition("@")
     model = TransformersVLM(hub_name, revision or None, view=View(**spec.view.model_dump()))
-    if spec.mapping in (None, "likelihood"):
+    if spec.mapping is None or spec.scores_labels:
         prices = Prices(**spec.prices.model_dump())
         return Scored(model, prices, spec.normalise, modality=spec.modality, budget=factory.budget)
-    return LLM(model, MAPPINGS[spec.mapping], options(spec), factory.billing(spec), spec.modality)
+    decoding = options(spec, spec.view)
+    return LLM(model, MAPPINGS[spec.mapping], decoding, factory.billing(spec), spec.modality)
 
 
-def hub(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def hub(factory: Factory, name: str, spec: HubSpec) -> Annotator:
     """A text classifier by hub name, which may end in @revision, or by folder."""
     from assay.annotators.hub import Hub
 
@@ -104,13 +123,12 @@ def hub(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     return Hub(found.model, found.labels, found.prices, budget=found.budget)
 
 
-def trainable(factory: Factory, spec: AnnotatorSpec) -> "TrainableHub":
+def trainable(factory: Factory, spec: HubSpec) -> "TrainableHub":
     from assay.annotators.hub import TrainableHub
     from assay.models.transformers_text import TextClassifier, Tuning
 
-    given = spec.model or ""
-    folder = factory.folder / given
-    hub_name, _, revision = (str(folder), "", "") if folder.is_dir() else given.partition("@")
+    folder = factory.folder / spec.model
+    hub_name, _, revision = (str(folder), "", "") if folder.is_dir() else spec.model.partition("@")
     model = TextClassifier(hub_name, revision or None)
     tuning, prices = Tuning(**spec.tuning.model_dump()), Prices(**spec.prices.model_dump())
     return TrainableHub(model, spec.labels, tuning, prices, factory.budget)
@@ -137,7 +155,7 @@ def weights(model: str | None, folder: Path) -> "Entry | Path":
     return BY_NAME.get(name, path)
 
 
-def lexicon(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def lexicon(factory: Factory, name: str, spec: RuleSpec) -> Annotator:
     from assay.annotators.rule import Rule, rule
     from assay.project.code import code_in, from_source, looking, permit
 
@@ -148,11 +166,10 @@ def lexicon(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
         if code is not None:
             permit(code, factory.allow_code)
         with from_source() if code is not None else nullcontext():
-            made = rule(spec.rule or "")
+            made = rule(spec.rule)
         strange = unknown_labels(made.says, factory.task.schema)
-        mapped = (
-            factory.file.strategy.registry is not None
-        )  # which may map its labels to the task's
+        chosen = factory.file.strategy  # a registry may map its labels to the task's
+        mapped = isinstance(chosen, SpecialistsSpec) and chosen.registry is not None
         if strange and len(strange) == len(made.says) and not mapped:
             schema = factory.task.schema
             known = ", ".join(schema.names) if isinstance(schema, Labelled) else schema.kind
@@ -182,7 +199,7 @@ def unknown_labels(says: Iterable[str], schema: Schema) -> list[str]:
     return [label for label in says if not known(label)]
 
 
-def classifier(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def classifier(factory: Factory, name: str, spec: ClassifierSpec) -> Annotator:
     from assay.annotators.classifier import fit_classifier, fit_ngrams
 
     examples = [(e.record, e.value) for e in factory.examples()]
@@ -201,7 +218,7 @@ def classifier(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     return fit_classifier(MiniLM(), examples, factory.task.schema, factory.file.seed)
 
 
-def picture(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def picture(factory: Factory, name: str, spec: PictureSpec) -> Annotator:
     from assay.annotators.picture import ZeroShotPicture
     from assay.models.imagenet import ImageNet
 
@@ -225,7 +242,7 @@ def picture_model(model: str | None) -> str:
     return model or next(iter(SIDES))
 
 
-def recorded(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def recorded(factory: Factory, name: str, spec: RecordedSpec) -> Annotator:
     """Human labels cost `human_label` each, answers of a model
     `per_request`."""
     from assay.annotators.recorded import Given, Recorded
@@ -233,7 +250,7 @@ def recorded(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     from assay.core.cost import to_nanos
     from assay.project.sources import begun, confidences_of, ids_in, labels_of
 
-    path = factory.folder / (spec.path or "")
+    path = factory.folder / spec.path
     rows = begun(path)
     record = ids_in(rows, spec.record, factory.file.data, f"annotators.{name}.record")
     labels = labels_of(rows, record, spec.label, factory.task.schema)
@@ -245,22 +262,22 @@ def recorded(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
     return Recorded(name, given, who, price=a_label, budget=factory.budget)
 
 
-def panel(factory: Factory, name: str, spec: AnnotatorSpec) -> Annotator:
+def panel(factory: Factory, name: str, spec: PanelSpec) -> Annotator:
     from assay.annotators.people import Panel
 
     return Panel(name, spec.annotators_per_record)
 
 
-def strategy(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
+def strategy(factory: Factory, name: str, spec: TeamSpec) -> Askable:
     """A strategy asked like an annotator: a chain can be a voter, a vote the end of a chain."""
     inner = spec.strategy
     with at_path("strategy"):
-        if inner is None or not inner.annotators or name in inner.annotators:
+        if not inner.annotators or name in inner.annotators:
             raise SpecError("list the `annotators` that it asks, without itself")
         return factory.strategy_of(inner)
 
 
-def plugin(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
+def plugin(factory: Factory, name: str, spec: PluginSpec) -> Askable:
     from assay.annotators.rule import Rule
     from assay.project.code import code_in, from_source, looking, permit
 
@@ -271,31 +288,33 @@ def plugin(factory: Factory, name: str, spec: AnnotatorSpec) -> Askable:
     with at_path("plugin"):
         permit(code, factory.allow_code)
     with from_source():
-        made = cast(AnnotatorMaker, found.load())
+        made: AnnotatorMaker[PluginSpec] = found.load()
     return made(factory, name, spec)
 
 
-def entry_point(name: str | None) -> EntryPoint:
+def entry_point(name: str) -> EntryPoint:
     found = {e.name: e for e in entry_points(group="assay.annotators")}
-    if name is None or name not in found:
+    if name not in found:
         known = ", ".join(sorted(found)) or "none installed"
         with at_path("plugin"):
             raise SpecError(f"no plugin {name!r}; there are: {known}")
     return found[name]
 
 
-KINDS: dict[str, AnnotatorMaker] = {
-    "openai": remote,
-    "anthropic": remote,
-    "gemini": remote,
-    "embedded": embedded,
-    "picture": picture,
-    "transformers": local,
-    "hub": hub,
-    "rule": lexicon,
-    "classifier": classifier,
-    "recorded": recorded,
-    "panel": panel,
-    "strategy": strategy,
-    "plugin": plugin,
-}
+KINDS: dict[str, AnnotatorMaker[Any]] = dict(
+    (
+        annotator_kind(OpenAISpec, remote),
+        annotator_kind(AnthropicSpec, remote),
+        annotator_kind(GeminiSpec, remote),
+        annotator_kind(EmbeddedSpec, embedded),
+        annotator_kind(PictureSpec, picture),
+        annotator_kind(TransformersSpec, local),
+        annotator_kind(HubSpec, hub),
+        annotator_kind(RuleSpec, lexicon),
+        annotator_kind(ClassifierSpec, classifier),
+        annotator_kind(RecordedSpec, recorded),
+        annotator_kind(PanelSpec, panel),
+        annotator_kind(TeamSpec, strategy),
+        annotator_kind(PluginSpec, plugin),
+    )
+)

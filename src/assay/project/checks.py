@@ -14,7 +14,15 @@ from assay.project.code import NOWHERE, code_in
 from assay.project.factory import Factory
 from assay.project.project import Project
 from assay.run.ask import Askable
-from assay.taskfile.specs import AnnotatorSpec
+from assay.taskfile.annotators import (
+    AnnotatorSpec,
+    ClassifierSpec,
+    EmbeddedSpec,
+    HubSpec,
+    PictureSpec,
+    PluginSpec,
+    TeamSpec,
+)
 
 
 def checked(project: Project) -> dict[str, Askable | None]:
@@ -33,25 +41,25 @@ def checked(project: Project) -> dict[str, Askable | None]:
 
 
 def _look(factory: Factory, name: str, spec: AnnotatorSpec) -> None:
-    if spec.kind == "embedded":
+    if isinstance(spec, EmbeddedSpec):
         weights(spec.model, factory.folder)
         return
-    if spec.kind == "plugin":
+    if isinstance(spec, PluginSpec):
         entry_point(spec.plugin)
     if (code := code_in(name, spec)) is not None and code.where == NOWHERE:
         with at_path(spec.kind):
             raise SpecError(f"{code.what} cannot be loaded: no such module")
-    if spec.kind == "strategy":
-        KINDS["strategy"](factory, name, spec)
-    elif spec.kind == "picture":
+    if isinstance(spec, TeamSpec):
+        KINDS[spec.kind](factory, name, spec)
+    elif isinstance(spec, PictureSpec):
         picture_model(spec.model)
-    elif spec.kind == "classifier":
+    elif isinstance(spec, ClassifierSpec):
         _check_learning(factory, spec)
-    elif spec.kind == "hub" and spec.train:
+    elif isinstance(spec, HubSpec) and spec.train:
         factory.examples()
 
 
-def _check_learning(factory: Factory, spec: AnnotatorSpec) -> None:
+def _check_learning(factory: Factory, spec: ClassifierSpec) -> None:
     from assay.annotators.classifier import learnable
 
     if spec.features == "pictures":

@@ -22,7 +22,8 @@ from platformdirs import user_cache_path, user_config_path
 from assay.annotators.rule import GROUP as RULES
 from assay.annotators.rule import SHIPPED
 from assay.core.errors import SpecError
-from assay.taskfile.specs import AnnotatorSpec, TaskFile
+from assay.taskfile.annotators import AnnotatorSpec, PluginSpec, RuleSpec
+from assay.taskfile.specs import TaskFile
 
 PLUGINS = "assay.annotators"
 NOWHERE = "no such module"
@@ -64,16 +65,16 @@ def code_of(file: TaskFile) -> list[Code]:
 
 
 def code_in(name: str, spec: AnnotatorSpec) -> Code | None:
-    if spec.kind == "plugin":
+    if isinstance(spec, PluginSpec):
         return _code(name, f"plugin {spec.plugin}", _entry(PLUGINS, spec.plugin))
-    if spec.kind != "rule" or spec.rule is None or spec.rule in SHIPPED:
+    if not isinstance(spec, RuleSpec) or spec.rule in SHIPPED:
         return None
     value = _entry(RULES, spec.rule) or spec.rule
     return _code(name, f"rule {spec.rule}", value) if ":" in value else None
 
 
-def _entry(group: str, name: str | None) -> str | None:
-    found = importlib.metadata.entry_points(group=group, name=name or "")
+def _entry(group: str, name: str) -> str | None:
+    found = importlib.metadata.entry_points(group=group, name=name)
     return next((entry.value for entry in found), None)
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from assay.core.redact import hidden, password_of
 from assay.project.annotators import HOSTS
+from assay.taskfile.annotators import Hosted
 from assay.taskfile.specs import TaskFile
 
 
@@ -15,7 +16,7 @@ def exposed(file: TaskFile) -> list[str]:
     """
     described = []
     for name, spec in file.annotators.items():
-        if spec.kind not in HOSTS or spec.base_url is None:
+        if not isinstance(spec, Hosted) or spec.base_url is None:
             continue
         variable = spec.key_env or HOSTS[spec.kind][1]
         key = f"the key in {variable}" if variable and os.environ.get(variable) else None

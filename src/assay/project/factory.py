@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar
 
 from assay.core.cost import Budget, Prices
 from assay.core.document_path import at_document_path
@@ -19,24 +19,38 @@ from assay.project.sources import records_of
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.prior import PriorCorrected
-from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
+from assay.taskfile.annotators import AnnotatorBase, AnnotatorSpec, Calibrated, Priced
+from assay.taskfile.kinds import kind_of
+from assay.taskfile.specs import TaskFile
+from assay.taskfile.strategies import StrategyBase, StrategySpec, TriageSpec
 
 if TYPE_CHECKING:
     from assay.annotators.llm import Billing
 
-AnnotatorMaker: TypeAlias = "Callable[[Factory, str, AnnotatorSpec], Askable]"
-StrategyMaker: TypeAlias = "Callable[[Factory, StrategySpec, tuple[str, ...]], Strategy]"
+A = TypeVar("A", bound=AnnotatorBase)
+S = TypeVar("S", bound=StrategyBase)
+AnnotatorMaker: TypeAlias = Callable[["Factory", str, A], Askable]
+StrategyMaker: TypeAlias = Callable[["Factory", S, tuple[str, ...]], Strategy]
 
 RAW = " (raw)"
-SCORED = ("embedded", "transformers")  # kinds that give label likelihoods
+
+
+def annotator_kind(spec: type[A], make: AnnotatorMaker[A]) -> tuple[str, AnnotatorMaker[Any]]:
+    """A kind by name, with what makes its annotators from their own spec."""
+    return kind_of(spec), make
+
+
+def strategy_kind(spec: type[S], make: StrategyMaker[S]) -> tuple[str, StrategyMaker[Any]]:
+    """A kind by name, with what makes its strategies from their own spec."""
+    return kind_of(spec), make
 
 
 @dataclass(frozen=True, slots=True)
 class Factory:
     """`kinds` and `strategies` map a kind to its maker; makers ask the factory for other parts."""
 
-    kinds: Mapping[str, AnnotatorMaker]
-    strategies: Mapping[str, StrategyMaker]
+    kinds: Mapping[str, AnnotatorMaker[Any]]
+    strategies: Mapping[str, StrategyMaker[Any]]
     file: TaskFile
     folder: Path
     task: Task
@@ -62,12 +76,10 @@ class Factory:
         with at_document_path("annotators", name):
             return self.kinds[spec.kind](self, name, spec)
 
-    def corrected(self, spec: AnnotatorSpec) -> bool:
+    def corrected(self, spec: AnnotatorSpec) -> TypeGuard[Calibrated]:
         """Whether each label's mean score is subtracted: only for label scores of a choice."""
-        likelihoods = spec.kind in SCORED and spec.mapping in (None, "likelihood")
-        likelihoods = likelihoods and spec.scores == "all"
-        scored = likelihoods or spec.kind == "picture"
-        return scored and spec.calibrate and isinstance(self.task.schema, Choice)
+        scored = isinstance(spec, Calibrated) and spec.calibrates
+        return scored and isinstance(self.task.schema, Choice)
 
     def first(self, count: int) -> tuple[Record, ...]:
         """The first records of the data, on which label priors are fitted."""
@@ -76,7 +88,7 @@ class Factory:
     def _records(self) -> Iterable[Record]:
         return records_of(self.file, self.folder) if self.records is None else self.records()
 
-    def billing(self, spec: AnnotatorSpec) -> "Billing":
+    def billing(self, spec: Priced) -> "Billing":
         from assay.annotators.llm import Billing
 
         return Billing(Prices(**spec.prices.model_dump()), self.budget)
@@ -87,9 +99,8 @@ class Factory:
 
     def strategy_of(self, spec: StrategySpec) -> Strategy:
         """Without names it asks all annotators of the file that are not strategies."""
-        plain = [
-            n for n, a in self.file.annotators.items() if a.kind != "strategy" and n != spec.judge
-        ]
+        judge = spec.judge if isinstance(spec, TriageSpec) else None
+        plain = [n for n, a in self.file.annotators.items() if a.kind != "strategy" and n != judge]
         names = tuple(spec.annotators or plain)
         return self.strategies[spec.kind](self, spec, names)
 

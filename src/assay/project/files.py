@@ -5,7 +5,9 @@ from pathlib import Path
 
 from assay.data.inputs import keeping, reading
 from assay.data.workplace import clear
-from assay.taskfile.specs import StrategySpec, TaskFile
+from assay.taskfile.annotators import TeamSpec
+from assay.taskfile.specs import TaskFile
+from assay.taskfile.strategies import SpecialistsSpec, StrategySpec
 
 
 def protect(file: TaskFile, folder: Path, ledger: str) -> None:
@@ -29,6 +31,7 @@ def named(file: TaskFile) -> Iterator[str]:
         yield file.data.images
     strategies: list[StrategySpec] = [file.strategy]
     for spec in file.annotators.values():
-        yield from filter(None, (spec.path, spec.model))
-        strategies += [spec.strategy] if spec.strategy is not None else []
-    yield from (s.registry for s in strategies if s.registry is not None)
+        yield from filter(None, (getattr(spec, key, None) for key in ("path", "model")))
+        strategies += [spec.strategy] if isinstance(spec, TeamSpec) else []
+    used = (s for s in strategies if isinstance(s, SpecialistsSpec))
+    yield from (s.registry for s in used if s.registry is not None)

@@ -20,7 +20,6 @@ from assay.core.shown import Shown
 from assay.core.task import Task
 from assay.data.base import many
 from assay.ledger import Ledger
-from assay.project.annotators import REMOTE
 from assay.project.checks import checked
 from assay.project.code import Code, code_of, looking, saying
 from assay.project.exposed import exposed
@@ -29,7 +28,7 @@ from assay.project.unmatched import unmatched_gold
 from assay.project.unsure import unsure
 from assay.run.ask import Askable
 from assay.run.blocking import waited
-from assay.taskfile.specs import AnnotatorSpec
+from assay.taskfile.annotators import AnnotatorSpec, Hosted, Local, PanelSpec, RecordedSpec
 
 CHUNK = 1_000
 SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}
@@ -237,7 +236,7 @@ def _unpriced(project: Project) -> list[str]:
     return [
         f"{name} has no `prices`, so the money budget does not limit it"
         for name in project.strategy.annotators
-        if (spec := project.file.annotators[name]).kind in REMOTE
+        if isinstance(spec := project.file.annotators[name], Hosted)
         and spec.prices == type(spec.prices)()
     ]
 
@@ -305,11 +304,12 @@ def _held(ledger: Ledger, keys: list[str], who: Askable) -> set[str]:
 
 def _given(spec: AnnotatorSpec, part: Part) -> int:
     """Cost of answers by people, or recorded ones, that are not in the ledger yet."""
-    each = {
-        "panel": spec.annotators_per_record * spec.prices.human_label,
-        "recorded": spec.prices.human_label if spec.people else spec.prices.per_request,
-    }
-    return (part.requests - (part.answered or 0)) * to_nanos(each.get(spec.kind, 0.0))
+    each = 0.0
+    if isinstance(spec, PanelSpec):
+        each = spec.annotators_per_record * spec.prices.human_label
+    elif isinstance(spec, RecordedSpec):
+        each = spec.prices.human_label if spec.people else spec.prices.per_request
+    return (part.requests - (part.answered or 0)) * to_nanos(each)
 
 
 def _expect(project: Project, part: Part, who: Askable | None, ledger: Ledger | None) -> None:
@@ -344,12 +344,12 @@ def _time(project: Project, part: Part, who: Askable | None, ledger: Ledger | No
         if times
         else f"assuming {each:g} s per request"
     )
-    if spec.kind in REMOTE:
+    if isinstance(spec, Hosted):
         part.seconds, part.timing = (
             left * each / spec.in_flight,
             f"{ground}, {spec.in_flight} concurrent",
         )
-    elif spec.kind == "panel":
+    elif isinstance(spec, PanelSpec):
         part.timing = "people's time is not estimated"
     else:
         part.seconds, part.timing = left * each, ground
@@ -362,7 +362,7 @@ def _prompt(project: Project, asked: Asked, who: dict[str, Askable | None]) -> s
 
     for name, record, options, task in asked:
         spec = project.file.annotators[name]
-        if spec.kind not in (*REMOTE, "embedded", "transformers"):
+        if not isinstance(spec, Hosted | Local):
             continue
         someone = who.get(name)
         mapping = someone.mapping if isinstance(someone, LLM) else MAPPINGS.get(spec.mapping or "")

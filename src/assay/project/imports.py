@@ -28,6 +28,7 @@ from assay.data.base import many
 from assay.data.guard import bare
 from assay.ledger import Ledger, Run
 from assay.project.project import open_project
+from assay.taskfile.annotators import PanelSpec
 
 BATCH = 1_000
 SHOWN = 5  # spellings that are told
@@ -65,7 +66,7 @@ def target_of(task_file: Path | str, people: bool = False, panel: str | None = N
     found = Target(project.task, records, project.ledger_place, currency=currency)
     if not people:
         return found
-    panels = {n: a.prices for n, a in project.file.annotators.items() if a.kind == "panel"}
+    panels = {n: a.prices for n, a in project.file.annotators.items() if isinstance(a, PanelSpec)}
     names = [panel] if panel is not None else list(panels) or [PEOPLE]
     if len(names) > 1:
         raise SpecError(f"{task_file} has several panels; use --panel {' or --panel '.join(names)}")

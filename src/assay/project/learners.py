@@ -8,7 +8,8 @@ from assay.core.errors import SpecError
 from assay.core.task import Example
 from assay.project.annotators import trainable
 from assay.project.factory import Factory
-from assay.taskfile.specs import StrategySpec
+from assay.taskfile.annotators import HubSpec
+from assay.taskfile.strategies import WithLearners
 
 EMBEDDED = ("minilm", "ngrams")  # learners that need no annotator of the file
 
@@ -20,7 +21,7 @@ def halves(factory: Factory) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     return tuple(gold[:half]), tuple(gold[half:])
 
 
-def learners(factory: Factory, spec: StrategySpec) -> tuple[Trainable, ...]:
+def learners(factory: Factory, spec: WithLearners) -> tuple[Trainable, ...]:
     made = []
     for place, name in enumerate(spec.learners):
         with at_path("learners", place):
@@ -35,7 +36,7 @@ def learner(factory: Factory, name: str) -> Trainable:
 
     if name not in EMBEDDED:
         found = factory.file.annotators.get(name)
-        if found is None or found.kind != "hub":
+        if not isinstance(found, HubSpec):
             known = ", ".join((*EMBEDDED, "an annotator of kind hub"))
             raise SpecError(f"learner {name!r} is none of {known}")
         return trainable(factory, found)

@@ -2,7 +2,9 @@
 
 from assay.core.document_path import at_path
 from assay.core.errors import SpecError, meant
-from assay.taskfile.specs import AnnotatorSpec, StrategySpec, TaskFile
+from assay.taskfile.annotators import AnnotatorSpec, TeamSpec
+from assay.taskfile.specs import TaskFile
+from assay.taskfile.strategies import SpecialistsSpec, StrategySpec, TriageSpec
 
 
 def check_names(file: TaskFile) -> None:
@@ -10,7 +12,7 @@ def check_names(file: TaskFile) -> None:
     with at_path("strategy"):
         _check(file, file.strategy)
     for name, spec in file.annotators.items():
-        if spec.strategy is not None:
+        if isinstance(spec, TeamSpec):
             with at_path("annotators", name, "strategy"):
                 _check(file, spec.strategy)
                 _check_round(file, name, spec.strategy)
@@ -27,10 +29,12 @@ def _check(file: TaskFile, strategy: StrategySpec) -> None:
     for place, name in enumerate(strategy.annotators):
         with at_path("annotators", place):
             known(file, name)
-    for key in ("judge", "controller"):
-        if (named := getattr(strategy, key)) is not None:
-            with at_path(key):
-                known(file, named)
+    if isinstance(strategy, TriageSpec) and strategy.judge is not None:
+        with at_path("judge"):
+            known(file, strategy.judge)
+    if isinstance(strategy, SpecialistsSpec) and strategy.controller is not None:
+        with at_path("controller"):
+            known(file, strategy.controller)
 
 
 def _check_round(file: TaskFile, name: str, strategy: StrategySpec) -> None:
@@ -46,7 +50,7 @@ def _reached(file: TaskFile, name: str) -> set[str]:
     todo = [name]
     while todo:
         spec = file.annotators.get(todo.pop())
-        below = spec.strategy.annotators if spec is not None and spec.strategy else []
+        below = spec.strategy.annotators if isinstance(spec, TeamSpec) else []
         todo += [one for one in below if one not in found]
         found.update(below)
     return found

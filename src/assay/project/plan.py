@@ -39,7 +39,7 @@ from assay.strategies.confidence import Calibrated, evidence
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.specs import AnnotatorSpec
+from assay.taskfile.annotators import Priced
 
 FIT_SHARE = 0.2  # of the sample, for calibrating confidences; the rest certifies
 LONGEST = 3  # links of a chain that is tried
@@ -73,16 +73,14 @@ def prepare(project: Project, person: float | None) -> Prepared:
         raise InputError(
             "no record of the data has gold to certify on: set `gold` in the task file"
         )
-    panel, models = None, []
-    for name, spec in project.file.annotators.items():
-        if _people(spec):
-            panel = panel or name
-        else:
-            models.append(name)
+    specs = project.file.annotators
+    panel = next((name for name, spec in specs.items() if spec.human), None)
+    models = [name for name, spec in specs.items() if not spec.human]
     if not models:
         raise SpecError("a plan compares models with people, but the task file has no model")
     if person is None:
-        person = project.file.annotators[panel].prices.human_label if panel else 0.0
+        people = specs[panel] if panel else None
+        person = people.prices.human_label if isinstance(people, Priced) else 0.0
     if not person:
         raise SpecError(
             "the price of a human label is missing: use --human-label, or set `prices: "
@@ -90,10 +88,6 @@ def prepare(project: Project, person: float | None) -> Prepared:
             "…}` of an annotator of kind panel"
         )
     return Prepared(project, records, gold, tuple(models), panel, person)
-
-
-def _people(spec: AnnotatorSpec) -> bool:
-    return spec.kind == "panel" or (spec.kind == "recorded" and spec.people)
 
 
 def certifying_gold(project: Project) -> Mapping[str, Value]:

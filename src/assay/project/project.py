@@ -27,7 +27,7 @@ from assay.project.factory import Factory
 from assay.project.files import protect
 from assay.project.names import check_names
 from assay.project.sources import gold_of, records_of
-from assay.project.strategies import STRATEGIES, learns
+from assay.project.strategies import STRATEGIES
 from assay.project.tasks import task_of
 from assay.quality.metrics.accuracy import Accuracy, accuracy
 from assay.quality.metrics.entities import Entities
@@ -39,12 +39,13 @@ from assay.report.tags import Tags, tags_of
 from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
+from assay.taskfile.annotators import TeamSpec
 from assay.taskfile.document import Document
 from assay.taskfile.reader import read
-from assay.taskfile.specs import StrategySpec, TaskFile
+from assay.taskfile.specs import TaskFile
+from assay.taskfile.strategies import StrategySpec
 
 GOLD_NAME = "evaluation gold"
-LEARNERS = ("classifier",)  # annotators that are fitted on calibration gold
 
 
 @dataclass(repr=False)
@@ -130,9 +131,8 @@ class Project(Shown):
     def fitted(self) -> bool:
         """Whether anything here learns from calibration gold, so that it must not be labelled."""
         specs = self.file.annotators.values()
-        used: list[StrategySpec] = [self.file.strategy, *(s.strategy for s in specs if s.strategy)]
-        fitted = any(spec.kind in LEARNERS or spec.train for spec in specs)
-        return fitted or any(learns(spec) for spec in used)
+        teams: list[StrategySpec] = [s.strategy for s in specs if isinstance(s, TeamSpec)]
+        return any(spec.learns for spec in (self.file.strategy, *teams, *specs))
 
     @property
     def ledger_place(self) -> str:

@@ -20,17 +20,18 @@ from assay.strategies.controller import Candidate
 from assay.strategies.specialists import Stages
 from assay.taskfile.document import Document, composed
 from assay.taskfile.reader import checked
-from assay.taskfile.specs import CandidateSpec, RegistrySpec, StrategySpec
+from assay.taskfile.specs import CandidateSpec, RegistrySpec
+from assay.taskfile.strategies import SpecialistsSpec
 
 
-def controlled(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Controlled:
-    """SpecError if registry, controller or reviewer do not fit the task file."""
+def controlled(factory: Factory, spec: SpecialistsSpec, names: tuple[str, ...]) -> Controlled:
+    """For a spec with a registry. SpecError if that or the reviewer does not fit the task
+    file."""
+    assert spec.registry is not None
+    assert spec.controller is not None  # the spec sees to it
     (reviewer,) = exactly(names, 1, "specialists", "with a registry, the reviewer alone")
-    with at_path("controller"):
-        if spec.controller is None:
-            raise SpecError(f"a registry needs a `controller`, one of {factory.names}")
     with at_path("registry"):
-        listed, document = read_registry(factory.folder / (spec.registry or ""))
+        listed, document = read_registry(factory.folder / spec.registry)
     known, relabelled = factory.file.annotators, {}
     for place, c in enumerate(listed):
         with document.lines(), at_path("candidates", place):

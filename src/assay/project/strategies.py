@@ -1,6 +1,6 @@
 """Strategies by `strategy.kind` of a task file."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.core.digest import digest
 from assay.core.document_path import at_path
@@ -8,7 +8,7 @@ from assay.core.errors import SpecError
 from assay.core.schema import MultiChoice
 from assay.data.gold import Purpose
 from assay.project.annotators import eye
-from assay.project.factory import Factory, StrategyMaker
+from assay.project.factory import Factory, StrategyMaker, strategy_kind
 from assay.project.learners import exactly, halves, learners, several
 from assay.project.registry import controlled
 from assay.strategies.allocators import Allocator, ErrorPredictor, Hardness, Uncertainty
@@ -22,17 +22,39 @@ from assay.strategies.principles import Limits
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.specs import StrategySpec
+from assay.taskfile.annotators import (
+    ClassifierSpec,
+    Hosted,
+    Local,
+    PanelSpec,
+    PictureSpec,
+    RuleSpec,
+)
+from assay.taskfile.strategies import (
+    ActiveSpec,
+    AttributesSpec,
+    ChainSpec,
+    ExplainSpec,
+    HybridSpec,
+    JointSpec,
+    PrincipledSpec,
+    RetrievedSpec,
+    ReviewSpec,
+    SequentialSpec,
+    SingleSpec,
+    SpecialistsSpec,
+    TagsSpec,
+    TriageSpec,
+    VoteSpec,
+)
 
 if TYPE_CHECKING:
     from assay.strategies.nearest import Retriever
 
-SCORED = ("embedded", "transformers")  # score labels where no mapping is named
-WRITING = ("openai", "anthropic", "gemini", *SCORED)
-SILENT = ("rule", "classifier", "picture", "panel")
+SILENT = (RuleSpec, ClassifierSpec, PictureSpec, PanelSpec)
 
 
-def single(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def single(factory: Factory, spec: SingleSpec, names: tuple[str, ...]) -> Strategy:
     if len(names) != 1:
         with at_path("annotators"):
             raise SpecError(
@@ -42,12 +64,12 @@ def single(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Stra
     return Single(names[0])
 
 
-def vote(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def vote(factory: Factory, spec: VoteSpec, names: tuple[str, ...]) -> Strategy:
     with at_path("annotators"):
         return Vote(names, spec.replicas, spec.ties)
 
 
-def chain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def chain(factory: Factory, spec: ChainSpec, names: tuple[str, ...]) -> Strategy:
     confidence = CONFIDENCES[spec.confidence]
     if spec.thresholds is not None:
         with at_path("thresholds"):
@@ -55,7 +77,7 @@ def chain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strat
     return Chain(names, spec.answer, confidence)
 
 
-def triage(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def triage(factory: Factory, spec: TriageSpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "triage", "the model, then the people")
     by = allocator(factory, spec)
     if spec.threshold is not None:
@@ -63,23 +85,20 @@ def triage(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Stra
     return TriageShare(model, people, spec.share, by)
 
 
-def allocator(factory: Factory, spec: StrategySpec) -> Allocator:
+def allocator(factory: Factory, spec: TriageSpec) -> Allocator:
     if spec.criterion == "errors":
         return ErrorPredictor(learners(factory, spec)[0], factory.examples(), factory.file.seed)
-    if spec.criterion == "hardness":
-        with at_path("judge"):
-            if spec.judge is None:
-                raise SpecError(f"triage by hardness needs a `judge`, one of {factory.names}")
+    if spec.judge is not None:
         return Hardness(spec.judge)
     return Uncertainty(CONFIDENCES[spec.confidence])
 
 
-def hybrid(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def hybrid(factory: Factory, spec: HybridSpec, names: tuple[str, ...]) -> Strategy:
     *links, people = several(names, 2, "hybrid", "the models, cheapest first, then the people")
     return Hybrid(tuple(links), people, spec.threshold, CONFIDENCES[spec.confidence], spec.capacity)
 
 
-def sequential(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def sequential(factory: Factory, spec: SequentialSpec, names: tuple[str, ...]) -> Strategy:
     model, people = exactly(names, 2, "sequential", "the model, then the people")
     shown = (
         Top(spec.suggestions)
@@ -89,7 +108,7 @@ def sequential(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> 
     return Sequential(model, people, shown, spec.control, factory.file.seed)
 
 
-def principled(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def principled(factory: Factory, spec: PrincipledSpec, names: tuple[str, ...]) -> Strategy:
     """Its confidence is calibrated on calibration gold."""
     from assay.strategies.principled import Principled
 
@@ -97,31 +116,31 @@ def principled(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> 
     return Principled(name, Limits(rationale=spec.rationale), factory.examples())
 
 
-def joint(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def joint(factory: Factory, spec: JointSpec, names: tuple[str, ...]) -> Strategy:
     from assay.strategies.joint import Joint
 
     model, people = exactly(names, 2, "joint", "the model, then the people")
     return Joint(model, people, factory.gold.of(Purpose.CALIBRATION))
 
 
-def review(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def review(factory: Factory, spec: ReviewSpec, names: tuple[str, ...]) -> Strategy:
     one, other, reviewer = exactly(names, 3, "review", "two annotators, then the reviewer")
     return ReviewDisagreements(one, other, reviewer, spec.audit, factory.file.seed)
 
 
-def attributes(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def attributes(factory: Factory, spec: AttributesSpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "attributes", "annotators for the parts of a form")
     return Attributes(name, spec.together)
 
 
-def retrieved(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def retrieved(factory: Factory, spec: RetrievedSpec, names: tuple[str, ...]) -> Strategy:
     (name,) = exactly(names, 1, "retrieved", "the model that sees the examples")
     from assay.strategies.retrieval import Retrieved
 
     return Retrieved(name, factory.examples(), nearest(factory, spec), spec.examples, spec.balanced)
 
 
-def nearest(factory: Factory, spec: StrategySpec) -> "Retriever":
+def nearest(factory: Factory, spec: RetrievedSpec) -> "Retriever":
     from assay.strategies import nearest as by
 
     kind, seed = spec.nearest, factory.file.seed
@@ -148,7 +167,7 @@ def nearest(factory: Factory, spec: StrategySpec) -> "Retriever":
     return by.AtRandom(seed) if kind == "random" else by.Fixed(seed)
 
 
-def explain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def explain(factory: Factory, spec: ExplainSpec, names: tuple[str, ...]) -> Strategy:
     """The demonstrations are drawn by digest, balanced over labels."""
     from assay.strategies.explain import ExplainThenAnnotate, balanced
 
@@ -156,14 +175,14 @@ def explain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Str
         names, 2, "explain", "the labeller, then the explainer of the examples"
     )
     described = factory.file.annotators[labeller]
-    if described.kind in WRITING and described.mapping != "last_line":
+    if isinstance(described, Hosted | Local) and described.mapping != "last_line":
         with at_path("annotators", 0):
             raise SpecError(
                 f"strategy `explain`: {labeller!r} writes its reasons before its label, and "
                 "these may mention other labels; set `mapping: last_line`"
             )
     why = factory.file.annotators[explainer]
-    if why.kind in SILENT or (why.kind in SCORED and why.mapping in (None, "likelihood")):
+    if isinstance(why, SILENT) or (isinstance(why, Local) and why.scores_labels):
         with at_path("annotators", 1):
             raise SpecError(
                 f"strategy `explain`: {explainer!r} only gives labels and cannot explain; name an "
@@ -173,7 +192,7 @@ def explain(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Str
     return ExplainThenAnnotate(labeller, explainer, balanced(gold, spec.examples)[: spec.examples])
 
 
-def tags(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def tags(factory: Factory, spec: TagsSpec, names: tuple[str, ...]) -> Strategy:
     """Groups by co-occurrence in calibration gold; without gold, in the order of the task file."""
     from assay.strategies.groups import affinity_of, cooccurring, diverse
     from assay.strategies.tags import CandidatesThenConfirm
@@ -193,7 +212,7 @@ def tags(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strate
     )
 
 
-def specialists(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def specialists(factory: Factory, spec: SpecialistsSpec, names: tuple[str, ...]) -> Strategy:
     """Half of calibration gold fits the learners, the other half judges each stage."""
     from assay.strategies.specialists import Specialists, Stages
 
@@ -206,7 +225,7 @@ def specialists(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) ->
     return Specialists(tuple(fixed), reviewer, learners(factory, spec), *halves(factory), stages)
 
 
-def active(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Strategy:
+def active(factory: Factory, spec: ActiveSpec, names: tuple[str, ...]) -> Strategy:
     from assay.models.encoder import MiniLM
     from assay.strategies.active import Active, Loop
 
@@ -215,30 +234,22 @@ def active(factory: Factory, spec: StrategySpec, names: tuple[str, ...]) -> Stra
     return Active(oracle, learners(factory, spec), MiniLM(), spec.query, loop)
 
 
-STRATEGIES: dict[str, StrategyMaker] = {
-    "single": single,
-    "vote": vote,
-    "chain": chain,
-    "hybrid": hybrid,
-    "sequential": sequential,
-    "triage": triage,
-    "joint": joint,
-    "review": review,
-    "retrieved": retrieved,
-    "explain": explain,
-    "tags": tags,
-    "specialists": specialists,
-    "active": active,
-    "principled": principled,
-    "attributes": attributes,
-}
-
-LEARNING = ("retrieved", "explain", "tags", "specialists", "principled")
-
-
-def learns(spec: StrategySpec) -> bool:
-    """Whether it learns from calibration gold, so that those records must not be labelled."""
-    return spec.kind in LEARNING or (
-        (spec.kind == "triage" and spec.criterion == "errors")
-        or (spec.kind == "sequential" and spec.miscoverage is not None)
+STRATEGIES: dict[str, StrategyMaker[Any]] = dict(
+    (
+        strategy_kind(SingleSpec, single),
+        strategy_kind(VoteSpec, vote),
+        strategy_kind(ChainSpec, chain),
+        strategy_kind(HybridSpec, hybrid),
+        strategy_kind(SequentialSpec, sequential),
+        strategy_kind(TriageSpec, triage),
+        strategy_kind(JointSpec, joint),
+        strategy_kind(ReviewSpec, review),
+        strategy_kind(RetrievedSpec, retrieved),
+        strategy_kind(ExplainSpec, explain),
+        strategy_kind(TagsSpec, tags),
+        strategy_kind(SpecialistsSpec, specialists),
+        strategy_kind(ActiveSpec, active),
+        strategy_kind(PrincipledSpec, principled),
+        strategy_kind(AttributesSpec, attributes),
     )
+)

@@ -3,10 +3,8 @@
 from assay.project.project import Project
 from assay.project.sources import CONFIDENCE, begun
 from assay.quality.calibration.confidences import REMEDY
-from assay.taskfile.specs import AnnotatorSpec, StrategySpec
-
-HOSTED = ("openai", "anthropic", "gemini")  # write text where no mapping is named
-SCORED = ("embedded", "transformers")  # score labels where no mapping is named
+from assay.taskfile.annotators import AnnotatorSpec, EmbeddedSpec, Hosted, Local, RecordedSpec
+from assay.taskfile.strategies import ChainSpec, HybridSpec, StrategySpec, TriageSpec
 
 
 def unsure(project: Project) -> list[str]:
@@ -24,19 +22,20 @@ def unsure(project: Project) -> list[str]:
 def _asked_how_sure(spec: StrategySpec, everyone: tuple[str, ...]) -> tuple[str, ...]:
     """All but the last, which takes the rest."""
     by_confidence = (
-        spec.kind == "chain"
-        or (spec.kind == "hybrid" and spec.threshold is not None)
-        or (spec.kind == "triage" and spec.criterion == "confidence")
+        isinstance(spec, ChainSpec)
+        or (isinstance(spec, HybridSpec) and spec.threshold is not None)
+        or (isinstance(spec, TriageSpec) and spec.criterion == "confidence")
     )
     return tuple(spec.annotators or everyone)[:-1] if by_confidence else ()
 
 
 def _silent(project: Project, spec: AnnotatorSpec) -> bool:
-    if spec.kind in HOSTED:
+    if isinstance(spec, Hosted):
         return spec.mapping != "likelihood"
-    if spec.kind in SCORED:
-        return spec.mapping not in (None, "likelihood") or spec.scores == "best"
-    if spec.kind != "recorded" or spec.confidence is not None or spec.path is None:
+    if isinstance(spec, Local):
+        best = isinstance(spec, EmbeddedSpec) and spec.scores == "best"
+        return best or not spec.scores_labels
+    if not isinstance(spec, RecordedSpec) or spec.confidence is not None:
         return False
     there = begun(project.folder / spec.path).columns
     return there is not None and CONFIDENCE not in there

@@ -2,7 +2,7 @@
 expected, and an example."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assay.core.errors import meant
@@ -40,7 +40,8 @@ EXAMPLES = {
     "fields": "fields: {tone: {answer: {kind: choice, labels: [good, bad]}}}",
     "annotators": "annotators: {small: {kind: embedded}}",
     "strategy.annotators": "annotators: [small, large]",
-    "kind": "kind: embedded",
+    "base_url": "base_url: https://api.openai.com/v1",
+    "rule": "rule: vader",
     "examples": "examples: [{text: How lovely!, answer: good}]",
     "strategy": "strategy: {kind: vote}",
     "thresholds": "thresholds: [0.9]",
@@ -53,12 +54,18 @@ EXAMPLES = {
 INSIDE = {"annotators": "{kind: rule, rule: vader}", "examples": "{text: Fine!, answer: good}"}
 
 
-def validation_error(errors: list[Any], place: str) -> str:
-    """One message for the errors at one place; there are several if alternatives are allowed."""
+def validation_error(errors: list[Any], place: str, kind: str | None = None) -> str:
+    """One message for the errors at one place; there are several if alternatives are allowed.
+    `kind`: of the mapping that the place is in, if it has one."""
+    error = errors[0]
+    if error["type"] == "missing":
+        return _missing(place, kind)
+    return _mistake(errors, place)
+
+
+def _mistake(errors: list[Any], place: str) -> str:
     error = errors[0]
     kind = error["type"]
-    if kind == "missing":
-        return f"`{place}` is missing{_such_as(place, ': ')}"
     if kind in ("literal_error", "union_tag_invalid"):
         return _unknown(error, place)
     if kind == "string_type" and isinstance(error["input"], bool):
@@ -76,8 +83,31 @@ def validation_error(errors: list[Any], place: str) -> str:
     return f"`{place}`: {_stands(error['input'])} here; {either} {verb} wanted{_such_as(place)}"
 
 
-def kindless(place: str, kinds: Iterable[str]) -> str:
-    return f"`{place}.kind` is missing: one of {', '.join(kinds)}, such as `kind: choice`"
+def _missing(place: str, kind: str | None) -> str:
+    if kind is None:
+        return f"`{place}` is missing{_such_as(place, ': ')}"
+    return f"`{place}` is missing: kind `{kind}` needs it{_such_as(place)}"
+
+
+def kindless(place: str, kinds: Sequence[str]) -> str:
+    shown = "embedded" if "embedded" in kinds else kinds[0]
+    return f"`{place}.kind` is missing: one of {', '.join(kinds)}, such as `kind: {shown}`"
+
+
+def unknown_key(key: str, names: Iterable[str]) -> str:
+    return f"unknown key `{key:.80}`; {meant(key, names, '`')}"
+
+
+def misplaced(place: str, kind: str, takes: Sequence[str], others: Iterable[str]) -> str:
+    """An option that other kinds take."""
+    own = f"it takes {_listed(takes)}" if takes else "it takes no options"
+    option = place.rpartition(".")[2]
+    users = _listed(others)
+    return f"`{place}`: kind `{kind}` does not use it; {own}; `{option}` is for kind {users}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _unknown(error: Any, place: str) -> str:

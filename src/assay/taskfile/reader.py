@@ -1,24 +1,25 @@
 """The task file: what a person writes to have records labelled.
 
-YAML, read into the pydantic models of `data.specs`; every error names the file and the line.
+YAML, read into the pydantic models of `taskfile.specs`; every error names the file and the line.
 `schema()` is the JSON schema that editors use for completion, shipped as
 `task.schema.json` beside this module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from assay.core.document_path import LocatedError
-from assay.core.errors import SpecError, meant
+from assay.core.document_path import LocatedError, PathError
+from assay.core.errors import SpecError
 from assay.core.redact import remember_place
 from assay.taskfile.document import Document, child, composed
-from assay.taskfile.errors import kindless, validation_error
-from assay.taskfile.options import check_options
-from assay.taskfile.specs import FieldSpec, TaskFile
+from assay.taskfile.errors import kindless, misplaced, unknown_key, validation_error
+from assay.taskfile.kinds import is_model, kinds, members, options, users
+from assay.taskfile.specs import TaskFile
 
 SCHEMA = Path(__file__).with_name("task.schema.json")
 M = TypeVar("M", bound=BaseModel)
@@ -38,10 +39,7 @@ def read(path: Path | str) -> tuple[TaskFile, Document]:
         raise SpecError(f"{path} does not exist; `assay init DATA` writes a task file") from None
     for place in _addresses(document.root):
         remember_place(place)
-    file = checked(document, content, TaskFile)
-    with document.lines():
-        check_options(file)
-    return file, document
+    return checked(document, content, TaskFile), document
 
 
 def _addresses(root: yaml.Node) -> Iterator[str]:
@@ -70,88 +68,110 @@ def checked(document: Document, content: dict[Any, Any], model: type[M]) -> M:
 
 def _first_error(document: Document, bad: ValidationError, model: type[BaseModel]) -> str:
     errors = [e for e in bad.errors() if not _other_branch(e)] or bad.errors()
-    error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
-    if error["type"] == "union_tag_invalid":
-        error["loc"] = (*error["loc"], "kind")
-    place, line, names = _locate(error["loc"], document.root, model)
-    places = [_locate(e["loc"], document.root, model)[0] for e in errors]
-    here = [e for e, there in zip(errors, places, strict=True) if there == place]
-    others = len(set(places) - {place})
+    places = [_locate(_keys(e), document.root, model) for e in errors]
+    first = min(range(len(errors)), key=lambda i: errors[i]["type"] != "extra_forbidden")
+    place = places[first]
+    here = [e for e, there in zip(errors, places, strict=True) if there.name == place.name]
+    others = len({there.name for there in places} - {place.name})
     more = f" (and {others} more)" if others else ""
-    return f"{document.path}:{line}: {_message(here, place, names)}{more}"
+    return f"{document.path}:{place.line}: {_message(here, place)}{more}"
 
 
 def _other_branch(error: Any) -> bool:
     """Whether it only says that the value has the other allowed type (mapping, list,
     string)."""
-    kinds = {"string_type": dict | list, "list_type": dict}
-    return isinstance(error["input"], kinds.get(error["type"], ()))
+    branches = {"string_type": dict | list, "list_type": dict}
+    return isinstance(error["input"], branches.get(error["type"], ()))
 
 
-def _message(errors: list[Any], place: str, names: list[str]) -> str:
-    error = errors[0]
-    key = str(error["loc"][-1])
-    if error["type"] == "extra_forbidden":
-        return f"unknown key `{key:.80}`; {meant(key, names, '`')}"
-    if error["type"] == "union_tag_not_found":
-        answer = (TaskFile if place == "answer" else FieldSpec).model_fields["answer"]
-        return kindless(place, _kinds(answer.annotation))
-    return validation_error(errors, place)
+def _keys(error: Any) -> tuple[Any, ...]:
+    """Where pydantic found the mistake, down to the key that a rule between keys names."""
+    if error["type"] == "union_tag_invalid":
+        return (*error["loc"], "kind")
+    cause = error.get("ctx", {}).get("error")
+    return (*error["loc"], *(cause.keys if isinstance(cause, PathError) else ()))
 
 
-def _kinds(answer: Any) -> list[str]:
-    known = [m.model_fields["kind"].annotation for m in _members(answer) if _is_model(m)]
-    return [tag for kind in known for tag in kind.__args__]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of the document, and what its model lets stand there."""
+
+    name: str  # dotted
+    line: int  # of the key, or of the nearest one above it
+    key: str
+    model: Any  # of the mapping that the key is in
+    kinds: Mapping[str, type[BaseModel]]  # among which that mapping's `kind` chose, if any
+    type: Any  # of the value
 
 
-def _locate(loc: tuple[Any, ...], root: yaml.Node, model: Any) -> tuple[str, int, list[str]]:
-    """Dotted place, the line nearest to it, and the keys allowed next to its last part."""
+def _message(errors: list[Any], place: Place) -> str:
+    kind = errors[0]["type"]
+    if kind == "extra_forbidden":
+        return _extra(place)
+    if kind == "union_tag_not_found":
+        return kindless(place.name, list(kinds(place.type)))
+    return validation_error(errors, place.name, _kind(place))
+
+
+def _extra(place: Place) -> str:
+    """A key that its mapping does not take: one of another kind, or a slip."""
+    kind = _kind(place)
+    if kind and (others := users(place.kinds, place.key)):
+        return misplaced(place.name, kind, options(place.model), others)
+    return unknown_key(place.key, list(place.model.model_fields) if is_model(place.model) else [])
+
+
+def _kind(place: Place) -> str | None:
+    return next((kind for kind, model in place.kinds.items() if model is place.model), None)
+
+
+def _locate(loc: tuple[Any, ...], root: yaml.Node, model: Any) -> Place:
+    """Pydantic's path has keys, and between them which part of a union it took."""
     node: yaml.Node | None = root
-    line = 1
+    place = Place("", 1, "", None, {}, model)
+    known: Mapping[str, type[BaseModel]] = {}
     shown: list[str] = []
-    names = list(model.model_fields)
     for part in loc:
-        names = list(model.model_fields) if _is_model(model) else names
-        step, line = child(node, part, line)
-        if step is None and not (_is_model(model) and part in model.model_fields):
-            model = _tagged(model, part)
+        branch = _branch(place.type, part)
+        if branch is not None:
+            known = kinds(place.type)
+            place = replace(place, type=branch)
+            continue
+        step, line = child(node, part, place.line)
+        if step is None and (part == "[key]" or len(members(place.type)) > 1):
             continue
         shown.append(str(part))
-        node = step or node
-        model = _inner(model, part)
-    return ".".join(shown), line, names
+        inner = _inner(place.type, part)
+        place = Place(".".join(shown), line, str(part), _only(place.type), known, inner)
+        node, known = step or node, {}
+    return place
 
 
-def _is_model(model: Any) -> bool:
-    return isinstance(model, type) and issubclass(model, BaseModel)
+def _branch(annotation: Any, part: Any) -> Any:
+    """The member of a union that a part of pydantic's path stands for; None: it is a key."""
+    found = members(annotation)
+    if len(found) < 2:
+        return None
+    named = dict(kinds(annotation)) or {_named(member): member for member in found}
+    return named.get(str(part).partition("[")[0])
 
 
-def _members(model: Any) -> list[Any]:
-    found = [model]
-    for inner in getattr(model, "__args__", ()) or ():
-        found += _members(inner)
-    return found
+def _named(member: Any) -> str:
+    return str(getattr(get_origin(member) or member, "__name__", member))
 
 
-def _tagged(model: Any, tag: Any) -> Any:
-    for member in _members(model):
-        if _is_model(member):
-            kind = member.model_fields.get("kind")
-            tags = getattr(kind.annotation, "__args__", ()) if kind else ()
-            if tag in tags or member.__name__ == tag:
-                return member
-    return model
+def _inner(annotation: Any, part: Any) -> Any:
+    model = _only(annotation)
+    if is_model(model):
+        field = model.model_fields.get(part)
+        return None if field is None else field.annotation
+    inside = get_args(model)
+    return inside[-1] if get_origin(model) in (dict, list) else None
 
 
-def _inner(model: Any, part: Any) -> Any:
-    if _is_model(model) and part in model.model_fields:
-        return _only_model(model.model_fields[part].annotation)
-    return model
-
-
-def _only_model(annotation: Any) -> Any:
-    models = [m for m in _members(annotation) if _is_model(m)]
-    return models[0] if len(models) == 1 else annotation
+def _only(annotation: Any) -> Any:
+    found = members(annotation)
+    return found[0] if len(found) == 1 else None
 
 
 def schema() -> dict[str, Any]:
