@@ -178,26 +178,26 @@ class Even(HoldsNothing):
 
     decided_by = DecidedBy.MODEL
 
-    def __init__(self, name: str, scored: bool = True) -> None:
-        self.id, self.scored = name, scored
+    def __init__(self, name: str, scored: bool = True, level: float = 0.0) -> None:
+        self.id, self.scored, self.level = name, scored, level
 
     async def annotate(self, requests: Iterable[Request]) -> AsyncIterator[Annotation]:
         for request in requests:
             odds = float(request.record.text.split()[0])
-            scores = {"a": odds, "b": 0.0} if self.scored else None
+            scores = {"a": odds + self.level, "b": self.level} if self.scored else None
             yield answer(request, Outcome.ANSWERED, value="a", scores=scores)
 
 
 class Counting:
     """A learner that remembers how many examples and which seeds it was fitted with."""
 
-    def __init__(self, name: str = "counting", scored: bool = True) -> None:
-        self.name, self.scored = name, scored
+    def __init__(self, name: str = "counting", scored: bool = True, level: float = 0.0) -> None:
+        self.name, self.scored, self.level = name, scored, level
         self.fits: list[tuple[int, int]] = []
 
     def fitted(self, task: Task, examples: Sequence[Example], seed: int) -> Even:
         self.fits.append((len(examples), seed))
-        return Even(f"{self.name}#{len(self.fits)}", self.scored)
+        return Even(f"{self.name}#{len(self.fits)}", self.scored, self.level)
 
 
 async def test_rounds_fit_on_all_that_is_known_and_the_last_only_predicts() -> None:
@@ -216,10 +216,13 @@ async def test_rounds_fit_on_all_that_is_known_and_the_last_only_predicts() -> N
     assert (ask.asked["one#3"], ask.asked["two#3"]) == (40, 40)
 
 
-async def test_the_query_takes_those_nearest_to_the_boundary() -> None:
+@pytest.mark.parametrize("level", [0.0, -900.0, 900.0])
+async def test_the_query_takes_those_nearest_to_the_boundary(level: float) -> None:
+    """However far the log-probabilities of both labels lie from nought."""
     records, _, ask = world(40)
     loop = Loop(first=5, batch=4, rounds=1, random_share=0.0)
-    made = await Active("people", (Counting(),), Plane(), "margin", loop).label(records, ask)
+    learner = Counting(level=level)
+    made = await Active("people", (learner,), Plane(), "margin", loop).label(records, ask)
     first = {d.record for d in made if d.route[0] == "chosen at random"}
     odds = {r.id: abs(float(r.text.split()[0])) for r in records if r.id not in first}
     assert len(first) == 5

@@ -93,6 +93,16 @@ def test_gradients_like_the_last_pick_are_not_taken_again() -> None:
         assert len(gradient_diversity(twins, 9, np.random.default_rng(seed))) == 4
 
 
+def test_nothing_is_taken_twice_where_rounding_leaves_a_distance() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        probs = np.repeat(rng.dirichlet([1, 1, 1], 3), 4, axis=0)
+        vectors = np.repeat(rng.normal(size=(3, 5)), 4, axis=0)
+        same = Pool(probs, probs[None], vectors, np.zeros((0, 5)))
+        picks = gradient_diversity(same, 12, np.random.default_rng(seed))
+        assert sorted(picks.tolist()) == list(range(12))
+
+
 def test_gradients_far_from_all_picks_are_drawn_by_their_squared_distance() -> None:
     probs = np.full((3, 2), 0.5)
     vectors = np.array([[4.0, 0.0], [0.0, 3.0], [0.0, 1.0]])

@@ -152,6 +152,12 @@ def test_a_text_as_near_as_the_limit_is_a_duplicate(nearest: float, kept: str) -
     assert "".join(e.id for e in distinct(examples, nearest)) == kept
 
 
+def test_words_in_between_make_another_gram() -> None:
+    texts = ["a b c d e", "a x c y e", "b a c e d"]
+    examples = [Example(text_record(t, t), "good") for t in texts]
+    assert [e.id for e in distinct(examples, 0.1)] == texts
+
+
 def test_texts_of_one_or_two_words_are_compared_whole() -> None:
     examples = [
         Example(text_record(str(i), t), "good")

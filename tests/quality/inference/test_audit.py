@@ -215,6 +215,11 @@ def test_a_stratum_without_an_answer_is_refused() -> None:
     assert all_.errors == 10
     with pytest.raises(InputError, match="no record of stratum 'all' is answered"):
         strata_of(drawn, {})
+    for none in ([], [Stratum("a", 10, 1, 0), Stratum("b", 10, 0, 0)]):
+        with pytest.raises(InputError, match="needs an answer in each stratum"):
+            estimate(none)
+    one = estimate([Stratum("a", 10, 1, 0), Stratum("b", 30, 2, 1)])
+    assert (one.records, one.answered, one.errors, one.rate) == (40, 3, 1, 0.75 * 0.5)
 
 
 @pytest.mark.parametrize(

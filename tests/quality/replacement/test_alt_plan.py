@@ -251,3 +251,11 @@ def test_the_edges_of_what_can_be_assumed_are_planned() -> None:
     for people, records in (((), (30,)), ((2,), ()), ((2,), (1,))):
         with pytest.raises(SpecError, match="two people and two records"):
             Grid(people, records)
+
+
+def test_a_plan_looks_at_the_usual_numbers_of_people_and_records() -> None:
+    assert Grid() == Grid(
+        people=(3, 4, 5, 7, 10), records=(30, 50, 75, 100, 150, 200, 300, 500, 1000),
+        runs=400, power=0.8, seed=0,
+    )  # fmt: skip
+    assert Guess() == Guess(person=0.85, model=0.85, choices=3)

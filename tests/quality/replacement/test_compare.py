@@ -6,12 +6,25 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from assay.core.errors import InputError
+from assay.core.annotation import Outcome, Request, answer
+from assay.core.cost import Prices
+from assay.core.errors import InputError, SpecError
+from assay.core.record import text_record
+from assay.core.schema import Choice
+from assay.core.task import Task
 from assay.quality.agreement.base import Resampling
+from assay.quality.costs import Costs, PriceList, Rates, costs
 from assay.quality.replacement.alt_test import AltTest, NotTested, Rules
-from assay.quality.replacement.compare import Comparison, Sides, compare
-from assay.quality.replacement.reference import Measure, compare_to_reference, majority, means
+from assay.quality.replacement.compare import Comparison, Sides, compare, cost_of_1000
+from assay.quality.replacement.reference import (
+    Measure,
+    compare_to_reference,
+    majority,
+    means,
+    steps,
+)
 
+TASK = Task("t", "?", Choice(["0", "1", "2"]))
 Said = dict[str, dict[str, object]]
 QUICK = Measure(resampling=Resampling(100))
 
@@ -170,3 +183,61 @@ def test_people_who_agree_little_are_a_low_bar() -> None:
     people: Said = {f"p{k}": {f"r{i}": str(rng.integers(2)) for i in range(60)} for k in range(3)}
     limits = compare(sides(people, {"m": people["p0"]})).limits
     assert any("the people agree little" in limit for limit in limits)
+
+
+def priced(rates: dict[str, Rates]) -> Costs:
+    """Four answers of one annotator."""
+    requests = [Request(TASK, text_record(f"r{i}", "x"), "m") for i in range(4)]
+    answers = [answer(r, Outcome.ANSWERED, value="0") for r in requests]
+    return costs(answers, [], PriceList("spring", "EUR", rates))
+
+
+def test_what_an_annotator_costs_is_told_a_thousand_records() -> None:
+    people = panel(20)
+    whole, free = priced({"m": Rates(Prices(human_label=1.0))}), priced({})
+    found = compare(Sides(people, {"m": panel(20, 5)["p4"]}, QUICK, costs={"m": whole, "n": free}))
+    described = found.as_json()["costs"]
+    assert isinstance(described, dict)
+    assert described["m"] == {
+        "currency": "EUR", "price_list": "spring", "records": 4, "total": 4.0,
+        "per_1000_records": 1000.0, "not_counted": list(whole.not_counted),
+    }  # fmt: skip
+    assert (described["n"]["total"], described["n"]["per_1000_records"]) == (0.0, 0.0)
+    assert (cost_of_1000(whole), cost_of_1000(free)) == ("1,000.00 EUR", None)
+
+
+def test_people_of_whom_only_counts_are_known_are_not_tested_against() -> None:
+    people = panel(20, 3)
+    model = {r: v for r, v in panel(30, 4)["p3"].items() if r not in ("r0", "r1")}
+    found = compare(Sides(people, {"m": model}, QUICK, named=False))
+    (test,) = found.tests
+    assert isinstance(test, NotTested)
+    assert (test.model, test.people, test.records) == ("m", 3, 18)
+    assert "counts of votes do not say who voted" in test.why
+    assert [c.name for c in found.comparisons] == ["m"]
+
+
+def test_steps_spelt_in_two_ways_are_the_same_step() -> None:
+    people: Said = {
+        who: {f"r{i}": str((i + k * (i % 5 == 0)) % 4) for i in range(40)}
+        for k, who in enumerate(("a", "b", "c"))
+    }
+    plain = {r: str(v) for r, v in people["a"].items()}
+    spelt: dict[str, object] = {r: f"{float(v):.1f}" for r, v in plain.items()}
+    how = Measure("ordinal", resampling=Resampling(0))
+    same, other = (compare(Sides(people, {"m": m}, how)) for m in (dict(plain), spelt))
+    assert same.comparisons == other.comparisons
+
+
+def test_steps_are_ordered_as_told_by_number_or_by_name() -> None:
+    assert steps(Measure(), ["10", "9", "b", "9"]) == ("10", "9", "b")
+    assert steps(Measure("ordinal"), ["10", "9", "2"]) == ("2", "9", "10")
+    assert steps(Measure("ordinal", ("low", "mid", "high")), ["high", "low"]) == (
+        "low", "mid", "high",
+    )  # fmt: skip
+    with pytest.raises(InputError, match="label 'odd' is not in the order given: low, high"):
+        steps(Measure("ordinal", ("low", "high")), ["odd", "low"])
+    with pytest.raises(InputError, match="in which order are a, b"):
+        steps(Measure("ordinal"), ["b", "a"])
+    with pytest.raises(SpecError, match="unknown kind 'odd'"):
+        Measure("odd")  # type: ignore[arg-type]
