@@ -166,3 +166,19 @@ def test_the_file_of_a_document_is_an_input(tmp_path: Path) -> None:
         composed(tmp_path / "none.yaml", "a mapping")
     with pytest.raises(SpecError, match="cannot be read"):
         composed(tmp_path, "a mapping")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: {question: What is it?, b: 1}\n", "inside { } a text with ? needs quotes"),
+        ("question: Is it: good?\n", "a text with a colon and a space needs quotes"),
+    ],
+)
+def test_a_text_that_yaml_takes_for_more_is_to_be_quoted(
+    text: str, hint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "t.yaml").write_text(text)
+    with pytest.raises(SpecError, match="not valid YAML") as bad:
+        composed(tmp_path / "t.yaml", "a mapping")
+    assert hint in str(bad.value)

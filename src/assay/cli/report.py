@@ -1,12 +1,14 @@
 """`assay report`: the results in the ledger, as one HTML file."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from assay.cli.common import examples
 from assay.cli.outputs import output_option
+from assay.cli.sources import trial_notes
 from assay.cli.task_argument import task_argument
 from assay.core.errors import SpecError
 from assay.core.redact import hidden
@@ -33,19 +35,25 @@ def report_command(
         raise SpecError(f"no ledger {project.ledger_place}; first run: assay run {task}")
     opened = project.ledger()
     try:
-        runs = [r.id for r in opened.runs(project.task.id)]
+        held = list(opened.runs(project.task.id))
+        runs = [r.id for r in held]
         if not runs:
             place = hidden(project.ledger_place)
             raise SpecError(f"{place} has no run of this task; first run: assay run {task}")
         if run is not None and run not in runs:
             raise SpecError(f"there is no run {run!r} of this task; there are {', '.join(runs)}")
         chosen = run or last_deciding(opened, runs) or runs[-1]
-        found = write_report(opened, chosen, report_context(project), out)
+        trials = tuple(trial_notes(held, chosen))
+        context = report_context(project)
+        context = replace(context, notes=(*trials, *context.notes))
+        found = write_report(opened, chosen, context, out)
     finally:
         opened.close()
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
         return
+    for line in trials:
+        click.echo(f"note: {line}", err=True)
     for line in lines(found):
         click.echo(line)
     click.echo(f"wrote {out}")

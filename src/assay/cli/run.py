@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -167,7 +168,11 @@ def choose(sample: Prepared, ledger: Ledger, promise: Promise, total: int) -> No
 
 def label(project: Project, ledger: Ledger, limit: int | None, total: int) -> Summary:
     """One run, with progress shown."""
-    job = Job(project.task, project.strategy, project.annotators, ledger, project.settings())
+    settings = project.settings()
+    if limit is not None and (all_records := sum(1 for _ in project.records())) > total:
+        trial = {"records": total, "of": all_records}
+        settings = replace(settings, note=dict(settings.note) | {"trial": trial})
+    job = Job(project.task, project.strategy, project.annotators, ledger, settings)
     with shown(project.file.currency) as show:
         running = run_label(job, project.records(limit), Progress(total, show))
         with project.lines():

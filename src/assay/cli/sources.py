@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from assay.core.annotation import Decision
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Schema
 from assay.data.base import cell, check_columns
 from assay.data.layout import RECORD, one_of
 from assay.data.read import columns_of, read_rows
-from assay.ledger import Ledger, kept_ledger, last_deciding
+from assay.ledger import Ledger, Run, kept_ledger, last_deciding, trial_of
 from assay.project import open_project
 from assay.quality.inference.audit_sheet import decisions_in
 
@@ -27,6 +29,22 @@ def ledger_and_task(source: str, ledger: str | None = None) -> tuple["Ledger", s
     return kept_ledger(source), task
 
 
+def trial_notes(runs: Sequence[Run], chosen: str) -> list[str]:
+    """What to know where trial runs are among these runs of a task."""
+    there = [run.id for run in runs]
+    trial = trial_of(runs[there.index(chosen)])
+    if trial is not None:
+        return [f"this is a trial run with --limit: {trial[0]:,} of {trial[1]:,} records"]
+    later = next((r for r in reversed(runs[there.index(chosen) + 1 :]) if trial_of(r)), None)
+    if later is None:
+        return []
+    taken, among = trial_of(later) or (0, 0)
+    return [
+        f"the trial run {later.id} ({taken:,} of {among:,} records) is newer and left out; "
+        f"--run {later.id} takes it"
+    ]
+
+
 def decided_run(ledger: Ledger, task: str | None, wanted: str | None) -> str:
     runs = [run.id for run in ledger.runs(task)]
     if wanted is not None:
@@ -36,6 +54,8 @@ def decided_run(ledger: Ledger, task: str | None, wanted: str | None) -> str:
             )
         return wanted
     if (last := last_deciding(ledger, runs)) is not None:
+        for line in trial_notes(list(ledger.runs(task)), last):
+            click.echo(f"note: {line}", err=True)
         return last
     raise InputError("no run has made decisions yet; use --annotations to export the answers")
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assay.core.errors import LedgerError
@@ -17,6 +17,7 @@ __all__ = [
     "kept_ledger",
     "last_deciding",
     "open_ledger",
+    "trial_of",
 ]
 
 
@@ -28,8 +29,19 @@ def open_ledger(place: str) -> Ledger:
 
 
 def last_deciding(ledger: Ledger, runs: Sequence[str]) -> str | None:
-    """The last of these runs that decided anything: one may have been broken off at once."""
-    return next((id for id in reversed(runs) if next(ledger.decisions(id), None)), None)
+    """The last of these runs that decided anything: one may have been broken off at once. A trial
+    run counts only where no other has decided."""
+    trials = {run.id for run in ledger.runs() if trial_of(run) is not None}
+    ranked = [id for id in runs if id in trials] + [id for id in runs if id not in trials]
+    return next((id for id in reversed(ranked) if next(ledger.decisions(id), None)), None)
+
+
+def trial_of(run: Run) -> tuple[int, int] | None:
+    """Of a run with `--limit`: how many records it took, of how many."""
+    found = (run.settings or {}).get("trial")
+    if not isinstance(found, Mapping):
+        return None
+    return int(found["records"]), int(found["of"])
 
 
 def has_ledger(place: str) -> bool:

@@ -186,4 +186,14 @@ def _yaml_error(path: Path, bad: yaml.YAMLError) -> str:
     mark = getattr(bad, "problem_mark", None)
     line = mark.line + 1 if mark is not None else 1
     problem = getattr(bad, "problem", None) or str(bad)
-    return f"{path}:{line}: not valid YAML ({problem})"
+    return f"{path}:{line}: not valid YAML ({problem}){_quote_hint(bad)}"
+
+
+def _quote_hint(bad: yaml.YAMLError) -> str:
+    """What helps where a sign of YAML stands in a text, as `?` does in most questions."""
+    problem = getattr(bad, "problem", None) or ""
+    if problem.endswith("but got '?'"):
+        return "; inside { } a text with ? needs quotes: {question: 'What is it?'}"
+    if problem.startswith("mapping values are not allowed"):
+        return "; a text with a colon and a space needs quotes: question: 'Is it: good?'"
+    return ""
