@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from assay.quality.guarantees.by_class import accepted_classes, decided_as, of_chain, taken
+from assay.core.errors import InputError
+from assay.quality.guarantees.by_class import (
+    AcceptedClass,
+    Exact,
+    accepted_classes,
+    check_said,
+    decided_as,
+    of_chain,
+    taken,
+)
 from assay.quality.guarantees.certificate import certify
 from assay.quality.guarantees.promise import Certificate, Promise
 from assay.quality.verdicts import Verdict, columns
@@ -89,3 +98,22 @@ def test_the_promise_about_one_class_is_broken_no_more_often_than_delta() -> Non
         if found.threshold is not None:  # wrong above t: 0.25 (1 - t)
             broken += 0.25 * (1 - found.threshold) > promise.alpha
     assert broken / runs <= 0.2 + 3 * np.sqrt(0.2 * 0.8 / runs)
+
+
+def test_a_share_is_told_with_its_exact_interval_and_kept_as_json() -> None:
+    share = Exact(3, 4)
+    low, high = share.interval
+    assert share.words == f"75.0% ({low:.1%} – {high:.1%}, n = 4)"
+    assert Exact.of_json(share.as_json()) == share
+    assert Exact.of_json(None) is None
+    found = AcceptedClass("a", share, None, Exact(1, 1_000))
+    assert AcceptedClass.of_json(found.as_json()) == found
+
+
+def test_a_label_that_nobody_decided_for_is_named() -> None:
+    check_said(SAID, ["a", "b"])
+    with pytest.raises(InputError, match="no labelled answer is 'c'; there are a, b"):
+        check_said(SAID, ["a", "c"])
+    bare = [Verdict("r1", "m", "", "", 0.9, True)]
+    with pytest.raises(InputError, match="there are none, in a table without `label`"):
+        check_said(bare, ["a"])

@@ -1,5 +1,7 @@
 """Certificates: exact bounds, an order that ignores verdicts, and words that say what was found."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from assay.quality.guarantees.certificate import (
     certify_each,
     chain_counts,
     first_sure,
+    not_said,
 )
 from assay.quality.guarantees.promise import Promise
 
@@ -175,6 +178,20 @@ def test_bad_samples_are_refused() -> None:
         certify([np.nan], [True], TEN)
     with pytest.raises(InputError, match="pair up"):
         certify_chain(np.zeros((2, 3)), np.zeros((2, 2)), TEN)
+    with pytest.raises(InputError, match="pair up"):
+        certify_chain(np.zeros((2, 0)), np.zeros((2, 0)), TEN)
+    with pytest.raises(InputError, match="a link without an answer has minus infinity"):
+        certify_chain([[0.5, np.nan]], [[True, True]], TEN)
+
+
+@pytest.mark.parametrize("about", ["accepted", "output"])
+def test_where_nobody_answered_nothing_is_promised(about: Any) -> None:
+    found = certify([-np.inf] * 5, [False] * 5, Promise(0.1, 0.1, about))
+    assert (found.threshold, found.labels, found.accepted, found.more) == (None, 5, 0, None)
+    assert found.why
+    unasked = not_said(Promise(0.1, 0.1, about), "people")
+    assert (unasked.threshold, unasked.labels, unasked.reference) == (None, 0, "people")
+    assert unasked.why == found.why
 
 
 @pytest.mark.parametrize("n", [60, 300])

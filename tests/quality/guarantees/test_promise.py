@@ -46,3 +46,24 @@ def test_no_threshold_is_said_where_no_confidence_was() -> None:
         "of all labels (all answers are accepted, since no confidence tells them apart), at least "
     )
     assert (found.as_json()["threshold"], found.as_json()["possible"]) == (None, True)
+
+
+def test_the_headline_is_the_statement_unless_it_cannot_be_told() -> None:
+    kept = Certificate(ACCEPTED, "experts", 200, 0.5, accepted=100, errors=2, bound=0.06)
+    assert (kept.passed, kept.verdict) == (True, kept.statement)
+    refused = Certificate(ACCEPTED, "experts", 200, None, why="too few")
+    assert (refused.passed, refused.verdict) == (False, refused.statement)
+    doubted = Certificate(ACCEPTED, "experts", 200, 0.5, doubts=("a constant does too",))
+    assert doubted.passed is None
+    assert "a constant does too" in doubted.verdict
+    assert doubted.verdict != doubted.statement
+    for found in (kept, refused, doubted):
+        described = found.with_verdict()
+        assert (described["passed"], described["verdict"]) == (found.passed, found.verdict)
+        assert described["possible"] is (found.threshold is not None)
+
+
+def test_of_one_class_the_promise_is_for_its_accepted_labels() -> None:
+    found = Certificate(ACCEPTED, "experts", 200, 0.5, label="spam")
+    assert "the accepted labels of this class together" in "; ".join(found.assumptions)
+    assert found.as_json()["class"] == "spam"
