@@ -237,7 +237,7 @@ def described(folder: Path, command: str) -> str:
     lines += "".join(f"! {line}\n" for line in done.stderr.splitlines())
     lines += f"exit code {done.returncode}\n" if done.returncode else ""
     lines = re.sub(r"(?<!@)\b[0-9a-f]{12}\b", "ID", lines)
-    return re.sub(r"; [0-9.]+ s; ", "; TIME; ", lines).replace(str(folder), "FOLDER")
+    return re.sub(r"; [0-9.]+ s\b", "; TIME", lines).replace(str(folder), "FOLDER")
 
 
 @pytest.mark.parametrize("name", PRINTED)

@@ -103,7 +103,7 @@ def test_the_lines_say_what_was_done_what_it_cost_and_what_to_do() -> None:
         "m: 2 answered, 1 unparsed, 1 failed (66.7% of requests); 2 from cache; 1 of these differ"
     )
     assert described[2] == "n: 0 answered, 1 failed"
-    assert described[3] == "cost 0.500 EUR in this run, 3.00 EUR in total; 61.2 s; 0 retries"
+    assert described[3] == "cost 0.500 EUR in this run, 3.00 EUR in total; 61.2 s"
     assert described[4] == "failed, to be retried in the next run: down (1); slow (1)"
     assert described[5:] == [
         "stopped: the budget is exhausted: of the budget",

@@ -10,19 +10,24 @@ from assay.report.evidence import Evidence
 from assay.report.line import Line
 from assay.report.tags import Figure
 
-HEAD = ("", "answered", "accuracy, missing = wrong (95% CI)", "n", "constant", "kappa", "per 1,000")
+HEAD = ("", "coverage", "accuracy, missing = wrong (95% CI)", "n", "baseline", "kappa", "per 1,000")
+UNSCORED = ("", "response rate", "per 1,000")
 
 
 def lines(evidence: Evidence) -> list[str]:
     """A table, the warnings, and what is open."""
-    rows = [HEAD, *(_row(line, i, evidence) for i, line in enumerate(evidence.lines))]
-    rows += [
-        (name, f"{score.answered.value or 0:.1%}", *_right(score), "–", "–")
-        for name, score in evidence.report_context.extra.items()
-    ]
     if evidence.silence is not None:
-        described = [*columns([(row[0], row[1], row[-1]) for row in rows]), evidence.silence]
+        answered = [
+            (line.name, f"{line.answered.value or 0:.1%}", _per_1000(line, i, evidence))
+            for i, line in enumerate(evidence.lines)
+        ]
+        described = [*columns([UNSCORED, *answered]), evidence.silence]
     else:
+        rows = [HEAD, *(_row(line, i, evidence) for i, line in enumerate(evidence.lines))]
+        rows += [
+            (name, *_right(score), "–", "–")
+            for name, score in evidence.report_context.extra.items()
+        ]
         assert evidence.report_context.reference is not None
         described = [
             f"Against {evidence.report_context.reference.name}:",
@@ -128,20 +133,31 @@ def _rate(rate: Rate) -> str:
 def _row(line: Line, place: int, evidence: Evidence) -> tuple[str, ...]:
     table = line.table
     kappa = table.kappa().value if table is not None else None
-    cost = evidence.spent if place == 0 else line.cost
-    asked = evidence.records if place == 0 else line.outcomes.total()
     return (
         line.name,
-        f"{line.answered.value or 0:.1%}",
         *_right(line.score),
         "–" if kappa is None else f"{kappa:z.2f}",
-        money(round(1000 * cost / max(asked, 1)), evidence.report_context.currency),
+        _per_1000(line, place, evidence),
     )
 
 
-def _right(score: Accuracy | None) -> tuple[str, str, str]:
+def _per_1000(line: Line, place: int, evidence: Evidence) -> str:
+    """Cost of 1,000 records; the first line is of all who decide."""
+    if place == 0:
+        each = evidence.spent / max(evidence.records, 1)
+        return money(round(1000 * each), evidence.report_context.currency)
+    return money(round(line.cost_per_1000), evidence.report_context.currency)
+
+
+def _right(score: Accuracy | None) -> tuple[str, str, str, str]:
+    """Coverage, accuracy, number of records, baseline."""
     if score is None or score.on_all.interval is None:
-        return "–", "–", "–"
+        return "–", "–", "–", "–"
     low, high = score.on_all.interval
     right = f"{score.on_all.value:.1%} [{low:.1%}, {high:.1%}]"
-    return right, f"{score.on_all.n:,}", f"{score.baseline.value:.1%}"
+    return (
+        f"{score.answered.value or 0:.1%}",
+        right,
+        f"{score.on_all.n:,}",
+        f"{score.baseline.value:.1%}",
+    )

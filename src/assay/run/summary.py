@@ -99,9 +99,9 @@ class Summary(Shown):
         ]
         described += [_tally_line(name, tally) for name, tally in self.tallies.items()]
         cost, spent = money(self.cost_nanos, currency), money(self.spent_nanos, currency)
-        retries = _count(self.retries, "retry", "retries")
+        retries = f"; {_count(self.retries, 'retry', 'retries')}" if self.retries else ""
         described.append(
-            f"cost {cost} in this run, {spent} in total; {self.seconds:,.1f} s; {retries}"
+            f"cost {cost} in this run, {spent} in total; {self.seconds:,.1f} s{retries}"
         )
         if self.failures:
             reasons = "; ".join(f"{why} ({n:,})" for why, n in self.failures.most_common(TOP))
