@@ -103,7 +103,7 @@ def test_the_promise_about_one_class_is_broken_no_more_often_than_delta() -> Non
 def test_a_share_is_told_with_its_exact_interval_and_kept_as_json() -> None:
     share = Exact(3, 4)
     low, high = share.interval
-    assert share.words == f"75.0% ({low:.1%} – {high:.1%}, n = 4)"
+    assert share.words == f"75.0% [{low:.1%}, {high:.1%}] (n = 4)"
     assert Exact.of_json(share.as_json()) == share
     assert Exact.of_json(None) is None
     found = AcceptedClass("a", share, None, Exact(1, 1_000))
