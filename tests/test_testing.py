@@ -362,6 +362,7 @@ def test_a_ledger_is_asked_about_every_kind_of_answer_and_closed() -> None:
     ledger = Told()
     check_ledger(lambda: ledger)
     assert ledger.closed == 1
+    assert (TASK.name, TASK.question) == ("check", "which?")
     assert [(a.record, a.outcome, a.value, a.cost) for a in ledger.added] == [
         *((f"r{i}", Outcome.ANSWERED, "a", 2) for i in range(3)),
         ("r3", Outcome.FAILED, None, 1),
@@ -375,6 +376,7 @@ def test_a_ledger_is_asked_about_every_kind_of_answer_and_closed() -> None:
 
 def test_a_name_that_the_package_does_not_have_is_no_attribute() -> None:
     assert not hasattr(assay, "labels")
+    assert dir(assay) == sorted(assay.__all__)
     with pytest.raises(AttributeError, match="'labels'"):
         assay.__getattr__("labels")
     for name in assay.__all__:

@@ -11,6 +11,7 @@ from assay.core.errors import SpecError
 from assay.project.code import (
     NOWHERE,
     Code,
+    allowed,
     code_in,
     code_of,
     from_source,
@@ -163,3 +164,12 @@ def test_blocks_leave_things_as_they_were() -> None:
         broken()
     assert not looking.get()
     assert sys.pycache_prefix == before
+
+
+def test_a_project_lets_code_run_only_where_it_is_opened_so(tmp_path: Path) -> None:
+    assert not opened(tmp_path).allow_code
+    with saying(allowed):
+        assert opened(tmp_path).allow_code
+    assert not opened(tmp_path).allow_code
+    with pytest.raises(SpecError, match="--allow-code"):
+        _ = opened(tmp_path, "annotators: {m: {kind: rule, rule: 'alone:judge'}}\n").annotators
