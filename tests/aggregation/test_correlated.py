@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assay.aggregation.correlated import Correlated
+from assay.aggregation.correlated import Correlated, dependence
 from assay.aggregation.dawid_skene import DawidSkene
+from assay.aggregation.table import tables
 from assay.core.errors import InputError
 from assay.core.votes import Votes
 from tests.aggregation.crowd import drawn
@@ -110,3 +111,19 @@ def test_too_many_annotators_and_unknown_families_are_refused() -> None:
     few, _ = drawn(5, [0.9] * 3)
     with pytest.raises(InputError, match="'gpt', who cast no vote"):
         Correlated(families={"gpt": "openai"}).aggregate(few)
+
+
+def test_gold_of_the_first_label_measures_too() -> None:
+    """On gold the two are independent; on the rest they agree, whatever is true."""
+    pairs = [(a, b) for a in (0, 1) for b in (0, 1)] * 10 + [(k % 2 + 1,) * 2 for k in range(80)]
+    row = np.repeat(np.arange(120), 2).astype(np.int32)
+    votes = Votes(
+        tuple(f"r{i}" for i in range(120)), ("",), ("one", "two"), ("k0", "k1", "k2"), row,
+        np.zeros_like(row), np.tile(np.arange(2), 120).astype(np.int32),
+        np.array(pairs, np.int32).ravel(),
+    )  # fmt: skip
+    (table,) = tables(votes, {(f"r{i}", ""): "k0" for i in range(40)})
+    probs = np.full((3, 120), 1 / 3)
+    probs[:, :40] = [[1.0], [0.0], [0.0]]
+    assert dependence(table, probs, 40)[0, 1] == pytest.approx(0, abs=1e-9)
+    assert dependence(table, probs, 41)[0, 1] > 0.2, "too little gold: as on all rows"
