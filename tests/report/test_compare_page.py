@@ -16,6 +16,8 @@ from assay.report.compare_page import (
     columns_of,
     cost_rows,
     headline,
+    next_steps,
+    outcome,
     wins_chart,
     write_compare_page,
 )
@@ -205,6 +207,22 @@ def test_the_chart_of_the_test_has_the_winners_first() -> None:
 def test_the_headline_names_whoever_passed(tests: list[AltTest | NotTested], said: str) -> None:
     found = Comparison((), tuple(tests), alt("constant", 0, 0, False), Rules(), Measure(), "")
     assert headline(found) == said
+
+
+@pytest.mark.parametrize(
+    ("tests", "kind", "step"),
+    [
+        ([alt("a", 1, 1, True), alt("b", 0, 0, False)], "good", "Label with a model that passed"),
+        ([alt("a", 0, 0, False)], "bad", "Let people label until a model passes"),
+        ([alt("a", 1, 1, True, "a doubt")], "open", "`assay compare --plan`"),
+        ([], "open", "`assay compare --plan`"),
+    ],
+)
+def test_the_verdict_comes_with_what_to_do(
+    tests: list[AltTest | NotTested], kind: str, step: str
+) -> None:
+    assert outcome(tests) == kind
+    assert next_steps(tests)[0].startswith(step)
 
 
 def costing(nanos: int, records: int) -> Costs:

@@ -64,6 +64,7 @@ def write_compare_page(found: Comparison, out: Path) -> None:
         found=found,
         headline=headline(found),
         outcome=outcome(found.tests),
+        steps=next_steps(found.tests),
         scale=found.measure.kind == "interval",
         among=None if isinstance(found.among_people, str) else found.among_people.overall,
         table=columns_of(found.comparisons),
@@ -101,6 +102,18 @@ def standing_in(found: Sequence[Tested]) -> str:
         return "No model is shown to be able to replace people here"
     described = ", ".join(passed) if len(passed) <= 3 else f"{len(passed)} of {len(found)} models"
     return f"{described} may replace people here"
+
+
+def next_steps(found: Sequence[Tested]) -> list[str]:
+    """What a reader does who knows the outcome."""
+    kind = outcome(found)
+    if kind == "good":
+        return [
+            "Label with a model that passed, and let people check a sample: `assay audit`",
+            "To leave to people what a model is not sure of, see `assay plan`",
+        ]
+    more = "`assay compare --plan` estimates how many more records people need to label"
+    return ["Let people label until a model passes", more] if kind == "bad" else [more]
 
 
 def agreement_chart(each: Sequence[ReferenceComparison]) -> str:

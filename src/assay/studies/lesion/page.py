@@ -5,7 +5,7 @@ from pathlib import Path
 
 from assay.core.record import Record
 from assay.quality.agreement.ordinal import Ordinal
-from assay.report.compare_page import outcome, standing_in
+from assay.report.compare_page import next_steps, outcome, standing_in
 from assay.report.layout import write_page
 from assay.report.thumbnails import Thumbnail, thumbnail
 from assay.studies.lesion.study import PUBLISHED, RULES, STEPS, Study
@@ -21,6 +21,7 @@ def write_lesion_page(study: Study, records: Mapping[str, Record], out: Path) ->
         study=study,
         outcome=outcome(study.pooled[:-1]),
         headline=standing_in(study.pooled[:-1]),
+        steps=next_steps(study.pooled[:-1]),
         by_attribute=_by_attribute(study),
         rules=RULES,
         published=PUBLISHED,
