@@ -190,4 +190,4 @@ def _ends(form: str, value: float, interval: tuple[float, ...]) -> str:
     """The figure with its interval, which is omitted if both ends read the same."""
     low, high = map(form.format, interval)
     described = between(low, high)
-    return form.format(value) + (f" ({described})" if described else "")
+    return form.format(value) + (f" {described}" if described else "")
