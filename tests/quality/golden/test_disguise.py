@@ -63,3 +63,53 @@ def test_too_little_gold_is_refused() -> None:
     records, _ = assign(seed=1)
     with pytest.raises(InputError, match="at least 10"):
         disguise(records, {records[0].id})
+
+
+PLAIN = "the model of it was for this and that in the end"
+FORMS = {
+    "digits": PLAIN.replace("this", "1234"),
+    "capitals": PLAIN.replace("this", "THIS"),
+    "signs": PLAIN.replace("this", "(-,-"),
+    "other letters": PLAIN.replace("this", "дрої"),
+    "length": PLAIN.replace("this", "thisthat"),
+    "words": PLAIN.replace("this", "t is"),
+    "lines": PLAIN.replace(" this ", "\nthis "),
+    "a question": f"{PLAIN[:-1]}?",
+    "a full stop": f"{PLAIN[:-1]}.",
+    "an exclamation": f"{PLAIN[:-1]}!",
+    "an address": f"{PLAIN} www.a.b",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_trait_of_form_gives_gold_away(form: str) -> None:
+    rng = np.random.default_rng(0)
+    gold = {f"r{i}" for i in rng.choice(80, 20, replace=False)}
+    records = [text_record(f"r{i}", FORMS[form] if f"r{i}" in gold else PLAIN) for i in range(80)]
+    look = next(look for look in disguise(records, gold).looks if look.features == "form")
+    assert look.auc == 1.0
+
+
+@pytest.mark.parametrize("end", ["png", "webp"])
+def test_kinds_and_numbers_of_pictures_give_gold_away(end: str) -> None:
+    rng = np.random.default_rng(1)
+    gold = {f"r{i}" for i in rng.choice(80, 20, replace=False)}
+
+    def record(i: int, many: bool) -> Record:
+        kind = end if f"r{i}" in gold and not many else "jpg"
+        count = 2 if f"r{i}" in gold and many else 1
+        return Record(
+            f"r{i}", tuple(ImagePart(f"p/{i}{k}.{kind}", f"h{i}{k}") for k in range(count))
+        )
+
+    for many in (False, True):
+        found = disguise([record(i, many) for i in range(80)], gold)
+        assert next(look for look in found.looks if look.features == "form").auc == 1.0
+
+
+@pytest.mark.parametrize("period", [2, 7, 12])
+def test_gold_at_every_nth_place_is_given_away_by_its_order(period: int) -> None:
+    rng = np.random.default_rng(period)
+    records = [text_record(f"r{i}", f"{rng.random()}") for i in range(period * 12)]
+    found = disguise(records, {r.id for r in records[period - 1 :: period]})
+    assert next(look for look in found.looks if look.features == "order").auc > 0.95
