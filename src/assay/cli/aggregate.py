@@ -61,6 +61,14 @@ class Choices:
     assumed: bool = False  # that annotators err independently
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Labels to evaluate against, if any, and the name of their file."""
+
+    labels: dict[str, str] | None
+    name: str
+
+
 @click.command(
     "aggregate",
     epilog=examples(
@@ -138,7 +146,7 @@ def aggregate_command(
         described = (
             numbers(votes, reference, str(truth), out)
             if method == "numeric-median"
-            else _labels(votes, chosen, (reference, str(truth)), (out, intervals))
+            else _labels(votes, chosen, Known(reference, str(truth)), intervals, out)
         )
         described["notes"] = told_of
     if as_json:
@@ -222,21 +230,22 @@ def _aggregator(chosen: Choices) -> Aggregator:
 def _labels(
     votes: Votes,
     chosen: Choices,
-    truth: tuple[dict[str, str] | None, str],
-    wanted: tuple[Path | None, bool],
+    truth: Known,
+    intervals: bool,
+    out: Path | None,
 ) -> dict[str, Any]:
     aggregator = _aggregator(chosen)
     found = aggregator.aggregate(votes)
     described = _describe(votes, found, chosen.method)
-    described["warnings"] = cautions(votes, truth[0], chosen.gold)
+    described["warnings"] = cautions(votes, truth.labels, chosen.gold)
     if isinstance(aggregator, Correlated):
         described["dependent"] = _dependent(votes, aggregator)
-    if wanted[1]:
+    if intervals:
         described |= _spread(votes, aggregator, chosen.assumed, described["skill"])
-    if truth[0] is not None:
-        described |= _compared(votes, found, truth[0], truth[1])
-    if wanted[0] is not None:
-        _write(votes, found, wanted[0])
+    if truth.labels is not None:
+        described |= _compared(votes, found, truth.labels, truth.name)
+    if out is not None:
+        _write(votes, found, out)
     return described
 
 

@@ -89,7 +89,7 @@ def certify_command(
     about: About = "output" if promise == "output" else "accepted"
     wanted = Wanted(Promise(alpha, delta, about), chosen, chain, classes)
     if source.suffix in TASK_FILES:
-        groups, usual = _of_task(source, ledger, (tolerance, tags))
+        groups, usual = _of_task(source, ledger, tolerance, tags)
     elif tags or ledger is not None:
         raise SpecError("--tags and --ledger are for task files; in a table, tags are a column")
     else:
@@ -127,11 +127,12 @@ def _of_table(path: Path, tolerance: float) -> dict[Key, list[Verdict]]:
 
 
 def _of_task(
-    path: Path, place: str | None, how: tuple[float, bool]
+    path: Path, place: str | None, tolerance: float, tags: bool
 ) -> tuple[dict[Key, list[Verdict]], str]:
     project = open_project(path).changed({}, place)
     gold = certifying_gold(project)
-    return grouped(v for v in judged_answers(project, *how) if v.record in gold), "the gold labels"
+    judged = judged_answers(project, tolerance, tags)
+    return grouped(v for v in judged if v.record in gold), "the gold labels"
 
 
 def _certified(

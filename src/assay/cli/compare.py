@@ -9,7 +9,7 @@ from assay.cli.agree import NAMES
 from assay.cli.amount import AMOUNT, Number
 from assay.cli.columns import INDEPENDENT, cluster_option, form_options
 from assay.cli.common import examples
-from assay.cli.compare_parts import Test, rules_of
+from assay.cli.compare_parts import AltTestOptions, ClusterDraw, rules_of
 from assay.cli.compare_plan import print_plans
 from assay.cli.compare_sources import Wanted, gather
 from assay.cli.json_output import print_json
@@ -18,6 +18,7 @@ from assay.core.spelling import plain
 from assay.data.annotations import Names
 from assay.quality.agreement.base import Resampling
 from assay.quality.price_lists import read_prices
+from assay.quality.replacement.alt_plan import Grid, Guess
 from assay.quality.replacement.alt_test import AltTest, NotTested
 from assay.quality.replacement.compare import Comparison, Slice, compare, cost_of_1000
 from assay.quality.replacement.reference import ReferenceComparison
@@ -25,7 +26,6 @@ from assay.report.columns import columns
 from assay.report.compare_page import columns_of, write_compare_page
 
 MOST_SHOWN = 20
-"""Epsilon, false discovery rate, minimum number of records, and which test."""
 
 
 @click.command(
@@ -122,14 +122,16 @@ def compare_command(
     """
 
     names = Names(record, annotator, label, wide, counts)
+    draw = None if cluster is None else ClusterDraw(cluster, seed)
     wanted = Wanted(source, people_files, model_files, person, names, None, slices, task, expert,
-                    currency, (cluster, seed) if cluster is not None else None)  # fmt: skip
-    asked, test = (kind, order, score), (epsilon, fdr, min_records, kind_of_test)
+                    currency, draw)  # fmt: skip
+    asked = AltTestOptions(kind, order, score, epsilon, fdr, min_records, kind_of_test)
     if plan:
-        guess, how = (person_right, model_right, choices), (power, seed)
-        print_plans(wanted, (asked, test), guess, how, as_json)
+        guess = Guess(person_right, model_right, choices)
+        print_plans(wanted, asked, guess, Grid(power=power, seed=seed), as_json)
         return
-    _put_out(_compared(wanted, asked, test, (resamples, seed, prices)), html, as_json)
+    wanted = wanted if prices is None else replace(wanted, prices=read_prices(prices))
+    _put_out(_compared(wanted, asked, Resampling(resamples, seed)), html, as_json)
 
 
 def _put_out(found: Comparison, html: Path | None, as_json: bool) -> None:
@@ -146,18 +148,10 @@ def _put_out(found: Comparison, html: Path | None, as_json: bool) -> None:
         click.echo(f"wrote {html}")
 
 
-def _compared(
-    wanted: Wanted,
-    labels: tuple[str | None, str | None, str | None],
-    test: Test,
-    how: tuple[int, int, Path | None],
-) -> Comparison:
-    resamples, seed, prices = how
-    if prices is not None:
-        wanted = replace(wanted, prices=read_prices(prices))
+def _compared(wanted: Wanted, asked: AltTestOptions, resampling: Resampling) -> Comparison:
     sides, kind = gather(wanted)
-    measure, rules = rules_of(labels, kind, test, wanted.expert)
-    measure = replace(measure, resampling=Resampling(resamples, seed))
+    measure, rules = rules_of(asked, kind, wanted.expert)
+    measure = replace(measure, resampling=resampling)
     return compare(replace(sides, measure=measure), rules)
 
 

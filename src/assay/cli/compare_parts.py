@@ -1,7 +1,7 @@
 """Subsets that `assay compare` works on: slices of the records, and one record of each cluster."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assay.core.errors import InputError
@@ -13,11 +13,31 @@ from assay.quality.replacement.alt_test import Rules
 from assay.quality.replacement.compare import Sides
 from assay.quality.replacement.reference import Measure
 
-Test = tuple[float, float, int, str]  # epsilon, rate of false discoveries, records, its name
 PART = " · "  # between a record and a part of its form
 
 
-def one_of_each(sides: Sides, asked: tuple[str, int], cluster: Mapping[str, str]) -> Sides:
+@dataclass(frozen=True, slots=True)
+class ClusterDraw:
+    """The column of clusters, and the random seed by which one record of each is drawn."""
+
+    column: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class AltTestOptions:
+    """The options of the labels and of the alternative annotator test; None: by the answers."""
+
+    kind: str | None
+    order: str | None  # labels of an ordinal scale, comma-separated
+    score: str | None
+    epsilon: float
+    fdr: float
+    min_records: int
+    test: str
+
+
+def one_of_each(sides: Sides, draw: ClusterDraw, cluster: Mapping[str, str]) -> Sides:
     """One record per cluster, by a column and a seed, among records with a human and a model
     answer.
     """
@@ -26,7 +46,7 @@ def one_of_each(sides: Sides, asked: tuple[str, int], cluster: Mapping[str, str]
         for side in (sides.people, sides.models)
     ]
     said = [{case.partition(PART)[0] for case in own} for own in cases]
-    drawn = one_each(said[0] & said[1] or said[0] | said[1], cluster, *asked)
+    drawn = one_each(said[0] & said[1] or said[0] | said[1], cluster, draw.column, draw.seed)
     own = frozenset(c for c in cases[0] | cases[1] if c.partition(PART)[0] in drawn.records)
     return replace(sides.within(own), cluster=drawn)
 
@@ -50,17 +70,17 @@ def read_slices(path: Path, names: Names) -> dict[str, dict[str, str]]:
     return found
 
 
-def rules_of(
-    asked: tuple[str | None, str | None, str | None],
-    found: str,
-    test: Test,
-    expert: str | None,
-) -> tuple[Measure, Rules]:
+def rules_of(asked: AltTestOptions, found: str, expert: str | None) -> tuple[Measure, Rules]:
     """The requested kind, else that of the answers; a scale is scored by distance."""
-    kind, order, score = asked
-    labels = tuple(part.strip() for part in order.split(",")) if order else None
-    kind = kind or ("ordinal" if labels else "interval" if score == "neg-rmse" else found)
-    score = score or ("neg-rmse" if kind == "interval" else "accuracy")
-    epsilon, q, least, kind_of_test = test
-    rules = Rules(epsilon, score, q, records_a_person=least, expert=expert, test=kind_of_test)
+    labels = tuple(part.strip() for part in asked.order.split(",")) if asked.order else None
+    by_score = "interval" if asked.score == "neg-rmse" else found
+    kind = asked.kind or ("ordinal" if labels else by_score)
+    rules = Rules(
+        asked.epsilon,
+        asked.score or ("neg-rmse" if kind == "interval" else "accuracy"),
+        asked.fdr,
+        records_a_person=asked.min_records,
+        expert=expert,
+        test=asked.test,
+    )
     return Measure(kind, labels), rules

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from assay.cli.compare_parts import rules_of
+from assay.cli.compare_parts import AltTestOptions, rules_of
 from assay.cli.compare_sources import Wanted, gather
 from assay.cli.json_output import print_json
 from assay.core.errors import InputError
@@ -19,23 +19,13 @@ from assay.quality.replacement.alt_plan import (
 from assay.quality.replacement.alt_test import NotPossible, Rules
 from assay.report.columns import columns
 
-Asked = tuple[tuple[str | None, str | None, str | None], tuple[float, float, int, str]]
-"""Kind, order and score; epsilon, false discovery rate, minimum records and which test."""
-
 
 def print_plans(
-    wanted: Wanted,
-    asked: Asked,
-    guess: tuple[float, float, int],
-    how: tuple[float, int],
-    as_json: bool,
+    wanted: Wanted, asked: AltTestOptions, guess: Guess, grid: Grid, as_json: bool
 ) -> None:
-    labels, test = asked
-    power, seed = how
-    grid = Grid(power=power, seed=seed)
     if wanted.source is None and not wanted.people and not wanted.models:
-        _, rules = rules_of(labels, "nominal", test, wanted.expert)
-        plans = [plan_from_guess(Guess(*guess), rules, grid)]
+        _, rules = rules_of(asked, "nominal", wanted.expert)
+        plans = [plan_from_guess(guess, rules, grid)]
     else:
         plans = _from_pilot(wanted, asked, grid)
     if as_json:
@@ -46,9 +36,9 @@ def print_plans(
         _print_result(plan)
 
 
-def _from_pilot(wanted: Wanted, asked: Asked, grid: Grid) -> list[AltPlan]:
+def _from_pilot(wanted: Wanted, asked: AltTestOptions, grid: Grid) -> list[AltPlan]:
     sides, kind = gather(wanted)
-    _, rules = rules_of(asked[0], kind, asked[1], wanted.expert)
+    _, rules = rules_of(asked, kind, wanted.expert)
     most = len(sides.people)
     if most < min(grid.people):
         grid = Grid((2,), grid.records, grid.runs, grid.power, grid.seed)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assay.cli.compare_parts import PART, one_of_each, read_slices
+from assay.cli.compare_parts import PART, ClusterDraw, one_of_each, read_slices
 from assay.cli.sources import TASK_FILES, is_ledger, of_records
 from assay.core.annotation import Annotation, Outcome, Request, answer
 from assay.core.cost import Usage
@@ -56,7 +56,7 @@ class Wanted:
     task: str | None = None
     expert: str | None = None
     currency: str | None = None
-    cluster: tuple[str, int] | None = None  # a column that records share, and the seed of the draw
+    cluster: ClusterDraw | None = None
 
 
 def gather(wanted: Wanted) -> tuple[Sides, str]:
@@ -81,7 +81,7 @@ def gather(wanted: Wanted) -> tuple[Sides, str]:
 
 
 def _clusters(wanted: Wanted) -> dict[str, str]:
-    column = wanted.cluster[0] if wanted.cluster else ""
+    column = wanted.cluster.column if wanted.cluster else ""
     if wanted.source is not None:
         return of_records(wanted.source, column, wanted.names.record)
     paths = [p for p in (*wanted.people, *wanted.models) if p.suffix.lower() != ".json"]

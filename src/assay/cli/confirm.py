@@ -8,8 +8,8 @@ import click
 from assay.cli.common import Quiet
 from assay.core.cost import money
 from assay.project import Project
-from assay.project.annotators import REMOTE
 from assay.project.forecast import Forecast, forecast
+from assay.taskfile.annotators import Hosted
 
 
 def forecast_of(project: Project, limit: int | None) -> Forecast:
@@ -46,7 +46,7 @@ def confirm_cost(project: Project, limit: int | None) -> None:
 def _paid(project: Project) -> bool:
     """Whether an endpoint with prices may be asked."""
     specs = (project.file.annotators[name] for name in project.strategy.annotators)
-    return any(s.kind in REMOTE and s.prices != type(s.prices)() for s in specs)
+    return any(isinstance(s, Hosted) and s.prices != type(s.prices)() for s in specs)
 
 
 def _spent(project: Project) -> int:

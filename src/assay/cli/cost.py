@@ -1,5 +1,6 @@
 """`assay cost`: what each route of a task cost, projected to the whole data set."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -26,6 +27,16 @@ from assay.quality.price_lists import read_prices
 MOST_SHOWN = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which answers are counted, and in which currency; None: the only task, the last run, the
+    currency of the task file."""
+
+    task: str | None
+    run: str | None
+    currency: str | None
+
+
 @click.command("cost", epilog=examples("assay cost", "assay cost task.yaml --records 100000"))
 @source_argument
 @click.option("--prices", type=click.Path(path_type=Path),
@@ -49,7 +60,7 @@ def cost_command(
 ) -> None:
     """Cost of each route in SOURCE (a task file or a ledger), in one currency."""
     listed = None if prices is None else read_prices(prices)
-    found = _costs(source, (task, run, currency), listed, frozenset(people))
+    found = _costs(source, Wanted(task, run, currency), listed, frozenset(people))
     projections = [found.projected(n) for n in records]
     if as_json:
         described = found.as_json() | {"projections": [p.as_json() for p in projections]}
@@ -84,15 +95,15 @@ def _of_file(source: str) -> str | None:
 
 def _costs(
     source: str,
-    which: tuple[str | None, str | None, str | None],
+    wanted: Wanted,
     prices: PriceList | None,
     people: frozenset[str],
 ) -> Costs:
-    task, run, currency = which
+    run = wanted.run
     ledger, own = ledger_and_task(source)
     try:
         schemas = ledger.schemas()
-        task = task or own or (next(iter(schemas)) if len(schemas) == 1 else None)
+        task = wanted.task or own or (next(iter(schemas)) if len(schemas) == 1 else None)
         if task not in schemas:
             raise InputError(f"name a task with --task: {', '.join(schemas) or 'there is none'}")
         held = ledger.runs(task)
@@ -101,7 +112,7 @@ def _costs(
             raise InputError(f"there is no run {run!r}; there are {', '.join(runs) or 'none'}")
         last = run or last_deciding(ledger, runs)
         decisions = () if last is None else ledger.decisions(last)
-        known = currency or _of_file(source)
+        known = wanted.currency or _of_file(source)
         listed = prices or PriceList(currency=known or booked_in(held))
         found = costs(ledger.annotations(task), decisions, listed, people)
         if prices is not None and found.booked:

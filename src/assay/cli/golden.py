@@ -1,6 +1,6 @@
 """`assay golden`: golden questions (hidden known answers): annotators' commitment, and pay."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -126,7 +126,7 @@ def watch_command(
     notes: list[str] = []
     if gold is not None:
         names = Names(record, annotator, label)
-        seen, notes = _of_tables(answers, names, (gold, certainty, guess))
+        seen, notes = _of_tables(answers, names, Questioned(gold, certainty, guess))
     elif answers.suffix in TASK_FILES:
         seen = _monitored(answers, certainty, guess)
     else:
@@ -152,10 +152,17 @@ def watch_command(
         click.echo(f"{line}{error} [{low:.2f}, {high:.2f}]{k.words if k else ''}")
 
 
-def _of_tables(
-    answers: Path, names: Names, gold: tuple[Path, float, float | None]
-) -> tuple[Watched, list[str]]:
-    order, truth, questions = gold_questions(*gold)
+@dataclass(frozen=True, slots=True)
+class Questioned:
+    """A file of golden questions, with what holds where it says nothing of its own."""
+
+    path: Path
+    certainty: float
+    guess: float | None  # None: one over the number of labels
+
+
+def _of_tables(answers: Path, names: Names, gold: Questioned) -> tuple[Watched, list[str]]:
+    order, truth, questions = gold_questions(gold.path, gold.certainty, gold.guess)
     given, notes = golden_answers(answers, names, order, truth)
     constant = always([("", label) for label in truth.values()])
     return Watched(questions, given, 0, constant), notes
