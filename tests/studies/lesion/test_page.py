@@ -41,7 +41,7 @@ def test_the_page_holds_every_attribute_and_needs_nothing_from_outside(
     study = lesion(data)
     write_lesion_page(study, data.records, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "1 vision-language models and 3 people rated 5 attributes of 40 photographs" in page
+    assert "1 vision-language model and 3 people rated 5 attributes of 40 photographs" in page
     for name, (_, _, question) in STEPS.items():
         assert f'<h2 id="{name.lower()}">{name}</h2>' in page
         assert question in page

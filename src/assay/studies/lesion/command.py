@@ -60,17 +60,17 @@ def _print_result(s: Lesion) -> None:
             "" if printed is None else f" (published {printed[0]:.2f} and {printed[1]:.2f})"
         )
         click.echo(
-            f"  {t.model:<22} winning rate {t.winning_rate:.2f}, advantage probability "
+            f"  {t.model:<24} winning rate {t.winning_rate:.2f}, advantage probability "
             f"{t.advantage_probability:.2f}{comparisons}: {t.result}"
         )
-    click.echo(f"\n{'attribute':<12}{'labeller':<22}{'kappa':>7}{'exact':>8}{'wins':>7}{'adv.':>7}")
+    click.echo(f"\n{'attribute':<12}{'labeller':<24}{'kappa':>7}{'exact':>8}{'wins':>7}{'adv.':>7}")
     for name, a in s.attributes.items():
         for t, o, b in zip(a.tests, a.ordinal, a.comparisons, strict=False):
             kappa = "–" if o.kappa is None else f"{o.kappa:z.2f}"
             share = None if b.agreement is None else b.agreement.value
             exact = "–" if share is None else f"{share:.0%}"
             click.echo(
-                f"{name:<12}{t.model:<22}{kappa:>7}{exact:>8}{t.winning_rate:>7.2f}"
+                f"{name:<12}{t.model:<24}{kappa:>7}{exact:>8}{t.winning_rate:>7.2f}"
                 f"{t.advantage_probability:>7.2f}{'' if t.passed is False else '  ' + t.result}"
             )
     for caveat in s.caveats:

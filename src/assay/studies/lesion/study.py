@@ -29,7 +29,7 @@ from assay.quality.replacement.reference import Measure, ReferenceComparison, co
 PEOPLE, MODELS, PICTURES = "human_annotations.json", "llm_annotations.json", "images"
 MARK = "__"  # between picture and attribute in the files
 PANEL = "students"
-CONSTANT = "always the commonest"
+CONSTANT = "majority-class baseline"
 RULES = Rules(epsilon=0.15, score="neg-rmse", test=PUBLISHED_TEST)
 MEASURE = Measure("ordinal", resampling=Resampling(200))
 SHOWN = 6  # disagreements an attribute
@@ -148,14 +148,14 @@ class Study:
         passed = [a.name for a in self.attributes.values() if a.tests[-1].won]
         pooled = self.pooled[-1]
         found = (
-            f"pooled over the attributes, the constant wins against {pooled.winning_rate:.0%} of "
-            "the people"
+            "pooled over the attributes, the majority-class baseline passes against "
+            f"{pooled.winning_rate:.0%} of the people"
         )
         if passed:
             found += f"; alone it passes on {', '.join(passed)}, where passing proves little"
         return [
             found,
-            "an attribute alone has a fifth of the pooled answers, so its test is the weaker; the "
+            "an attribute alone has a fifth of the pooled answers, so its test has less power; the "
             "people are students, not dermatologists",
         ]
 
