@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from assay.annotators.llm import LLM
+from assay.annotators.mapping import BY_NAME as BY_MAPPING
 from assay.annotators.people import Panel
 from assay.annotators.recorded import Recorded
+from assay.annotators.scored import Scored
 from assay.core.annotation import DecidedBy
 from assay.core.cost import to_nanos
 from assay.core.errors import ModelError, SpecError
@@ -132,3 +134,52 @@ def test_an_inner_strategy_names_others_and_not_itself(tmp_path: Path) -> None:
         more = f"annotators:\n  m: {{kind: panel}}\n  s: {{kind: strategy, strategy: {inner}}}\n"
         with pytest.raises(SpecError, match=r"annotators\.s\.strategy`: list the `annotators`"):
             _ = opened(tmp_path, more).annotators
+
+
+@pytest.mark.parametrize(
+    ("more", "writes"),
+    [
+        (", calibrate: false", False),
+        (", calibrate: false, mapping: likelihood", False),
+        (", mapping: json, max_tokens: 9", True),
+    ],
+)
+def test_a_model_that_runs_here_scores_labels_or_writes(
+    more: str, writes: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
+    spec = f"{{kind: embedded, model: mine.gguf, prices: {{per_request: 0.5}}{more}}}"
+    who = opened(tmp_path, f"annotators: {{m: {spec}}}\n").annotators["m"]
+    assert isinstance(who, LLM if writes else Scored)
+    assert who.modality == "both"
+    if isinstance(who, LLM):
+        assert who.mapping is BY_MAPPING["json"]
+        assert who.options.max_tokens == 9
+        assert who.billing.prices.per_request == 0.5
+    else:
+        assert isinstance(who, Scored)
+        assert who.prices.per_request == 0.5
+
+
+@pytest.mark.parametrize(
+    ("more", "writes"),
+    [
+        (", calibrate: false", False),
+        (", calibrate: false, mapping: likelihood", False),
+        (", mapping: json, max_tokens: 9", True),
+    ],
+)
+def test_a_model_that_sees_pictures_scores_labels_or_writes(
+    more: str, writes: bool, tmp_path: Path
+) -> None:
+    spec = (
+        f"{{kind: transformers, model: some/model@abc, modality: text, view: {{side: 99}}{more}}}"
+    )
+    who = opened(tmp_path, f"annotators: {{m: {spec}}}\n").annotators["m"]
+    assert isinstance(who, LLM if writes else Scored)
+    assert who.modality == "text"
+    assert "some/model" in who.id
+    assert "abc" in who.id
+    if isinstance(who, LLM):
+        assert who.mapping is BY_MAPPING["json"]
+        assert (who.options.max_tokens, who.options.view.side) == (9, 99)
