@@ -185,3 +185,18 @@ def test_ids_that_do_not_meet_say_why(folder: Path) -> None:
                write(folder / "g.csv", [("record", "label"), ("007", "a")]))  # fmt: skip
     assert "answers none of the 1 golden questions" in str(done.exception)
     assert "'007' / '7'" in str(done.exception)
+
+
+def test_how_often_careless_annotators_are_right_is_by_frequency_or_even(tmp_path: Path) -> None:
+    truth = {f"q{i}": "b" if i % 4 == 0 else "a" for i in range(40)}
+    gold = write(tmp_path / "gold.csv", [("record", "label"), *truth.items()])
+    said = [(q, f"e{j}", v) for q, v in truth.items() for j in range(4)]
+    labels = write(tmp_path / "labels.csv", [("record", "annotator", "label"), *said])
+    words = ("golden", "choose", labels, "--gold", gold, "--take", 40, "--json")
+
+    def guesses(*more: str) -> dict[str, float]:
+        found = json.loads(run(*words, *more).output)["chosen"]
+        return {c["label"]: c["guess"] for c in found}
+
+    assert guesses() == guesses("--guess", "frequency") == {"a": 0.75, "b": 0.25}
+    assert guesses("--guess", "even") == {"a": 0.5, "b": 0.5}
