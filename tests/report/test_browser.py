@@ -30,9 +30,15 @@ for (const name of $names) for (const width of $widths) {
   frame.width = width; frame.height = 900; frame.src = name;
   frames.push(new Promise((done) => frame.onload = () => {
     const page = frame.contentDocument;
-    found[name + " " + width] = {
-      wide: page.documentElement.scrollWidth, filters: page.querySelectorAll(".filter").length,
-    };
+    const wide = page.documentElement.scrollWidth;
+    const searches = [...page.querySelectorAll(".filter input")];
+    const rows = () => page.querySelectorAll("table.records tbody tr:not([hidden])").length;
+    const before = rows();
+    for (const search of searches) {
+      search.value = "r12";
+      search.dispatchEvent(new Event("input"));
+    }
+    found[name + " " + width] = {wide, searches: searches.length, before, after: rows()};
     done();
   }));
   document.body.append(frame);
@@ -87,7 +93,9 @@ def test_no_page_is_wider_than_its_screen_and_the_console_stays_empty(tmp_path: 
         page: int(page.split()[1]) for page in found
     }
     assert console == []
-    assert found["plain.html 390"]["filters"] > 0, "tables of records can be searched"
+    seen = found["report.html 390"]
+    assert seen["searches"] == 2, "the disagreements, and the answers of who always failed"
+    assert (seen["before"], seen["after"]) == (8 + 4 + 5, 1 + 4 + 0)
 
 
 def test_a_page_that_is_too_wide_or_fails_is_noticed(tmp_path: Path) -> None:
