@@ -226,15 +226,14 @@ def _of_ledger(wanted: Wanted) -> tuple[Sides, str]:
         if task not in schemas:
             known = ", ".join(schemas) or "there is none"
             raise InputError(f"name a task with --task: {known}")
-        return _sides(ledger, (task, schemas[task]), wanted, project)
+        return _sides(ledger, task, schemas[task], wanted, project)
     finally:
         ledger.close()
 
 
 def _sides(
-    ledger: Ledger, asked: tuple[str, Schema], wanted: Wanted, project: Project | None
+    ledger: Ledger, task: str, schema: Schema, wanted: Wanted, project: Project | None
 ) -> tuple[Sides, str]:
-    task, schema = asked
     names: dict[str, str] = {}
     runs = ledger.runs(task)
     for run in runs:

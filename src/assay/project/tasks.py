@@ -46,16 +46,15 @@ def task_of(file: TaskFile, folder: Path) -> Task:
     examples = []
     for place, spec in enumerate(file.examples):
         with at_path("examples", place):
-            examples.append(_example(spec, place + 1, (file, folder), schema))
+            examples.append(_example(spec, place + 1, file, folder, schema))
     return Task(file.name, file.question, schema, file.guideline, tuple(examples))
 
 
 def _example(
-    spec: ExampleSpec, number: int, where: tuple[TaskFile, Path], schema: Schema
+    spec: ExampleSpec, number: int, file: TaskFile, folder: Path, schema: Schema
 ) -> Example:
     with at_path("answer"), as_written():
         value = schema.check(spec.answer)
-    file, folder = where
     record = _shown(spec, number, file.data.texts)
     if spec.image is not None:
         with at_path("image"):
