@@ -1,10 +1,10 @@
 """Do `assay run`, `report`, `export`, `cost` and `audit` stay small and keep their pace?
 
-The same task, a lexicon on made-up reviews with gold for 500 of them, at two sizes. Each command is
-a program of its own; printed are its time, its CPU seconds, its peak memory, and both per record of
-the larger size against the smaller.
+The same task, a lexicon on made-up reviews with gold for 500 of them, at two or more sizes. Each
+command is a program of its own; printed are its CPU seconds, its time and its peak memory, and what
+a record costs against the first size.
 
-    python bench/scale.py --small 20000 --large 200000
+    python bench/scale.py --sizes 20000 200000
 """
 
 import argparse
@@ -88,25 +88,21 @@ def measured(folder: Path, arguments: list[str]) -> Taken:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", type=int, default=20_000)
-    parser.add_argument("--large", type=int, default=200_000)
-    options = parser.parse_args()
-    taken: dict[int, dict[str, Taken]] = {}
-    for count in (options.small, options.large):
+    parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 200_000])
+    sizes: list[int] = parser.parse_args().sizes
+    first: dict[str, float] = {}  # CPU seconds a record
+    for count in sizes:
+        print(f"{count:,} records", flush=True)
         with tempfile.TemporaryDirectory() as place:
             prepare(Path(place), count)
-            taken[count] = {name: measured(Path(place), c) for name, c in COMMANDS.items()}
-    few, many = taken[options.small], taken[options.large]
-    times = options.large / options.small
-    print(f"{options.small:,} and {options.large:,} records")
-    for name in COMMANDS:
-        a, b = few[name], many[name]
-        each, size = b.cpu / a.cpu / times, b.megabytes / a.megabytes
-        print(
-            f"{name:<10} {a.cpu:6.1f} and {b.cpu:6.1f} s CPU ({each:.2f} a record), "
-            f"{a.seconds:6.1f} and {b.seconds:6.1f} s, "
-            f"{a.megabytes:4.0f} and {b.megabytes:4.0f} MB ({size:.2f})"
-        )
+            for name, command in COMMANDS.items():
+                took = measured(Path(place), command)
+                each = took.cpu / count / first.setdefault(name, took.cpu / count)
+                print(
+                    f"  {name:<12} {took.cpu:6.1f} s CPU ({each:.2f} a record), "
+                    f"{took.seconds:6.1f} s, {took.megabytes:4.0f} MB",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

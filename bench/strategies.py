@@ -5,8 +5,9 @@
 One line for each strategy and ledger, a first run and its replay: records a second by the clock,
 and by the processor's time alone, which other work on the machine disturbs less. `bare loop` is the
 limit: the same answers drawn from the annotators with nothing looked up, kept or decided. Then the
-peak memory of runs of 20,000 and 200,000 records on SQLite, each in a process of its own, with
-annotators that hold nothing: a strategy that works in blocks needs the same for both.
+peak memory of runs of 20,000 and 100,000 records on SQLite, each in a process of its own, with
+annotators that hold nothing: a strategy that works in blocks needs the same for both, one that
+needs all records at once some bytes for each (`--memory`: this part alone).
 """
 
 import argparse
@@ -28,11 +29,14 @@ from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.ledger import Ledger, open_ledger
 from assay.run import Job, label
+from assay.run.ask import Askable
 from assay.strategies.base import Strategy
-from assay.strategies.chain import Chain, ThresholdChain
+from assay.strategies.chain import Chain, RandomChain, ThresholdChain
 from assay.strategies.cooperation import TriageShare
 from assay.strategies.hybrid import Hybrid
+from assay.strategies.joint import Joint
 from assay.strategies.single import Single
+from assay.strategies.specialists import Specialists
 from assay.strategies.vote import Vote
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
@@ -47,10 +51,16 @@ STRATEGIES: Mapping[str, Strategy] = {
 }
 WHOLE: Mapping[str, Strategy] = {
     "triage by share": TriageShare("x", "y", 0.2),
-    "hybrid": Hybrid(("x", "y"), "z", 0.8),
+    "chain by rank": Chain(("x", "y", "z")),
+    "chain, forwarded": Chain(("x", "y", "z"), "forward"),
+    "chain at random": RandomChain(("x", "y", "z")),
+    "hybrid with capacity": Hybrid(("x", "y"), "z", 0.95, capacity=5_000),
+    "joint of 2 labels": Joint("x", "y"),
+    "specialists": Specialists(("x", "y"), "z"),
+    "single on a chain": Single("chain"),
 }
 IN_BLOCKS = ("single", "vote of 2", "chain with thresholds")
-FEW, MANY = 20_000, 200_000
+FEW, MANY = 20_000, 100_000
 
 
 def records(count: int) -> Iterator[Record]:
@@ -130,7 +140,8 @@ def peak(name: str, count: int) -> float:
 
 
 def alone(name: str, count: int) -> None:
-    who = {name: Computed(name) for name in "xyz"}
+    who: dict[str, Askable] = {name: Computed(name) for name in "xyz"}
+    who["chain"] = WHOLE["chain by rank"]
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_ledger(str(Path(folder, "ledger.sqlite")))
         asyncio.run(label(Job(TASK, {**STRATEGIES, **WHOLE}[name], who, ledger), records(count)))
@@ -144,13 +155,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--ledger", nargs="*", default=["memory", "sqlite"])
+    parser.add_argument("--memory", action="store_true")
     parser.add_argument("--alone", choices=[*STRATEGIES, *WHOLE], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
         alone(options.alone, options.records)
         return
     print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    speed(options.records, options.ledger)
+    if not options.memory:
+        speed(options.records, options.ledger)
+    memory()
+
+
+def memory() -> None:
     for name in IN_BLOCKS:
         few, many = peak(name, FEW), peak(name, MANY)
         described = f"peak memory {few:.0f} MB for {FEW:,} records, {many:.0f} MB for {MANY:,}"
@@ -158,7 +175,7 @@ def main() -> None:
     for name in WHOLE:
         few, many = peak(name, FEW), peak(name, MANY)
         each = (many - few) * 2**20 / (MANY - FEW)
-        print(f"{name:<22} {few:.0f} and {many:.0f} MB: {each:,.0f} bytes a record")
+        print(f"{name:<22} {few:.0f} and {many:.0f} MB: {each:,.0f} bytes a record", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import pytest
 
 from assay.core.errors import InputError
 from assay.core.record import Record, text_record
-from assay.data.kept import CHUNK, Kept
+from assay.core.spool import LONG, SIZE
+from assay.data.kept import Kept
 
 
 class Source:
@@ -23,7 +24,7 @@ class Source:
             raise InputError("line 9: no")
 
 
-@pytest.mark.parametrize("count", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7])
+@pytest.mark.parametrize("count", [0, 1, SIZE - 1, SIZE, SIZE + 1, LONG + SIZE + 7])
 def test_every_pass_gives_all_and_the_source_is_drawn_once(count: int) -> None:
     source = Source(count)
     kept = Kept(iter(source))
@@ -33,16 +34,16 @@ def test_every_pass_gives_all_and_the_source_is_drawn_once(count: int) -> None:
 
 
 def test_no_more_is_drawn_than_is_wanted() -> None:
-    source = Source(3 * CHUNK)
+    source = Source(LONG + 3 * SIZE)
     kept = Kept(iter(source))
-    for wanted in (20, 5, CHUNK + 3):
+    for wanted in (20, 5, LONG + SIZE + 3):
         passing = iter(kept)
         assert [next(passing).id for _ in range(wanted)] == [f"r{i}" for i in range(wanted)]
-    assert source.drawn == CHUNK + 3
+    assert source.drawn == LONG + SIZE + 3
 
 
 def test_two_passes_side_by_side() -> None:
-    kept = Kept(iter(Source(2 * CHUNK + 5)))
+    kept = Kept(iter(Source(LONG + 2 * SIZE + 5)))
     assert all(a == b for a, b in zip(kept, kept, strict=True))
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import repeat
 from typing import TypeAlias
 
 from assay.annotators.base import Annotator
@@ -26,11 +27,14 @@ from assay.core.cost import Budget
 from assay.core.document_path import at_document_path
 from assay.core.errors import BudgetError, InputError, ModelError, SpecError
 from assay.core.record import Record
+from assay.core.spool import Spool, is_long, parts
 from assay.core.task import Task
 from assay.ledger.base import Ledger
 from assay.run.answers import answers
+from assay.run.pages import in_pages
 from assay.run.panel import joint
 from assay.run.progress import Progress
+from assay.run.sources import Source, Sources
 from assay.run.stop import Reason, Stop
 from assay.run.use import drawn
 from assay.run.writer import Writer
@@ -72,9 +76,7 @@ class LedgerAsk:
         self._under_way: dict[str, asyncio.Future[Mapping[str, Answer]]] = {}
         self._failed: dict[str, Annotation] = {}  # asked again in the next run, not in this one
         self._failed_records: set[str] = set()  # records with a failed answer
-        self._sources: dict[str, list[Annotation]] | None = (
-            None  # on by a nested strategy, by record
-        )
+        self._sources: Sources | None = None  # of a nested strategy
 
     @property
     def task(self) -> Task:
@@ -113,27 +115,25 @@ class LedgerAsk:
         request_options: RequestOptions | Sequence[RequestOptions] = DEFAULT_OPTIONS,
         *,
         task: Task | None = None,
-    ) -> list[Answer]:
+    ) -> Sequence[Answer]:
         who = self._named(annotator)
         task = await self.context.writer.patience.read(lambda: self._known(task or self._task))
+        if isinstance(who, Strategy):
+            _plain(who, request_options)
+            return await self._nested(who, task, records)
         each = (
-            [request_options] * len(records)
+            repeat(request_options, len(records))
             if isinstance(request_options, RequestOptions)
             else request_options
         )
-        requests = [
+        requests = (
             Request(task, record, who.id, options)
             for record, options in zip(records, each, strict=True)
-        ]
-        if isinstance(who, Strategy):
-            answers = await self._nested(who, requests)
-        else:
-            answers = await self._answers(annotator, who, requests)
-        if self._sources is not None:
-            for a in answers:
-                if isinstance(a, Annotation):
-                    self._sources.setdefault(a.record, []).append(a)
-        return answers
+        )
+        answered = partial(self._answers, annotator, who)
+        if is_long(records):
+            return await in_pages(requests, answered)
+        return await answered(list(requests))
 
     def _known(self, task: Task) -> Task:
         """A task added by a strategy is stored too, and its cost counts."""
@@ -175,10 +175,13 @@ class LedgerAsk:
         for key, sent in elsewhere:
             if (given := (await sent).get(key)) is not None:
                 held[key] = given
-        return [
+        answers = [
             held.get(key) or self._open(name, key, request)
             for key, request in zip(keys, requests, strict=True)
         ]
+        if self._sources is not None:
+            self._sources.add(answers)
+        return answers
 
     def _held(
         self, who: Annotator, keys: Sequence[str], requests: Sequence[Request]
@@ -255,31 +258,41 @@ class LedgerAsk:
             await self.context.writer.flush()
         return stamped
 
-    async def _nested(self, who: Strategy, requests: Sequence[Request]) -> list[Answer]:
+    async def _nested(
+        self, who: Strategy, task: Task, records: Sequence[Record]
+    ) -> Sequence[Answer]:
         """A strategy used as an annotator: it runs on this ask, its decisions are answers."""
-        if any(request.options != DEFAULT_OPTIONS for request in requests):
-            raise SpecError(f"{who.id} is a strategy; it takes no focus or examples")
-        if not requests:
+        if not records:
             return []
         asked = copy.copy(self)
-        asked._task = requests[0].task
-        asked._sources = {}
-        decisions = await who.label([request.record for request in requests], asked)
-        answers = [
-            _drawn_on(self._as_answer(request, made), asked._sources.get(request.record.id, ()))
-            for request, made in zip(requests, decisions, strict=True)
-        ]
-        if needs_all(who, self._annotators) and (
-            self.truncated or self._failed_records & asked._sources.keys()
-        ):
-            return answers  # one answer missing may change all
-        final = [a for a in answers if isinstance(a, Annotation) and self._settled(a)]
-        look = partial(self.context.ledger.answers, [a.key for a in final])
-        known = await self.context.writer.patience.read(look)
-        for a in final:
-            if a.key not in known:
-                self.context.writer.put(a.stamped(self.context.run, self.context.clock()))
+        asked._task = task
+        asked._sources = sources = Sources()
+        decisions = await who.label(records, asked)
+        found: Spool[Answer] = Spool()
+        for record, made in zip(records, decisions, strict=True):
+            given = self._as_answer(Request(task, record, who.id), made)
+            found.append(_drawn_on(given, sources.of(record.id)))
+        answers = found.row()
+        if self._sources is not None:
+            self._sources.add(answers)
+        one_missing_may_change_all = needs_all(who, self._annotators) and (
+            self.truncated or any(record in sources for record in self._failed_records)
+        )
+        if not one_missing_may_change_all:
+            await self._keep_settled(answers)
         return answers
+
+    async def _keep_settled(self, answers: Sequence[Answer]) -> None:
+        writer = self.context.writer
+        for part in parts(answers):
+            final = [a for a in part if isinstance(a, Annotation) and self._settled(a)]
+            look = partial(self.context.ledger.answers, [a.key for a in final])
+            known = await writer.patience.read(look)
+            for a in final:
+                if a.key not in known:
+                    writer.put(a.stamped(self.context.run, self.context.clock()))
+            if is_long(answers):
+                await writer.yield_or_flush()
 
     def _settled(self, annotation: Annotation) -> bool:
         """Whether a nested answer stays the same after failed requests below it are retried."""
@@ -349,10 +362,19 @@ def needs_all(
     return needs_all_records
 
 
-def _drawn_on(given: Answer, drawn: Sequence[Annotation]) -> Answer:
+def _plain(who: Strategy, request_options: RequestOptions | Sequence[RequestOptions]) -> None:
+    each = [request_options] if isinstance(request_options, RequestOptions) else request_options
+    if any(options != DEFAULT_OPTIONS for options in each):
+        raise SpecError(f"{who.id} is a strategy; it takes no focus or examples")
+
+
+def _drawn_on(given: Answer, drawn: Iterable[Source]) -> Answer:
     """A strategy's answer with the answers it is made from; it saw what they saw."""
     if isinstance(given, Waiting):
         return given
-    saw = {key for a in drawn for key in a.saw}
-    made_from = {key for a in drawn for key in (a.key, *a.made_from)}
+    saw: set[str] = set()
+    made_from: set[str] = set()
+    for source in drawn:
+        saw.update(source.saw)
+        made_from.update(source.made_from)
     return replace(given, saw=tuple(sorted(saw)), made_from=tuple(sorted(made_from)))

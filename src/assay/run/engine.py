@@ -13,8 +13,9 @@ from assay.core import within
 from assay.core.cost import Budget
 from assay.core.digest import digest
 from assay.core.document_path import at_document_path
-from assay.core.errors import AssayError, LedgerError
+from assay.core.errors import LedgerError
 from assay.core.record import Record
+from assay.core.spool import Spool, parts
 from assay.core.task import Task
 from assay.ledger.base import Ledger, Run
 from assay.run.ask import Askable, LedgerAsk, RunContext, needs_all
@@ -24,6 +25,7 @@ from assay.run.each import answers_each
 from assay.run.eta import Eta
 from assay.run.lock import lock, name_of
 from assay.run.order import Decide, InOrder
+from assay.run.pages import first_error
 from assay.run.patience import Patience
 from assay.run.progress import Progress
 from assay.run.stop import Reason, Stop
@@ -90,7 +92,7 @@ async def label(
     if stop is None:
         stop = stop_of(job.settings, asyncio.get_running_loop().time)
         hears = interruptible(stop.interrupt)
-    blocks = _blocks(records, job.settings.block)
+    blocks = parts(records, job.settings.block)
     first = next(blocks, [])
     with hears, _timed(stop, job.settings.seconds), seldom_searching():
         async with (
@@ -124,7 +126,7 @@ async def _labelled(
     except BaseException as bad:
         with suppress(LedgerError):
             await writer.flush()
-        raise _first(bad) from None
+        raise first_error(bad) from None
     finally:
         await end(*ask.registered)
         if job.settings.budget is not None:
@@ -144,12 +146,6 @@ def _start(job: Job) -> Run:
     if job.settings.budget is not None:
         job.settings.budget.begin(job.ledger.spent(job.task.id))
     return run
-
-
-def _blocks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    iterator = iter(records)
-    while block := list(islice(iterator, size)):
-        yield block
 
 
 async def _in_flight(
@@ -176,16 +172,21 @@ async def _in_flight(
 async def _all_at_once(
     job: Job, blocks: Iterator[list[Record]], ask: LedgerAsk, context: RunContext
 ) -> None:
-    everything: list[Record] = []
+    writer, progress = context.writer, context.progress
+    everything: Spool[Record] = Spool()
     for block in blocks:
-        await context.writer.records(block)
-        everything += block
+        await writer.records(block)
+        everything.extend(block)
+    records = everything.row()
     with at_document_path("strategy"):
-        decisions = await job.strategy.label(everything, ask)
-    # ranks and shares over a part of the records would mislead
-    kept = [] if ask.truncated else decisions
-    context.writer.decide(kept)
-    context.progress.block(kept, [record.id for record in everything])
+        decisions = await job.strategy.label(records, ask)
+        if ask.truncated:  # ranks and shares over a part of the records would mislead
+            progress.block([], (record.id for record in records))
+            return
+        for part in parts(decisions):
+            writer.decide(part)
+            progress.block(part, [made.record for made in part])
+            await writer.yield_or_flush()
 
 
 async def _block(
@@ -197,14 +198,6 @@ async def _block(
     kept = [d for d in decisions if d.record not in ask.truncated]
     decide(kept)
     context.progress.block(kept, [record.id for record in block])
-
-
-def _first(bad: BaseException) -> BaseException:
-    """The error a user can fix, out of those of several blocks."""
-    if not isinstance(bad, BaseExceptionGroup):
-        return bad
-    several = [_first(e) for e in bad.exceptions]
-    return next((e for e in several if isinstance(e, AssayError)), several[0])
 
 
 @contextmanager

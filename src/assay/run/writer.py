@@ -11,7 +11,7 @@ from assay.ledger.base import Ledger
 from assay.run.patience import Patience
 
 PAUSE = 0.005  # seconds between two commits, in which answers gather
-BACKLOG = 4_000  # answers at which the asking waits for the ledger
+BACKLOG = 4_000  # answers and decisions at which the asking waits for the ledger
 
 
 class Writer:
@@ -61,7 +61,7 @@ class Writer:
 
     async def yield_or_flush(self) -> None:
         """Yields to other tasks; waits for the ledger if it has fallen behind."""
-        if len(self._answers) > BACKLOG:
+        if len(self._answers) + len(self._decisions) > BACKLOG:
             await self.flush()
         else:
             await asyncio.sleep(0)

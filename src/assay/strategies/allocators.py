@@ -17,6 +17,7 @@ from assay.core.digest import digest
 from assay.core.errors import InputError
 from assay.core.record import Record, TextPart
 from assay.core.schema import Choice
+from assay.core.spool import made
 from assay.core.task import Example, Task
 from assay.core.value import encode
 from assay.strategies.base import Answer, Ask
@@ -103,9 +104,9 @@ class ErrorPredictor:
                 "no errors to learn from; allocate by its confidence"
             )
         predictor = ask.register(self.learner.fitted(task, verdicts, self.seed))
-        open_ = [i for i, a in enumerate(answers) if isinstance(a, Annotation) and a.answered]
-        asked = [answered(records[i], answers[i]) for i in open_]
-        safe = np.full(len(records), -np.inf)
+        safe = confidences(answers, lambda _: 0.0)
+        (open_,) = np.nonzero(safe == 0)
+        asked = made(len(open_), lambda i: answered(records[open_[i]], answers[open_[i]]))
         for i, verdict in zip(open_, await ask(predictor, asked, task=task), strict=True):
             safe[i] = towards(RIGHT, WRONG, verdict)
         return safe
@@ -135,7 +136,7 @@ class Hardness:
             ask.task.guideline,
         )
         judged = await ask(self.judge, records, task=task)
-        safe = np.array([towards(EASY, HARD, j) for j in judged], dtype=np.float64)
+        safe = np.fromiter((towards(EASY, HARD, j) for j in judged), np.float64, len(judged))
         safe[confidences(answers, lambda _: 0.0) == -np.inf] = -np.inf
         return safe
 

@@ -25,7 +25,7 @@ class Ask(Protocol):
         request_options: RequestOptions | Sequence[RequestOptions] = DEFAULT_OPTIONS,
         *,
         task: Task | None = None,
-    ) -> list[Answer]: ...
+    ) -> Sequence[Answer]: ...
 
     @property
     def task(self) -> Task:
@@ -42,8 +42,9 @@ class Ask(Protocol):
 class Strategy(Protocol):
     """Who is asked what, in which order, and when to stop.
 
-    Returns one decision a record, in order. `whole` strategies need all records at once (ranks,
-    batch thresholds); the others are given blocks, several of them in flight.
+    Returns one decision a record, in order. Those that need all records at once (for ranks, or
+    thresholds from the batch) get them so, as a row that may lie in a file: they go through it as
+    often as they like and copy nothing of it. The others are given blocks, several in flight.
     """
 
     @property
@@ -55,4 +56,4 @@ class Strategy(Protocol):
     @property
     def annotators(self) -> tuple[str, ...]: ...
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]: ...
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]: ...

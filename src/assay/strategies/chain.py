@@ -6,12 +6,11 @@ thresholds from the batch, `ThresholdChain` has them given (from a calibration b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.core import within
 from assay.core.annotation import (
@@ -24,20 +23,21 @@ from assay.core.annotation import (
 from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.record import Record
+from assay.core.spool import made
 from assay.strategies.base import Answer, Ask
 from assay.strategies.confidence import Confidence, fractional_ranks, margin
-from assay.strategies.decisions import Bools, Floats, awaited, confidences, decision, waiting
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one link saw: positions of the records, its answers, how sure it was, what it kept."""
-
-    link: str
-    seen: NDArray[np.int64]
-    answers: list[Answer]
-    confidence: Floats
-    kept: Bools
+from assay.strategies.decisions import (
+    Bools,
+    Floats,
+    Step,
+    awaited,
+    confidences,
+    decision,
+    least_sure_first,
+    picked,
+    routed,
+    waiting,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ class Chain:
     def annotators(self) -> tuple[str, ...]:
         return self.links
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         steps: list[Step] = []
         left = np.arange(len(records))
         for k, link in enumerate(self.links):
-            answers = await ask(link, _pick(records, left))
+            answers = await ask(link, picked(records, left))
             sure = confidences(answers, self.confidence)
             kept = most_confident(sure, len(left) // (len(self.links) - k))
             steps.append(Step(link, left, answers, sure, kept))
@@ -77,18 +77,22 @@ class Chain:
             left = left[~kept]
         return self._decide(records, steps, ask)
 
-    def _decide(self, records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
+    def _decide(
+        self, records: Sequence[Record], steps: Sequence[Step], ask: Ask
+    ) -> Sequence[Decision]:
         decide = by_rank if self.answer == "rank" else forward
         return decide(records, steps, ask)
 
-    def _held(self, records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
+    def _held(
+        self, records: Sequence[Record], steps: Sequence[Step], ask: Ask
+    ) -> Sequence[Decision]:
         """Whose answers the last link keeps is known when it has given all of them."""
         last = steps[-1]
         whom = next(a.annotator for a in last.answers if isinstance(a, Waiting))
-        made = self._decide(records, steps, ask)
-        for i, held in zip(last.seen, awaited(_pick(records, last.seen), whom), strict=True):
-            made[i] = held
-        return made
+        decided, held = self._decide(records, steps, ask), awaited(records, whom)
+        is_held = np.zeros(len(records), bool)
+        is_held[last.seen] = True
+        return made(len(records), lambda i: held[i] if is_held[i] else decided[i])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +131,11 @@ class ThresholdChain:
     def annotators(self) -> tuple[str, ...]:
         return self.links
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         steps: list[Step] = []
         left = np.arange(len(records))
         for link, threshold in zip(self.links, (*self.thresholds, -np.inf), strict=True):
-            answers = await ask(link, _pick(records, left))
+            answers = await ask(link, picked(records, left))
             sure = confidences(answers, self.confidence)
             kept = np.zeros(len(left), bool) if threshold is None else sure >= threshold
             steps.append(Step(link, left, answers, sure, kept | waiting(answers)))
@@ -174,23 +178,19 @@ class RandomChain:
     def annotators(self) -> tuple[str, ...]:
         return self.links
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         # the order of the records must not matter: draw by digest, then shuffle by seed
-        order = sorted(range(len(records)), key=lambda i: (records[i].digest, records[i].id))
-        order = [order[i] for i in np.random.default_rng(self.seed).permutation(len(order))]
+        order = least_sure_first(np.zeros(len(records)), records)
+        order = order[np.random.default_rng(self.seed).permutation(len(order))]
         shares = self.shares or (1 / len(self.links),) * len(self.links)
         bounds = np.rint(np.cumsum((0.0, *shares)) * len(order)).astype(int)
         steps: list[Step] = []
         for link, (start, end) in zip(self.links, pairwise(bounds), strict=True):
-            seen = np.array(sorted(order[start:end]), dtype=np.int64)
-            answers = await ask(link, _pick(records, seen))
+            seen = np.sort(order[start:end])
+            answers = await ask(link, picked(records, seen))
             sure = confidences(answers, margin)
             steps.append(Step(link, seen, answers, sure, np.ones(len(seen), bool)))
         return forward(records, steps, ask)
-
-
-def _pick(records: Sequence[Record], positions: NDArray[np.int64]) -> list[Record]:
-    return [records[int(i)] for i in positions]
 
 
 def most_confident(confidence: Floats, count: int) -> Bools:
@@ -225,40 +225,48 @@ def calibrate(
     return tuple(thresholds)
 
 
-def forward(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
+def forward(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> Sequence[Decision]:
     """The answer of the link that kept the record; a silent last link leaves it undecided."""
-    decided: dict[int, Decision] = {}
-    for depth, step in enumerate(steps):
-        last = depth == len(steps) - 1
-        for position, answer, kept in zip(step.seen, step.answers, step.kept, strict=True):
-            if kept or last:
-                route = tuple(s.link for s in steps[: depth + 1])
-                decided[int(position)] = decision(records[position], answer, route, ask)
-    return [decided[i] for i in range(len(records))]
+    last = replace(steps[-1], kept=np.ones(len(steps[-1].seen), bool))
+    return routed(records, [*steps[:-1], last], ask)
 
 
-def by_rank(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> list[Decision]:
+SILENT, SAID, AWAITED = range(3)
+
+
+def by_rank(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> Sequence[Decision]:
     """The answer of the link where the record ranked highest among all that link saw."""
-    best: dict[int, tuple[float, Answer, str]] = {}
-    waiting: dict[int, Decision] = {}
-    for step in steps:
+    rank = np.full(len(records), -np.inf)
+    best, held = (np.full(len(records), -1, np.int16) for _ in range(2))  # steps
+    best_place, held_place = (np.zeros(len(records), np.int64) for _ in range(2))
+    for depth, step in enumerate(steps):
         ranks = fractional_ranks(step.confidence)
-        for position, answer, rank in zip(step.seen, step.answers, ranks, strict=True):
-            i = int(position)
-            if isinstance(answer, Waiting):
-                waiting[i] = decision(records[i], answer, (step.link,), ask)
-            elif answer.answered and (i not in best or rank > best[i][0]):
-                best[i] = (float(rank), answer, step.link)
-    return [
-        waiting[i] if i in waiting else _ranked(record, best.get(i), ask)
-        for i, record in enumerate(records)
-    ]
+        said = np.fromiter(map(_said, step.answers), np.uint8, len(step.answers))
+        (better,) = np.nonzero((said == SAID) & (ranks > rank[step.seen]))
+        at = step.seen[better]
+        rank[at], best[at], best_place[at] = ranks[better], depth, better
+        (open_,) = np.nonzero(said == AWAITED)
+        held[step.seen[open_]], held_place[step.seen[open_]] = depth, open_
+
+    def decide(i: int) -> Decision:
+        if held[i] >= 0:
+            step = steps[held[i]]
+            return decision(records[i], step.answers[int(held_place[i])], (step.link,), ask)
+        if best[i] < 0:
+            return Decision(records[i].id, None, route=("no link answered",))
+        step = steps[best[i]]
+        return _ranked(step.answers[int(best_place[i])], float(rank[i]), step.link, ask)
+
+    return made(len(records), decide)
 
 
-def _ranked(record: Record, best: tuple[float, Answer, str] | None, ask: Ask) -> Decision:
-    if best is None:
-        return Decision(record.id, None, route=("no link answered",))
-    rank, answer, link = best
+def _said(answer: Answer) -> int:
+    if isinstance(answer, Waiting):
+        return AWAITED
+    return SAID if answer.answered else SILENT
+
+
+def _ranked(answer: Answer, rank: float, link: str, ask: Ask) -> Decision:
     assert isinstance(answer, Annotation)
     who = DecidedBy.PEOPLE if ask.people(link) else DecidedBy.MODEL
-    return Decision(record.id, answer.value, rank, Source.RANK, who, (link,), answer.scores)
+    return Decision(answer.record, answer.value, rank, Source.RANK, who, (link,), answer.scores)

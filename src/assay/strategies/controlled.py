@@ -14,6 +14,7 @@ from assay.core.schema import Choice
 from assay.core.task import Example, Task
 from assay.strategies.base import Ask
 from assay.strategies.controller import Candidate, SpecialistPlan, choose
+from assay.strategies.decisions import awaited
 from assay.strategies.specialists import DEFAULT_STAGES, Specialists, Stages
 
 
@@ -117,10 +118,10 @@ class Controlled:
             self.registry, self.n_specialists, (self.controller, self.reviewer), ask
         )
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         plan = await self.plan(ask)
         if plan is None:
-            return [Decision(r.id, None, waiting_for=self.controller) for r in records]
+            return awaited(records, self.controller)
         fixed = tuple(
             ask.register(self.relabelled[name]) if name in self.relabelled else name
             for name in plan.specialists

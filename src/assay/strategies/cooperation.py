@@ -25,12 +25,13 @@ from assay.core.annotation import (
 from assay.core.digest import digest
 from assay.core.record import Record
 from assay.core.schema import Choice, Scale, Schema
+from assay.core.spool import made
 from assay.core.task import Example
 from assay.core.value import Value
 from assay.strategies.allocators import Allocator, Uncertainty
 from assay.strategies.base import Answer, Ask
 from assay.strategies.conformal import fitted_least
-from assay.strategies.decisions import awaited, decision, waiting
+from assay.strategies.decisions import awaited, decision, picked, waiting
 
 
 class Suggest(Protocol):
@@ -157,7 +158,7 @@ class Sequential:
     def annotators(self) -> tuple[str, ...]:
         return (self.model, self.panel)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         suggestions = await ask(self.model, records)
         shown = self.suggest
         if isinstance(shown, Conformal):
@@ -174,12 +175,12 @@ class Sequential:
         answers = await ask(
             self.panel, [records[i] for i in asked], [request_options[i] for i in asked]
         )
-        made = [
+        decisions = [
             decision(r, s, (self.model,), ask) for r, s in zip(records, suggestions, strict=True)
         ]
         for i, answer in zip(asked, answers, strict=True):
-            made[i] = self._decide(records[i], answer, request_options[i], ask)
-        return made
+            decisions[i] = self._decide(records[i], answer, request_options[i], ask)
+        return decisions
 
     def _way(
         self, record: Record, suggestion: Answer, suggest: Suggest, schema: Schema
@@ -231,7 +232,7 @@ class Triage:
     def annotators(self) -> tuple[str, ...]:
         return (self.model, self.panel, *self.by.annotators)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         answers = await ask(self.model, records)
         safe = await self.by.safety(self.model, records, answers, ask)
         if safe is None:
@@ -267,12 +268,14 @@ class TriageShare:
     def annotators(self) -> tuple[str, ...]:
         return (self.model, self.panel, *self.by.annotators)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         answers = await ask(self.model, records)
         sure = await self.by.safety(self.model, records, answers, ask)
         if sure is None or waiting(answers).any():
             return awaited(records, self.model)
-        tie = np.array([int(digest([r.digest, r.id], 8), 16) for r in records], dtype=np.uint64)
+        tie = np.fromiter(
+            (int(digest([r.digest, r.id], 8), 16) for r in records), np.uint64, len(records)
+        )
         order = np.lexsort((tie, sure))
         kept = np.ones(len(records), dtype=bool)
         kept[order[: round(self.share * len(records))]] = False
@@ -286,16 +289,17 @@ async def split(
     kept: NDArray[np.bool_],
     names: tuple[str, str],
     ask: Ask,
-) -> list[Decision]:
+) -> Sequence[Decision]:
     """The model's answers kept are decisions, those still to come are waited for; the panel, named
     second, is asked, unseen, about the other records."""
     model, panel = names
     kept = kept | waiting(answers)
-    rest = [record for record, keep in zip(records, kept, strict=True) if not keep]
-    reviewed = iter(await ask(panel, rest))
-    return [
-        decision(record, answer, ("kept", model), ask)
-        if keep
-        else decision(record, next(reviewed), ("sent on", panel), ask)
-        for record, answer, keep in zip(records, answers, kept, strict=True)
-    ]
+    reviewed = await ask(panel, picked(records, np.flatnonzero(~kept)))
+    turns = np.cumsum(~kept) - 1  # of a record sent on, its place among those
+
+    def decide(i: int) -> Decision:
+        if kept[i]:
+            return decision(records[i], answers[i], ("kept", model), ask)
+        return decision(records[i], reviewed[int(turns[i])], ("sent on", panel), ask)
+
+    return made(len(records), decide)

@@ -9,18 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.core import within
 from assay.core.annotation import Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.strategies.base import Ask
-from assay.strategies.chain import Step
 from assay.strategies.confidence import Confidence, own
-from assay.strategies.decisions import Bools, Floats, confidences, decision, waiting
-
-Places = NDArray[np.int64]
+from assay.strategies.decisions import (
+    Bools,
+    Floats,
+    Places,
+    Step,
+    confidences,
+    least_sure_first,
+    picked,
+    routed,
+    waiting,
+)
 
 BEYOND = "beyond what people have time for"
 
@@ -65,46 +71,29 @@ class Hybrid:
     def annotators(self) -> tuple[str, ...]:
         return (*self.links, self.panel)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         steps: list[Step] = []
         left = np.arange(len(records))
         most_confident = np.full(len(records), -np.inf)
         for link in self.links:
             if self.threshold is None:
                 break
-            answers = await ask(link, [records[int(i)] for i in left])
+            answers = await ask(link, picked(records, left))
             sure = confidences(answers, self.confidence)
             kept: Bools = (sure >= self.threshold) | waiting(answers)
             most_confident[left] = np.maximum(most_confident[left], sure)
             steps.append(Step(link, left, answers, sure, kept))
             left = left[~kept]
         chosen = self._chosen(records, left, most_confident)
-        theirs = await ask(self.panel, [records[i] for i in chosen])
-        found = _kept(records, steps, ask)
-        route = (*(step.link for step in steps), self.panel)
-        found |= {
-            i: decision(records[i], a, route, ask) for i, a in zip(chosen, theirs, strict=True)
-        }
-        return [
-            found.get(i) or Decision(record.id, None, route=(BEYOND,))
-            for i, record in enumerate(records)
-        ]
+        theirs = await ask(self.panel, picked(records, chosen))
+        people = Step(
+            self.panel, chosen, theirs, most_confident[chosen], np.ones(len(chosen), bool)
+        )
+        return routed(records, [*steps, people], ask, BEYOND)
 
-    def _chosen(self, records: Sequence[Record], left: Places, most_confident: Floats) -> list[int]:
-        """Whom people are asked about; ties by what the record is, not by where it stands."""
-        there: list[int] = left.tolist()
-        if self.capacity is None or len(there) <= self.capacity:
-            return there
-        there.sort(key=lambda i: (most_confident[i], records[i].digest, records[i].id))
-        return sorted(there[: self.capacity])
-
-
-def _kept(records: Sequence[Record], steps: Sequence[Step], ask: Ask) -> dict[int, Decision]:
-    """Position to the decision of the link that was sure enough."""
-    found = {}
-    for depth, step in enumerate(steps):
-        route = tuple(s.link for s in steps[: depth + 1])
-        for place in np.flatnonzero(step.kept).tolist():
-            i = int(step.seen[place])
-            found[i] = decision(records[i], step.answers[place], route, ask)
-    return found
+    def _chosen(self, records: Sequence[Record], left: Places, most_confident: Floats) -> Places:
+        """Whom people are asked about, in order of the data."""
+        if self.capacity is None or len(left) <= self.capacity:
+            return left
+        order = least_sure_first(most_confident[left], picked(records, left))
+        return np.sort(left[order[: self.capacity]])

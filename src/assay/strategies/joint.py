@@ -17,7 +17,9 @@ from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiti
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
+from assay.core.schema import Choice, Form, MultiChoice, Scale
 from assay.core.schema.base import Schema
+from assay.core.spool import made
 from assay.core.value import Value, encode
 from assay.core.votes import Floats
 from assay.strategies.base import Answer, Ask
@@ -53,7 +55,7 @@ class Joint:
     def annotators(self) -> tuple[str, ...]:
         return (self.model, self.panel)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         pairs = await asked(self.model, self.panel, records, ask)
         fusions = fitted(pairs, self.gold, ask.task.schema, self.prior)
         return decided(records, pairs, fusions, ask)
@@ -80,7 +82,7 @@ class FittedJoint:
     def annotators(self) -> tuple[str, ...]:
         return (self.model, self.panel)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         pairs = await asked(self.model, self.panel, records, ask)
         return decided(records, pairs, self.fusions, ask)
 
@@ -101,7 +103,7 @@ class Pair:
         return self.model.record
 
 
-async def asked(model: str, panel: str, records: Sequence[Record], ask: Ask) -> list[Pair]:
+async def asked(model: str, panel: str, records: Sequence[Record], ask: Ask) -> Sequence[Pair]:
     """Both about every record, neither shown the other; InputError where one saw something."""
     schema = ask.task.schema
     if schema.kind not in FUSABLE:
@@ -109,8 +111,8 @@ async def asked(model: str, panel: str, records: Sequence[Record], ask: Ask) -> 
             f"joint fusion needs closed sets of labels; a {schema.kind} answer has none: take "
             "`sequential` or `triage`"
         )
-    said = await asyncio.gather(ask(model, records), ask(panel, records))
-    pairs = [Pair(*pair) for pair in zip(*said, strict=True)]
+    theirs, ours = await asyncio.gather(ask(model, records), ask(panel, records))
+    pairs = made(len(records), lambda i: Pair(theirs[i], ours[i]))
     for p in pairs:
         given = [a for a in (p.model, p.panel) if isinstance(a, Annotation)]
         if len(given) == 2:
@@ -123,29 +125,38 @@ def fitted(
     pairs: Sequence[Pair], gold: Mapping[str, Value], schema: Schema, prior: Counts = FEW
 ) -> dict[str, Fusion]:
     """A fusion for each unit, from the records that both answered."""
-    both = [p for p in pairs if _said(p.model) and _said(p.panel)]
+    is_both = np.fromiter((_said(p.model) and _said(p.panel) for p in pairs), bool, len(pairs))
+    (places,) = np.nonzero(is_both)
+    both = made(len(places), lambda i: pairs[int(places[i])])
     fusions: dict[str, Fusion] = {}
     for unit in _units(pairs, schema):
         said, log_probs, _ = unit.columns(both)
-        truth = np.array([unit.place(gold.get(p.record)) for p in both], dtype=np.int64)
+        truth = np.fromiter((unit.place(gold.get(p.record)) for p in both), np.int64, len(both))
         fusions[unit.name] = learn(said, log_probs, truth, prior)
     return fusions
 
 
 def decided(
     records: Sequence[Record], pairs: Sequence[Pair], fusions: Mapping[str, Fusion], ask: Ask
-) -> list[Decision]:
+) -> Sequence[Decision]:
     """One decision a record; what only one of the two answered is decided from that answer."""
     schema = ask.task.schema
-    merged: list[dict[str, dict[str, float]]] = [{} for _ in pairs]
+    merged: list[tuple[_Unit, Floats, NDArray[np.bool_]]] = []
     for unit in _units(pairs, schema):
         if unit.name not in fusions:
             raise InputError(f"no fusion was fitted for {unit.name or 'the answer'!r}")
         said, log_probs, spoken = unit.columns(pairs)
-        posterior = fusions[unit.name].fuse(said, log_probs).tolist()
-        for i in np.flatnonzero(spoken):
-            merged[i][unit.name] = dict(zip(unit.labels, posterior[i], strict=True))
-    return [_decide(r, p, m, schema) for r, p, m in zip(records, pairs, merged, strict=True)]
+        merged.append((unit, fusions[unit.name].fuse(said, log_probs), spoken))
+
+    def decide(i: int) -> Decision:
+        by_unit = {
+            unit.name: dict(zip(unit.labels, posterior[i].tolist(), strict=True))
+            for unit, posterior, spoken in merged
+            if spoken[i]
+        }
+        return _decide(records[i], pairs[i], by_unit, schema)
+
+    return made(len(records), decide)
 
 
 def _decide(
@@ -193,10 +204,11 @@ class _Unit:
 
     def columns(self, pairs: Sequence[Pair]) -> tuple[Labels, Floats, NDArray[np.bool_]]:
         """The panel's labels, the model's log probabilities, and whether either said anything."""
-        said = np.array([self.place(_value(p.panel)) for p in pairs], dtype=np.int64)
-        own = np.array([self.place(_value(p.model)) for p in pairs], dtype=np.int64)
-        rows = [self._row(p.model, place) for p, place in zip(pairs, own.tolist(), strict=True)]
-        log_probs = np.array(rows, dtype=np.float64).reshape(-1, len(self.labels))
+        said, own = (np.full(len(pairs), -1, np.int64) for _ in range(2))
+        log_probs = np.zeros((len(pairs), len(self.labels)))
+        for i, p in enumerate(pairs):
+            said[i], own[i] = self.place(_value(p.panel)), self.place(_value(p.model))
+            log_probs[i] = self._row(p.model, int(own[i]))
         return said, log_probs, (said >= 0) | (own >= 0)
 
     def place(self, value: Value | None) -> int:
@@ -220,8 +232,18 @@ class _Unit:
 
 
 def _units(pairs: Sequence[Pair], schema: Schema) -> list[_Unit]:
-    values = [v for p in pairs for a in (p.model, p.panel) if (v := _value(a)) is not None]
-    return [_Unit(name, _labels(schema, name), schema) for name in schema.units(values)]
+    units = schema.units([]) if _has_fixed_units(schema) else schema.units(_values(pairs))
+    return [_Unit(name, _labels(schema, name), schema) for name in units]
+
+
+def _has_fixed_units(schema: Schema) -> bool:
+    if isinstance(schema, Form):
+        return all(_has_fixed_units(field) for field in schema.fields.values())
+    return isinstance(schema, Choice | MultiChoice | Scale)
+
+
+def _values(pairs: Sequence[Pair]) -> list[Value]:
+    return [v for p in pairs for a in (p.model, p.panel) if (v := _value(a)) is not None]
 
 
 def _labels(schema: Schema, unit: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from assay.core.annotation import Decision
 from assay.core.record import Record
+from assay.core.spool import made
 from assay.strategies.base import Ask
 from assay.strategies.decisions import decision
 
@@ -25,9 +26,7 @@ class Single:
     def annotators(self) -> tuple[str, ...]:
         return (self.annotator,)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         answers = await ask(self.annotator, records)
-        return [
-            decision(record, answer, (self.annotator,), ask)
-            for record, answer in zip(records, answers, strict=True)
-        ]
+        route = (self.annotator,)
+        return made(len(records), lambda i: decision(records[i], answers[i], route, ask))

@@ -17,6 +17,7 @@ from assay.core.annotation import Annotation, DecidedBy, Decision, Source
 from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.record import Record
+from assay.core.spool import Spool
 from assay.core.task import Example
 from assay.core.value import encode
 from assay.strategies.base import Answer, Ask
@@ -88,19 +89,21 @@ class Specialists:
     def annotators(self) -> tuple[str, ...]:
         return (*self.fixed, self.reviewer)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         versions = self._fit(self.training, ask)
         score = await self._score(versions, ask)
-        decisions: list[Decision] = []
+        decisions: Spool[Decision] = Spool()
         reviewed: list[Example] = []  # of the stage under way
         kept: list[Example] = []  # of the stages that were kept
         stage = 0
         for start in range(0, len(records), self.stages.block):
             block = records[start : start + self.stages.block]
             made = await self._label_block(block, versions, f"stage {stage}", ask)
-            decisions += made
+            decisions.extend(made)
+            if not self.trainable or stage >= self.stages.most:
+                continue
             reviewed += _examples(block, made)
-            if not self.trainable or len(reviewed) < self.stages.beta or stage >= self.stages.most:
+            if len(reviewed) < self.stages.beta:
                 continue
             stage += 1
             fitted = self._fit((*self._replayed(kept, stage), *reviewed), ask)
@@ -109,7 +112,7 @@ class Specialists:
                 versions, score = fitted, fresh
                 kept += reviewed
             reviewed = []  # a stage that made it worse is rolled back: versions stay
-        return decisions
+        return decisions.row()
 
     async def _label_block(
         self, block: Sequence[Record], versions: Sequence[str], stage: str, ask: Ask
