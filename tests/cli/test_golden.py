@@ -200,3 +200,16 @@ def test_how_often_careless_annotators_are_right_is_by_frequency_or_even(tmp_pat
 
     assert guesses() == guesses("--guess", "frequency") == {"a": 0.75, "b": 0.25}
     assert guesses("--guess", "even") == {"a": 0.5, "b": 0.5}
+
+
+def test_columns_of_other_names_are_taken_as_they_are_given(folder: Path) -> None:
+    head, rest = (folder / "answers.csv").read_text().split("\n", 1)
+    assert head.strip() == "record,annotator,label"
+    other = folder / "other.csv"
+    other.write_text(f"label,record,annotator\n{rest}")  # each under the name of another
+    gold = ("--gold", folder / "gold.csv", "--json")
+    found = run("golden", "watch", other, *gold, "--record", "label", "--annotator", "record",
+                "--label", "annotator")  # fmt: skip
+    assert found.exit_code == 0, found.output
+    plain = json.loads(run("golden", "watch", folder / "answers.csv", *gold).output)
+    assert json.loads(found.output)["annotators"] == plain["annotators"]
