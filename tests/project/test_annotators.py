@@ -1,10 +1,13 @@
 """Annotators made from a task file: what each is given, and what is refused before it is made."""
 
+from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from assay.annotators.classifier import Classifier
 from assay.annotators.llm import LLM
 from assay.annotators.mapping import BY_NAME as BY_MAPPING
 from assay.annotators.people import Panel
@@ -15,6 +18,7 @@ from assay.core.cost import to_nanos
 from assay.core.errors import ModelError, SpecError
 from assay.core.schema import Choice
 from assay.models.cache import BY_NAME
+from assay.models.encoder import Floats, MiniLM
 from assay.project import annotators
 from assay.project.annotators import entry_point, picture_model, unknown_labels, weights
 from tests.project.opened import opened
@@ -183,3 +187,25 @@ def test_a_model_that_sees_pictures_scores_labels_or_writes(
     if isinstance(who, LLM):
         assert who.mapping is BY_MAPPING["json"]
         assert (who.options.max_tokens, who.options.view.side) == (9, 99)
+
+
+@pytest.mark.parametrize("features", ["minilm", "ngrams"])
+def test_a_classifier_learns_from_calibration_gold(
+    features: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encode(_: MiniLM, texts: Sequence[str]) -> Floats:
+        return np.array([[len(text), int(text[-1]) % 2] for text in texts], np.float32)
+
+    monkeypatch.setattr(MiniLM, "encode", encode)
+    opened(tmp_path)
+    (tmp_path / "gold.csv").write_text(
+        "record,label\n" + "".join(f"r{i},{('good', 'bad')[i % 2]}\n" for i in range(10))
+    )
+    more = f"annotators: {{m: {{kind: classifier, features: {features}}}}}\n"
+    gold = "gold: {path: gold.csv, calibration: 0.8, evaluation: 0.2}\n"
+    who = opened(tmp_path, more + gold).annotators["m"]
+    assert isinstance(who, Classifier)
+    assert who.labels == ("bad", "good")
+    assert ("minilm" in who.id) == (features == "minilm")
+    again = opened(tmp_path, more + gold + "seed: 1\n").annotators["m"]
+    assert again.id != who.id
