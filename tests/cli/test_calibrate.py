@@ -42,6 +42,7 @@ def test_who_cannot_be_calibrated_is_named_and_the_others_are(tmp_path: Path) ->
         rows = list(csv.DictReader(file))
     assert len(rows) == 200
     assert {(row["annotator"], row["confidence_source"]) for row in rows} == {("m", "calibrated")}
+    assert all(0 < float(row["confidence"]) < 1 for row in rows)
     said = assay(tmp_path, "calibrate", "t.csv", "--out", "more.csv")
     assert "few: " in said.stderr
     assert "written to more.csv" in said.stdout
@@ -63,3 +64,14 @@ def test_where_nobody_can_be_calibrated_it_is_refused(kept: str, says: str, tmp_
     rows = [row for row in rows if f",{kept}," in row]
     (tmp_path / "t.csv").write_text("\n".join([head, *rows, ""]))
     assert says in validation_error(assay(tmp_path, "calibrate", "t.csv"))
+
+
+def test_only_the_annotator_that_is_certified_is_spoken_of(tmp_path: Path) -> None:
+    table(tmp_path)
+    whole = assay(tmp_path, "certify", "t.csv", "--alpha", "0.4")
+    assert "mute" in whole.stderr
+    one = assay(tmp_path, "certify", "t.csv", "--alpha", "0.4", "--annotator", "m")
+    assert one.returncode == 0, one.stderr
+    assert "mute" not in one.stderr + one.stdout
+    own = assay(tmp_path, "certify", "t.csv", "--alpha", "0.4", "--annotator", "mute")
+    assert "mute" in own.stderr

@@ -1,5 +1,6 @@
 """What nobody foresaw is one line with exit code 70, and a report without secrets."""
 
+import json
 import stat
 import sys
 import tempfile
@@ -118,3 +119,22 @@ def test_a_file_that_fails_is_named(
     ):
         assert broken(monkeypatch, tmp_path, bad) == 2
         assert capsys.readouterr().err == said
+
+
+def test_a_command_with_json_tells_its_end_as_an_object(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.command("run")
+    @click.option("--json", "as_json", is_flag=True)
+    def command(as_json: bool) -> None:
+        raise click.Abort
+
+    monkeypatch.setattr(LazyGroup, "get_command", lambda *_: command)
+    monkeypatch.setattr(cli, "_set_up_output", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["assay", "run", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert error["code"] == "stopped"
+    assert "run again" in error["message"]
