@@ -10,7 +10,7 @@ import pytest
 import assay
 from assay.annotators.function import Function
 from assay.annotators.people import Panel
-from assay.api.certified import Certifying, certificate_of, kept
+from assay.api.certified import UNSURE, Certifying, certificate_of, kept
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import InputError, SpecError
 from assay.quality.guarantees.certificate import certify, certify_chain
@@ -268,9 +268,7 @@ def test_what_people_decided_on_gold_is_not_the_models() -> None:
     assert (found.threshold, found.accepted, found.labels) == (0.9, 60, 71)
     kept_ = kept([*decisions.values(), made(71, "-", 0.8), made(72, "-", None)], found)
     assert [d.record for d in kept_ if d.waiting_for == "people"] == ["r71", "r72"]
-    assert [d.route for d in kept_ if d.waiting_for] == [
-        ("not sure enough for the certificate",)
-    ] * 2
+    assert [d.route for d in kept_ if d.waiting_for] == [(UNSURE,)] * 2
     assert kept_[60].value == "+"
 
 
