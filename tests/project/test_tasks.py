@@ -67,3 +67,17 @@ def test_recorded_answers_bring_a_column_called_confidence(tmp_path: Path) -> No
     old = open_project(path).annotators["old"]
     assert isinstance(old, Recorded)
     assert {id: given.confidence for id, given in old.given.items()} == {"a": 0.9, "b": None}
+
+
+@pytest.mark.parametrize(
+    ("labels", "place"),
+    [("a, b, a, c", 2), ("a, a, b, c", 1), ("a, b, c, b", 3), ("a, {name: b, aliases: [A]}, c", 1)],
+)
+def test_the_first_label_that_clashes_with_those_above_is_named(
+    tmp_path: Path, labels: str, place: int
+) -> None:
+    (tmp_path / "pairs.csv").write_text("id,premise,hypothesis\n1,x,y\n")
+    text = HEAD.replace("labels: [yes, no]", f"labels: [{labels}]")
+    (tmp_path / "task.yaml").write_text(text)
+    with pytest.raises(SpecError, match=rf"`answer\.labels\.{place}`"):
+        _ = open_project(tmp_path / "task.yaml").task
