@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     "check": ("check task.yaml", {"annotations"}),
     "plan": ("plan task.yaml --human-label 1 --html new.html", {"annotations"}),
     "report": ("report task.yaml -o new.html", READ - {"tasks"}),
-    "export": ("export task.yaml -o new.csv", {"records", "runs", "decisions"}),
+    "export": (f"export {LEDGER} -o new.csv", {"records", "runs", "decisions"}),
     "annotations": (f"export {LEDGER} --annotations -o new.jsonl", {"annotations"}),
     "waiting": ("export task.yaml --waiting -o new.csv", {"runs", "decisions"}),
     "agree": (f"agree {LEDGER}", {"tasks", "votes"}),

@@ -62,7 +62,7 @@ def test_the_waiting_sheet_comes_back(folder: Path) -> None:
     assert "accuracy" in done.stdout or "100.0%" in done.stdout
     assert assay(folder, "export", "task.yaml", "-o", "out.csv").returncode == 0
     rows = table(folder / "out.csv")
-    assert {row["record"] for row in rows} == {
+    assert {row["id"] for row in rows} == {
         f"'{id}" if id[0] in "=+-@＝" and id != "-5" else id for id in IDS
     }
 
@@ -85,7 +85,8 @@ def test_a_sheet_whose_marks_are_lost_is_still_understood(drop: list[str], folde
 def test_export_import_export_is_the_same(more: list[str], folder: Path, tmp_path: Path) -> None:
     assert assay(folder, "export", "task.yaml", *more, "-o", "one.csv").returncode == 0
     who = "annotator" if more else "decided_by"
-    words = ["import", "one.csv", "--annotator", who, "--label", "value", "--name", "again"]
+    label = "value" if more else "tone"
+    words = ["import", "one.csv", "--annotator", who, "--label", label, "--name", "again"]
     done = assay(folder, *words, "--ledger", "two.sqlite")
     assert done.returncode == 0, done.stderr
     assert assay(folder, "export", "two.sqlite", "--annotations", "-o", "two.csv").returncode == 0
@@ -93,7 +94,8 @@ def test_export_import_export_is_the_same(more: list[str], folder: Path, tmp_pat
     assert assay(folder, *words).returncode == 0
     words = ["export", "three.sqlite", "--annotations", "-o", "three.csv"]
     assert assay(folder, *words).returncode == 0
-    same = [(r["record"], r["value"]) for r in table(folder / "one.csv")]
+    record = "record" if more else "id"
+    same = [(r[record], r[label]) for r in table(folder / "one.csv")]
     for name in ("two.csv", "three.csv"):
         assert [(r["record"], r["value"]) for r in table(folder / name)] == same
     keep: Callable[[dict[str, str]], list[str]] = lambda r: [  # noqa: E731

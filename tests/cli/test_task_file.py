@@ -94,7 +94,7 @@ def test_what_cannot_be_is_refused_before_a_file_is_written(
     ("rows", "said"),
     [
         ("comment,said\nx,a\ny,b\n", "gold needs a column with a unique id; name it with --id"),
-        ("id,comment,said\n1,x,a\n2,y,a\n", "says 'a' everywhere, so it cannot be gold"),
+        ("id,comment,said\n1,x,a\n2,y,a\n", "has 'a' in every row, so it cannot be gold"),
     ],
 )
 def test_gold_that_cannot_be_is_refused_with_what_helps(

@@ -49,7 +49,8 @@ def test_every_step_says_what_it_did_and_what_comes_next(folder: Path) -> None:
     )
     with (folder / "labels.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert {row["record"]: row["value"] for row in rows}["r0"] == "positive"
+    assert {row["id"]: row["a"] for row in rows}["r0"] == "positive"
+    assert rows[0]["label"] == "positive"
 
 
 def test_json_has_the_same_figures_with_stable_keys(folder: Path) -> None:
@@ -162,8 +163,8 @@ def test_an_export_says_what_was_labelled(folder: Path) -> None:
     assert "2 decisions written to labels.csv" in said
     with (folder / "labels.csv").open() as file:
         first, second = csv.DictReader(file)
-    assert [first[c] for c in ("value", "text", "day", "meta.value")] == [
-        "positive", "I, too, love it", "Monday", "7"
+    assert [first[c] for c in ("id", "tone", "text", "day", "value")] == [
+        "1", "positive", "I, too, love it", "Monday", "7"
     ]  # fmt: skip
     assert (second["text"], second["day"]) == ("", "Friday")
 

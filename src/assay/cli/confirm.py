@@ -29,7 +29,7 @@ def cost_line(found: Forecast) -> str:
 
 def confirm_cost(project: Project, limit: int | None) -> None:
     """Before the first paid run of a task: asks on a terminal, and says so elsewhere."""
-    if not _paid(project) or _spent(project):
+    if project.budget.cap == 0 or not _paid(project) or _spent(project):
         return
     found = forecast(project, limit)
     if not found.nanos:

@@ -10,15 +10,18 @@ from assay.cli.columns import column_options
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
-from assay.cli.sources import decided_run, ledger_and_task
+from assay.cli.sources import TASK_FILES, decided_run, ledger_and_task
 from assay.cli.task_argument import source_argument
 from assay.core.errors import SpecError
 from assay.core.redact import hidden
 from assay.data.annotations import Names
+from assay.data.as_yours import Yours, export_yours
 from assay.data.base import many
 from assay.data.export import export, sheet
 from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
 from assay.ledger import Ledger, open_ledger
+from assay.project import open_project
+from assay.project.exports import yours_of
 from assay.project.imports import Imported, check, import_annotations, inferred, target_of
 
 
@@ -118,6 +121,7 @@ def _print_result(found: Imported, task: str, place: str) -> None:
     help="Export only records that wait for people, with cells to fill in and import.",
 )  # fmt: skip
 @click.option("--panel", help="With --waiting: only records that wait for this panel.")
+@click.option("--only-answers", is_flag=True, help="Leave out the columns of your own data file.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON on stdout.")
 def export_command(
     source: str,
@@ -127,6 +131,7 @@ def export_command(
     annotations: bool,
     waiting: bool,
     panel: str | None,
+    only_answers: bool,
     as_json: bool,
 ) -> None:
     """Write the labels in SOURCE (a task file or ledger) to a file."""
@@ -140,7 +145,10 @@ def export_command(
             written = _annotations(opened, task, out)
         else:
             deciding = decided_run(opened, task, run)
-            written = (_waiting if waiting else _decisions)(opened, deciding, out, panel)
+            if waiting:
+                written = _waiting(opened, deciding, out, panel)
+            else:
+                written = _decisions(opened, deciding, out, _yours(source), only_answers)
     finally:
         opened.close()
     if as_json:
@@ -149,6 +157,10 @@ def export_command(
     click.echo(written.line)
     for line in written.notes:
         click.echo(f"note: {line}", err=True)
+
+
+def _yours(source: str) -> Yours | None:
+    return yours_of(open_project(source)) if source.endswith(TASK_FILES) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +178,12 @@ def _annotations(ledger: Ledger, task: str | None, out: Path) -> Written:
     return Written({"annotations": count}, f"{described} written to {out}")
 
 
-def _decisions(ledger: Ledger, run: str, out: Path, panel: str | None) -> Written:
-    found = export(ledger.decisions(run), ledger.records, out)
+def _decisions(ledger: Ledger, run: str, out: Path, yours: Yours | None, bare: bool) -> Written:
+    decisions = ledger.decisions(run)
+    if yours is not None and out.suffix.lower() != ".json":
+        found = export_yours(decisions, yours, out, bare)
+    else:
+        found = export(decisions, ledger.records, out)
     if found.boxes:
         described = many(found.count, "box", "boxes")
         return Written({"boxes": found.count}, f"{described} written to {out}")

@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -95,7 +95,12 @@ def _bare(part: Value) -> object:
     return int(part) if isinstance(part, float) and part.is_integer() else part
 
 
-def write_rows(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> int:
+def write_rows(
+    rows: Iterable[Mapping[str, object]],
+    fields: tuple[str, ...],
+    path: Path,
+    lists: Collection[str] = (),
+) -> int:
     """Write by the ending of the name (none: a Hugging Face folder); how many rows there were."""
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
@@ -105,6 +110,8 @@ def write_rows(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], pa
     if writer is _folder:
         _check_folder(path)
     with written_atomically(path) as part:
+        if writer is _parquet:
+            return _parquet(rows, fields, part, lists)
         return writer(rows, fields, part)
 
 
@@ -221,8 +228,15 @@ def _tables(rows: Iterable[Mapping[str, object]], schema: pa.Schema) -> Iterator
         yield pa.Table.from_pylist(batch, schema=schema)
 
 
-def _parquet(rows: Iterable[Mapping[str, object]], fields: tuple[str, ...], path: Path) -> int:
+def _parquet(
+    rows: Iterable[Mapping[str, object]],
+    fields: tuple[str, ...],
+    path: Path,
+    lists: Collection[str] = (),
+) -> int:
     count, schema = 0, _schema(fields)
+    for name in lists:
+        schema = schema.set(fields.index(name), pa.field(name, pa.list_(pa.string())))
     with pq.ParquetWriter(path, schema) as writer:
         for table in _tables(rows, schema):
             writer.write_table(table)

@@ -1,5 +1,6 @@
 """The sheet of an audit: what is to be answered, blind to what was shipped, and read back."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -225,15 +226,17 @@ def _strange(given: Mapping[str, Value], shipped: Mapping[str, Value], same: Sam
 
 
 def decisions_in(path: Path) -> tuple[list[Decision], dict[str, str]]:
-    """Decisions and texts of a table with record, value, and if there confidence, route, text."""
+    """Decisions and texts of a table with record, value, and if there confidence, route, text;
+    or of an export, whose first columns are the id and the answer, in parts for a form."""
     decisions: list[Decision] = []
     texts: dict[str, str] = {}
     seen: set[str] = set()
+    id, answers = "record", ["value"]
     for number, row in read_rows(path):
         if not decisions:
-            check_columns(path, list(row), ("record", "value"))
+            id, answers = _decided_columns(path, list(row))
         refuse_weight(row, f"{path}:{number}")
-        record, value = cell(row["record"]).strip(), cell(row["value"]).strip()
+        record, value = cell(row[id]).strip(), _answer(row, answers)
         if not record or record in seen:
             raise InputError(f"{path}:{number}: record {record!r} is empty or there twice")
         seen.add(record)
@@ -245,6 +248,25 @@ def decisions_in(path: Path) -> tuple[list[Decision], dict[str, str]]:
     if not decisions:
         raise InputError(f"{path} holds no decisions")
     return decisions, texts
+
+
+def _decided_columns(path: Path, there: list[str]) -> tuple[str, list[str]]:
+    """The columns of ids and of answers."""
+    if "confidence_source" in there and not {"record", "value"} <= set(there):
+        last = there.index("confidence_source") - 1
+        if last > 1 and there[last] == "confidence":
+            return there[0], there[1:last]
+    check_columns(path, there, ("record", "value"))
+    return "record", ["value"]
+
+
+def _answer(row: Mapping[str, object], columns: Sequence[str]) -> str:
+    """As text; the parts of a form as JSON, without those that are empty."""
+    if len(columns) == 1:
+        return cell(row[columns[0]]).strip()
+    parts = {name: cell(row[name]).strip() for name in columns}
+    said = {name: part for name, part in parts.items() if part}
+    return json.dumps(said, ensure_ascii=False) if said else ""
 
 
 def _confidence(content: object, where: str) -> float | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.common import examples
 from assay.cli.outputs import force_option
 from assay.cli.plan import promised, ready
 from assay.cli.run import choose, label, prepared
@@ -76,9 +77,10 @@ def data_command() -> None:
     """Fetch data sets that people have rated."""
 
 
-@data_command.command("fetch")
+@data_command.command("fetch", epilog=examples("assay data fetch tweets -o tweets"))
 @click.argument("name", type=click.Choice(["tweets", "movies", "amazon", "nyt"]), metavar="NAME")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="Folder to make.")  # fmt: skip
 @force_option
 @click.option("--records", type=click.IntRange(min=10), help="Only this many, drawn by seed.")
 def fetch_command(name: str, out: Path, records: int | None) -> None:
@@ -93,9 +95,9 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
     click.echo(f"wrote {out}/task.yaml; look at it with: assay check {out}/task.yaml")
 
 
-@click.command("demo")
+@click.command("demo", epilog=examples("assay demo", "assay demo --records 100 -o demo"))
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("assay-demo"), show_default=True,
+    "-o", "--out", type=click.Path(path_type=Path), default=Path("assay-demo"), show_default=True,
     help="Folder for the data, the task file and the report.",
 )  # fmt: skip
 @force_option
