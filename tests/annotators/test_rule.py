@@ -122,7 +122,7 @@ def test_a_rule_of_another_package_is_found_by_its_name(monkeypatch: pytest.Monk
     monkeypatch.setattr(importlib.metadata, "entry_points", entries)
     found = rule("theirs")
     assert (found.judge, found.name, found.says) == (coin, "theirs", ("heads", "tails"))
-    with pytest.raises(SpecError, match="no rule is called 'ours': write module:function, or one"):
+    with pytest.raises(SpecError, match="no such rule: 'ours': write module:function, or one"):
         rule("ours")
 
 
@@ -132,7 +132,7 @@ def test_a_rule_of_another_package_is_found_by_its_name(monkeypatch: pytest.Monk
         ("no.such.module:f", "rule 'no.such.module:f' cannot be loaded"),
         (f"{__name__}:nothing", "cannot be loaded"),
         (f"{__name__}:TASK", "is not a function"),
-        ("word", "no rule is called 'word'"),
+        ("word", "no such rule: 'word'"),
     ],
 )
 def test_why_a_rule_is_none_is_said(name: str, why: str) -> None:

@@ -129,7 +129,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "a word": ("what a day", "cannot label data of type str"),
     "a number": (5, "cannot label data of type int"),
     "a lazy frame": (pl.LazyFrame(ROWS), "lazy: give what its `.collect\\(\\)` returns"),
-    "two columns of a name": (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "unique"),
+    "duplicate column of a name": (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "unique"),
     "a text for a column": ({"text": "what a day"}, "column 'text' is of type str"),
     "a number among texts": (["x", 5], "row 2 is of type int"),
     "columns of two lengths": ({"id": ["a"], "text": ["x", "y"]}, "do not form a table"),

@@ -169,7 +169,7 @@ def test_words_have_a_median_where_their_order_is_told(tmp_path: Path) -> None:
 
 BAD: dict[str, tuple[str, tuple[str, ...], type[AssayError], str]] = {
     "no answers": ("question,worker,answer\n1,ann,\n", (), InputError, "holds no answers"),
-    "words without order": (ANSWERS, ("--method", "median"), InputError, "say --order"),
+    "words without order": (ANSWERS, ("--method", "median"), InputError, "use --order"),
     "an order for names": (ANSWERS, ("--order", "cat,dog"), SpecError, "takes no --order"),
     "no column": ("a,b,c\n1,2,3\n", (), InputError, "--record"),
     "wrong column": (ANSWERS, ("--label", "anser"), InputError, "did you mean 'answer'"),

@@ -49,7 +49,7 @@ def test_the_table_shows_baseline_prevalence_and_warning(tmp_path: Path) -> None
     done = CliRunner().invoke(root, ["agree", str(path)])
     assert "always 'a'               0.900" in done.stdout
     assert "a 90.0%, b 10.0%" in done.stdout
-    assert "warning: agreement 80.0% is below always the same label 90.0%" in done.output
+    assert "warning: agreement 80.0% is below the majority-class baseline 90.0%" in done.output
 
 
 def test_answers_in_a_ledger_are_compared(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_place_that_cannot_be_written_is_named(words: list[str], tmp_path: Pat
 LEDGERS: dict[str, tuple[str, str]] = {
     "no database": ("junk", "this file is something else"),
     "newer": ("99", "install a newer Assay"),
-    "odd": ("odd", "no Assay wrote"),
+    "odd": ("odd", "was not written by Assay"),
     "damaged": ("damaged", "the file is damaged"),
     "folder": ("folder", "unable to open"),
     "foreign": ("foreign", "tables of another program"),
@@ -274,7 +274,7 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "a budget without end": (["run", "task.yaml", "--budget", "inf"], "not a usable number"),
     "time that is no number": (["run", "task.yaml", "--minutes", "nan"], "not a usable number"),
     "a share that is no number": (["plan", "task.yaml", "--target", "nan"], "not a usable number"),
-    "a dash for a file": (["export", LEDGER, "-o", "-"], "a file is needed"),
+    "a dash for a file": (["export", LEDGER, "-o", "-"], "cannot write to stdout"),
     "a ledger for a ledger": (["export", LEDGER, "--ledger", "l", "-o", "x.csv"], "task file"),
     "an unknown ending": (["export", LEDGER, "-o", "x.docx"], "cannot write .docx"),
     "an unknown model": (["models", "fetch", "nothing"], "no such model: 'nothing'"),

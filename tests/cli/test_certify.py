@@ -197,7 +197,7 @@ def test_a_promise_that_a_constant_keeps_is_said_to_ask_little(tmp_path: Path) -
     done = assay(tmp_path, "certify", "t.csv")
     assert "majority-class baseline: 'no' agrees in 95.0% (n = 200)" in done.stdout
     assert "so the guarantee is a weak one" in done.stderr
-    assert done.stdout.startswith("whether the promise shows anything of these labels cannot be")
+    assert done.stdout.startswith("whether the guarantee is informative for these labels cannot be")
     (described,) = found(tmp_path, "t.csv").values()
     assert described["constant"] == {"label": "no", "share": 0.95, "n": 200}
     assert (described["possible"], described["passed"]) == (True, None)
@@ -280,7 +280,7 @@ def test_without_confidences_no_threshold_is_printed(tmp_path: Path) -> None:
     for promise in ("accepted", "output"):
         done = assay(tmp_path, "certify", "t.csv", "--promise", promise)
         assert "at confidence" not in done.stdout
-        assert "all answers are accepted, since no confidence tells them apart" in done.stdout
+        assert "all answers are accepted, since no confidence distinguishes them" in done.stdout
         assert "gives no confidence" in done.stderr
         assert "`confidence: COLUMN`" in done.stderr
         (described,) = found(tmp_path, "t.csv", "--promise", promise).values()

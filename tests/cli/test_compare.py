@@ -245,5 +245,5 @@ def test_what_the_table_leaves_out_is_said(tmp_path: Path) -> None:
     words = ("compare", "--people", "p.json", "--models", "m.json", "--resamples", "0")
     notes = str(described(tmp_path, *words)["notes"])
     assert "on 1 of 2 records the people's vote is tied" in notes
-    assert "the 32 people are not told one by one" in notes
+    assert "the 32 people are not listed one by one" in notes
     assert "tied" not in str(described(tmp_path, *words, "--expert", "p0")["notes"])

@@ -47,7 +47,7 @@ def test_imported_answers_are_priced_and_projected(ledger: Path) -> None:
 
 
 def test_without_a_price_list_the_gap_is_said(ledger: Path) -> None:
-    assert "no price, and nothing was booked (20 answers)" in run("cost", ledger).output
+    assert "no price, and no recorded cost (20 answers)" in run("cost", ledger).output
 
 
 TASK = """\
@@ -95,7 +95,9 @@ def _two_currencies_are_never_added_up(task: Path, place: Path) -> None:
     prices.write_text("currency: USD\nannotators: {expert: {human_label: 0.1}}\n")
     for words in (("cost", place), ("cost", task), ("compare", task)):
         done = run(*words, "--prices", prices)
-        assert "booked in EUR for annotators that are not in the price list" in str(done.exception)
+        assert "recorded in EUR for annotators that are not in the price list" in str(
+            done.exception
+        )
     task.write_text(TASK.replace("EUR", "USD"))
     assert run("run", task).exit_code == 0
     assert "in EUR and in USD, which cannot be added up" in str(run("cost", place).exception)
@@ -115,11 +117,11 @@ def test_a_currency_that_nobody_says_is_not_made_up(tmp_path: Path) -> None:
     done = run("cost", place)
     assert "8.00 units" in done.stdout
     assert "USD" not in done.output
-    assert "does not say in which currency" in done.stderr
+    assert "has no currency" in done.stderr
     assert json.loads(run("cost", place, "--json").stdout)["currency"] is None
     comparisons = run("compare", place, "--person", "p")
     assert "4,000.00 units" in comparisons.stdout
-    assert "does not say in which currency" in comparisons.stderr
+    assert "has no currency" in comparisons.stderr
     described = run("cost", place, "--currency", "NOK")
     assert "8.00 NOK" in described.stdout
     assert described.stderr == ""

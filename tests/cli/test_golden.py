@@ -85,7 +85,8 @@ def test_disguise_names_what_gives_gold_away(folder: Path) -> None:
     done = run("golden", "disguise", folder / "deal.csv", "--gold", ids, "--json")
     assert json.loads(done.output)["verdict"] == "visible"
     assert (
-        "gold can be told" in run("golden", "disguise", folder / "deal.csv", "--gold", ids).output
+        "gold can be distinguished"
+        in run("golden", "disguise", folder / "deal.csv", "--gold", ids).output
     )
 
 

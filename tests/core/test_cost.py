@@ -149,7 +149,7 @@ def test_without_a_cap_everything_fits_and_is_counted() -> None:
 def test_the_cap_itself_may_be_spent_and_not_a_nano_more() -> None:
     budget = Budget(10, spent=4)
     assert budget.left == 6
-    with pytest.raises(BudgetError, match="raise `budget` to go on, nothing answered so far"):
+    with pytest.raises(BudgetError, match="raise `budget` to continue; all answers so far"):
         budget.reserve(7)
     assert budget.reserved == 0
     budget.reserve(6)

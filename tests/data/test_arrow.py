@@ -56,7 +56,7 @@ def test_letters_that_are_no_utf8_are_refused(tmp_path: Path) -> None:
 
 def test_two_columns_of_one_name_are_refused(path: Path) -> None:
     table = pa.table([pa.array(["x"]), pa.array(["y"])], names=["a", "a"])
-    assert "two columns are called 'a'" in refused(written(path, table))
+    assert "duplicate column 'a'" in refused(written(path, table))
 
 
 @pytest.mark.parametrize(

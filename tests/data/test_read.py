@@ -199,7 +199,7 @@ def test_no_more_rows_are_peeked_at_than_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("x.csv", b"a,a\n1,2\n", "two columns are called 'a'"),
+        ("x.csv", b"a,a\n1,2\n", "duplicate column 'a'"),
         ("x.csv", b"a,b\n1,2\n\xff,3\n", "x.csv:3: not UTF-8"),
         ("x.jsonl", b'{"a": "\\ud800"}\n', r"x\.jsonl:1: \\ud800 is half a character"),
         ("x.json", b'{"a": 1}', "a JSON list of objects is needed"),
@@ -226,7 +226,7 @@ def test_keys_that_come_late_stay_beside_those_of_the_first_lines(tmp_path: Path
 
 def test_a_pipe_is_no_data(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.csv")
-    with pytest.raises(InputError, match="is a pipe or a device"):
+    with pytest.raises(InputError, match="a pipe or a device"):
         read_rows(tmp_path / "x.csv")
 
 

@@ -48,7 +48,10 @@ def changed(path: Path, *statements: str) -> None:
 @pytest.mark.parametrize(
     ("statements", "says"),
     [
-        (["UPDATE meta SET content = 'x'"], "has format 'x', which no Assay wrote; use another"),
+        (
+            ["UPDATE meta SET content = 'x'"],
+            "has format 'x', which was not written by Assay; use another",
+        ),
         (["UPDATE meta SET content = '4'"], "has format 4, this Assay reads up to 3; install"),
         (["ALTER TABLE meta ADD COLUMN more"], "holds tables of another program"),
         (["DROP TABLE meta"], "holds tables of another program"),

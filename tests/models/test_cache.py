@@ -83,7 +83,7 @@ def test_the_cache_can_be_put_elsewhere(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_unknown_name_that_is_no_file_either_is_refused() -> None:
-    with pytest.raises(ModelError, match="no embedded model or file"):
+    with pytest.raises(ModelError, match="no such embedded model or file"):
         model_file("nothing.gguf")
 
 

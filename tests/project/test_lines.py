@@ -127,7 +127,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a rule": (
         "rule: vader}",
         "rule: wader}",
-        "21: `annotators.one.rule`: no rule is called 'wader'",
+        "21: `annotators.one.rule`: no such rule: 'wader'",
     ),
     "a rule that says other labels": (
         "[gut, positive]",

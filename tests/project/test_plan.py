@@ -228,7 +228,7 @@ def test_models_without_confidences_are_planned_whole_and_no_threshold_is_printe
                    for line, o in zip(described, plan["options"], strict=False)
                    if o["name"] != "vote > people")  # fmt: skip
     assert any(
-        "all answers are accepted, since no confidence tells them apart" in t for t in described
+        "all answers are accepted, since no confidence distinguishes them" in t for t in described
     )
 
 

@@ -103,7 +103,7 @@ def test_too_few_that_fit_the_labels_are_one_line(folder: Path) -> None:
     done = assay(folder, "controller", "task.yaml", "--allow-code")
     assert done.returncode == 2
     said = done.stderr.splitlines()[-1]  # below the notes on code that runs
-    assert "4 specialists are wanted, 3 can label this task (b: it also says x" in said
+    assert "4 specialists are required, 3 can label this task (b: it also says x" in said
 
 
 def test_a_task_without_a_controller_is_told_what_to_write(folder: Path) -> None:

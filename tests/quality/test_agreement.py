@@ -193,7 +193,7 @@ def test_agreement_below_the_constant_label_is_warned_of() -> None:
     found = agree(said_in(table), Asked(resampling=POINT))
     assert found.overall.baseline == pytest.approx(0.9, abs=0.02)
     assert found.overall.baseline_label == "0"
-    assert "below always the same label" in str(found.overall.warning)
+    assert "below the majority-class baseline" in str(found.overall.warning)
 
 
 def test_kappa_near_zero_at_high_agreement_is_warned_of() -> None:
@@ -245,7 +245,7 @@ def test_answers_that_saw_others_are_refused() -> None:
 
 def test_words_on_an_ordinal_scale_need_an_order() -> None:
     said = words(("r1", "ann", "bad"), ("r1", "bob", "good"), ("r2", "ann", "ok"))
-    with pytest.raises(InputError, match="in which order"):
+    with pytest.raises(InputError, match="unknown order"):
         agree(said, Asked("ordinal"))
     with pytest.raises(InputError, match="'ok' is not in the order"):
         agree(said, Asked("ordinal", ("bad", "good")))
@@ -372,7 +372,7 @@ def test_what_is_no_span_is_named(cell: str) -> None:
 
 def test_agreement_that_equals_the_constant_up_to_rounding_is_not_below_it() -> None:
     assert warning(0.2, 0.2 + 1e-16, 0.5) is None
-    assert warning(0.1, 0.2, 0.5) == "agreement 10.0% is below always the same label 20.0%"
+    assert warning(0.1, 0.2, 0.5) == "agreement 10.0% is below the majority-class baseline 20.0%"
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_agreement_that_equals_the_constant_up_to_rounding_is_not_below_it() -> 
         (0.7, 0.7, 0.0999, "is what chance gives (kappa 0.10)"),
         (0.7, 0.7, -0.0999, "is what chance gives (kappa -0.10)"),
         (0.7, 0.7, 0.1, None), (0.699, 0.6, 0.0, None), (0.9, 0.9, None, None),
-        (0.6, 0.61, 0.5, "agreement 60.0% is below always the same label 61.0%"),
+        (0.6, 0.61, 0.5, "agreement 60.0% is below the majority-class baseline 61.0%"),
         (0.6, 0.6, 0.5, None), (None, 0.6, 0.0, None), (0.9, None, 0.0, None),
     ],
 )  # fmt: skip

@@ -70,7 +70,7 @@ def test_what_the_list_does_not_name_costs_what_was_booked() -> None:
     found = costs([said(0, "x", cost=70), said(1, "x", cost=30)], [kept(0), kept(1)], PriceList())
     assert found.whole.bill.kinds["booked"] == 100
     free = costs([said(0, "x")], [kept(0)], PriceList())
-    assert free.not_counted[0] == "x: no price, and nothing was booked (1 answer)"
+    assert free.not_counted[0] == "x: no price, and no recorded cost (1 answer)"
 
 
 def test_use_without_a_price_is_said() -> None:
@@ -253,7 +253,7 @@ def test_the_rarer_cases_of_prices() -> None:
     assert described == NEVER_COUNTED
     twice = [said(i, "x") for i in range(2)]
     described = costs(twice, [kept(0)], PriceList()).not_counted
-    assert described[0] == "x: no price, and nothing was booked (2 answers)"
+    assert described[0] == "x: no price, and no recorded cost (2 answers)"
 
 
 def test_money_of_two_currencies_is_no_sum() -> None:
@@ -269,5 +269,5 @@ def test_money_of_two_currencies_is_no_sum() -> None:
     for fits in ("USD", None):
         check_currency(booked, fits)
     check_currency(costs([], [], PriceList("l", "USD")), "EUR")
-    with pytest.raises(InputError, match=r"booked in EUR .* which is in USD"):
+    with pytest.raises(InputError, match=r"recorded in EUR .* which is in USD"):
         check_currency(booked, "EUR")

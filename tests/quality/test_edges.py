@@ -46,7 +46,7 @@ def warned(found: Agreement | Comparison, words: str) -> bool:
 
 @pytest.mark.parametrize(("records", "few"), [(9, True), (10, False)])
 def test_under_ten_records_little_can_be_told(records: int, few: bool) -> None:
-    assert warned(agreed(records, 2), "to compare: little can be told") is few
+    assert warned(agreed(records, 2), "to compare: too few for conclusions") is few
 
 
 @pytest.mark.parametrize(("shared", "few"), [(12, False), (11, True)])
@@ -160,7 +160,7 @@ def compared(people: Said, slices: dict[str, dict[str, str]] | None = None) -> C
 def test_up_to_thirty_people_are_told_one_by_one(people: int, described: int) -> None:
     found = compared(panel(12, people))
     assert len(found.comparisons) == described
-    assert warned(found, f"the {people} people are not told one by one") is (described == 1)
+    assert warned(found, f"the {people} people are not listed one by one") is (described == 1)
 
 
 @pytest.mark.parametrize(("size", "shown"), [(10, 2), (9, 1)])

@@ -95,6 +95,6 @@ def test_a_promise_that_a_constant_keeps_among_what_is_accepted_is_doubted() -> 
     assert described == "90.0% of the accepted records are 'a' by the reference"
     assert of_promise([*accepted, *people], Promise(0.2, 0.1, "output")) == ()
     always = of_promise(accepted, promise)
-    assert always == ("always 'a' agrees in 90.0% of this sample",)
+    assert always == ("the majority-class baseline ('a') agrees in 90.0% of this sample",)
     even = said([("a", "a")] * 25 + [("b", "b")] * 25)
     assert of_promise([*even, *people], promise) == ()

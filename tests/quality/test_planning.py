@@ -168,8 +168,8 @@ def test_a_constant_that_meets_the_target_is_said(share: float, little: bool) ->
     found = Plan(PROMISE, "people", 9, (), (), Constant("x", share, 100))
     assert (found.asks_little is not None) is little
     if little:
-        assert f"always 'x' agrees in {share:.1%}" in str(found.asks_little)
-        assert "target of 90.0% asks little" in str(found.asks_little)
+        assert f"the majority-class baseline ('x') agrees in {share:.1%}" in str(found.asks_little)
+        assert "target of 90.0% is a weak one" in str(found.asks_little)
     assert Plan(PROMISE, "people", 9, (), ()).asks_little is None
 
 

@@ -63,7 +63,7 @@ def test_agreement_below_the_constant_is_warned_of() -> None:
     found = reviewed(cases, YES_NO)
     assert found is not None
     assert found.all.warning is not None
-    assert "25.0% is below always the same label 75.0%" in found.all.warning
+    assert "25.0% is below the majority-class baseline 75.0%" in found.all.warning
 
 
 def test_an_interval_allows_for_cells_of_one_record_that_go_together() -> None:

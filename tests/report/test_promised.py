@@ -34,7 +34,7 @@ def test_classes_come_back_as_they_were() -> None:
     ("more", "kind", "lines"),
     [
         ({}, "good", ["as stated"]),
-        ({"verdict": "cannot be told"}, "open", ["cannot be told", "as stated"]),
+        ({"verdict": "cannot be determined"}, "open", ["cannot be determined", "as stated"]),
         ({"possible": False}, "bad", ["as stated"]),
         ({"possible": False, "verdict": "not possible"}, "bad", ["not possible", "as stated"]),
     ],

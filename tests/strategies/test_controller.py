@@ -63,7 +63,11 @@ def test_label_maps_are_part_of_the_model() -> None:
 
 
 def test_too_few_candidates_are_named_with_the_reason() -> None:
-    with pytest.raises(SpecError, match=r"5 specialists are wanted, 4 can .*toxic: it never says"):
+    with pytest.raises(
+        SpecError,
+        match=r"5 specialists are required, 4 can .*toxic: "
+        r"it never says",
+    ):
         planned(5)
 
 

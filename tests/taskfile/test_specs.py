@@ -1,4 +1,4 @@
-"""What may stand in a task file: every default, every bound, as the published schema has them."""
+"""What may replace a task file: every default, every bound, as the published schema has them."""
 
 import json
 from collections.abc import Iterator

@@ -69,7 +69,7 @@ def heard(votes: Votes) -> Votes:
 
 
 def read_labels(path: Path, record: str | None = None, label: str | None = None) -> dict[str, str]:
-    """One trusted label a record; InputError where a record has two that differ."""
+    """One trusted label a record; InputError if a record has two that differ."""
     there = columns_of(path)
     of_record = record or one_of(path, there, RECORD, "--record")
     of_label = label or one_of(path, there, TRUTH, "--label")
@@ -105,7 +105,7 @@ def read_comparisons(path: Path) -> Comparisons:
 
 def in_label_order(votes: Votes) -> Votes:
     """The same votes with labels in order (of number where all are numbers): ties go to the first
-    label, so which one that is must not hang on the order of rows."""
+    label, so the result must not depend on the order of rows."""
     order = sorted(range(len(votes.labels)), key=_sorter(votes.labels))
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)

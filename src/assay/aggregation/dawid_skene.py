@@ -190,7 +190,7 @@ def solve(table: Table, answering: Answering, stop: tuple[int, float]) -> Solved
 
 
 def _bound(found: Expected, cells: Floats, prior: Floats) -> float:
-    """The evidence bound as crowd-kit reckons it: the prior counts once a vote, not once a row."""
+    """The evidence bound as crowd-kit computes it: the prior counts once a vote, not once a row."""
     weight = found.counts.sum(axis=1) if prior.ndim == 1 else found.mass
     said = float(np.vdot(found.counts, np.log(cells)))
     return said + float((weight * prior).sum()) + found.entropy

@@ -33,7 +33,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """Votes as rows x cells; rows that nothing tells apart are kept once, with their number."""
+    """Votes as rows x cells; indistinguishable rows are kept once, with their number."""
 
     table: Table
     kept: Patterns | None

@@ -39,7 +39,7 @@ class Independence:
 
     @property
     def why(self) -> str | None:
-        """Why nothing can be said of skills without gold; None where nothing speaks against it."""
+        """Why nothing can be said of skills without gold; None if nothing speaks against it."""
         if self.p is None:
             return (
                 f"whether {self.annotators} annotators err independently cannot be checked: it "

@@ -107,7 +107,7 @@ def _code(major: Ints, minors: int, minor: NDArray[Any]) -> NDArray[np.integer[A
 
 
 def _most_frequent(shares: NDArray[Any], common: NDArray[Any]) -> Ints:
-    """The winner of each column; of equals the one that is commonest among all votes."""
+    """The winner of each column; of equals the one that is most frequent among all votes."""
     order = np.argsort(-common.astype(float), kind="stable")
     best = shares[order[0]]
     place = np.zeros(len(best), np.min_scalar_type(len(order)))
@@ -120,7 +120,7 @@ def _most_frequent(shares: NDArray[Any], common: NDArray[Any]) -> Ints:
 def counted(table: Table) -> Fitted:
     """Vote shares; a row whose votes all weigh nothing is open between its unit's labels.
 
-    Of labels with equal shares the one that is commonest among all votes wins, then the first.
+    Of labels with equal shares the one that is most frequent among all votes wins, then the first.
     """
     shares = _shares(table)
     common = np.bincount(table.label, table.weight, minlength=len(table.labels))

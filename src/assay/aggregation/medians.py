@@ -41,7 +41,7 @@ class OrdinalMedian:
             try:
                 return np.unique(numbers_of(votes), return_inverse=True)[1].astype(float)
             except InputError as bad:
-                raise InputError(f"{bad}; say --order, lowest first") from None
+                raise InputError(f"{bad}; use --order, lowest first") from None
         missing = [name for name in votes.labels if name not in self.order]
         if missing:
             raise InputError(f"label {missing[0]!r} has no place in the order")
@@ -118,7 +118,7 @@ def _first(row: NDArray[np.intp], true: NDArray[np.bool_], rows: int) -> NDArray
 
 
 def numbers_of(votes: Votes) -> Floats:
-    """The labels as numbers; InputError where one is none."""
+    """The labels as numbers; InputError if one is none."""
     return _numbers(votes.labels, "label")
 
 

@@ -111,7 +111,7 @@ class BradleyTerry:
         within.inner("the level", self.level)
 
     def rank(self, given: Comparisons) -> Ranking:
-        """InputError where, without a prior, the comparisons do not determine the strengths."""
+        """InputError if, without a prior, the comparisons do not determine the strengths."""
         if not len(given):
             raise InputError("there are no comparisons")
         wins = _wins(given)

@@ -30,7 +30,7 @@ class Confusions:
         return float(_macro_f1(self.counts[None])[0])
 
     def macro_f1_interval(self, seed: int = 0) -> tuple[float, float] | None:
-        """Percentiles over resampled records; None where all of these are alike."""
+        """Percentiles over resampled records; None if all of these are alike."""
         n = int(self.counts.sum())
         rng = np.random.default_rng(seed)
         drawn = rng.multinomial(n, self.counts.ravel() / n, size=RESAMPLES)

@@ -49,7 +49,7 @@ def tables(votes: Votes, gold: Gold | None = None) -> list[Table]:
     """Units belong to one table if they share a label, directly or through other units.
 
     So the yes/no of all tags are one table, and attributes of a form with labels of their own
-    are a table each. InputError where a vote was not given independently.
+    are a table each. InputError if a vote was not given independently.
     """
     check(votes)
     if not len(votes):
@@ -165,7 +165,7 @@ def _coded(votes: Votes, gold: Gold) -> tuple[NDArray[np.int64], Ints]:
 def _groups(
     whole: Table, votes: Votes, trusted: tuple[NDArray[np.int64], Ints]
 ) -> NDArray[np.int32] | None:
-    """The group of each unit; None where there is only one."""
+    """The group of each unit; None if there is only one."""
     units, labels = len(votes.units), len(votes.labels)
     if units == 1:
         return None

@@ -33,7 +33,7 @@ class Features(Protocol):
     def id(self) -> str: ...
 
     def rows(self, records: Sequence[Record]) -> Any:
-        """A dense or sparse matrix, one row a record; InputError where one cannot be read."""
+        """A dense or sparse matrix, one row a record; InputError if one cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Classifier(Shown):
 def fit_classifier(
     encoder: Encoder, examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int = 0
 ) -> Classifier:
-    """Logistic regression over sentence vectors; InputError where there is nothing to learn."""
+    """Logistic regression over sentence vectors; InputError if there is nothing to learn."""
     return fit(Embedded(encoder), examples, schema, seed)
 
 
@@ -165,7 +165,7 @@ def fit(
 
 
 def learnable(examples: Sequence[tuple[Record, Value]], schema: Schema) -> list[str]:
-    """The labels to learn; SpecError or InputError where there is nothing to learn."""
+    """The labels to learn; SpecError or InputError if there is nothing to learn."""
     if not isinstance(schema, Choice):
         raise SpecError(f"a classifier answers kind `choice`, not `{schema.kind}`")
     labels = [str(schema.check(value)) for _, value in examples]

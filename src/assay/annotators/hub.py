@@ -38,7 +38,7 @@ class Hub(Shown):
     On a record that it was fine-tuned on it abstains, as `Classifier` does and for the same reason;
     as there, the seconds of fine-tuning are shared out over the first block. Seconds on a graphics
     card are priced.
-    SpecError where the model cannot say a label of the task, or says one that the task lacks.
+    SpecError if the model cannot say a label of the task, or says one that the task lacks.
     """
 
     model: TextClassifier
@@ -185,7 +185,7 @@ def meanings(
 
 
 def outputs(said: Sequence[str], labels: Mapping[str, str], schema: Schema) -> dict[str, int]:
-    """The model's output for each of the task's labels; SpecError where there are several."""
+    """The model's output for each of the task's labels; SpecError if there are several."""
     names, means = meanings(said, labels, schema)
     if (means.sum(axis=0) > 1).any():
         double = names[int(means.sum(axis=0).argmax())]

@@ -95,7 +95,7 @@ class Pictures:
         return [merged(record, list(islice(views, len(record.images)))) for record in records]
 
     def rows(self, records: Sequence[Record]) -> Floats:
-        """Features for a classifier; InputError where a record has no readable picture."""
+        """Features for a classifier; InputError if a record has no readable picture."""
         found: list[Floats] = []
         for at in range(0, len(records), BLOCK):
             for one in self.seen(records[at : at + BLOCK]):
@@ -130,7 +130,7 @@ def softmax(logits: Floats) -> Floats:
 async def views(
     pictures: Pictures, requests: Iterable[Request]
 ) -> AsyncIterator[tuple[Request, Seen | InputError]]:
-    """Looks in blocks, beside the event loop, at no more than a block ahead."""
+    """Looks in blocks, off the event loop, at no more than a block ahead."""
     coming = iter(requests)
     while block := list(islice(coming, BLOCK)):
         seen = await asyncio.to_thread(pictures.seen, [r.record for r in block])
@@ -260,5 +260,5 @@ class PictureClassifier(Shown):
 def fit_pictures(
     pictures: Pictures, examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int = 0
 ) -> PictureClassifier:
-    """InputError where there is nothing to learn, or an example has no readable picture."""
+    """InputError if there is nothing to learn, or an example has no readable picture."""
     return PictureClassifier(pictures, fit(pictures, examples, schema, seed))

@@ -14,7 +14,7 @@ from assay.core.value import Value
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One recorded answer; a value of None is a recorded silence of the kind `outcome` says."""
+    """One recorded answer; a value of None is a missing answer, with its `outcome`."""
 
     value: Value | None
     confidence: float | None = None

@@ -25,7 +25,7 @@ Judge: TypeAlias = Callable[[Record], Said]
 @dataclass(frozen=True, slots=True, repr=False)
 class Rule(HoldsNothing, Shown):
     """`version` belongs to the id: a changed rule is another annotator. `says`: all the labels
-    that it can give, where it tells."""
+    that it can give, if known."""
 
     name: str
     judge: Judge
@@ -90,7 +90,7 @@ def _imported(name: str) -> Judge:
     module, _, function = name.partition(":")
     if not function:
         raise SpecError(
-            f"no rule is called {name!r}: write module:function, or one of {', '.join(SHIPPED)}"
+            f"no such rule: {name!r}; write module:function, or one of {', '.join(SHIPPED)}"
         )
     try:
         found = getattr(importlib.import_module(module), function)

@@ -93,7 +93,7 @@ class TrainableTagger:
 
 
 def fit_tagger(examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int = 0) -> Tagger:
-    """InputError where there is nothing to learn: no span, or nothing outside of spans."""
+    """InputError if there is nothing to learn: no span, or nothing outside of spans."""
     if not isinstance(schema, Spans):
         raise SpecError(f"a tagger answers kind `spans`, not `{schema.kind}`")
     # the order of the examples must not matter

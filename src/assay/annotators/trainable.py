@@ -18,4 +18,4 @@ class Trainable(Protocol):
     def name(self) -> str: ...
 
     def fitted(self, task: Task, examples: Sequence[Example], seed: int) -> Annotator:
-        """InputError where the examples cannot be learnt from (one class only, none at all)."""
+        """InputError if the examples cannot be learnt from (one class only, none at all)."""

@@ -97,7 +97,7 @@ async def alabel(
 async def alabel(data: object, **options: Unpack[Options]) -> Result[Any]: ...
 @_signed
 async def alabel(data: Any, **options: Unpack[Options]) -> Result[Any]:
-    """`label` for code that runs on an event loop, which goes on meanwhile."""
+    """`label` for code on an event loop, which keeps running."""
     order = order_of(data, **options)
     return await _labelled(order, stop_of(order.settings()))
 

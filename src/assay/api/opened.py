@@ -50,7 +50,7 @@ class Opened(Shown):
         return waited(self._run(limit, stop), stop.interrupt)
 
     async def arun(self, limit: int | None = None) -> Result[pl.DataFrame]:
-        """`run` for code that runs on an event loop, which goes on meanwhile."""
+        """`run` for code on an event loop, which keeps running."""
         return await self._run(limit, stop_of(self.project.settings()))
 
     async def _run(self, limit: int | None, stop: Stop) -> Result[pl.DataFrame]:

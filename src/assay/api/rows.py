@@ -123,7 +123,7 @@ def _by_id(gold: Mapping[Any, object], table: Table, rows: Rows) -> list[object]
 
 
 def _by_index(gold: object, table: Table) -> list[object] | None:
-    """A pandas series follows the index of a pandas frame; None where these are not two such."""
+    """A pandas series follows the index of a pandas frame; None if these are not two such."""
     frame = getattr(table, "frame", None)
     if frame is None or not frame.implementation.is_pandas_like():
         return None

@@ -36,7 +36,7 @@ class Table(Protocol):
     def height(self) -> int: ...
 
     def column(self, name: str) -> list[object]:
-        """Its values as Python has them; None where one is missing."""
+        """Its values as Python has them; None if one is missing."""
 
     def extended(self, added: Sequence[Column]) -> Any:
         """The rows with these columns appended, in their original form."""
@@ -170,7 +170,7 @@ def _no_table(data: object) -> InputError:
 
 
 def _frame(data: object) -> FrameTable | None:
-    """Also of a series, which is one column; None where it is neither."""
+    """Also of a series, which is one column; None if it is neither."""
     try:
         native = nw.from_native(data, pass_through=True, allow_series=True)
     except Exception as bad:  # such as two columns of one name

@@ -183,7 +183,8 @@ def _weighted(votes: Votes, method: str, intervals: bool) -> list[str]:
     if not votes.named and (method not in UNNAMED or intervals):
         raise SpecError(
             f"{method if method not in UNNAMED else '--intervals'} needs to know who cast each "
-            f"vote, and counts do not tell: use --method {' or '.join(UNNAMED)} without --intervals"
+            f"vote, but counts have no names: use --method {' or '.join(UNNAMED)} "
+            f"without --intervals"
         )
     if votes.weight is None:
         return []

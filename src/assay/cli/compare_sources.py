@@ -114,7 +114,7 @@ def _of_files(wanted: Wanted) -> tuple[Sides, str]:
     counted = [bool(one.counts) for one in settled_as]
     if any(counted[len(wanted.people) :]) or (any(counted) and len(wanted.people) > 1):
         raise InputError(
-            "vote counts do not tell who voted: give them as the only file of --people, and a "
+            "vote counts have no annotators: give them as the only file of --people, and a "
             "model's labels by name"
         )
     sides = _priced(people, models, None if any(counted) else wanted.prices)

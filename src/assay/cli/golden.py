@@ -270,7 +270,7 @@ def choose_command(
 def disguise_command(
     records: Path, gold: Path, id_column: str, text: str, seed: int, as_json: bool
 ) -> None:
-    """Test whether gold can be told from the other RECORDS by how it looks."""
+    """Test whether gold can be distinguished from the other RECORDS."""
     assigned = list(read_records(records, Columns((text,), id_column)))
     ids = {row["record"] for row in rows_of(gold, ("record",))}
     absent = sorted(ids - {r.id for r in assigned})

@@ -167,7 +167,8 @@ class Annotation(Shown):
 
     def stamped(self, run: str, at: float) -> "Annotation":
         """The answer with its run and moment, written into it where it has none: the annotator has
-        just handed it over and a copy of 24 fields a record is dear. A stamped one stays as it is.
+        just handed it over and a copy of 24 fields a record is expensive. A stamped one stays as it
+        is.
         """
         if self.run:
             return replace(self, run=run, at=at)

@@ -150,7 +150,7 @@ class Budget:
             if self.cap is not None and self.spent + self.reserved + nanos > self.cap:
                 raise BudgetError(
                     f"{self.state()}, and the next call may cost {self._money(nanos)}; raise "
-                    "`budget` to go on, nothing answered so far is lost"
+                    "`budget` to continue; all answers so far are saved"
                 )
             self.reserved += nanos
 

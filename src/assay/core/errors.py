@@ -1,4 +1,4 @@
-"""What a user can mend, by where the mistake is.
+"""Errors that a user can fix, by location.
 
 AssayError
 ├── SpecError     the task file or an option is wrong (a ValueError too)

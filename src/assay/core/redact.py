@@ -97,7 +97,7 @@ def _spellings(key: str) -> tuple[str, ...]:
     found = {raw.hex(), raw.hex().upper()}
     for skip in range(3):
         coded = base64.b64encode(b"\0" * skip + raw).decode()
-        # without the ends, which hold bits of what stands beside the key
+        # without the ends, which hold bits of what stands next to the key
         inner = coded[(0, 2, 3)[skip] : len(coded) - (0, 3, 2)[(skip + len(raw)) % 3]]
         found |= {inner, inner.replace("+", "-").replace("/", "_")}
     return tuple(s for s in found if len(s) >= WHOLE)

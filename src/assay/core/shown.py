@@ -12,7 +12,7 @@ class Shown:
     __slots__ = ()
 
     def facts(self) -> Mapping[str, object]:
-        """By name, the most telling first. No key, and nothing that grows with the records."""
+        """By name, the most important first. No key, and nothing that grows with the records."""
         raise NotImplementedError
 
     def _describe(self) -> dict[str, object]:

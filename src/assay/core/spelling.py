@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 from assay.core.redact import hide
 
-SHOWN = 3  # groups of names that are told
+SHOWN = 3  # groups of names that are reported
 MOST = 4  # names of one group
 LONGEST = 40  # characters of a name
 MOST_MARKS = 30  # on one letter, as in Unicode's stream-safe text (UAX 15)
-# an id beside which a plainer spelling may stand; all other ids are spelt plainly
+# an id next to which a plainer spelling may stand; all other ids are spelt plainly
 ODD = re.compile(r"\A0\d|\d\.0+\Z|\s|[^\x00-\x7f]")
 PADDED = re.compile(r"0*(\d+?)(?:\.0+)?")
 

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """One row a vote; the four int32 columns index the name tables. Silence has no row."""
+    """One row a vote; the four int32 columns index the name tables. A missing answer has no row."""
 
     records: tuple[str, ...]
     units: tuple[str, ...]

@@ -41,7 +41,7 @@ MOST_STEPS = 20  # whole numbers up to this many stay names of classes unless `o
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One cell of a file: what an annotator said of a record; None where the cell is empty."""
+    """One cell of a file: what an annotator said of a record; None if the cell is empty."""
 
     record: str
     annotator: str
@@ -183,7 +183,7 @@ def _numbers(labels: set[str]) -> set[float] | None:
 
 
 def labels_in(given: Iterable[Given]) -> set[str]:
-    """The distinct labels, for `infer_schema`; InputError where they are no closed set.
+    """The distinct labels, for `infer_schema`; InputError if they are no closed set.
 
     Of labels that a schema takes for one the first spelling counts.
     """

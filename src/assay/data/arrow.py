@@ -60,7 +60,7 @@ def _rows(
 ) -> Iterator[tuple[int, Row]]:
     twice = next((name for name in schema.names if schema.names.count(name) > 1), None)
     if twice is not None:
-        raise InputError(f"{path}: two columns are called {twice!r}")
+        raise InputError(f"{path}: duplicate column {twice!r}")
     classes = _class_names(path, schema.metadata or {})
     number = 0
     for batch in batches:
@@ -102,7 +102,7 @@ def _as_text(column: pa.Array) -> list[Any]:
 
 
 def _class_names(path: Path, metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Of columns that Hugging Face `datasets` keeps as numbers of classes; InputError where they
+    """Of columns that Hugging Face `datasets` keeps as numbers of classes; InputError if they
     cannot be read, since labels would be taken for numbers."""
     if HUGGING_FACE not in metadata:
         return {}

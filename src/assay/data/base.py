@@ -125,7 +125,7 @@ def check_columns(path: Path, there: list[str], wanted: tuple[str, ...]) -> None
 
 
 def record_of(row: Row, columns: Columns, where: str, findings: Findings) -> Record | None:
-    """The record in a row; None where its pictures cannot be used, as `findings` then says.
+    """The record in a row; None if its pictures cannot be used, as `findings` then says.
 
     Without an id column the id is a digest of the content, with the number of its occurrence, so
     that it stays the same when rows are added or reordered.

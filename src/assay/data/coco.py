@@ -35,7 +35,7 @@ class Coco:
 
 
 def read_coco(path: Path) -> Coco:
-    """InputError where the file is not COCO, or names a picture or category that it lacks."""
+    """InputError if the file is not COCO, or names a picture or category that it lacks."""
     try:
         content = loads(path.read_bytes())
     except FileNotFoundError:
@@ -98,7 +98,7 @@ def coco_of(content: Mapping[str, Any]) -> Coco:
 
 
 def _box(bbox: Sequence[float], picture: Picture, label: str) -> Box | None:
-    """Cut to the picture; None where nothing is left."""
+    """Cut to the picture; None if nothing is left."""
     left, top, width, height = (float(edge) for edge in bbox)
     right, bottom = min(left + width, picture.width), min(top + height, picture.height)
     left, top = max(left, 0.0), max(top, 0.0)

@@ -82,7 +82,7 @@ def sentences(path: Path) -> Iterator[Sentence]:
         if len(columns) < 2 or not token or not is_tag(tag):
             raise InputError(
                 f"{path}:{number}: {line!r:.60} is not a token and a tag (O, or B- or I- and a "
-                "label), parted by a tab or spaces"
+                "label), separated by a tab or spaces"
             )
         current = current or Sentence(number)
         current.tokens.append(token)

@@ -1,4 +1,4 @@
-"""Decisions beside what their records hold, in a file: of the command and of Python alike."""
+"""Decisions next to what their records hold, in a file: of the command and of Python alike."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

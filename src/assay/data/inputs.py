@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assay.core.errors import InputError
 
-BESIDE = ("-wal", "-shm", "-journal", ".columns")  # what a ledger keeps beside its file
+BESIDE = ("-wal", "-shm", "-journal", ".columns")  # what a ledger keeps next to its file
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class files:
 
 
 def reading(path: Path | str) -> None:
-    """InputError where an output of this command would replace it."""
+    """InputError if an output of this command would replace it."""
     real = Path(os.path.realpath(path))
     current().inputs.add(real)
     for output in current().outputs:
@@ -56,7 +56,7 @@ def reading(path: Path | str) -> None:
 
 
 def keeping(place: str) -> None:
-    """The same for the file of a ledger and for what lies beside it."""
+    """The same for the file of a ledger and for what lies next to it."""
     kind, is_url, rest = place.partition("://")
     if place == ":memory:" or (is_url and not kind.startswith("sqlite")):
         return
@@ -69,14 +69,14 @@ def keeping(place: str) -> None:
 
 
 def claim(path: Path) -> None:
-    """An output that is to be written later; InputError where it would replace an input."""
+    """An output that is to be written later; InputError if it would replace an input."""
     real = Path(os.path.realpath(path))
     protect(real)
     current().outputs.add(real)
 
 
 def protect(output: Path) -> None:
-    """InputError where the output would replace what is read here."""
+    """InputError if the output would replace what is read here."""
     for known in current().inputs:
         if takes_place(output, known):
             raise refusal(output, known)
@@ -108,7 +108,7 @@ def _page(output: Path) -> bool:
 
 
 def of_ledger(output: Path, ledger: Path) -> bool:
-    """The file of a ledger, what lies beside it, or a folder that holds it."""
+    """The file of a ledger, what lies next to it, or a folder that holds it."""
     if _same(output, ledger) or (output.is_dir() and output in ledger.parents):
         return True
     beside = {f"{ledger.name}{ending}".casefold() for ending in ("", *BESIDE)}

@@ -15,7 +15,7 @@ TRUTH = ("truth", "gold", "label", "answer")
 REFERENCE = ("reference", "truth", "gold")
 WEIGHT = "weight"
 
-FIRST_ROWS = 500  # rows by which counts of votes are told from other numbers
+FIRST_ROWS = 500  # rows used to distinguish counts of votes from other numbers
 FEWEST_ROWS = 5  # fewer rows with equal sums may be so by chance
 PLAIN = ("", "1", "1.0")  # what a weight may be where none is used
 
@@ -50,7 +50,7 @@ class Layout:
 
 
 def layout_of(path: Path, head: Sequence[Row], names: Names) -> Layout:
-    """InputError where a column is not there, or what it holds would have to be guessed."""
+    """InputError if a column is not there, or what it holds would have to be guessed."""
     there = list(head[0])
     if names.wide and names.counts:
         raise InputError("--wide names annotators and --counts labels; a table has one of them")
@@ -105,7 +105,7 @@ def check_weight(layout: Layout, row: Row, where: str) -> None:
 
 
 def refuse_weight(row: Row, where: str) -> None:
-    """InputError for a weight that would be left out of what is told."""
+    """InputError for a weight that would be ignored in the results."""
     said = cell(row.get(WEIGHT)).strip()
     if said not in PLAIN:
         raise InputError(

@@ -75,7 +75,7 @@ def read_records(
 
 
 def read_rows(path: Path | str) -> Iterator[tuple[int, Row]]:
-    """(line or row number, row) by the kind of file that the name tells."""
+    """(line or row number, row) by the kind of file, from its name."""
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path} does not exist")
@@ -84,7 +84,7 @@ def read_rows(path: Path | str) -> Iterator[tuple[int, Row]]:
         return _folder(path)
     if not path.is_file():
         raise InputError(
-            f"{path} is a pipe or a device, and data are read more than once; save them to a file"
+            f"cannot read data from {path}, a pipe or a device; save them to a file first"
         )
     reading(path)
     if path.name == CELEBA:
@@ -171,7 +171,7 @@ def _names(path: Path, header: list[str]) -> list[str]:
     names = [name.strip() for name in header]
     twice = next((n for n in names if n and names.count(n) > 1), None)
     if twice is not None:
-        raise InputError(f"{path}: two columns are called {twice!r}")
+        raise InputError(f"{path}: duplicate column {twice!r}")
     return names
 
 
@@ -196,7 +196,7 @@ def _encoding(path: Path, bad: UnicodeDecodeError) -> InputError:
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
-    """A key that a line lacks is an empty cell; the first lines tell which keys there are."""
+    """A key that a line lacks is an empty cell; the keys are taken from the first lines."""
     lines = _objects(path)
     first: deque[tuple[int, Row]] = deque()
     size = 0
@@ -260,8 +260,9 @@ def read_json(path: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _folder(path: Path) -> Iterator[tuple[int, Row]]:
-    """A data set on disk as its files tell: Hugging Face's, a table of pictures, CelebA, MM-IMDB,
-    or just pictures."""
+    """A data set on disk, recognised by its files: Hugging Face's, a table of pictures, CelebA,
+    MM-IMDB, or just pictures.
+    """
     files = _dataset_files(path)
     for file in (*files, *(path / name for name in (*TABLES, CELEBA))):
         if leads_out(path, file):

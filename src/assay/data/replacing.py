@@ -2,7 +2,7 @@
 
 What a command reads: never. Another one: with `--force`, or where Assay wrote it and nobody has
 changed it since. That is known from a digest in the user's state folder, one small file an output:
-nothing lies beside the output, and where the folder is lost Assay asks for `--force`.
+nothing lies next to the output, and where the folder is lost Assay asks for `--force`.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ SHEETS = (({"record", "waiting_for"}, ("annotator", "label")), ({"record", "audi
 
 
 def wanted(path: Path) -> None:
-    """To be said of an output before anything is read or spent; InputError where it is refused."""
+    """To be said of an output before anything is read or spent; InputError if it is refused."""
     check_free(path)
     claim(path)
 
 
 def check_free(path: Path) -> None:
-    """InputError where writing to `path` would destroy what is not ours to destroy."""
+    """InputError if writing to `path` would destroy what is not ours to destroy."""
     target = Path(os.path.realpath(path))
     protect(target)
     if _nothing(target):

@@ -36,7 +36,7 @@ def leave(folder: Path, lock: int) -> None:
 
 def workplace(beside: Path | None = None) -> tuple[Path, int]:
     """A new folder (among temporary files where `beside` is None), and its held lock, for `leave`.
-    What killed processes left beside it is cleared away."""
+    What killed processes left next to it is cleared away."""
     beside = Path(tempfile.gettempdir()) if beside is None else beside
     clear(beside)
     while True:

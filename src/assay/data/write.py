@@ -73,7 +73,7 @@ def annotation_rows(annotations: Iterable[Annotation]) -> Iterator[Table]:
 
 
 def flat(value: Value | None) -> str | None:
-    """A value in one cell: the word itself, labels parted by `;` (none of them is `[]`, since an
+    """A value in one cell: the word itself, labels separated by `;` (none of them is `[]`, since an
     empty cell is no answer), or JSON."""
     if value is None:
         return None
@@ -123,7 +123,7 @@ def written_atomically(path: Path) -> Iterator[Path]:
     A link stays a link. A device or pipe is written to when all is there, never replaced.
     """
     if str(path) == "-":
-        raise InputError("a file is needed, which is written whole or not at all; - is none")
+        raise InputError("cannot write to stdout; give a file name")
     special = path.exists() and not path.is_file() and not path.is_dir()
     target = path if special else path.resolve()
     try:

@@ -50,7 +50,7 @@ def has_ledger(place: str) -> bool:
 
 
 def kept_ledger(place: str) -> Ledger:
-    """One to read from; LedgerError where there is none, and nothing is made."""
+    """One to read from; LedgerError if there is none, and nothing is made."""
     if not has_ledger(place):
         raise LedgerError(f"there is no ledger {place}; `assay run` or `assay import` makes one")
     return open_ledger(place)

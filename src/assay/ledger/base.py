@@ -27,7 +27,7 @@ class Run:
 class Ledger(Protocol):
     """Safe for several processes at once; a write is durable when the call returns.
 
-    LedgerError where the store cannot be read or written, or was written by a newer version.
+    LedgerError if the store cannot be read or written, or was written by a newer version.
     """
 
     def add_task(self, task: Task) -> None: ...
@@ -36,7 +36,7 @@ class Ledger(Protocol):
         """Task id to schema, of the tasks added: enough to read votes without a task file."""
 
     def add_records(self, records: Iterable[Record]) -> int:
-        """How many were new; InputError where an id is there with another digest."""
+        """How many were new; InputError if an id is there with another digest."""
 
     def records(self, ids: Sequence[str] | None = None) -> Iterator[Record]:
         """All records in order of arrival, or those of `ids` in that order."""

@@ -1,9 +1,9 @@
-"""A mirror of the votes in columns beside a ledger, so that ten million are read in seconds.
+"""A mirror of the votes in columns next to a ledger, so that ten million are read in seconds.
 
 A row of the ledger never changes, so each full range of `PART` row numbers is written once, as a
 Parquet file, and never again; what has come since the last full range is read from the ledger each
 time. A file names the last row it was made from, and ends in a digest of itself: one that another
-ledger left there, or in which a byte is another, is made anew.
+ledger left there, or in which a byte is another, is rebuilt.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a stored row may hold, so that one Assay did not write is told before anything uses it."""
+"""What a stored row may hold, so that rows not written by Assay are reported before use."""
 
 import math
 from collections.abc import Mapping, Sequence

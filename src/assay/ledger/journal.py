@@ -30,7 +30,7 @@ Slot: TypeAlias = tuple[str, str | None, int, float]
 
 
 def slot(a: Annotation) -> Slot:
-    """Tells any two answers apart, failed ones to the same request too."""
+    """Distinguishes any two answers, including failed ones to the same request."""
     return (a.key, a.by, a.revision, a.at)
 
 
@@ -183,7 +183,7 @@ def _named(beside: Path) -> list[Path]:
             names = [entry.name for entry in there if entry.is_file(follow_symlinks=False)]
     except OSError:
         return []
-    # not by its beginning alone: beside `l` may lie those of `l.sqlite`
+    # not by its beginning alone: next to `l` may lie those of `l.sqlite`
     own = re.compile(rf"{re.escape(beside.name)}\.[0-9a-f]+-[12]{re.escape(ENDING)}")
     return [beside.with_name(name) for name in names if own.fullmatch(name)]
 

@@ -21,7 +21,7 @@ def nothing() -> None:
 
 
 def file_lock(beside: Path, name: str) -> Release | None:
-    """By a locked file beside the ledger, which is taken away at the end."""
+    """By a locked file next to the ledger, which is taken away at the end."""
     path = beside.with_name(f"{beside.name}.{name}.turn")
     try:
         number = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -31,7 +31,7 @@ assert len(MIGRATIONS) == tables.VERSION
 
 
 def migrate(engine: Engine, name: str) -> None:
-    """Bring a ledger, new or old, to this version; LedgerError where it is newer than us."""
+    """Bring a ledger, new or old, to this version; LedgerError if it is newer than us."""
     if _version(engine, name) == tables.VERSION:
         _check_tables(engine, name)
         return
@@ -54,7 +54,7 @@ def _version(engine: Engine, name: str) -> int:
 
 
 def _check_tables(engine: Engine, name: str) -> None:
-    """LedgerError where a table or a column is gone: half a ledger would look like less work."""
+    """LedgerError if a table or a column is gone: half a ledger would look like less work."""
     there = inspect(engine).get_multi_columns()
     columns = {table: {c["name"] for c in found} for (_, table), found in there.items()}
     for table in tables.metadata.sorted_tables:
@@ -76,7 +76,9 @@ def _applied(connection: Connection, name: str) -> int:
         raise LedgerError(f"{name} holds tables of another program; give another path")
     row = connection.execute(select(tables.meta.c.content)).scalar()
     if row is not None and not str(row).isdecimal():
-        raise LedgerError(f"ledger {name} has format {row!r}, which no Assay wrote; use another")
+        raise LedgerError(
+            f"ledger {name} has format {row!r}, which was not written by Assay; use another"
+        )
     version = int(row or 0)
     if version > tables.VERSION:
         raise LedgerError(

@@ -23,7 +23,7 @@ PRAGMAS = (
 
 
 def mirror_of(engine: Engine) -> Path | None:
-    """Where the columns lie: beside a SQLite file, in the user's cache for a server's database."""
+    """Where the columns lie: next to a SQLite file, in the user's cache for a server's database."""
     if engine.dialect.name == "sqlite":
         place = engine.url.database
         return Path(f"{place}.columns") if place and place != ":memory:" else None
@@ -32,7 +32,7 @@ def mirror_of(engine: Engine) -> Path | None:
 
 
 def journal_of(engine: Engine) -> Path:
-    """What the names of its files begin with, beside a SQLite file or in the user's own folder."""
+    """What the names of its files begin with, next to a SQLite file or in the user's own folder."""
     if engine.dialect.name == "sqlite":
         return Path(str(engine.url.database))
     name = digest_text(engine.url.render_as_string(hide_password=True))
@@ -66,7 +66,7 @@ def address(place: str) -> URL:
 def engine_at(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT}
-        # a connection that was lost meanwhile is made anew
+        # a connection that was lost meanwhile is rebuilt
         return create_engine(url, pool_pre_ping=True, connect_args=patience)
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":

@@ -87,7 +87,7 @@ class SqlLedger:
 
     @contextmanager
     def _sound(self) -> Iterator[None]:
-        """A block that makes objects of rows: what Assay cannot have written is told as damage."""
+        """A block that reads rows: what Assay cannot have written is reported as damage."""
         try:
             yield
         except LedgerError:
@@ -148,7 +148,7 @@ class SqlLedger:
         return added
 
     def _unknown(self, batch: Sequence[Record]) -> list[Record]:
-        """Those that are not in the ledger; InputError where one is, with other content."""
+        """Those that are not in the ledger; InputError if one is, with other content."""
         known: dict[str, str] = {}
         for found in self._named(self._text.digests, [r.id for r in batch]):
             known.update(found)

@@ -51,7 +51,7 @@ annotations = Table(
     Column("at", Float, nullable=False),
     Column("rest", Text, nullable=False),  # JSON of the fields that no query asks for
 )
-# one final answer to a key, person and revision; failed attempts are kept beside it
+# one final answer to a key, person and revision; failed attempts are kept next to it
 Index(
     "one_final_answer",
     annotations.c.key,

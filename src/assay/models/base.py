@@ -82,7 +82,7 @@ class Completion:
 class Model(Protocol):
     """A chat model. A bad answer is a completion with `error`, never an exception.
 
-    ModelError is for what no retry mends: an unknown model, a missing key, a closed circuit.
+    ModelError is for what no retry can fix: an unknown model, a missing key, a closed circuit.
     """
 
     @property
@@ -95,7 +95,7 @@ class Model(Protocol):
 
     async def aclose(self) -> None:
         """Ends what it holds: connections of the running event loop, threads, weights in memory.
-        The next call opens anew, on whatever loop it comes."""
+        The next call reopens it, on whatever loop it comes."""
 
 
 class Keeping(Protocol):

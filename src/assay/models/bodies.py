@@ -60,7 +60,7 @@ def room() -> Room:
 @asynccontextmanager
 async def body_of(reply: aiohttp.ClientResponse, most: int) -> AsyncIterator[bytes | None]:
     """The body, whose room is given back after the block, when it should be needed no more; None
-    where it is longer than `most` bytes, of which little more are then held."""
+    if it is longer than `most` bytes, of which little more are then held."""
     length = reply.content_length or 0
     if length > most:
         yield None

@@ -197,5 +197,5 @@ def model_file(name: str, cache: Cache | None = None) -> Path:
         return (cache or default_cache()).fetch(BY_NAME[name])
     path = Path(name).expanduser()
     if not path.is_file():
-        raise ModelError(f"no embedded model or file is called {name!r}; see `assay models`")
+        raise ModelError(f"no such embedded model or file: {name!r}; see `assay models`")
     return path

@@ -115,7 +115,7 @@ class Http:
         """The completion, or one with `error` where every attempt failed. Its place is given to the
         next call when it is kept.
 
-        ModelError for what no later request can mend either: a refused key, an unknown model or
+        ModelError for what no later request can fix either: a refused key, an unknown model or
         address, an open circuit.
         """
         began = time.perf_counter()
@@ -224,7 +224,7 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
 
 
 def _sane(completion: Completion) -> Completion:
-    """Numbers that can be reckoned with: ValueError for a log-probability that is none, or more
+    """Usable numbers: ValueError for a log-probability that is none, or more
     tokens than there can be; a negative count is 0, and neither more were cached than came in nor
     were there more of pictures."""
     for token in completion.tokens:

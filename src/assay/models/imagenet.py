@@ -41,7 +41,7 @@ class ImageNet:
 
     @property
     def vectors(self) -> Floats:
-        """Classes x width; encoded once, then kept beside the model files."""
+        """Classes x width; encoded once, then kept next to the model files."""
         if self._vectors is None:
             kept = self.cache.root / "models" / f"imagenet-{self.encoder.id.replace('@', '-')}.npy"
             found = load(kept)

@@ -1,6 +1,6 @@
 """Pictures as models are shown them: made small and clean, once each, and kept while needed.
 
-What is sent is always made anew from the pixels, so that no EXIF, no place where a photograph was
+What is sent is always rebuilt from the pixels, so that no EXIF, no place where a photograph was
 taken, no comment and nothing appended to a file ever leaves. The original stays as it is.
 """
 

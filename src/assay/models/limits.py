@@ -101,7 +101,9 @@ class Endpoint:
         self._waiters.wake(max(0, min(places, int(self.room) - self.in_flight)))
 
     def rest(self) -> None:
-        """Between two uses: a circuit that is open is tried again, as the server may be mended."""
+        """Between two uses: a circuit that is open is tried again, as the server may have
+        recovered.
+        """
         with self._lock:
             if not self.in_flight:
                 self.failures = 0
@@ -156,7 +158,7 @@ class Endpoint:
 
 
 def retry_after(header: str | None, now: Callable[[], float] = time.time) -> float | None:
-    """Seconds from a Retry-After header, a number or a date; None where there is none."""
+    """Seconds from a Retry-After header, a number or a date; None if there is none."""
     wait = None if not header else _seconds(header, now)
     return None if wait is None or math.isnan(wait) else max(0.0, wait)
 

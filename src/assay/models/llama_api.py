@@ -116,7 +116,7 @@ class Api:
 
 @lru_cache(maxsize=1)
 def load() -> Api:
-    """ModelError where the extra is missing or another build than the pinned one is installed."""
+    """ModelError if the extra is missing or another build than the pinned one is installed."""
     try:
         import cffi  # noqa: PLC0415
         import xllamacpp  # noqa: PLC0415
@@ -138,7 +138,7 @@ def load() -> Api:
 
 
 def check_layout(api: Api) -> None:
-    """ModelError where the default parameters are not those of the pinned build."""
+    """ModelError if the default parameters are not those of the pinned build."""
     wrong = [
         f"{name}={getattr(given, name)!r}"
         for given, expected in (

@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Counts:
-    """What was evaluated since the start; a fair measure of work beside the clock."""
+    """What was evaluated since the start; a measure of work, besides the time."""
 
     decodes: int = 0
     tokens: int = 0

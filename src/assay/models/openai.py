@@ -75,7 +75,7 @@ def parse(reply: Any) -> Completion:
 
 
 def _said(content: Any) -> Any:
-    """Some servers give the text in parts, beside parts of their reasoning."""
+    """Some servers give the text in parts, next to parts of their reasoning."""
     if not isinstance(content, list):
         return content
     return "".join(part["text"] for part in content if part.get("type") == "text")

@@ -24,7 +24,7 @@ def call_key(messages: Sequence[Message], options: Options) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordedModel:
-    """Answers what it has heard, and nothing else."""
+    """Answers only calls that were recorded."""
 
     name: str
     heard: Mapping[str, Completion]

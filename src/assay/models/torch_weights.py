@@ -59,7 +59,7 @@ def placed(
 
 
 def read_weights(path: Path) -> dict[str, Array]:
-    """Name to array; ModelError where the file is not such a checkpoint."""
+    """Name to array; ModelError if the file is not such a checkpoint."""
     try:
         with path.open("rb") as file:
             if Tensors(file).load() != MAGIC:

@@ -1,7 +1,7 @@
 """Text classifiers through transformers, by hub name or local folder: asked and fine-tuned.
 
 Fine-tuning is that of AutoAnnotator (Lu et al., arXiv 2506.16393; section 4(a) of our notes): all
-parameters, AdamW with a rate that falls to nought, few epochs.
+parameters, AdamW with a rate that falls to zero, few epochs.
 """
 
 import copy
@@ -134,7 +134,7 @@ class TextClassifier:
 
 
 def load(spec: TextClassifier) -> Loaded:
-    """ModelError where the extra is missing, or the hub or folder has no such model; SpecError
+    """ModelError if the extra is missing, or the hub or folder has no such model; SpecError
     for a model that gives several labels at once."""
     torch, transformers = imported("torch"), imported("transformers")
     device = spec.device or ("cuda" if torch.cuda.is_available() else "cpu")

@@ -124,7 +124,7 @@ class TransformersVLM:
         return self._loaded
 
     def _inputs(self, loaded: Loaded, messages: Sequence[Message], view: View) -> Mapping[str, Any]:
-        """Prompt and pixels as tensors; InputError where a picture cannot be used."""
+        """Prompt and pixels as tensors; InputError if a picture cannot be used."""
         pictures = [
             decode(content_of(part), view.side)
             for message in messages
@@ -149,7 +149,7 @@ def _usage(loaded: Loaded, asked: int, said: int, seconds: float) -> Usage:
 
 
 def load(spec: TransformersVLM) -> Loaded:
-    """ModelError where the extra is missing, or the hub or folder has no such model."""
+    """ModelError if the extra is missing, or the hub or folder has no such model."""
     torch, transformers = _torch(), _imported("transformers")
     device = spec.device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:

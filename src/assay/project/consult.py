@@ -39,7 +39,7 @@ class Consultation:
 
 
 def check_controller(project: Project) -> Controlled:
-    """The strategy; SpecError where the task file has no controller."""
+    """The strategy; SpecError if the task file has no controller."""
     strategy = project.strategy
     if not isinstance(strategy, Controlled):
         raise SpecError(

@@ -34,7 +34,7 @@ CHUNK = 1_000
 SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}
 REMOTE_SECONDS = 1.0  # a call, until the ledger knows better
 OUTPUT_TOKENS = 8  # of an answer, until the ledger knows better
-PAST = 200  # answers in the ledger that tell how long one takes
+PAST = 200  # answers in the ledger used to estimate the time of one
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ from assay.project.project import open_project
 from assay.taskfile.annotators import PanelSpec
 
 BATCH = 1_000
-SHOWN = 5  # spellings that are told
+SHOWN = 5  # spellings that are reported
 PEOPLE = "people"  # the panel of people whom no task file names
 
 

@@ -279,7 +279,7 @@ def report_context(project: Project) -> ReportContext:
 
 
 def human_label_of(file: TaskFile) -> int | None:
-    """Nanos of one label by the first people with a price; None where nobody has one."""
+    """Nanos of one label by the first people with a price; None if nobody has one."""
     people = (
         a
         for a in file.annotators.values()

@@ -79,7 +79,7 @@ def save(examples: Sequence[Example], path: Path) -> int:
 
 
 def drifted(project: Project, examples: Sequence[Example]) -> Drift | None:
-    """Against the task's own records; None where there are too few of either."""
+    """Against the task's own records; None if there are too few of either."""
     real = [r for r in project.records(MOST_REAL) if not r.synthetic and r.text.strip()]
     if min(len(real), len(examples)) < LEAST_DRIFT:
         return None

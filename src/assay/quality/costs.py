@@ -29,9 +29,9 @@ NOTHING = (0.0,) * len(KINDS)
 NEVER_COUNTED = (
     "writing the task and its guideline, finding people and training them",
     "the gold labels, unless they were asked for in this ledger",
-    "machines that stand idle, storage, and taxes or fees on wages",
+    "idle machines, storage, and taxes or fees on wages",
 )
-NO_CURRENCY = "the ledger does not say in which currency money was booked; --currency says it"
+NO_CURRENCY = "the ledger has no currency for recorded costs; set it with --currency"
 LEVEL = 0.95
 
 
@@ -48,7 +48,7 @@ class Rates:
 class PriceList:
     """Rates by annotator id or person, or by a pattern such as `gpt-*`; an exact name first."""
 
-    name: str = "as booked"
+    name: str = "as recorded"
     currency: str | None = "USD"  # None: nobody says
     rates: Mapping[str, Rates] = field(default_factory=dict)
 
@@ -307,12 +307,12 @@ def _route(way: Way, sums: _Sums, places: Iterable[int], nanos: Floats) -> Route
 
 
 def booked_in(runs: Iterable[Run]) -> str | None:
-    """The currency in which these runs booked money; None where none says it."""
+    """The currency in which these runs booked money; None if none says it."""
     described = {(run.settings or {}).get("currency") for run in runs} - {None}
     if len(described) > 1:
         raise InputError(
-            f"runs of this task booked money in {' and in '.join(sorted(map(str, described)))}, "
-            "which cannot be added up; --currency says which one all of it is in"
+            f"runs of this task recorded costs in {' and in '.join(sorted(map(str, described)))}, "
+            "which cannot be added up; set the currency of all with --currency"
         )
     return str(described.pop()) if described else None
 
@@ -321,7 +321,8 @@ def check_currency(found: Costs, booked: str | None) -> None:
     """Money of two currencies is no sum: of a price list, and booked for who is not on it."""
     if found.booked and booked is not None and booked != found.prices.currency:
         raise InputError(
-            f"money was booked in {booked} for annotators that are not in the price list, which is "
+            f"money was recorded in {booked} for annotators that are not in the price "
+            f"list, which is "
             f"in {found.prices.unit}; give them prices in it"
         )
 
@@ -339,7 +340,7 @@ class _Gaps:
         p, u = (rates.prices if rates else None), a.usage
         if p is None:
             if a.cost == 0:
-                self._add(a, "no price, and nothing was booked")
+                self._add(a, "no price, and no recorded cost")
             return
         if u.input_tokens + u.output_tokens and not (p.input or p.output or p.per_request):
             self._add(a, "tokens have no price")

@@ -30,7 +30,10 @@ def of_constant(constant: Constant | None, wanted: float) -> tuple[str, ...]:
     """Where always the same label agrees as often as is wanted."""
     if constant is None or constant.share < wanted:
         return ()
-    return (f"always {shortened(constant.label)} agrees in {constant.share:.1%} of this sample",)
+    return (
+        f"the majority-class baseline ({shortened(constant.label)}) agrees in "
+        f"{constant.share:.1%} of this sample",
+    )
 
 
 def of_interval(name: str, estimate: Estimate | None, nothing: float = 0.0) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class Finding:
         return RESULTS[self.passed]
 
     def headline(self, what: str, though: str = "") -> str | None:
-        """That it cannot be determined whether `what`, and why; None where it can."""
+        """That it cannot be determined whether `what`, and why; None if it can."""
         if self.passed is not None:
             return None
         return f"whether {what} {CANNOT}: {though}{' and '.join(self.doubts)}"

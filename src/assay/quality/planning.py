@@ -1,4 +1,4 @@
-"""The cost-quality frontier: which way to label meets the target for the least money.
+"""The cost-quality frontier: the cheapest strategy that meets the target.
 
 Every model has answered a random sample of records once, and people have labelled it; each option
 is replayed on those answers. Options that let models decide are certified on the sample, with
@@ -47,7 +47,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to label, measured on the sample.
+    """One strategy, measured on the sample.
 
     `agreement` is of everything that is shipped, records that people label included (they are the
     reference, so theirs agree); `cost` is per record in currency units.
@@ -74,7 +74,7 @@ class Option:
 
     @property
     def unsaid(self) -> bool:
-        """Whether all answers are accepted, for want of a confidence that tells them apart."""
+        """Whether all answers are accepted, because no confidence distinguishes them."""
         return self.certificate is not None and self.certificate.unsaid
 
     def as_json(self) -> dict[str, object]:
@@ -122,7 +122,7 @@ class Plan:
         """The headline."""
         open_ = self.finding.headline("meeting the target shows anything of the models' labels")
         if self.pick.certificate is None:
-            return "no way to let models label promises the target for less than people alone"
+            return "no strategy with models guarantees the target for less than human labels only"
         return open_ or self.pick.certificate.statement
 
     @property
@@ -132,8 +132,9 @@ class Plan:
         if self.baseline is None or self.baseline.share < target:
             return None
         return (
-            f"always {shortened(self.baseline.label)} agrees in {self.baseline.share:.1%} of this "
-            f"sample too, so a target of {target:.1%} asks little"
+            f"the majority-class baseline ({shortened(self.baseline.label)}) agrees in "
+            f"{self.baseline.share:.1%} of "
+            f"this sample too, so a target of {target:.1%} is a weak one"
         )
 
     @property
@@ -188,7 +189,7 @@ class Plan:
 class Trial:
     """The models' answers to the labelled records, and what one label of a person costs.
 
-    InputError where it is empty or the answers are of different records.
+    InputError if it is empty or the answers are of different records.
     """
 
     models: Mapping[str, Answers]
@@ -251,7 +252,9 @@ def _measured(
     wrong = np.zeros(trial.n, dtype=bool)
     for k, link in enumerate(links):
         wrong |= (takers == k) & ~trial.models[link].right
-    if threshold == -np.inf:  # silence of an unchecked model is a record without its label
+    if (
+        threshold == -np.inf
+    ):  # a missing answer of an unchecked model leaves the record without label
         wrong |= takers == PEOPLE
     low, high = exact_interval(int(wrong.sum()), trial.n, LEVEL)
     return Option(

@@ -1,8 +1,8 @@
 """What reviewing disagreements showed: two annotators, and people on the cells where they differ.
 
 The measures of the CelebA study (Lu and Zhong, arXiv 2410.09416): agreement of the two, which of
-them the reviewer sided with, consistency of each with the final label, cost against people. Beside
-them what the study lacks: how often the reviewer rejects what both had agreed on. A cell is one
+them the reviewer sided with, consistency of each with the final label, cost against people. Also
+what the study lacks: how often the reviewer rejects what both had agreed on. A cell is one
 unit of one record: an attribute of a form, a label of several, or the whole answer.
 """
 
@@ -34,7 +34,7 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Rate:
     """`hits` of `n` cells. The interval is the wider of Wilson's and one that takes records as
-    the sample, since the cells of a record are no independent draws; None where n is 0."""
+    the sample, since the cells of a record are no independent draws; None if n is 0."""
 
     hits: int
     n: int
@@ -57,7 +57,7 @@ class Group:
     name: str
     agreement: Rate
     kappa: float | None
-    baseline: float | None  # always giving the second's commonest label, the mean of attributes
+    baseline: float | None  # always giving the second's most frequent label, the mean of attributes
     sided_with_first: Rate  # of the reviewed disagreements
     first_consistency: Rate  # with the final label
     second_consistency: Rate
@@ -73,7 +73,8 @@ class Group:
         if share is None or self.baseline is None or share >= self.baseline:
             return None
         return (
-            f"{self.name}: agreement {share:.1%} is below always the same label {self.baseline:.1%}"
+            f"{self.name}: agreement {share:.1%} is below the majority-class baseline "
+            f"{self.baseline:.1%}"
         )
 
     def as_json(self) -> dict[str, object]:
@@ -230,7 +231,7 @@ def _group(name: str, pooled: _Tally, parts: list[_Tally]) -> Group:
 
 
 def _pair(pairs: list[tuple[str, str]]) -> tuple[float | None, float | None]:
-    """Cohen's kappa and the constant's share."""
+    """Cohen's kappa and the majority-class baseline."""
     from assay.quality.agreement.pairs import pairwise  # noqa: PLC0415 - loads scipy's statistics
 
     code = {label: i for i, label in enumerate(sorted({x for pair in pairs for x in pair}))}

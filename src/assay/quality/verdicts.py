@@ -72,7 +72,7 @@ def _sure(verdict: Verdict, silent: bool) -> float:
 
 
 def grouped(verdicts: Iterable[Verdict]) -> dict[Key, list[Verdict]]:
-    """InputError where an annotator gave two answers to a record."""
+    """InputError if an annotator gave two answers to a record."""
     found: dict[Key, list[Verdict]] = {}
     seen: set[tuple[str, str, str]] = set()
     for v in verdicts:
@@ -86,7 +86,7 @@ def grouped(verdicts: Iterable[Verdict]) -> dict[Key, list[Verdict]]:
 
 def certifying(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Those that a promise may rest on: monitoring gold, or else calibration gold; all of them
-    where no purpose is told."""
+    where no purpose is given."""
     for purpose in (Purpose.MONITORING, Purpose.CALIBRATION):
         if found := [v for v in verdicts if v.purpose is purpose]:
             return found
@@ -143,7 +143,7 @@ def constant(verdicts: Iterable[Verdict], label: str | None = None) -> Constant 
 def side_by_side(
     groups: Mapping[Key, Sequence[Verdict]], links: Sequence[str]
 ) -> tuple[Floats, Bools]:
-    """(links, records) for a chain; InputError where a link was not asked about a record."""
+    """(links, records) for a chain; InputError if a link was not asked about a record."""
     rows = [
         {v.record: v for v in groups.get((link, ""), ()) if v.right is not None} for link in links
     ]
@@ -253,7 +253,7 @@ def _by_label(tolerance: float) -> Judge:
 
 
 def canonical(text: str) -> str:
-    """Labels parted by `;` and JSON lists say the same in any order."""
+    """Labels separated by `;` and JSON lists say the same in any order."""
     if text.startswith(("[", "{")):
         try:
             content = loads(text)

@@ -98,7 +98,7 @@ def _labels(value: Value) -> set[str]:
 
 
 def entities_of(values: Values, reference: Reference) -> Entities | None:
-    """Over the records that were asked; None where none of them has a reference."""
+    """Over the records that were asked; None if none of them has a reference."""
     gold = {
         id: [span for span in value if isinstance(span, Span)]
         for id, value in reference.values.items()

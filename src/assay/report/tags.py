@@ -19,7 +19,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A ratio of `n` tags or spans with its interval; None where there is nothing to divide by."""
+    """A ratio of `n` tags or spans with its interval; None if there is nothing to divide by."""
 
     value: float | None
     interval: Interval | None
@@ -85,7 +85,7 @@ class Tags:
 def tags_of(
     values: Mapping[str, Value | None], reference: Mapping[str, Value], name: str, schema: object
 ) -> Tags | None:
-    """Over the records that were asked; None where none of them has a reference, or where the
+    """Over the records that were asked; None if none of them has a reference, or where the
     task is not one of tags."""
     if not isinstance(schema, MultiChoice):
         return None

@@ -56,7 +56,7 @@ class Eta:
             self.ended += 1
 
     def open(self, total: int) -> float | None:
-        """Answers that are still to come; None where that cannot be known."""
+        """Answers that are still to come; None if that cannot be known."""
         each: float | None = self.each
         if each is None and self.ended:
             each = self._answers / self.ended

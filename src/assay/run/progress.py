@@ -12,7 +12,7 @@ from assay.core.cost import NANOS, money
 from assay.run.eta import Eta
 
 EVERY = 5.0  # seconds between two plain lines
-KINDS = 200  # different error texts that are told apart
+KINDS = 200  # different error texts that are counted separately
 OTHER = "other reasons"
 LEAST = 10  # answers, and
 SOON = 5.0  # seconds of asking, before which no figure of the time left means anything

@@ -10,7 +10,7 @@ from assay.core.shown import Shown
 from assay.run.progress import Progress, Tally
 from assay.run.stop import Reason, Stop
 
-TOP = 3  # reasons of failure that are told
+TOP = 3  # failure reasons that are reported
 GO_ON = "run again to resume: no finished answer is requested or paid for again"
 
 

@@ -24,7 +24,7 @@ async def using(annotators: Iterable[object]) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(Exception):  # what broke the run is what is told
+        with suppress(Exception):  # the error that broke the run is reported
             await end(*_release(uses, held))
         raise
     await end(*_release(uses, held))

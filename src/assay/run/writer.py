@@ -102,7 +102,7 @@ class Writer:
             self._ledger.add_decisions(self._run, decisions)
 
     async def _patiently(self, write: Callable[[bool], object]) -> None:
-        """Retries, and tells `write` so, if waiting may help."""
+        """Retries, and reports it to `write`, if waiting may help."""
         tried = False
         while True:
             self.check()

@@ -1,7 +1,7 @@
 """Active labelling: a learner chooses the records whose labels teach it most.
 
-Half a claim is none: `Active` always spends a share of its batch at random, and `arms` runs the
-same loop with random choice and several seeds, so that a gain can be told from luck (section 9(d)).
+`Active` always spends a share of its batch at random, and `arms` runs the same loop with random
+choice and several seeds, so that a gain can be distinguished from luck (section 9(d)).
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,8 @@ DEFAULT_LOOP = Loop()
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """`oracle` (people, or a dear model) labels what the query picks; the learner does the rest.
+    """`oracle` (people, or an expensive model) labels what the query picks; the learner does the
+    rest.
 
     `learners` has one member, or several for the committee. The vectors of `encoder` serve the
     queries that look at diversity.

@@ -1,4 +1,4 @@
-"""Which of a model's answers are safe to keep: what triage deals records out by.
+"""Which of a model's answers are safe to keep: the criteria of triage.
 
 The allocators of the survey by Huang et al. (ACL 2025, arXiv 2501.05714; section 8 of our notes):
 the model's own uncertainty, a learned predictor of its errors, and how hard another one finds the
@@ -66,7 +66,7 @@ class Uncertainty:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPredictor:
-    """A learner that tells right answers from wrong ones by the record and the answer together.
+    """A learner that separates right answers from wrong ones by record and answer.
 
     It is fitted on what the model says of calibration gold; the log-odds of "right" are the safety.
     """
@@ -150,7 +150,9 @@ def answered(record: Record, given: Answer) -> Record:
 
 
 def towards(yes: str, no: str, given: Answer) -> float:
-    """The score of `yes` less that of `no`, without scores 1 or -1; minus infinity in silence."""
+    """The score of `yes` less that of `no`, without scores 1 or -1; minus infinity without an
+    answer.
+    """
     if not isinstance(given, Annotation) or not given.answered:
         return -np.inf
     if given.scores and {yes, no} <= given.scores.keys():

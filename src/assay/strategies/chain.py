@@ -42,7 +42,8 @@ from assay.strategies.decisions import (
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Thresholds from the batch: of m links, link k keeps the surest 1/(m-k) of what it sees.
+    """Thresholds from the batch: of m links, link k keeps the most confident 1/(m-k) of what it
+    sees.
 
     `answer` is "forward" (the label of the link that kept the record) or "rank" (the label of
     the link among whose records this one ranked highest; section 11(a) step 4).
@@ -147,7 +148,7 @@ class ThresholdChain:
 class RandomChain:
     """The control: the same number of records for each link as a `Chain`, drawn at random.
 
-    `shares` deals them out otherwise, for a control that costs as much as a given chain: there
+    `shares` distributes them differently, for a control that costs as much as a given chain: there
     every record is paid for once, in a chain by each link that saw it.
     """
 
@@ -194,7 +195,9 @@ class RandomChain:
 
 
 def most_confident(confidence: Floats, count: int) -> Bools:
-    """Keeps the `count` largest and whatever ties with the smallest of them; never a silence."""
+    """Keeps the `count` largest and whatever ties with the smallest of them; never a missing
+    answer.
+    """
     if count == 0:
         return np.zeros(len(confidence), dtype=bool)
     least = np.partition(confidence, -count)[-count]

@@ -15,7 +15,7 @@ EDGE = 1e-6  # probabilities are kept this far from 0 and 1 before a logit is ta
 MOST = -math.log(EDGE)
 
 Confidence: TypeAlias = Callable[[Annotation], float | None]
-"""Larger is surer; None where the answer does not say. Infinity is allowed, NaN is not."""
+"""Larger is more confident; None if the answer does not say. Infinity is allowed, NaN is not."""
 
 
 def margin(annotation: Annotation) -> float | None:

@@ -50,7 +50,7 @@ class SpecialistPlan:
 
 
 def unfit(candidate: Candidate, schema: Schema) -> str | None:
-    """Why a candidate cannot label this task; None where it can."""
+    """Why a candidate cannot label this task; None if it can."""
     if not isinstance(schema, Choice):
         return f"specialists answer one of several labels, the task is {schema.kind}"
     known, wanted = set(candidate.labels.values()), set(schema.names)
@@ -67,11 +67,11 @@ async def choose(
     registry: Sequence[Candidate], count: int, names: tuple[str, str], ask: Ask
 ) -> SpecialistPlan | None:
     """The `count` candidates that the controller finds most suitable, in the order of the registry
-    where it does not tell them apart. `names` are those of controller and reviewer.
+    where it rates them equal. `names` are those of controller and reviewer.
 
-    None while the controller has not answered yet. SpecError where fewer candidates fit the task's
-    labels; ModelError where the controller is silent about one: silence is no opinion, and no
-    ground to leave a model out.
+    None while the controller has not answered yet. SpecError if fewer candidates fit the task's
+    labels; ModelError if the controller gives no answer about one: that is not a
+    reason to leave a model out.
     """
     controller, reviewer = names
     refused = {c.name: why for c in registry if (why := unfit(c, ask.task.schema)) is not None}
@@ -79,7 +79,7 @@ async def choose(
     if len(able) < count:
         described = "; ".join(f"{name}: {why}" for name, why in refused.items())
         raise SpecError(
-            f"{count} specialists are wanted, {len(able)} can label this task ({described})"
+            f"{count} specialists are required, {len(able)} can label this task ({described})"
         )
     records = [text_record(c.name, f"{c.name}: {c.description}") for c in able]
     answers = await ask(controller, records, task=question(ask.task))

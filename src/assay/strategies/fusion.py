@@ -228,7 +228,7 @@ def shared_errors(said: Labels, model: Labels, truth: Labels) -> SharedErrors:
 
 
 def unrelated(one: Annotation, other: Annotation) -> None:
-    """InputError where an answer went into both, as when a strategy asks the other one too."""
+    """InputError if an answer went into both, as when a strategy asks the other one too."""
     if one.origins.isdisjoint(other.origins):
         return
     raise InputError(

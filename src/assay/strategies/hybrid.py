@@ -38,7 +38,7 @@ class Hybrid:
     `threshold` None: nothing could be certified, so people label all. `capacity` is how many
     records
     people can label; the least sure go to them first, and the rest stays open rather than being
-    given a label nobody vouches for. Then all records are needed at once.
+    given an uncertified label. Then all records are needed at once.
     """
 
     links: tuple[str, ...]

@@ -78,7 +78,7 @@ class ByWords:
 class ByPicture:
     """Cosine similarity of what a picture network sees; several pictures of a record count as one.
 
-    InputError where an example has no readable picture. A record without one is near to none: its
+    InputError if an example has no readable picture. A record without one is near to none: its
     examples are the first of the pool.
     """
 

@@ -52,7 +52,7 @@ class Principled:
         return [self._decide(r, a, ask) for r, a in zip(records, answers, strict=True)]
 
     def _sincere(self, answers: Sequence[Answer], tried: Sequence[Answer]) -> list[Answer]:
-        """InputError where gold cannot calibrate: too little of it, or all right."""
+        """InputError if gold cannot calibrate: too little of it, or all right."""
         known = [
             (a, a.value == e.value)
             for e, a in zip(self.gold, tried, strict=True)

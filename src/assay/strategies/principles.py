@@ -1,6 +1,6 @@
 """Four principles of cooperation, checked on what a model contributes.
 
-Huang et al. (ACL 2025, arXiv 2501.05714) read Grice's maxims anew for people and models:
+Huang et al. (ACL 2025, arXiv 2501.05714) apply Grice's maxims to people and models:
 sincerity, relation, manner and quantity. Each check here is one a machine can make; none of them
 says that the answer is right.
 """
@@ -130,7 +130,7 @@ def _quantity(why: str, suggestions: Sequence[str], limits: Limits) -> Found:
     if words and not limits.least_words <= words <= limits.most_words:
         yield (
             Principle.QUANTITY,
-            f"{words} words; {limits.least_words} to {limits.most_words} are wanted",
+            f"{words} words; {limits.least_words} to {limits.most_words} are expected",
         )
     if len(suggestions) > limits.most_suggestions:
         most = limits.most_suggestions

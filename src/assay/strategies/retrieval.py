@@ -1,8 +1,8 @@
 """Few-shot labelling with the nearest examples of a gold pool.
 
-After "LLMs as data annotators: how close are we to human performance" (Haq et al.,
-arXiv 2504.15022): embed the pool, show the m nearest examples of each record. The chosen
-examples are part of the request, in their order, so a change of pool, encoder or m asks anew, and
+After "LLMs as data annotators: how close are we to human performance" (Haq et al., arXiv
+2504.15022): embed the pool, show the m nearest examples of each record. The chosen examples are
+part of the request, in their order, so a change of pool, encoder or m leads to new requests, and
 every answer names the examples it was given.
 """
 

@@ -112,7 +112,7 @@ def majority_by_unit(given: Sequence[Annotation], ask: Ask) -> Value | None:
 
 
 def vote(annotation: Annotation, unit: str, schema: Schema) -> str | None:
-    """What the answer says about the unit; None where it was not asked or says nothing."""
+    """What the answer says about the unit; None if it was not asked or says nothing."""
     if annotation.value is None or (
         annotation.focus and not schema.in_focus(unit, annotation.focus)
     ):

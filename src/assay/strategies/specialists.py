@@ -135,7 +135,7 @@ class Specialists:
         ]
 
     async def _score(self, versions: Sequence[str], ask: Ask) -> float:
-        """Mean accuracy of the versions on the judging gold; silence is wrong."""
+        """Mean accuracy of the versions on the judging gold; a missing answer is wrong."""
         right: list[bool] = []
         records = [e.record for e in self.gold]
         for name in versions:
@@ -155,7 +155,7 @@ class Specialists:
 
 
 def unanimous(answers: Sequence[Answer]) -> bool:
-    """All answered, all the same; one silence makes a record hard."""
+    """All answered, all the same; one missing answer makes a record hard."""
     given = [a.value for a in answers if isinstance(a, Annotation) and a.answered]
     return len(given) == len(answers) and all(v == given[0] for v in given)
 

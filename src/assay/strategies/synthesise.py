@@ -134,7 +134,9 @@ def _jaccard(left: frozenset[tuple[str, ...]], right: frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """`auc` 0.5: nobody can tell synthetic from real; 1.0: a simple classifier always can."""
+    """`auc` 0.5: synthetic and real are indistinguishable; 1.0: a simple classifier always
+    separates them.
+    """
 
     auc: float
     synthetic: int
@@ -142,7 +144,7 @@ class Drift:
 
 
 def drift(synthetic: Sequence[Record], real: Sequence[Record], seed: int = 0) -> Drift:
-    """Cross-validated AUC of a character n-gram classifier that tells the two sets apart."""
+    """Cross-validated AUC of a character n-gram classifier that separates the two sets."""
     if min(len(synthetic), len(real)) < 10:
         raise InputError("drift needs at least ten synthetic and ten real records")
     texts = [r.text for r in (*synthetic, *real)]

@@ -29,13 +29,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """The most frequent label, unit by unit; silence casts no vote.
+    """The most frequent label, unit by unit; a missing answer casts no vote.
 
     `replicas` asks each voter that often (self-consistency). A tie goes to the `referee`, who is
     asked about the tied records alone, where one is named; else `first` takes the label of the
-    first-named voter among the tied, `confidence` that of the surest (only where confidences
-    compare: calibrated, ranked, or of one annotator), `undecided` leaves the record open. The
-    confidence is the winners' share of the votes, averaged over the units.
+    first-named voter among the tied, `confidence` that of the most confident (only where
+    confidences compare: calibrated, ranked, or of one annotator), `undecided` leaves the record
+    open. The confidence is the winners' share of the votes, averaged over the units.
     """
 
     voters: tuple[str, ...]
@@ -158,7 +158,9 @@ def count(given: Sequence[Annotation], schema: Schema) -> Tally:
 
 
 def _most_confident(votes: Sequence[tuple[Annotation, str]]) -> str | None:
-    """The label of the surest vote; None where two labels are equally sure or one does not say."""
+    """The label of the most confident vote; None if two labels are equally sure or one does not
+    say.
+    """
     sure: dict[str, float] = {}
     for a, label in votes:
         if a.confidence is None:

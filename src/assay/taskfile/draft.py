@@ -115,7 +115,7 @@ class Found:
 
 
 def draft(data: Path, folder: Path, given: Given = GUESS_ALL) -> Draft:
-    """YAML with comments; InputError where the file has no records, or not the columns given."""
+    """YAML with comments; InputError if the file has no records, or not the columns given."""
     if data.suffix.lower() in conll.SUFFIXES:
         if given != GUESS_ALL:
             raise SpecError(f"{data} marks spans, which are its labels; give no columns or labels")

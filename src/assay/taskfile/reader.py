@@ -2,7 +2,7 @@
 
 YAML, read into the pydantic models of `taskfile.specs`; every error names the file and the line.
 `schema()` is the JSON schema that editors use for completion, shipped as
-`task.schema.json` beside this module.
+`task.schema.json` next to this module.
 """
 
 from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ def test_attention_checks_are_seen_at_once() -> None:
     found = disguise(*assign(seed=1, check=CHECK))
     assert found.verdict == "visible"
     assert found.worst.auc > 0.99
-    assert "committed there alone" in found.statement
+    assert "committed only there" in found.statement
 
 
 def test_every_tenth_record_is_seen_by_its_order_alone() -> None:

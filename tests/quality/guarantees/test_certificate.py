@@ -92,7 +92,7 @@ def test_labels_that_are_wrong_too_often_are_not_promised_more_samples() -> None
     rng = np.random.default_rng(0)
     found = certify(rng.random(300), rng.random(300) < 0.5, Promise(0.05, 0.05))
     assert (found.threshold, found.more) == (None, None)
-    assert "even the surest answers are wrong too often" in found.statement
+    assert "even the most confident answers are wrong too often" in found.statement
 
 
 def test_silence_is_counted_and_never_accepted() -> None:

@@ -43,7 +43,8 @@ def test_a_refusal_says_what_was_wanted() -> None:
 def test_no_threshold_is_said_where_no_confidence_was() -> None:
     found = Certificate(ACCEPTED, "experts", 100, 0.0, 100, 2, 0.06, unsaid=True)
     assert found.statement.startswith(
-        "of all labels (all answers are accepted, since no confidence tells them apart), at least "
+        "of all labels (all answers are accepted, since no confidence distinguishes "
+        "them), at least "
     )
     assert (found.as_json()["threshold"], found.as_json()["possible"]) == (None, True)
 

@@ -206,7 +206,7 @@ def test_labels_worse_than_a_constant_are_warned_of(tmp_path: Path) -> None:
     write_sheet(path, draw(stratify(shipped, "none"), 50), {}, shipped, "none")
     found = judge(read_sheet(filled(path, ["a"] * 50)), shipped, str)
     assert (found.baseline, found.baseline_label) == (0.0, "a")
-    assert "always answering 'a' would be wrong less often" in found.warnings[0]
+    assert "the majority-class baseline ('a') would be wrong less often" in found.warnings[0]
 
 
 def test_a_stratum_without_an_answer_is_refused() -> None:

@@ -70,7 +70,7 @@ def test_a_silent_record_is_wrong_on_all_and_left_out_on_answered() -> None:
     )
     assert dict(found.facts()) == {
         "reference": "gold", "on_answered": str(Share(1, 2)), "on_all": str(Share(1, 3)),
-        "answered": str(Share(2, 3)), "baseline": f"always 'x': {Share(2, 3)}",
+        "answered": str(Share(2, 3)), "baseline": f"majority-class baseline ('x'): {Share(2, 3)}",
     }  # fmt: skip
 
 

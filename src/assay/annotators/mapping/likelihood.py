@@ -79,7 +79,7 @@ def _best_start(name: str, pieces: Mapping[str, float]) -> str | None:
 
 @lru_cache(maxsize=256)
 def refuse_collisions(names: tuple[str, ...]) -> None:
-    """SpecError where two labels begin with the same word, since the first token of an answer is
+    """SpecError if two labels begin with the same word, since the first token of an answer is
     the same for both; only an embedded model scores whole labels."""
     seen: dict[str, str] = {}
     for name in names:

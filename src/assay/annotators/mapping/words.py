@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from assay.annotators.mapping.script import unspaced
 
-# \w misses combining marks (Devanagari vowel signs), so they are named beside it
+# \w misses combining marks (Devanagari vowel signs), so they are named next to it
 EDGE = r"\w\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 
 

@@ -51,20 +51,20 @@ class Schema(Protocol):
         """The units on which these values of one record can be compared."""
 
     def unit_labels(self, unit: str) -> tuple[str, ...] | None:
-        """All labels a unit can take, in order; None where the set is open."""
+        """All labels a unit can take, in order; None if the set is open."""
 
     def label(self, value: Value, unit: str) -> str | None:
-        """What `value` says about `unit`; None where it says nothing."""
+        """What `value` says about `unit`; None if it says nothing."""
 
     def assemble(self, labels: Mapping[str, str]) -> Value | None:
-        """The value of decided units; None where they make none. Inverse of split."""
+        """The value of decided units; None if they make none. Inverse of split."""
 
     def in_focus(self, unit: str, focus: Sequence[str]) -> bool:
         """Whether a request with this focus asked about the unit."""
 
 
 class Labelled(Shown):
-    """What schemas of a closed set of labels share. SpecError where the labels are not one set."""
+    """What schemas of a closed set of labels share. SpecError if the labels are not one set."""
 
     def facts(self) -> Mapping[str, object]:
         return {"labels": self.names}
@@ -83,7 +83,7 @@ class Labelled(Shown):
 
 
 def entries(cell: object, name: str) -> list[object]:
-    """The list in a cell, or in JSON, or under `name` in an object; InputError where none is."""
+    """The list in a cell, or in JSON, or under `name` in an object; InputError if none is."""
     content = cell
     if isinstance(cell, str):
         try:
@@ -100,7 +100,7 @@ def entries(cell: object, name: str) -> list[object]:
 def label_table(labels: Sequence[Label]) -> dict[str, str]:
     """Every word for a label, folded, to its name.
 
-    SpecError where two labels share a word of one language; a word that stands for different
+    SpecError if two labels share a word of one language; a word that stands for different
     labels in different languages is left out, since it means none without its language.
     """
     if not labels:

@@ -17,7 +17,7 @@ class Form(Shown):
 
     A value may leave attributes out: what was not asked or not said is unknown, not a "no".
     `objectivity` says of attributes whether they can be seen (objective) or are a matter of
-    opinion (subjective). It is for who reads the figures; annotators are not told.
+    opinion (subjective). It is for readers of the figures; annotators do not see it.
     """
 
     kind = "form"

@@ -28,7 +28,7 @@ class MultiChoice(Labelled):
         return None if None in names else frozenset(n for n in names if n is not None)
 
     def check(self, cell: object) -> Value:
-        """A list, a JSON list, or labels parted by `;`, `|` or `,`; an empty cell is no label."""
+        """A list, a JSON list, or labels separated by `;`, `|` or `,`; an empty cell: no label."""
         return frozenset(self._name(entry) for entry in _entries(cell))
 
     def _name(self, entry: object) -> str:

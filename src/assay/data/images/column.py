@@ -20,7 +20,7 @@ from assay.data.images.fetch import URLS, Fetch
 from assay.data.images.source import BANG, STORE, TAR, ZIP, At, Store, leads_out, read_bytes, shown
 from assay.data.workplace import clear
 
-USUAL = ("", "images", "img", "img_align_celeba")  # where pictures lie beside their table
+USUAL = ("", "images", "img", "img_align_celeba")  # where pictures lie next to their table
 DATA_URL = "data:image/"
 LINK = "is a link that leads out of its folder; name a folder above both in `data.images`"
 
@@ -119,7 +119,7 @@ class PictureColumns:
 
 
 def pictures(columns: tuple[str, ...], path: Path, images: Path | None = None) -> PictureColumns:
-    """For the data at `path`, whose pictures lie in `images` or in a usual place beside it."""
+    """For the data at `path`, whose pictures lie in `images` or in a usual place next to it."""
     folder = path if path.is_dir() else path.parent
     there = (folder / name for name in USUAL if (folder / name).is_dir())
     roots = tuple(place for place in there if not leads_out(folder, place))

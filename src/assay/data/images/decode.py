@@ -103,7 +103,7 @@ def _looks_cut(format: str, content: bytes) -> bool:
 
 
 def _png_ends(content: bytes) -> bool:
-    """Whether the last part is there; InputError where a needed part fails its checksum."""
+    """Whether the last part is there; InputError if a needed part fails its checksum."""
     place = 8
     while place + 12 <= len(content):
         size = int.from_bytes(content[place : place + 4], "big")
@@ -235,7 +235,7 @@ def pillow() -> Any:
     if "JPEG" not in Image.OPEN or "WEBP" not in Image.OPEN:
         Image.init()
         # memory of finished pictures is used again, at most 32 MiB of it: giving it back and
-        # asking for it anew costs worker threads a fifth of their time
+        # asking for it again costs worker threads a fifth of their time
         memory: Any = Image.core  # type: ignore[attr-defined]
         memory.set_block_size(BLOCK)
         memory.set_blocks_max(8)

@@ -1,4 +1,4 @@
-"""Where a picture's bytes are: a file, a member of an archive, or the store beside the data."""
+"""Where a picture's bytes are: a file, a member of an archive, or the store next to the data."""
 
 import hashlib
 import os
@@ -55,7 +55,7 @@ def content_of(part: ImagePart) -> bytes:
 
 def leads_out(folder: Path | str, path: Path | str) -> bool:
     """Whether a link below `folder` leads out of it, as `..` would. The cache of a hub, where
-    every file of `snapshots` is a link into `blobs` beside it, is one folder."""
+    every file of `snapshots` is a link into `blobs` next to it, is one folder."""
     top, end = Path(os.path.realpath(folder)), Path(os.path.realpath(path))
     if end.is_relative_to(top):
         return False
@@ -99,7 +99,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Pictures that lie in no file of their own, kept by content in a folder beside the data, or
+    """Pictures that lie in no file of their own, kept by content in a folder next to the data, or
     in the user's cache where that folder cannot be written."""
 
     root: Path

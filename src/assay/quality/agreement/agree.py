@@ -1,4 +1,4 @@
-"""Agreement of a set of answers: the coefficients that fit their kind, and what to beware of."""
+"""Agreement of a set of answers: the coefficients that fit their kind, and warnings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ FEW_VOTES = 10  # of a label
 FEW_COMPARED, SMALL_SHARE = 10, 0.1  # records answered twice, below which that is said
 NOTHING = "nothing marked"
 MOST_SILENT = 5  # annotators without answers that are named
-MOST_PAIRED = 15  # with more annotators pairs are told only against a reference
+MOST_PAIRED = 15  # with more annotators pairs are reported only against a reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ class Overall:
     coefficients: Mapping[str, Estimate]
     prevalence: Mapping[str, float]
     given: Mapping[str, int] = field(default_factory=dict)  # votes of each label
-    baseline: float | None = None  # a constant label's agreement with a random annotator
+    baseline: float | None = (
+        None  # agreement of the majority-class baseline with a random annotator
+    )
     baseline_label: str = ""
 
     @property
@@ -83,7 +85,8 @@ class Overall:
         same = None if percent is None else percent.value
         if same is not None and self.baseline is not None and same < self.baseline - ALIKE:
             return (
-                f"always {shortened(self.baseline_label)} agrees as well, with {self.baseline:.1%}"
+                f"the majority-class baseline ({shortened(self.baseline_label)}) "
+                f"agrees as well, with {self.baseline:.1%}"
             )
         if alpha.low is not None and alpha.high is not None:
             return f"alpha is {alpha}, which holds 0" if alpha.low <= 0 <= alpha.high else ""
@@ -130,8 +133,8 @@ class Agreement:
 
     @property
     def beyond_chance(self) -> bool | None:
-        """None where it cannot be determined: alpha's interval holds 0, or agreement is below
-        always the same label, or no interval was wanted; also of answers in parts, which have an
+        """None where it cannot be determined: alpha's interval holds 0, or agreement is below the
+        majority-class baseline, or no interval was wanted; also of answers in parts, which have an
         alpha each.
         """
         return None if self.doubt else self.overall.beyond_chance
@@ -145,7 +148,7 @@ class Agreement:
 
     @property
     def verdict(self) -> str | None:
-        """The headline; None where the kind of answer knows no chance."""
+        """The headline; None if the kind of answer knows no chance."""
         alpha = self.overall.alpha
         if alpha is None:
             return None
@@ -244,7 +247,7 @@ def _few(compared: int, records: int) -> Iterator[str]:
             of = f"{compared:,} of {records:,} records were answered by two or more"
             yield f"only {of}; agreement on the others is unknown"
         else:
-            yield f"only {many(compared, 'record', 'records')} to compare: little can be told"
+            yield f"only {many(compared, 'record', 'records')} to compare: too few for conclusions"
 
 
 def _notes(asked: Asked, who: Sequence[str], votes: Votes) -> tuple[str, ...]:
@@ -306,7 +309,7 @@ def _unnamed(asked: Asked) -> None:
 
 
 def _order(votes: Votes, asked: Asked) -> tuple[str, ...]:
-    """Labels in their order: as told, by number, or by name where order means nothing."""
+    """Labels in order: as given, by number, or by name if order has no meaning."""
     if asked.order is not None:
         return ordered(votes, asked.order)[0]
     names, _ = ordered(votes, None)
@@ -318,7 +321,7 @@ def _order(votes: Votes, asked: Asked) -> tuple[str, ...]:
         if asked.kind == "interval":
             raise
         raise InputError(
-            f"in which order are {', '.join(names[:8])}? Say --order, lowest first"
+            f"unknown order of {', '.join(names[:8])}: use --order, lowest first"
         ) from None
     return tuple(names[i] for i in np.argsort(values, kind="stable"))
 

@@ -20,7 +20,7 @@ MOST_UNDEFINED = 0.05  # share of resamples without a value above which there is
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value over `n` records (or pairs, as told beside it); None where undefined: see `why`."""
+    """A value over `n` records (or pairs, as stated with it); None if undefined: see `why`."""
 
     value: float | None
     n: int

@@ -43,7 +43,7 @@ def draws(times: Ints, how: Resampling, wide: int = 1) -> Iterator[Floats]:
 def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]] | None:
     """Rows that also hold the ways to vote that were not seen, and weights of them from the
     posterior with a record more for all ways to agree, and half a record for all ways to differ
-    (Jeffreys' for two votes of two labels); None where the ways are too many.
+    (Jeffreys' for two votes of two labels); None if the ways are too many.
 
     Resampling alone never draws what was not seen, so where a label is rare its intervals are too
     narrow, or there is none.

@@ -32,7 +32,7 @@ NO_PAIRS = "no record was answered by two annotators"
 
 @dataclass(frozen=True)
 class Measures:
-    """What is computed: names to be told, and the distances that they use."""
+    """The coefficients to compute, and the distances that they use."""
 
     alpha: Mapping[str, Distance]
     gwet: Mapping[str, Distance]

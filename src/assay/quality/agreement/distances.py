@@ -100,7 +100,7 @@ def numbers(labels: Sequence[str]) -> Floats:
     if None in found:
         raise InputError(
             f"{shortened(labels[found.index(None)])} is not a number; an interval scale needs "
-            "numbers: say --kind nominal, or ordinal with --order"
+            "numbers: use --kind nominal, or ordinal with --order"
         )
     return np.array(found, np.float64)
 

@@ -1,4 +1,4 @@
-"""Several labels a record: each tag as yes or no, and sets as wholes."""
+"""Several labels per record: each tag as yes or no, and complete sets."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ YES, NO = "yes", "no"
 
 
 def sets_of(labels: Sequence[str]) -> list[frozenset[str]]:
-    """Labels parted by `;`, `|` or `,`, or a JSON list; `[]` is the empty set."""
+    """Labels separated by `;`, `|` or `,`, or a JSON list; `[]` is the empty set."""
     return [_set(label) for label in labels]
 
 
@@ -52,7 +52,8 @@ def set_wise(votes: Votes, sets: Sequence[frozenset[str]], how: Resampling) -> d
     """Alpha with Jaccard and MASI distances, and with sets held to be equal or not."""
     if len(sets) > MOST_SETS:
         raise InputError(
-            f"{len(sets):,} different sets, at most {MOST_SETS:,} can be compared as wholes; "
+            f"{len(sets):,} different sets, at most {MOST_SETS:,} can be compared as "
+            f"complete sets; "
             "compare tag by tag"
         )
     used = set(np.unique(votes.label).tolist())

@@ -40,7 +40,7 @@ class Pairwise:
     cohen: float | None
     scott: float | None
     gwet: float | None  # AC1
-    baseline: float | None  # always giving the second's commonest label
+    baseline: float | None  # always giving the second's most frequent label
     why: str = ""
 
     @property
@@ -53,7 +53,7 @@ def warning(percent: float | None, baseline: float | None, kappa: float | None) 
     if percent is None or baseline is None:
         return None
     if percent < baseline - ALIKE:
-        return f"agreement {percent:.1%} is below always the same label {baseline:.1%}"
+        return f"agreement {percent:.1%} is below the majority-class baseline {baseline:.1%}"
     if percent >= HIGH_AGREEMENT and kappa is not None and abs(kappa) < NO_KAPPA:
         return f"agreement {percent:.1%} is what chance gives (kappa {kappa:.2f})"
     return None
@@ -96,7 +96,7 @@ class Cells:
 
     @property
     def most_frequent(self) -> int:
-        """The second's commonest label."""
+        """The second's most frequent label."""
         return int(np.argmax(np.bincount(self.second, self.times)))
 
     @property

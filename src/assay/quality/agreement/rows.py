@@ -48,7 +48,7 @@ class Rows:
 
 
 def check(votes: Votes) -> None:
-    """InputError where there is nothing to compare, or a vote was not given independently."""
+    """InputError if there is nothing to compare, or a vote was not given independently."""
     if not len(votes):
         raise InputError("there are no answers, so no agreement")
     if votes.saw is not None and votes.saw.any():
@@ -65,7 +65,7 @@ def check(votes: Votes) -> None:
 
 
 def once(votes: Votes) -> Votes:
-    """InputError where an annotator answered a record twice (its units one by one)."""
+    """InputError if an annotator answered a record twice (its units one by one)."""
     key = (votes.record.astype(np.int64) * len(votes.units) + votes.unit) * len(votes.annotators)
     key += votes.annotator
     key.sort()

@@ -1,7 +1,7 @@
 """Pearson and Spearman correlation of two annotators' numbers.
 
 Correlation does not see a shift: who always says one more correlates perfectly. Alpha at level
-interval does, so it stands beside.
+interval does, so it is reported as well.
 """
 
 import numpy as np

@@ -57,7 +57,7 @@ class Calibrator:
         return replace(decided, confidence=sure, confidence_source=Source.CALIBRATED)
 
     def judged_on(self, records: Sequence[str]) -> None:
-        """InputError where one of the records was used to fit this calibrator."""
+        """InputError if one of the records was used to fit this calibrator."""
         shared = next((r for r in records if r in self.records), None)
         if shared is not None:
             raise InputError(
@@ -68,7 +68,7 @@ class Calibrator:
 def fit(decisions: Sequence[Decision], gold: Gold, method: str = "platt") -> Calibrator:
     """Fit on the decisions that have calibration gold, and on no other gold.
 
-    InputError where they are too few, of several sources, or all right or all wrong.
+    InputError if they are too few, of several sources, or all right or all wrong.
     """
     trusted = gold.of(Purpose.CALIBRATION)
     used = [d for d in decisions if d.record in trusted and d.confidence is not None]
@@ -96,7 +96,7 @@ def fit_verdicts(verdicts: Sequence[Verdict], method: str = "platt") -> Calibrat
 
 
 def _only(sources: Iterable[Source | None]) -> Source:
-    """InputError where there are several; the default is that of numbers that say nothing."""
+    """InputError if there are several; the default is that of numbers that say nothing."""
     found = set(sources)
     if len(found) > 1:
         described = ", ".join(sorted(_words(s) for s in found))
@@ -213,7 +213,7 @@ METHODS: dict[str, Callable[[Floats, Bools, Source], Fitted]] = {
 
 
 def equal_bins(sure: Floats, count: int) -> list[NDArray[np.int64]]:
-    """Positions in about equal numbers, surest last; equal confidences share a bin."""
+    """Positions in about equal numbers, most confident last; equal confidences share a bin."""
     order = np.argsort(sure, kind="stable")
     ordered = sure[order]
     cuts = np.linspace(0, len(sure), count + 1).astype(np.int64)[1:-1]

@@ -17,7 +17,7 @@ def said(confidences: Sequence[float | None]) -> tuple[int, bool]:
 
 
 def note(name: str, confidences: Sequence[float | None]) -> str | None:
-    """What to say about one annotator's answers; None where every one says how sure it is."""
+    """What to say about one annotator's answers; None if every one says how sure it is."""
     missing, equal = said(confidences)
     n = len(confidences)
     if n and missing == n:

@@ -107,7 +107,7 @@ class Reliability:
             *table,
             f"calibration error {self.ece:.4f} ({self.ece_by_chance:.4f} is expected of a "
             "perfectly calibrated set of this size)",
-            f"Brier score {self.brier} (constant: {self.brier_constant:.4f})",
+            f"Brier score {self.brier} (constant confidence: {self.brier_constant:.4f})",
             f"AUROC of confidence against correctness {self.auroc}",
             *(f"warning: {line}" for line in self.warnings),
         ]
@@ -170,7 +170,7 @@ def judge(
 ) -> Reliability:
     """Of the decisions that have evaluation gold, after the calibrator where there is one.
 
-    InputError where the calibrator was fitted on one of the records, or a confidence is a margin.
+    InputError if the calibrator was fitted on one of the records, or a confidence is a margin.
     """
     records, sure, right = agreed_with(decisions, gold.of(Purpose.EVALUATION))
     if not records:
@@ -220,7 +220,8 @@ def _gain(sure: Floats, right: Bools) -> Estimate:
 
 
 def auroc(confidence: Floats, correct: Bools) -> Estimate:
-    """How often a right answer is surer than a wrong one, ties half; interval after DeLong (1988).
+    """How often a right answer is more confident than a wrong one, ties half; interval after DeLong
+    (1988).
 
     Confidences of any source may be given: only their order counts.
     """

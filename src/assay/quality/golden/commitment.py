@@ -118,10 +118,10 @@ def commitments(
 
 
 def of_constant(questions: Questions, asked: Ints, right: Bools) -> Commitment:
-    """What an annotator would seem to be who always gives the commonest label, `right` or not a
+    """What an annotator would seem to be who always gives the most frequent label, `right` or not a
     question each, on the questions asked."""
     own = np.unique(asked)
-    rows = [("always the commonest label", int(i), bool(right[i])) for i in own]
+    rows = [("majority-class baseline", int(i), bool(right[i])) for i in own]
     return commitments(questions, answers_of(rows))[0]
 
 

@@ -145,7 +145,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Whether an annotator passes a contract, beside one who always gives the commonest label."""
+    """Whether an annotator passes a contract, compared with the majority-class baseline."""
 
     contract: Contract
     commitment: Commitment
@@ -159,7 +159,7 @@ class Paid:
         low, doubts = self.contract.threshold - SLACK, []
         if self.constant.commitment >= low:
             doubts.append(
-                "always the commonest label passes too, with "
+                "majority-class baseline passes too, with "
                 f"{self.constant.right} of {self.constant.questions} right"
             )
         if self.commitment.interval[0] <= 0:

@@ -1,10 +1,10 @@
-"""Can golden questions be told from ordinary records by how they look?
+"""Can golden questions be distinguished from ordinary records by their looks?
 
-If they can, a strategic annotator is committed there alone, and the estimate says nothing about
-the work. A ridge classifier of gold against ordinary is fitted on surface features and scored on
-records it was not fitted on: the AUC should be near 0.5. Attention checks ("choose A here") fail
-by design. Whether an AUC is more than chance is told by permuting who is gold, since the folds of
-a cross-validation are not independent.
+If they can, a strategic annotator is committed there alone, and the estimate says nothing about the
+work. A ridge classifier of gold against ordinary is fitted on surface features and scored on
+records it was not fitted on: the AUC should be near 0.5. Attention checks ("choose A here") fail by
+design. Whether an AUC is above chance is tested by permuting which records are gold, since the
+folds of a cross-validation are not independent.
 """
 
 import re
@@ -73,10 +73,12 @@ class Disguise:
         w = self.worst
         described = f"AUC {w.auc:.2f} [{w.interval[0]:.2f}, {w.interval[1]:.2f}] from {w.features}"
         return {
-            "visible": f"gold can be told from ordinary records: {described}; an annotator who "
-            "notices is committed there alone, so pay and monitoring on this gold mean little",
+            "visible": f"gold can be distinguished from ordinary records: {described}; "
+            f"an annotator who "
+            "notices is committed only there, so pay and monitoring on this gold mean little",
             "hidden": f"gold looks like ordinary records: at most {described}",
-            "open": f"too few records to say whether gold can be told apart: at most {described}; "
+            "open": f"too few records to say whether gold can be distinguished: at "
+            f"most {described}; "
             f"{self.gold:,} golden questions were compared with {self.ordinary:,} records",
         }[self.verdict]
 

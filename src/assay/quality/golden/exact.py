@@ -1,7 +1,7 @@
-"""Exact limits of a commitment: those at which as many right answers are hardly seen.
+"""Exact limits of a commitment: those at which so many right answers are improbable.
 
 Right answers are summed, each with the weight of its score at half commitment, so that questions
-that are alike count alike and a question that tells more counts more. The chance of such a sum
+that are alike count alike and a more informative question counts more. The chance of such a sum
 rises with commitment, so each limit is the root of a tail (Clopper and Pearson 1934 where all
 questions are alike).
 """

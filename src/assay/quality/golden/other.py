@@ -65,7 +65,7 @@ def of_preferences(
 
 
 def _zero(function: Callable[[float], float], low: float, high: float) -> float | None:
-    """Where the function changes sign; None where it does not."""
+    """Where the function changes sign; None if it does not."""
     if function(low) * function(high) > 0:
         return None
     return float(brentq(function, low, high))

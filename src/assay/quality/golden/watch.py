@@ -18,12 +18,14 @@ CERTAINTY = 0.95  # of a question of which nothing is known
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`assisted` answers were given after seeing another one, and tell nothing of commitment."""
+    """`assisted` answers were given after seeing another one, and carry no information on
+    commitment.
+    """
 
     questions: Questions
     answers: Answers
     assisted: int
-    constant: Bools  # whether always the commonest label of its unit is right, a question each
+    constant: Bools  # whether majority-class baseline of its unit is right, a question each
 
 
 def watched(
@@ -34,7 +36,7 @@ def watched(
     guess: float | None = None,
 ) -> Watched:
     """Each unit of a golden record is a question; careless answers fall evenly on its labels
-    unless `guess` says otherwise. Silence is no answer."""
+    unless `guess` says otherwise. A missing answer is not an answer."""
     numbers, luck, assisted = Codes(), dict[int, float](), 0
     rows: list[tuple[str, int, bool]] = []
     truths: dict[int, tuple[str, str]] = {}
@@ -62,8 +64,9 @@ def watched(
 
 
 def always(truths: Sequence[tuple[str, str]]) -> Bools:
-    """Whether an annotator is right who always gives the commonest label of each unit; a unit and
-    its gold label a question."""
+    """Whether the majority-class baseline is right: the most frequent label of each unit; a unit
+    and its gold label a question.
+    """
     often = Counter(truths)
     best = {unit: label for (unit, label), _ in sorted(often.items(), key=lambda item: item[1])}
     return np.array([label == best[unit] for unit, label in truths], bool)

@@ -1,7 +1,7 @@
 """How many errors each size of the accepted part may hold, if many sizes are looked at.
 
-Records are taken from the surest on. That the error rate among the first k exceeds alpha is the
-hypothesis of size k; the errors are then a sum of k draws, each wrong with probability alpha or
+Records are taken from the most confident on. That the error rate among the first k exceeds alpha is
+the hypothesis of size k; the errors are then a sum of k draws, each wrong with probability alpha or
 more. Only some sizes are tested, the steps. A step is certified if, for it and every step before
 it, the errors are within the limit `in_turn` there, or those of the certified step within its own,
 stricter limit `alone` (closed testing, Marcus, Peritz and Gabriel 1976, with a test of each pair of

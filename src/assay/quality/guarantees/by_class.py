@@ -45,7 +45,7 @@ class Exact:
 @dataclass(frozen=True, slots=True)
 class AcceptedClass:
     """Of accepted records: how many labelled so are right, and how many that truly are so were
-    labelled so; None where there are none, or the references are not known. `accepted` is the
+    labelled so; None if there are none, or the references are not known. `accepted` is the
     share of the class, by the reference, that is accepted at all."""
 
     label: str
@@ -125,7 +125,7 @@ def decided_as(verdicts: Iterable[Verdict], label: str) -> list[Verdict]:
 
 
 def check_said(verdicts: Iterable[Verdict], labels: Iterable[str]) -> None:
-    """InputError where nobody ever decided for one of the labels, or labels are not known."""
+    """InputError if nobody ever decided for one of the labels, or labels are not known."""
     said = {canonical(v.label): v.label for v in verdicts if v.label and v.right is not None}
     for label in labels:
         if canonical(label) not in said:

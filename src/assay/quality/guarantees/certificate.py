@@ -7,21 +7,21 @@ with exact binomial bounds in a way fixed before any verdict is seen, strictest 
 Test, Angelopoulos et al. 2021).
 
 One annotator's accepted labels only grow as the threshold falls, so that the tests can be planned
-together: see `boundary`. In a chain another link may take over a record, so that
-errors are no sums; there the error probability moves along the order by the fallback rule (Wiens
-2003): most of it starts at the strict end and passes from test to test as long as they succeed; a
-small share waits at "accept everything". That order holds only the sample sizes at which one more
-error becomes permissible: a test between two of them asks for more and tells less. A chain's
-threshold is the confidence of one of the records it accepts, and what that record's label is
-depends on where the threshold lies, so the record counts as an error if wrong, but not as a draw.
+together: see `boundary`. In a chain another link may take over a record, so that errors are no
+sums; there the error probability moves along the order by the fallback rule (Wiens 2003): most of
+it starts at the strict end and passes from test to test as long as they succeed; a small share
+waits at "accept everything". That order holds only the sample sizes at which one more error becomes
+permissible: a test between two of them requires more and is less informative. A chain's threshold
+is the confidence of one of the records it accepts, and what that record's label is depends on where
+the threshold lies, so the record counts as an error if wrong, but not as a draw.
 
 A promise about the whole output is simpler: whether a record is accepted and wrong is one draw for
 every record of the sample, accepted or not, so that all of them count and none is chosen by the
-threshold. Thresholds are tested from the strictest on, each with all of delta, up to the first
-that holds too many such records (a fixed sequence, Maurer et al. 1995). Let T be the laxest place
-from which on the true share is still alpha at most: a broken promise means that the test at T, of
-draws that are accepted and wrong with probability alpha or more, was passed, and it was made,
-because every confidence of the sample, of any link, is a step. This holds for chains too.
+threshold. Thresholds are tested from the strictest on, each with all of delta, up to the first that
+holds too many such records (a fixed sequence, Maurer et al. 1995). Let T be the laxest place from
+which on the true share is still alpha at most: a broken promise means that the test at T, of draws
+that are accepted and wrong with probability alpha or more, was passed, and it was made, because
+every confidence of the sample, of any link, is a step. This holds for chains too.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,9 @@ Bools = NDArray[np.bool_]
 LAST_SHARE = 0.1  # of delta, kept for the test of accepting everything
 LEAST_SEEN = 20  # accepted labels from which an error rate is taken to plan with
 PEOPLE = -1  # decided by no link of a chain
-HOPELESS = "more labels would hardly help, since even the surest answers are wrong too often"
+HOPELESS = (
+    "more labels would hardly help, because even the most confident answers are wrong too often"
+)
 TOO_FEW = "it is too small to tell whether more labels would help"
 SILENT = "it holds no answer that could be accepted"
 
@@ -86,10 +88,10 @@ def certify_chain(
     sure enough, and goes to people if none is.
 
     Arrays are (links, records); a confidence of minus infinity is a link that gave no answer. All
-    links answered every record of the sample. The chain is tested whole, at a common threshold,
-    so that delta covers all links together: it need not be divided by their number, and the
-    records that reach a later link are the ones it is tested on. Confidences of different models
-    must mean the same (calibrate them on other gold).
+    links answered every record of the sample. The chain is tested as a whole, at a common
+    threshold, so that delta covers all links together: it need not be divided by their number, and
+    the records that reach a later link are the ones it is tested on. Confidences of different
+    models must mean the same (calibrate them on other gold).
     """
     sure = np.atleast_2d(np.asarray(confidence, dtype=np.float64))
     right = np.atleast_2d(np.asarray(correct, dtype=bool))
@@ -130,7 +132,7 @@ def chain_counts(sure: Floats, right: Bools, thresholds: Floats) -> tuple[Counts
     """How many records a chain accepts at each of the thresholds (falling), and how many of them
     are wrong.
 
-    A link decides a record from its confidence down to that of the surest link before it.
+    A link decides a record from its confidence down to that of the most confident link before it.
     """
     accepted, wrong = (np.zeros(len(thresholds) + 1, dtype=np.int64) for _ in range(2))
     before = np.full(sure.shape[1], -np.inf)
@@ -260,7 +262,8 @@ def _columns(confidence: ArrayLike, correct: ArrayLike) -> tuple[Floats, Bools]:
 
 
 def _steps(sure: Floats, right: Bools) -> tuple[Floats, Counts, Counts]:
-    """Distinct confidences from the surest on, with how many are accepted and wrong at each.
+    """Distinct confidences from the most confident on, with how many are accepted and wrong at
+    each.
 
     Minus infinity is no answer: it counts among the labels and is never accepted.
     """
@@ -296,7 +299,7 @@ def _outlook(path: _Path, promise: Promise) -> tuple[int | None, str]:
 
 
 def _outlook_of_output(path: _Path, promise: Promise) -> tuple[int | None, str]:
-    """The same for the whole output: about the surest answers that stand or fall together."""
+    """The same for all labels: about the most confident answers, which share a threshold."""
     if len(path.accepted) == 0:
         return None, SILENT
     wrong = int(path.errors[0])

@@ -12,7 +12,7 @@ from assay.core.errors import InputError
 from assay.quality.finding import Finding
 
 About: TypeAlias = Literal["accepted", "output"]
-SHOWS = "the promise shows anything of these labels"
+SHOWS = "the guarantee is informative for these labels"
 ABOUT: tuple[About, ...] = ("accepted", "output")
 
 
@@ -44,7 +44,7 @@ class Certificate:
 
     `bound` is the upper bound, at the level of the test that passed, of the error rate of the
     accepted labels, or of all labels. `shares` is, for a chain, the share of the sample that each
-    link decides. `unsaid`: the answers carry no confidence that tells them apart, so all of them
+    link decides. `unsaid`: the answers carry no confidence that distinguishes them, so all of them
     are accepted or none, and the threshold is a number that nobody needs to know. `label` is the
     class that the promise is restricted to. `doubts` say why a kept promise would show nothing.
     """
@@ -69,7 +69,7 @@ class Certificate:
 
     @property
     def passed(self) -> bool | None:
-        """Whether there is a promise; None where it shows nothing of the labels: see `doubts`."""
+        """Whether there is a promise; None if it shows nothing of the labels: see `doubts`."""
         return self.finding.passed
 
     @property
@@ -101,7 +101,7 @@ class Certificate:
     @property
     def _accepts(self) -> str:
         if self.unsaid:
-            return "all answers are accepted, since no confidence tells them apart"
+            return "all answers are accepted, since no confidence distinguishes them"
         return f"accepted at confidence {self.threshold:.4g} or more"
 
     @property
@@ -142,20 +142,19 @@ class Certificate:
         where = "" if self.label is None else f" decided as {self.label!r}"
         return (
             f"not possible with this sample of {self.labels:,} labels{where}: no threshold can "
-            f"promise that {wanted}; {more}"
+            f"guarantee that {wanted}; {more}"
         )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         kind = {
-            "accepted": "the promise is for the accepted records together, not for each subgroup "
-            "of them",
+            "accepted": "the guarantee is for the accepted records together, not for each subgroup",
             "output": "people label every record that is not accepted, as the reference labels "
-            "were given, so that their labels count as agreeing; the promise is for all records "
-            "together, not for each subgroup of them",
+            "were given, so that their labels count as agreeing; the guarantee is for all "
+            "records together, not for each subgroup",
         }
         if self.label is not None:
-            kind["accepted"] = "the promise is for the accepted labels of this class together"
+            kind["accepted"] = "the guarantee is for the accepted labels of this class together"
         return (
             "the sample was drawn at random from the same records as those to be labelled, each "
             "independently of the others",

@@ -92,7 +92,7 @@ class Audit:
     low: float
     high: float
     strata: tuple[Stratum, ...]
-    baseline: float | None = None  # error of always giving the commonest answer
+    baseline: float | None = None  # error of always giving the most frequent answer
     baseline_label: str = ""
     notes: tuple[str, ...] = ()
     clusters: int | None = None  # answered; None: the records drawn are the units
@@ -102,7 +102,7 @@ class Audit:
         found = list(self.notes)
         if self.baseline is not None and self.rate > self.baseline:
             found.append(
-                f"always answering {self.baseline_label!r} would be wrong less often "
+                f"the majority-class baseline ({self.baseline_label!r}) would be wrong less often "
                 f"({self.baseline:.1%})"
             )
         return found
@@ -144,7 +144,7 @@ class Stop:
 
     @property
     def passed(self) -> bool | None:
-        """None where it cannot be determined: yet, or since a constant would pass too."""
+        """None if undetermined so far, or if the majority-class baseline would pass too."""
         return None if self.verdict == "go on" else self._finding.passed
 
     @property
@@ -159,9 +159,9 @@ class Stop:
             open_ = self._finding.headline("few errors show anything of these labels", so)
             return open_ or f"stop: {seen}, which is at most the {self.target:.2%} allowed"
         if self.verdict == "too many errors":
-            return f"stop: {seen}, which is above the {self.target:.2%} allowed; mend the labels"
+            return f"stop: {seen}, which is above the {self.target:.2%} allowed; fix the labels"
         needed = f"about {self.more:,} more answers" if self.more else "many more answers"
-        return f"go on: {seen}; {needed} will tell it from {self.target:.2%} at this rate"
+        return f"go on: {seen}; {needed} will separate it from {self.target:.2%} at this rate"
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -264,7 +264,7 @@ def allocated(share: Floats, sizes: NDArray[np.int64], total: int) -> list[int]:
 
 
 def strata_of(sample: Sequence[Drawn], wrong: Mapping[str, bool]) -> tuple[Stratum, ...]:
-    """Counts of what is answered; InputError where a stratum has no answer at all."""
+    """Counts of what is answered; InputError if a stratum has no answer at all."""
     sizes = {d.stratum: d.of for d in sample}
     answered = Counter(d.stratum for d in sample if d.record in wrong)
     errors = Counter(d.stratum for d in sample if wrong.get(d.record))
@@ -315,7 +315,7 @@ def stop(
     more: bool = True,
 ) -> Stop:
     """Whether people may stop answering; strata share the error probability evenly. `baseline` is
-    the commonest answer, and the error of always giving it; `more` reckons what it still takes."""
+    the most frequent answer, and its error; `more`: estimate the answers still needed."""
     if not 0 < target < 1:
         raise SpecError(f"the error rate allowed lies between 0 and 1, not {target:g}")
     low, high = _sequence(strata)
@@ -330,7 +330,7 @@ def _as_good(baseline: tuple[str, float] | None, target: float) -> tuple[str, ..
     if baseline is None or baseline[1] > target:
         return ()
     label, error = baseline
-    return (f"always {shortened(label)} would be wrong in {error:.2%} of these answers",)
+    return (f"the majority-class baseline ({shortened(label)}) is wrong in {error:.2%} of these",)
 
 
 def _sequence(strata: Sequence[Stratum]) -> tuple[float, float]:

@@ -104,7 +104,7 @@ def judge(
     """The estimate from an answered sheet; `read` makes a value of an answer, or InputError.
 
     With `cluster` (of each record) the interval is of further records, of other clusters.
-    InputError where the decisions are not those the sample was drawn from.
+    InputError if the decisions are not those the sample was drawn from.
     """
     given = answers_of(sheet, decisions, read)
     by = _checked(sheet.by, cluster)
@@ -130,7 +130,7 @@ def judge(
 
 
 def _checked(by: str, cluster: Mapping[str, str] | None) -> str:
-    """The strata of a sheet; InputError where it and clusters do not go together."""
+    """The strata of a sheet; InputError if it and clusters do not go together."""
     if by.startswith(BY_CLUSTER):
         if cluster is None:
             name = by.removeprefix(BY_CLUSTER)
@@ -142,7 +142,7 @@ def _checked(by: str, cluster: Mapping[str, str] | None) -> str:
 
 
 def answers_of(sheet: Sheet, decisions: Sequence[Decision], read: Reader) -> dict[str, Value]:
-    """What people answered, by record; InputError where nothing, or about other decisions."""
+    """What people answered, by record; InputError if nothing, or about other decisions."""
     if mark_of(decisions) != sheet.mark:
         raise InputError(
             "these decisions are not those the sample was drawn from; name the run with --run, "
@@ -185,7 +185,7 @@ def _read(read: Reader, record: str, answer: str) -> Value:
 def _baseline(
     counts: Sequence[Stratum], strata: Mapping[str, str], given: Mapping[str, Value]
 ) -> tuple[str, float]:
-    """The commonest answer, and the share of records (by weight) that have another."""
+    """The most frequent answer, and the share of records (by weight) that have another."""
     total = sum(s.size for s in counts)
     weight = {s.name: s.size / s.answered / total for s in counts}
     shares: Counter[str] = Counter()

@@ -51,8 +51,8 @@ def one_each(
         members.setdefault(own_or_cluster(record, cluster), []).append(record)
     if len(members) < FEWEST:
         raise InputError(
-            f"all records that can be compared have one {column!r}; of one cluster nothing can be "
-            "told of others"
+            f"all records that can be compared have one {column!r}; one cluster says nothing "
+            "about others"
         )
     rng = np.random.default_rng(seed)
     drawn = [own[int(rng.integers(len(own)))] for own in members.values()]

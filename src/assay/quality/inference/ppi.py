@@ -28,7 +28,7 @@ Answer: TypeAlias = str | frozenset[str]
 """One label, or the set of tags."""
 
 LEVEL = 0.95
-LEAST = 10  # human labels below which nothing is told
+LEAST = 10  # human labels below which nothing is reported
 NO_WIDER = 1.05  # a PPI++ interval wider than this many human-only ones is not worth its risk
 PSEUDO = 0.5
 
@@ -70,7 +70,7 @@ class Ppi:
 
     @property
     def bias(self) -> float:
-        """How far the model labels are off, as far as can be told."""
+        """How far the model labels are off, if significant."""
         return self.naive.value - self.tuned.value
 
     @property
@@ -234,7 +234,7 @@ def prevalence(
     """The share of each label (or tag) among all records that the model was asked about.
 
     A record on which the model was silent (None) counts as none of the labels for the model; that
-    costs width, not validity. InputError where a human label is of a record unknown to the model.
+    costs width, not validity. InputError if a human label is of a record unknown to the model.
     """
     _known(human, model)
     names = labels or sorted(_names([*human.values(), *model.values()]))
@@ -366,7 +366,7 @@ def by_group(
 def _apart(
     model: Mapping[str, object], group: Mapping[str, str], cluster: Mapping[str, str]
 ) -> None:
-    """InputError where groups share a cluster: their difference takes them as independent."""
+    """InputError if groups share a cluster: their difference takes them as independent."""
     home: dict[str, str] = {}
     for record in model:
         name = cluster.get(record)

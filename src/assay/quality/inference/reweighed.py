@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 
 DRAWS = 10_000
 AT_ONCE = 400  # columns of weights held at once
-LEAST = 5  # clusters below which nothing is told
+LEAST = 5  # clusters below which nothing is reported
 MOST = 500  # different rows beyond which the sum of all is drawn as normal
 MANY = 300  # units beyond which the sum of those without human labels is drawn as normal
 

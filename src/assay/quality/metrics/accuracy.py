@@ -17,7 +17,7 @@ REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)  # standard errors to either side
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`hits` of `n` with a Wilson interval; None where n is 0."""
+    """`hits` of `n` with a Wilson interval; None if n is 0."""
 
     hits: int
     n: int
@@ -59,7 +59,7 @@ class Accuracy(Shown):
     on_answered: Share
     on_all: Share
     answered: Share
-    baseline: Share  # always giving the commonest reference value
+    baseline: Share  # always giving the most frequent reference value
     baseline_value: str
 
     def facts(self) -> Mapping[str, object]:
@@ -129,7 +129,7 @@ class Accuracy(Shown):
 def accuracy(
     values: Mapping[str, Value | None], reference: Mapping[str, Value], name: str
 ) -> Accuracy | None:
-    """Compare on the records that have a reference; None where no record has one.
+    """Compare on the records that have a reference; None if no record has one.
 
     A record whose value is None or absent is unanswered: wrong in `on_all`, excluded from
     `on_answered`.

@@ -20,7 +20,7 @@ from assay.quality.metrics.accuracy import LEVEL, Share
 
 Floats = NDArray[np.float64]
 Answers = Mapping[str, Sequence[Box] | None]
-"""Record to boxes; None where there is no answer, empty where there is nothing to be seen."""
+"""Record to boxes; None if there is no answer, empty where there is nothing to be seen."""
 
 DRAWS = 1_000
 
@@ -51,7 +51,7 @@ class BoxScores:
     f1_interval: tuple[float, float] | None
     fit: float | None  # mean overlap of the found
     fit_interval: tuple[float, float] | None
-    baseline: float | None  # F1 of one box around every picture, with the commonest label
+    baseline: float | None  # F1 of one box around every picture, with the most frequent label
     least: float  # overlap that makes a pair
 
     def as_json(self) -> dict[str, object]:
@@ -79,7 +79,7 @@ def match(first: Sequence[Box], second: Sequence[Box], least: float = MATCH) -> 
 def box_scores(
     answers: Answers, reference: Mapping[str, Sequence[Box]], name: str, least: float = MATCH
 ) -> BoxScores | None:
-    """On the records that both have; None where they share none."""
+    """On the records that both have; None if they share none."""
     both = [record for record in reference if record in answers]
     if not both:
         return None

@@ -1,7 +1,8 @@
 """Confusion of labels: per-class precision and recall, macro-F1 and Cohen's kappa.
 
-Silence is a column of its own, so that an annotator does not look better by not answering: a
-record without an answer counts against the recall of its class, and is left out of kappa.
+Missing answers are a column of their own, so that an annotator does not look better by not
+answering: a record without an answer counts against the recall of its class, and is left out of
+kappa.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % bootstrap interval over records; None where it is not defined."""
+    """A figure with its 95 % bootstrap interval over records; None if it is not defined."""
 
     value: float | None
     interval: Interval | None
@@ -48,7 +49,8 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """`counts[i, j]`: records of true label i that were given label j; the last column is silence.
+    """`counts[i, j]`: records of true label i that were given label j; the last column is for
+    missing answers.
 
     Labels given that the reference never holds have a row of zeros.
     """

@@ -35,7 +35,7 @@ SCHEMES = ("exact", "type", "partial")
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A ratio with its interval; None where there is nothing to divide by.
+    """A ratio with its interval; None if there is nothing to divide by.
 
     The interval is a bootstrap over records, or Wilson's over spans where the ratio is 0 or 1, so
     that no draw can differ.

@@ -50,8 +50,9 @@ class Ranks:
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
-        """Runs of neighbours in rank that are not told apart: the bars of a critical-difference
-        diagram."""
+        """Runs of neighbours in rank that do not differ significantly: the bars of a
+        critical-difference diagram.
+        """
         order = sorted(self.mean_ranks, key=self.mean_ranks.__getitem__)
         apart = {frozenset((p.better, p.worse)) for p in self.pairs if p.differ}
         runs: list[tuple[str, ...]] = []
@@ -80,7 +81,7 @@ class Ranks:
             ]
             lines.append(f"Conover, Holm-adjusted: {'; '.join(described) or 'no pair differs'}")
         else:
-            lines.append("the systems are not told apart, so no pair is tested")
+            lines.append("the systems do not differ significantly, so no pair is tested")
         return lines
 
     def as_json(self) -> dict[str, object]:

@@ -34,9 +34,9 @@ NOWHERE: Mapping[str, frozenset[str]] = {}
 class Tagged:
     """What was tagged, and what a reference says.
 
-    `values`: record to the tags given; None is silence, which gives no tag. `scores`: record to
-    tag to how sure, where there are scores; a tag without one ranks below those that have one.
-    `unknown`: record to the tags on which the reference says nothing; they count neither way,
+    `values`: record to the tags given; None is a missing answer, which gives no tag. `scores`:
+    record to tag to how sure, where there are scores; a tag without one ranks below those that have
+    one. `unknown`: record to the tags on which the reference says nothing; they count neither way,
     since a tag that a person left out is not one that a person denied.
     """
 
@@ -201,9 +201,9 @@ class _Sums:
 
 
 def tagging(tagged: Tagged, name: str, seed: int = 0) -> Tagging | None:
-    """Compare on the records that have a reference and were asked; None where there is none.
+    """Compare on the records that have a reference and were asked; None if there is none.
 
-    InputError where either side holds a tag that is not among `labels`, or no set of tags.
+    InputError if either side holds a tag that is not among `labels`, or no set of tags.
     """
     both = [record for record in tagged.reference if record in tagged.values]
     if not both:
@@ -230,7 +230,7 @@ def tagging(tagged: Tagged, name: str, seed: int = 0) -> Tagging | None:
 
 
 def gap_closed(score: float, raw: float, human: float) -> float | None:
-    """(score - raw) / (human - raw), section 3(d); None where raw is not below human, since there
+    """(score - raw) / (human - raw), section 3(d); None if raw is not below human, since there
     is no gap to close then."""
     return (score - raw) / (human - raw) if human > raw else None
 
@@ -329,7 +329,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _mean(values: Floats, there: Bools) -> Floats:
-    """Over the labels that are there; one whose ratio is not defined counts as nought."""
+    """Over the labels that are there; one whose ratio is not defined counts as 0."""
     return _ratio(np.where(there, np.nan_to_num(values), 0.0).sum(axis=1), there.sum(axis=1) * 1.0)
 
 
@@ -347,7 +347,7 @@ def _overall_f1(hits: Floats, given: Floats, true: Floats) -> Floats:
 
 def _class_precision(hits: Floats, given: Floats, true: Floats) -> Floats:
     """Over the tags that are true or given somewhere; a tag never given where it should have been
-    counts as nought, so that leaving out the rare ones does not pay."""
+    counts as 0, so that leaving out the rare ones does not pay."""
     return _mean(_ratio(hits, given), (given + true) > 0)
 
 
@@ -358,7 +358,7 @@ def _class_recall(hits: Floats, given: Floats, true: Floats) -> Floats:
 def _class_f1(hits: Floats, given: Floats, true: Floats) -> Floats:
     precision, recall = _class_precision(hits, given, true), _class_recall(hits, given, true)
     both = precision + recall
-    # nothing right at all is an F1 of nought, not an undefined one
+    # nothing right at all is an F1 of 0, not an undefined one
     return np.where(both == 0, 0.0, _ratio(2 * precision * recall, both))
 
 

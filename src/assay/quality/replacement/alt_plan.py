@@ -2,7 +2,7 @@
 
 Either from assumptions (appendix on simulation of Calderon, Reichart and Dror, ACL 2025: every
 label is the true one with a given probability, else another), or from a pilot: its records are
-drawn anew, for as many people as it has. The test itself is that of `alt_test`.
+redrawn, for as many people as it has. The test itself is that of `alt_test`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,7 +108,7 @@ class AltPlan:
         return (
             f"no design tried is enough: {self.model} would pass with probability "
             f"{most.passes.value:.2f} at best ({most.records:,} records, {most.people} people); "
-            "a larger allowance, a better model or more records may change that"
+            "a larger epsilon, a better model or more records may change that"
         )
 
     def as_json(self) -> dict[str, object]:
@@ -122,7 +122,7 @@ class AltPlan:
 
 
 def plan_from_guess(guess: Guess, rules: Rules, grid: Grid | None = None) -> AltPlan:
-    """Simulate the assumed model, and one that is behind the people by exactly the allowance."""
+    """Simulate the assumed model, and one that is behind the people by exactly epsilon."""
     grid = grid or Grid()
     numbers = rules.score == "neg-rmse"
     _check(guess, numbers)
@@ -134,7 +134,7 @@ def plan_from_guess(guess: Guess, rules: Rules, grid: Grid | None = None) -> Alt
     )
     limits = (
         "people and model are taken to err independently, all people alike, all records equally "
-        "hard; a pilot tells more",
+        "hard; a pilot is more realistic",
     )
     return AltPlan(model, basis, rules, grid, tuple(cells), limits)
 
@@ -200,7 +200,7 @@ def _closer(numbers: Floats) -> Floats:
 
 
 def _boundary(guess: Guess, people: int, rules: Rules, seed: int) -> float | None:
-    """The model that loses to a person by just the allowance; None where none is that bad."""
+    """The model that loses to a person by just epsilon; None if none is that bad."""
     numbers = rules.score == "neg-rmse"
     grid = Grid((people,), (SEARCH,), 1, seed=seed)
 
@@ -252,7 +252,7 @@ def plan_from_pilot(
     rules: Rules,
     grid: Grid | None = None,
 ) -> AltPlan:
-    """Draw the pilot's records anew; NotPossible where the pilot has nothing to draw from."""
+    """Draw the pilot's records again; NotPossible where the pilot has nothing to draw from."""
     grid = grid or Grid()
     if rules.expert is not None:
         raise SpecError("a plan from a pilot is for the test among people, without an expert")

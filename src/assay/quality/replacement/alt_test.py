@@ -1,8 +1,8 @@
-"""The alternative annotator test: may a model stand in for people?
+"""The alternative annotator test (alt-test): may a model replace people?
 
 Calderon, Reichart and Dror (ACL 2025). Each person is left out in turn: on every record, does the
 model or that person agree better with the other people? A model passes where it beats, within the
-cost-benefit allowance epsilon, at least half of the people, tested with a false discovery rate of q
+cost-benefit margin epsilon, at least half of the people, tested with a false discovery rate of q
 (Benjamini-Yekutieli, which allows for dependence between the tests). With a single expert (appendix
 C.2 there) both are held against the expert instead of against the other people.
 
@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 FEWEST_PEOPLE = 3  # with two, each is the only measure of the other
 FEW_RECORDS = 50  # the paper advises 50 to 100
 PUBLISHED_LIMIT = (
-    "the published test is Student's, which passes too many models where the allowance is small or "
+    "the published test is Student's, which passes too many models if epsilon is small or "
     "answers hardly differ; --test exact holds"
 )
 PAIRS_AT_ONCE = 4_000_000
@@ -87,7 +87,7 @@ class Rules:
     test: str = EXACT  # or published: Student's t
 
     def __post_init__(self) -> None:
-        within.share("the allowance epsilon", self.epsilon)
+        within.share("epsilon", self.epsilon)
         within.inner("q", self.q)
         within.count("people a record", self.people_a_record)
         within.count("records a person", self.records_a_person)
@@ -138,15 +138,15 @@ class AltTest:
     @property
     def verdict(self) -> str:
         beaten = sum(a.rejected for a in self.against)
-        can = "may stand in" if self.won else "is not shown to be able to stand in"
+        can = "may replace" if self.won else "is not shown to be able to replace"
         who = "person" if self.people == 1 else "people"
-        within = f"within the allowance of {self.rules.epsilon:g}"
+        within = f"within epsilon {self.rules.epsilon:g}"
         open_ = self._finding.headline(
-            f"{self.model} may stand in for people here",
+            f"{self.model} may replace people here",
             f"it is {within} of {beaten} of {self.people} {who}, but ",
         )
         return open_ or (
-            f"{self.model} {can} for people here: {within} "
+            f"{self.model} {can} people here: {within} "
             f"it is as good as {beaten} of {self.people} {who} (at least half are needed), on "
             f"{self.records:,} records"
         )
@@ -160,8 +160,8 @@ class AltTest:
             found.append("with two people each is the only measure of the other; take three")
         if not self.won:
             found.append(
-                "not passing does not show that it is worse; `assay compare --plan` tells how many "
-                "records would show more"
+                "not passing does not show that it is worse; `assay compare --plan` estimates how "
+                "many records are needed"
             )
         if self.rules.test == PUBLISHED:
             found.append(PUBLISHED_LIMIT)
@@ -217,7 +217,7 @@ class NotTested:
 
 
 def doubted(test: AltTest, constant: "AltTest | NotTested") -> AltTest:
-    """Where a constant wins too, winning shows nothing."""
+    """If the majority-class baseline wins too, winning shows nothing."""
     if isinstance(constant, NotTested) or not constant.won:
         return test
     return replace(test, doubts=(*test.doubts, f"{constant.model} is too"))

@@ -1,6 +1,6 @@
 """Annotators side by side with people who labelled the same records, whole and slice by slice.
 
-Agreement with the people, the replacement test, and what each costs, from labels that exist.
+Agreement with the people, the alternative annotator test, and costs, from existing labels.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ from assay.quality.replacement.reference import (
     means,
 )
 
-MOST_PEOPLE = 30  # beyond, people are not told one by one
+MOST_PEOPLE = 30  # beyond, people are not reported one by one
 MOST_SLICES = 20  # of one kind, the largest
 LEAST_SLICE = 10  # records of people and models; fewer say nothing
 LOW_ALPHA = 0.4
@@ -97,7 +97,9 @@ class Slice:
 class Comparison:
     comparisons: tuple[ReferenceComparison, ...]
     tests: tuple[Tested, ...]
-    constant: Tested  # an annotator who always gives the people's commonest label, or their mean
+    constant: (
+        Tested  # an annotator who always gives the people's most frequent label, or their mean
+    )
     rules: Rules
     measure: Measure
     among_people: Agreement | str  # or why there is none
@@ -168,14 +170,14 @@ def _cost_json(costs: Costs) -> dict[str, object]:
 
 
 def cost_of_1000(costs: Costs) -> str | None:
-    """For people; None where nothing was booked or priced, which is not the same as free."""
+    """For people; None if nothing was recorded or priced, which is not the same as free."""
     if not costs.whole.bill.total:
         return None
     return money(round(1000 * costs.whole.each), costs.prices.unit)
 
 
 def compare(sides: Sides, rules: Rules | None = None) -> Comparison:
-    """InputError where nothing can be compared at all; what a part lacks is said in its place."""
+    """InputError if nothing can be compared at all; what a part lacks is said in its place."""
     rules = rules or Rules()
     _check(sides)
     sides, odd = _spelt(sides)
@@ -210,7 +212,7 @@ def _check_numbers(said: Mapping[str, Labels]) -> None:
             if as_number(str(label)) is None:
                 raise InputError(
                     f"{label!r}, which {who!r} says of record {record!r}, is not a number; a "
-                    "scale (--score neg-rmse) needs numbers: say --kind nominal --score accuracy, "
+                    "scale (--score neg-rmse) needs numbers: use --kind nominal --score accuracy, "
                     "or ordinal with --order"
                 )
 
@@ -249,7 +251,7 @@ def _side_by_side(
 
 
 def tested(model: str, labels: Labels, people: Mapping[str, Labels], rules: Rules) -> Tested:
-    """The replacement test, or why there is none."""
+    """The alternative annotator test, or why there is none."""
     try:
         return alt_test(model, labels, people, rules)
     except NotPossible as bad:
@@ -285,10 +287,10 @@ def _unheard(sides: Sides, rules: Rules) -> list[str]:
         if tied:
             described.append(
                 f"on {tied:,} of {len(there):,} records the people's vote is tied, so there is no "
-                "majority to agree with; the replacement test counts them"
+                "majority to agree with; the alternative annotator test counts them"
             )
     if sides.named and len(sides.people) > MOST_PEOPLE:
-        described.append(f"the {len(sides.people):,} people are not told one by one")
+        described.append(f"the {len(sides.people):,} people are not listed one by one")
     return described
 
 

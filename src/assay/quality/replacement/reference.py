@@ -1,7 +1,8 @@
-"""One annotator beside a reference made of the (other) people: how well they agree, and by chance.
+"""One annotator compared with a reference made of the (other) people: how well they agree, and by
+chance.
 
 For classes and ordered steps the reference is the people's majority, ties left out; for scales it
-is their mean, and the distance to it is told instead of a share.
+is their mean, and the distance to it is reported instead of a share.
 """
 
 from collections import Counter
@@ -51,7 +52,7 @@ class ReferenceComparison:
     coefficients: Mapping[str, Estimate]
     agreement: Share | None = None
     distance: Estimate | None = None
-    baseline: float | None = None  # of always the commonest label, or always the mean
+    baseline: float | None = None  # of majority-class baseline, or always the mean
     baseline_label: str = ""
     prevalence: Mapping[str, float] = field(default_factory=dict)
 
@@ -160,7 +161,7 @@ def _places(order: Sequence[str]) -> Floats:
 
 
 def steps(measure: Measure, used: Sequence[str]) -> tuple[str, ...]:
-    """The labels in order: as told, by number, or by name where order means nothing."""
+    """The labels in order: as given, by number, or by name if order has no meaning."""
     names = tuple(sorted(set(used)))
     if measure.kind == "nominal":
         return names
@@ -175,7 +176,7 @@ def steps(measure: Measure, used: Sequence[str]) -> tuple[str, ...]:
         return tuple(np.array(names)[np.argsort(numbers(names), kind="stable")].tolist())
     except InputError:
         raise InputError(
-            f"in which order are {', '.join(names[:8])}? Say --order, lowest first"
+            f"unknown order of {', '.join(names[:8])}: use --order, lowest first"
         ) from None
 
 
@@ -215,7 +216,7 @@ def _distance(gaps: Floats, how: Resampling) -> Estimate:
 
 
 def majority(people: Mapping[str, Labels]) -> dict[str, object]:
-    """The commonest label of each record; records on which the vote is tied are left out."""
+    """The most frequent label of each record; records on which the vote is tied are left out."""
     votes: dict[str, Counter[object]] = {}
     for labels in people.values():
         for record, label in labels.items():

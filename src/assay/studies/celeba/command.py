@@ -30,7 +30,7 @@ def celeba_command(
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """The CelebA study of a vision-language model beside people (FOLDER: the shipped files)."""
+    """Compare a vision-language model with people: the CelebA study (FOLDER: the shipped files)."""
     cost = CostInputs(images, price_per_label, redundancy, seconds_per_query, gpu_hour)
     study = celeba(folder, cost)
     if html is not None:
@@ -53,12 +53,12 @@ def _print_result(s: Study) -> None:
             f"{a.disagreements:>8}{mark}"
         )
     click.echo(
-        f"\nmodel and original people agree on {s.agreement:.4%} of {s.cells:,} cells; always the "
-        f"commoner label would on {s.baseline_mean:.2%}, and on {s.below_baseline} of "
+        f"\nmodel and original people agree on {s.agreement:.4%} of {s.cells:,} cells; the "
+        f"majority-class baseline reaches {s.baseline_mean:.2%}, and on {s.below_baseline} of "
         f"{len(s.attributes)} attributes that is better than the model"
     )
     click.echo(
-        f"{s.disagreements:,} disagreements were labelled anew: {s.sided_with_ai:,} for the model; "
+        f"{s.disagreements:,} disagreements were relabelled: {s.sided_with_ai:,} for the model; "
         f"consistency with the consensus: model {s.consistency:.4%}, original people "
         f"{s.human_consistency:.4%}"
     )

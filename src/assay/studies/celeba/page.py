@@ -11,7 +11,7 @@ from assay.report.dots import Axis, Dot, Row, dot_rows
 from assay.report.layout import write_page
 from assay.studies.celeba.study import CAVEATS, Attribute, CostInputs, Study, projected
 
-IMAGES = (1_000, 10_000, 100_000)  # beside the number that was asked for
+IMAGES = (1_000, 10_000, 100_000)  # next to the number that was asked for
 CHANCE = 0.05  # a kappa under this says nothing
 
 
@@ -75,7 +75,7 @@ def kappas(study: Study) -> str:
 
 
 def sides(study: Study) -> str:
-    """How often who labelled anew sided with the model, where model and people differed."""
+    """How often who labelled again sided with the model, where model and people differed."""
     rows = []
     for name, a in _by(study, lambda a: -a.for_ai / max(a.disagreements, 1)):
         if a.disagreements:

@@ -1,7 +1,7 @@
 """The CelebA study of Lu and Zhong (arXiv 2410.09416), from its two public label files.
 
 A vision-language model answered 40 yes/no questions on 1,000 faces; where it differed from the
-original human label a person decided anew. Since labels are binary, the original is the model's
+original human label a person decided again. Since labels are binary, the original is the model's
 label, negated where there is a new one.
 """
 

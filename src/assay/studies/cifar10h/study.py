@@ -81,7 +81,7 @@ class Study:
     accuracy: Mapping[str, Mean]
     work: Mapping[str, float]
     shared: SharedErrors
-    baseline: float  # the commonest class of the whole set
+    baseline: float  # the most frequent class of the whole set
     seed: int
 
     def as_json(self) -> dict[str, object]:

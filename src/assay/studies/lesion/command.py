@@ -53,7 +53,10 @@ def _keep(data: Lesions, place: str) -> int:
 
 
 def _print_result(s: Lesion) -> None:
-    click.echo(f"{s.answers:,} answers to {s.records} pictures; replacement test, pooled:")
+    click.echo(
+        f"{s.answers:,} answers to {s.records} pictures; alternative annotator "
+        f"test (alt-test), pooled:"
+    )
     for t in s.pooled:
         printed = PUBLISHED.get(t.model)
         comparisons = (

@@ -40,7 +40,7 @@ def _by_attribute(study: Study) -> str:
 
 
 def _people_kappa(study: Study) -> dict[str, tuple[float, float] | None]:
-    """Lowest and highest kappa of a person, by attribute: what a model is to be held against."""
+    """Lowest and highest kappa of a person, by attribute: the range to compare a model with."""
     return {name: _range(a.ordinal, study.people) for name, a in study.attributes.items()}
 
 

@@ -1,9 +1,9 @@
-"""Skin lesions: four vision-language models beside six people, five ordinal attributes a picture.
+"""Skin lesions: four vision-language models compared with six people, five ordinal attributes a
+picture.
 
 The picture set of Calderon, Reichart and Dror (ACL 2025): 100 photographs of skin lesions rated by
-six students and four models. The published test pools all pairs of picture and attribute; here
-each attribute is tested too, and beside the models a constant: where that passes, the test proves
-little.
+six students and four models. The published test pools all pairs of picture and attribute; here each
+attribute is tested too, and a majority-class baseline: if that passes, the test proves little.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`tests` and `ordinal` hold the models, then the constant; `ordinal` the people too."""
+    """`tests` and `ordinal` hold the models, then the baseline; `ordinal` the people too."""
 
     name: str
     comparisons: tuple[ReferenceComparison, ...]
@@ -195,7 +195,7 @@ def lesion(data: Lesions) -> Study:
 
 
 def _doubted(tests: tuple[AltTest, ...]) -> tuple[AltTest, ...]:
-    """Where the constant, the last, passes too, the others' passing shows nothing."""
+    """If the baseline, the last, passes too, the others' passing shows nothing."""
     *models, constant = tests
     return (*(doubted(test, constant) for test in models), constant)
 

@@ -1,7 +1,7 @@
 """The four text sets of the VADER study (Hutto & Gilbert, 2014) with each text's human ratings.
 
 A rating runs from -4 to 4. One rule makes classes of a single rating and of a mean alike: up to
--0.5 negative, from 0.5 positive, between them neutral (so a single -1, 0, 1 means what it says).
+-0.5 negative, from 0.5 positive, between them neutral (so a single -1, 0, 1 has its usual meaning).
 The rating lists are anonymous and of different lengths: a position is not a person across texts.
 They are therefore votes per text; "one person" is a vote drawn for each text, compared with the
 others of that text.
@@ -94,9 +94,9 @@ def mean(ratings: Sequence[int]) -> float:
 
 
 def prepare(archive: Path, name: str = "tweets") -> VaderSet:
-    """One set out of the study's archive; InputError where the archive is not what it should be."""
+    """One set out of the study's archive; InputError if the archive is not what it should be."""
     if name not in SETS:
-        raise InputError(f"no VADER set is called {name!r}; there are {', '.join(SETS)}")
+        raise InputError(f"no such VADER set: {name!r}; there are {', '.join(SETS)}")
     stem = f"hutto_ICWSM_2014/{SETS[name]}"
     texts = _table(archive, f"{stem}_GroundTruth.txt")
     rated = _table(archive, f"{stem}_anonDataRatings.txt")
@@ -106,7 +106,7 @@ def prepare(archive: Path, name: str = "tweets") -> VaderSet:
         if key not in rated:
             continue
         id = f"{name}-{key}"
-        # the mean beside the text differs from its ratings for some tweets: the ratings count
+        # the mean next to the text differs from its ratings for some tweets: the ratings count
         ratings[id] = tuple(loads(rated[key][-1]))
         records.append(Record(id, (TextPart(html.unescape(cells[-1])),), "en", name))
     return VaderSet(name, tuple(records), ratings)

@@ -47,7 +47,7 @@ answer:
   kind: choice
   labels: [negative, neutral, positive]
 annotators:
-  smollm2:                  # a language model of 135 million weights, in this process
+  smollm2:                  # a 135M-parameter language model, in this process
     kind: embedded
     fit: 100
   vader:                    # a lexicon and rules
@@ -161,7 +161,7 @@ def _print_result(found: Evidence, out: Path) -> None:
     for line in lines(found):
         click.echo(line)
     click.echo(f"\nreport: {out / REPORT}\ntask:   {out / 'task.yaml'}")
-    click.echo(f"go on:  assay run {out / 'task.yaml'}   (nothing is asked twice)")
+    click.echo(f"next: assay run {out / 'task.yaml'}   (answers are reused)")
 
 
 def _check_folder(out: Path) -> None:

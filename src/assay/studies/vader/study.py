@@ -1,8 +1,8 @@
 """The strategies side by side on the VADER sets, with people's ratings as truth.
 
-Everything runs on embedded parts: a lexicon, two classifiers fitted on the spot, and a language
-model of 135 million weights. For each seed a sample is drawn and dealt into gold to fit on, gold to
-certify on, and records to label; people are the mean of all ratings but one, the one left out is
+Everything runs on embedded parts: a lexicon, two classifiers fitted on the spot, and a
+135M-parameter language model. For each seed a sample is drawn and dealt into gold to fit on, gold
+to certify on, and records to label; people are the mean of all ratings but one, the one left out is
 "one person".
 """
 
@@ -134,11 +134,11 @@ async def compare(
 
 
 def constant(assigned: Assignment) -> Row:
-    """Always the commonest label of the gold to fit on."""
+    """Always the most frequent label of the gold to fit on."""
     truth = assigned.truth.others
     common = mode(truth[r.id] for r in assigned.fit)
     right = {r.id: truth[r.id] == common for r in assigned.label}
-    return Row("always the commonest label", right, 1.0, 0.0)
+    return Row("majority-class baseline", right, 1.0, 0.0)
 
 
 def annotators(
@@ -199,7 +199,7 @@ def _answers(
 def strategies(
     assigned: Assignment, models: Models, setup: Setup, found: tuple[Plan, Calibrated]
 ) -> dict[str, tuple[Strategy, str]]:
-    """Name to strategy, and what the table says beside it."""
+    """Name to strategy, and what the table says next to it."""
     half = len(assigned.fit) // 2
     beta = max(10, len(assigned.label) // 10)
     stages = Stages(beta=beta, block=max(10, beta // 2), seed=assigned.seed, most=setup.stages)
@@ -277,7 +277,7 @@ def study(
     texts: VaderSet, models: Models, setup: Setup, seeds: Sequence[int], ledgers: Path | None = None
 ) -> list[Summary]:
     """One set, every strategy, over the seeds. Answers are kept in a file a seed in `ledgers`, so
-    that a study that was stopped goes on: a seed deals the people anew, so seeds share nothing."""
+    that a study that was stopped goes on: a seed deals the people again, so seeds share nothing."""
     task = Task(texts.name, "What is the sentiment of this text?", Choice(LABELS))
     by_name: dict[str, list[Row]] = {}
     for seed in seeds:

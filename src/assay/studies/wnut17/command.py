@@ -52,7 +52,7 @@ def wnut17_command(
     tagger_only: bool,
     as_json: bool,
 ) -> None:
-    """Named entities in noisy text: ways to prompt beside a tagger (FOLDER: the WNUT-17 files)."""
+    """Named entities in noisy text: prompts against a tagger (FOLDER: the WNUT-17 files)."""
     plan = Plan(records, examples, balanced=balanced, seed=seed)
     corpus = read(folder, plan)
     if tagger_only:

@@ -1,4 +1,4 @@
-"""Named entities in noisy text: retrieval few-shot labelling on WNUT-17, and a tagger beside it.
+"""Named entities in noisy text: retrieval few-shot labelling on WNUT-17, compared with a tagger.
 
 After Haq, Rigoni and Sperduti (arXiv 2504.15022): part of the training set (X) gives the examples,
 the rest (T) is labelled. Their figure is the *downstream* F1, of a tagger trained on the labels and
@@ -145,7 +145,7 @@ class Lab:
 
 
 def read(folder: Path, plan: Plan) -> Corpus:
-    """InputError where a file is not there or not in CoNLL format."""
+    """InputError if a file is not there or not in CoNLL format."""
     missing = [name for name in FILES.values() if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder} lacks {', '.join(missing)}; give the folder of WNUT-17")
@@ -238,7 +238,7 @@ async def _prompting(corpus: Corpus, plan: Plan, lab: Lab, strategy: Strategy) -
     job = Job(corpus.task, strategy, {MODEL: lab.llm}, lab.ledger, settings)
     summary = await label(job, records)
     if summary.reason is not None:
-        raise ModelError(f"stopped ({summary.reason}): {summary.message}; run it again to go on")
+        raise ModelError(f"stopped ({summary.reason}): {summary.message}; run it again to resume")
     values = {d.record: d.value for d in lab.ledger.decisions(summary.run)}
     answers = _answers(corpus, lab, strategy, records)
     learnt = [Example(r, v) for r in sets["rest"][0] if (v := values.get(r.id)) is not None]
@@ -271,7 +271,7 @@ def _answers(
 def _alignment(
     corpus: Corpus, answers: Mapping[str, Annotation], records: Sequence[Record]
 ) -> dict[str, int]:
-    """How often each case of the anchoring policy came up, read anew from the raw answers."""
+    """How often each case of the anchoring policy came up, read again from the raw answers."""
     schema = corpus.task.schema
     assert isinstance(schema, Spans)
     total: Counter[str] = Counter()
