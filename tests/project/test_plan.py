@@ -143,9 +143,9 @@ def test_either_promise_is_offered_and_every_output_says_which(task: Path) -> No
     assert "guarantee: output" in described
     assert "--promise output" in described.splitlines()[-1]
     assert "of all labels, people&#39;s included" in page.read_text("utf-8")
-    assert "Promise: <b>output</b>" in page.read_text("utf-8")
+    assert "Guarantee: <b>output</b>" in page.read_text("utf-8")
     assert "Accepted labels by class" in page.read_text("utf-8")
-    assert "A majority-class baseline, always" in page.read_text("utf-8")
+    assert "majority-class baseline, always" in page.read_text("utf-8")
     assert "guarantee: accepted" in call("plan", task)
 
 
