@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from assay.data.read import read_rows
@@ -81,7 +82,9 @@ def test_a_data_set_becomes_a_task_with_gold(
     part = whole.first(200, demo.SEED)
     rows = {str(row["record"]): row["label"] for _, row in read_rows(out / "gold.csv")}
     assert rows == held_out(part, demo.SEED).others
-    assert "calibration: 0.750000\n  evaluation: 0.250000" in (out / "task.yaml").read_text()
+    gold = yaml.safe_load((out / "task.yaml").read_text(encoding="utf-8"))["gold"]
+    shares = [share for share in gold.values() if isinstance(share, float)]
+    assert (gold["calibration"], sum(shares)) == pytest.approx((150 / 200, 1.0))
     assert len(list(read_rows(out / "records.jsonl"))) == 200
     assert {path.name for path in out.iterdir()} >= set(demo.MADE) - {demo.REPORT}
 
