@@ -190,8 +190,9 @@ def test_a_row_of_slices_needs_its_record(tmp_path: Path) -> None:
     for name, who in (("p", "ann bob"), ("m", "gpt")):
         given = {w: {f"r{i}": "ab"[i % 2] for i in range(99)} for w in who.split()}
         (tmp_path / f"{name}.json").write_text(json.dumps(given))
-    words = ("compare", "--people", "p.json", "--models", "m.json", "--resamples", "0")
-    words = (*words, "--slices", "s.csv")
+    words: tuple[str, ...] = ("compare", "--people", "p.json", "--models", "m.json")
+    words += ("--resamples", "0")
+    words += ("--slices", "s.csv")
     rows = "".join(f"r{i},{'xy'[i % 2]},{'big' if i < 40 else ''}\n" for i in range(90))
     (tmp_path / "s.csv").write_text("record,slice,size\nr1,y,big\n,y,small\n" + rows)
     assert "s.csv:3: column 'record' is empty" in validation_error(assay(tmp_path, *words))

@@ -104,7 +104,7 @@ def test_a_long_complaint_is_cut_in_its_middle(
 def test_whoever_stops_a_command_is_told_that_nothing_is_lost(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert broken(monkeypatch, tmp_path, click.Abort()) == 130  # type: ignore[arg-type]
+    assert broken(monkeypatch, tmp_path, click.Abort()) == 130
     assert "run again" in capsys.readouterr().err
 
 

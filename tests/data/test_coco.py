@@ -67,7 +67,7 @@ def test_boxes_without_a_place_in_the_picture_are_counted_as_empty(bbox: list[fl
     ],
 )
 def test_what_sticks_out_of_a_picture_is_cut_off(
-    bbox: list[float], place: tuple[float, ...]
+    bbox: list[float], place: tuple[float, float, float, float]
 ) -> None:
     coco = coco_of(changed("annotations", bbox=bbox))
     assert Box(*place, "dog") in coco.boxes["7"]

@@ -238,7 +238,7 @@ async def test_the_end_of_an_answer_is_no_part_of_its_text(vlm: Any, picture: An
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             type(loaded.tokenizer), "decode",
-            lambda own, new, **how: decoded.append(how) or plain(new, **how),
+            lambda own, new, **how: decoded.extend([how]) or plain(new, **how),  # type: ignore[func-returns-value]
         )  # fmt: skip
         await vlm.complete(asked(picture(RED)), Options(max_tokens=4))
     assert decoded[-1] == {"skip_special_tokens": True}

@@ -15,7 +15,8 @@ from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.ledger import MemoryLedger
 from assay.run import Job, Progress, Settings, label
-from assay.run.engine import _first, stop_of
+from assay.run.engine import stop_of
+from assay.run.pages import first_error
 from assay.strategies.base import Ask
 from assay.strategies.single import Single
 from tests.clock import without_waiting
@@ -80,9 +81,11 @@ async def test_what_a_strategy_over_all_records_decides_is_kept_in_their_order()
 
 def test_an_error_that_stands_alone_is_itself() -> None:
     plain, mistake = ValueError("x"), SpecError("y")
-    assert _first(plain) is plain
-    assert _first(BaseExceptionGroup("g", [plain, BaseExceptionGroup("h", [mistake])])) is mistake
-    assert _first(BaseExceptionGroup("g", [plain, KeyError("z")])) is plain
+    assert first_error(plain) is plain
+    assert (
+        first_error(BaseExceptionGroup("g", [plain, BaseExceptionGroup("h", [mistake])])) is mistake
+    )
+    assert first_error(BaseExceptionGroup("g", [plain, KeyError("z")])) is plain
 
 
 @without_waiting

@@ -132,7 +132,7 @@ class Renamed:
     needs_all_records: bool = False
     annotators: tuple[str, ...] = ("m",)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         return await Single("m").label(records, ask)
 
 
@@ -294,7 +294,7 @@ class Whole:
     needs_all_records: bool = True
     annotators: tuple[str, ...] = ("m",)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         assert len(records) == 40
         return await Single("m").label(records, ask)
 

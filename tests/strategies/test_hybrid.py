@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -25,7 +26,7 @@ DEAR: Given = {str(i): ("b", {"a": 0.0, "b": 0.75}) for i in range(3)} | {
 PEOPLE: Given = {str(i): ("b", None) for i in range(6)}
 
 
-def run(strategy: Hybrid, people: Given = PEOPLE) -> tuple[list[Decision], RecordedAsk]:
+def run(strategy: Hybrid, people: Given = PEOPLE) -> tuple[Sequence[Decision], RecordedAsk]:
     ask = RecordedAsk(TASK, {"cheap": CHEAP, "dear": DEAR, "crowd": people}, ["crowd"])
     return asyncio.run(strategy.label(RECORDS, ask)), ask
 

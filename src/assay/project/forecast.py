@@ -262,7 +262,7 @@ def rehearse(project: Project, block: list[Record]) -> Asked:
 
 async def _rehearse(project: Project, block: list[Record], ask: Rehearsal) -> None:
     with project.lines(), at_document_path("strategy"):
-        await project.strategy.label(block, ask)  # type: ignore[arg-type]  # all of them wait
+        await project.strategy.label(block, ask)  # all of them wait
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Pixels come out upright, in 8-bit RGB, whatever they were stored as."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -79,10 +81,11 @@ def test_memory_of_pictures_is_kept_for_the_next_at_most_32_mib(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Image, "OPEN", {})
-    Image.core.set_block_size(2**20)
-    Image.core.set_blocks_max(0)
+    core: Any = vars(Image)["core"]
+    core.set_block_size(2**20)
+    core.set_blocks_max(0)
     pillow()
-    assert (Image.core.get_block_size(), Image.core.get_blocks_max()) == (4 * 2**20, 8)
+    assert (core.get_block_size(), core.get_blocks_max()) == (4 * 2**20, 8)
 
 
 def test_only_the_first_frame_is_used() -> None:

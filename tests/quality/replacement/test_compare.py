@@ -240,4 +240,4 @@ def test_steps_are_ordered_as_told_by_number_or_by_name() -> None:
     with pytest.raises(InputError, match="in which order are a, b"):
         steps(Measure("ordinal"), ["b", "a"])
     with pytest.raises(SpecError, match="unknown kind 'odd'"):
-        Measure("odd")  # type: ignore[arg-type]
+        Measure("odd")

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from assay.ledger import open_ledger
 from assay.studies.lesion import command
 from assay.studies.lesion.study import TASK, Lesions, Study, lesion
+from tests.noting import noting
 from tests.studies.lesion.test_page import data, rated  # noqa: F401
 from tests.worked import as_kept
 
@@ -22,8 +23,8 @@ def test_the_command_tells_it_in_lines_or_as_json(
 ) -> None:
     study = lesion(data)
     asked: list[object] = []
-    monkeypatch.setattr(command, "load", lambda folder: asked.append(folder) or data)
-    monkeypatch.setattr(command, "lesion", lambda given: asked.append(given) or study)
+    monkeypatch.setattr(command, "load", noting(asked, data))
+    monkeypatch.setattr(command, "lesion", noting(asked, study))
     page, ledger = tmp_path / "page.html", tmp_path / "kept.sqlite"
     words = ["here", "--html", str(page), "--ledger", str(ledger)]
     done = CliRunner().invoke(command.lesion_command, words)

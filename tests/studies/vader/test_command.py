@@ -13,6 +13,7 @@ from assay.data.read import read_rows
 from assay.studies.vader import command, demo
 from assay.studies.vader.data import SETS, held_out
 from assay.studies.vader.study import Setup, Summary
+from tests.noting import noting
 from tests.studies.vader.test_study import texts
 
 ROW = Summary("tweets", "vote", 0.75, (0.7, 0.8), (0.74, 0.76), 1_200, 1.0, 0.25, 0.5, 1.5, "")
@@ -72,7 +73,7 @@ def test_a_data_set_becomes_a_task_with_gold(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     whole, named = texts(), list[str]()
-    monkeypatch.setattr(demo, "fetched", lambda name: named.append(name) or whole)
+    monkeypatch.setattr(demo, "fetched", noting(named, whole))
     out = tmp_path / "new" / "made"
     words = ["tweets", "--out", str(out), "--records", "200"]
     done = CliRunner().invoke(demo.fetch_command, words)
@@ -103,7 +104,8 @@ def test_a_data_set_is_fetched_once_and_then_prepared(monkeypatch: pytest.Monkey
     cache = SimpleNamespace(fetch=lambda wanted: f"place of {wanted.name}")
     monkeypatch.setattr(demo, "default_cache", lambda: cache)
     monkeypatch.setattr(demo, "prepare", lambda place, name: (place, name))
-    assert demo.fetched("nyt") == ("place of vader-icwsm2014", "nyt")
+    made: object = demo.fetched("nyt")
+    assert made == ("place of vader-icwsm2014", "nyt")
 
 
 def test_three_models_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:

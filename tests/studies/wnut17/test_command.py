@@ -11,6 +11,7 @@ from assay.ledger import open_ledger
 from assay.models.encoder import MiniLM
 from assay.models.openai import OpenAI
 from assay.studies.wnut17 import command
+from tests.noting import noting
 from tests.studies.wnut17.test_study import Lengths, Oracle, folder  # noqa: F401
 from tests.worked import as_kept
 
@@ -31,7 +32,7 @@ def test_the_whole_study_is_told_in_lines_and_kept_to_go_on(
     tmp_path: Path,
 ) -> None:
     model, asked = Closing(), list[tuple[str, str | None, str | None]]()
-    monkeypatch.setattr(command, "_model", lambda *given: asked.append(given) or model)
+    monkeypatch.setattr(command, "_model", lambda *given: noting(asked, model)(given))
     monkeypatch.setattr(command, "_encoder", Lengths)
     ledger = str(tmp_path / "kept.sqlite")
     words = [str(folder), *FEW, "--ledger", ledger, "--model", "small"]
@@ -79,4 +80,5 @@ def test_meaning_is_by_the_small_encoder_and_a_name_is_an_embedded_model(
     assert isinstance(command._encoder(), MiniLM)
     monkeypatch.setattr(command, "gguf", lambda name, place: (name, place))
     monkeypatch.setattr(command, "Llama", lambda place: ("llama", place))
-    assert command._model("small", None, None) == ("llama", ("small", Path()))
+    made: object = command._model("small", None, None)
+    assert made == ("llama", ("small", Path()))
