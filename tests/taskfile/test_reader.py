@@ -304,3 +304,13 @@ def test_a_file_that_is_no_text_is_told_so(content: bytes, says: str, tmp_path: 
     with pytest.raises(SpecError) as bad:
         load(path)
     assert str(bad.value).startswith(f"{path}{says}")
+
+
+@pytest.mark.parametrize("line", ["annotators: {m: 37}", "strategy: 37", "answer: 37"])
+def test_what_stands_in_the_place_of_keys_is_repeated(line: str, tmp_path: Path) -> None:
+    key = line.partition(":")[0]
+    inside = {"annotators": "  vader", "answer": "  kind: choice"}.get(key, "none")
+    kept = [x for x in GOOD.splitlines() if not x.startswith((key, inside))]
+    if key == "answer":
+        kept.remove("  labels: [good, bad]")
+    assert "37" in message(tmp_path, "\n".join([*kept, line, ""]))
