@@ -51,7 +51,7 @@ class Solved:
     counts: Floats
 
     def right(self) -> Floats:
-        """Votes expected to be right, of each annotator that voted."""
+        """Expected number of right votes of each annotator that voted."""
         return own_cells(self.design, self.counts)
 
     def fitted(self) -> Fitted:

@@ -19,7 +19,7 @@ LISTS = (".jsonl", ".parquet")  # files that can hold a set as a list
 @dataclass(frozen=True, slots=True)
 class Yours:
     """The id column's name (`record` where ids are made), that of the answer, the attributes of a
-    form, and each row with its record's id, anew with every call."""
+    form, and each row with its record's id, again with every call."""
 
     id: str
     answer: str
@@ -47,7 +47,7 @@ def export_yours(
 
 
 def _names(yours: Yours, own: tuple[str, ...]) -> dict[str, str]:
-    """Your columns, and what they are called beside ours."""
+    """Your columns, and what they are called next to ours."""
     first = next(iter(yours.rows()), None)
     taken = (*own, GUARD)
     others = [name for name in (first[1] if first else ()) if name not in (yours.id, GUARD)]

@@ -12,7 +12,7 @@ from assay.project.sources import RECORD, columns
 
 
 def yours_of(project: Project) -> Yours | None:
-    """None where the rows cannot be told by id: the file is gone, or pictures make the ids."""
+    """None where the rows cannot be matched by id: the file is gone, or pictures make the ids."""
     data, schema = project.file.data, project.task.schema
     path = project.folder / data.path
     if not path.exists() or (data.pictures and data.id is None):

@@ -20,7 +20,7 @@ Places: TypeAlias = NDArray[np.int64]
 
 
 def decision(record: Record, answer: Answer, route: tuple[str, ...], ask: Ask) -> Decision:
-    """One answer taken as it is: decided, waited for, or left open with the outcome as reason."""
+    """One answer as it is: decided, waited for, or undecided with the outcome as reason."""
     if isinstance(answer, Waiting):
         return Decision(record.id, None, route=route, waiting_for=answer.annotator)
     if not answer.answered:

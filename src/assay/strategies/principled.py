@@ -1,8 +1,8 @@
 """A model's contributions, let through only where they keep the four principles of cooperation.
 
 A strategy, so that it stands wherever a model can: in front of people (`Sequential`), in `Triage`
-or in a vote. What breaks a principle is left open with the reason as its route. Sincerity wants a
-calibrated confidence: with `gold` the model's own is calibrated on it first.
+or in a vote. What breaks a principle is left undecided with the reason as its route. Sincerity
+wants a calibrated confidence: with `gold` the model's own is calibrated on it first.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Unions of small classes told apart by `kind`: which kinds there are and what each takes."""
+"""Unions of small classes distinguished by `kind`: which kinds there are and what each takes."""
 
 from collections.abc import Callable, Mapping
 from functools import cache

@@ -254,7 +254,7 @@ def _notes(asked: Asked, who: Sequence[str], votes: Votes) -> tuple[str, ...]:
     described = []
     if asked.resampling.over == "annotators" and len(who) < FEW_ANNOTATORS:
         described.append(
-            f"intervals over only {len(who)} annotators are too narrow: with 4 or 5 a 95 % "
+            f"intervals over only {len(who)} annotators are too narrow: with 4 or 5 a 95% "
             "interval holds in some 75 to 80 of 100 cases"
         )
     silent = sorted(set(votes.annotators) - set(who))

@@ -10,7 +10,7 @@ from assay.core.errors import InputError
 from assay.core.votes import Votes
 from assay.quality.agreement.base import Floats, Ints
 
-MOST_LABELS_MERGED = 64  # with more labels equal rows are rare and finding them is dear
+MOST_LABELS_MERGED = 64  # with more labels equal rows are rare and finding them is expensive
 EXACT = 2**53  # whole numbers that a float holds exactly
 TABLE = 4_000_000
 

@@ -53,7 +53,7 @@ class Reliability:
     bins: tuple[Bin, ...]
     ece: float
     ece_by_chance: float
-    ece_limit: float  # 95 % of perfectly calibrated sets of this size lie below
+    ece_limit: float  # 95% of perfectly calibrated sets of this size lie below
     brier: Estimate
     brier_constant: float  # of always stating the share that is right
     gain: Estimate  # by which the constant's score is larger, answer by answer

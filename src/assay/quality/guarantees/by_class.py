@@ -14,7 +14,7 @@ MOST = 50  # classes, and half as many as records: more are no classes that anyb
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """A share with its exact 95 % interval, which is for this share alone."""
+    """A share with its exact 95% interval, which is for this share alone."""
 
     part: int
     n: int

@@ -25,7 +25,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % bootstrap interval over records; None if it is not defined."""
+    """A figure with its 95% bootstrap interval over records; None if it is not defined."""
 
     value: float | None
     interval: Interval | None

@@ -37,7 +37,7 @@ CHECK = "To show that you are reading, choose the first label."
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """Gold of one look, how well it can be told apart, and what a strategic annotator does then."""
+    """Gold of one look, how well it is hidden, and what a strategic annotator does then."""
 
     gold: str
     disguise: Disguise

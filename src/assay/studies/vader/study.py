@@ -1,7 +1,7 @@
 """The strategies side by side on the VADER sets, with people's ratings as truth.
 
 Everything runs on embedded parts: a lexicon, two classifiers fitted on the spot, and a
-135M-parameter language model. For each seed a sample is drawn and dealt into gold to fit on, gold
+135M-parameter language model. For each seed a sample is drawn and split into gold to fit on, gold
 to certify on, and records to label; people are the mean of all ratings but one, the one left out is
 "one person".
 """
@@ -88,7 +88,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A sample dealt by seed."""
+    """A sample split by seed."""
 
     fit: tuple[Record, ...]
     certify: tuple[Record, ...]
