@@ -253,3 +253,11 @@ def test_routes_cost_and_are_judged_though_a_later_run_decided_nothing(folder: P
 def test_a_ledger_without_answers_is_no_votes(folder: Path) -> None:
     assert assay(folder, "run", "task.yaml", "--minutes", "0").returncode == 3
     assert "holds no answers" in validation_error(assay(folder, "aggregate", LEDGER))
+
+
+def test_a_dash_exports_csv_to_stdout(folder: Path) -> None:
+    good(folder, "run", "task.yaml")
+    good(folder, "export", "task.yaml", "-o", "labels.csv")
+    said = good(folder, "export", "task.yaml", "-o", "-")
+    assert said.splitlines() == (folder / "labels.csv").read_text().splitlines()
+    assert not (folder / "-").exists()

@@ -1,8 +1,10 @@
 """`assay import` and `assay export`: annotations into a ledger, and its content to a file."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 import click
 
@@ -23,6 +25,8 @@ from assay.ledger import Ledger, open_ledger
 from assay.project import open_project
 from assay.project.exports import yours_of
 from assay.project.imports import Imported, check, import_annotations, inferred, target_of
+
+STDOUT = "-"
 
 
 @click.command("import", epilog=examples("assay import people.csv --task task.yaml --people"))
@@ -140,17 +144,23 @@ def export_command(
     if panel is not None and not waiting:
         raise SpecError("--panel names the panel of the sheet: use it with --waiting")
     opened, task = ledger_and_task(source, ledger)
+    place = Path(mkdtemp()) / "export.csv" if str(out) == STDOUT else out
     try:
         if annotations:
-            written = _annotations(opened, task, out)
+            written = _annotations(opened, task, place)
         else:
             deciding = decided_run(opened, task, run)
             if waiting:
-                written = _waiting(opened, deciding, out, panel)
+                written = _waiting(opened, deciding, place, panel)
             else:
-                written = _decisions(opened, deciding, out, _yours(source), only_answers)
+                written = _decisions(opened, deciding, place, _yours(source), only_answers)
+        if place is not out:
+            click.echo(place.read_text(encoding="utf-8"), nl=False)
+            return
     finally:
         opened.close()
+        if place is not out:
+            shutil.rmtree(place.parent)
     if as_json:
         print_json(written.figures | {"out": str(out)})
         return
