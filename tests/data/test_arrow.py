@@ -112,3 +112,9 @@ def test_parts_of_a_folder_have_the_same_columns(tmp_path: Path) -> None:
     written(tmp_path / "a.parquet", pa.table({"text": ["x"], "id": ["1"]}))
     written(tmp_path / "b.parquet", pa.table({"text": ["y"]}))
     assert "b.parquet has other columns" in refused(tmp_path)
+
+
+def test_rows_of_all_batches_are_numbered_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "d.parquet"
+    pq.write_table(pa.table({"id": [f"r{i}" for i in range(9)]}), path, row_group_size=2)
+    assert [(n, row["id"]) for n, row in read_rows(path)] == [(i + 1, f"r{i}") for i in range(9)]
