@@ -122,7 +122,7 @@ def test_a_rule_of_another_package_is_found_by_its_name(monkeypatch: pytest.Monk
     monkeypatch.setattr(importlib.metadata, "entry_points", entries)
     found = rule("theirs")
     assert (found.judge, found.name, found.says) == (coin, "theirs", ("heads", "tails"))
-    with pytest.raises(SpecError, match="no such rule: 'ours': write module:function, or one"):
+    with pytest.raises(SpecError, match="no such rule: 'ours'; write module:function, or one"):
         rule("ours")
 
 

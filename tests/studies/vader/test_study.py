@@ -115,7 +115,7 @@ def test_a_sample_is_dealt_into_parts_that_share_no_record() -> None:
 def test_every_strategy_labels_the_same_records(rows: dict[str, Row]) -> None:
     assert len(rows) == 11
     assert len({frozenset(row.right) for row in rows.values()}) == 1
-    assert "majority-class baseline label" in rows
+    assert "majority-class baseline" in rows
 
 
 def test_people_and_the_language_model_are_counted(rows: dict[str, Row]) -> None:
@@ -124,7 +124,7 @@ def test_people_and_the_language_model_are_counted(rows: dict[str, Row]) -> None
     assert rows["chain"].to_llm == pytest.approx(1 / 3)
     assert rows["vote"].to_llm == rows["smollm2"].to_llm == 1.0
     assert rows["one person"].cost_per_1000 == pytest.approx(100.0)  # 1,000 labels of 0.10
-    assert rows["majority-class baseline label"].answered == 1.0
+    assert rows["majority-class baseline"].answered == 1.0
     people, llm = rows["specialists, people review"], rows["specialists, LLM reviews"]
     assert people.cost_per_1000 == pytest.approx(100 * people.to_people)
     assert 0 < llm.to_llm < 1
