@@ -237,7 +237,7 @@ def test_steps_are_ordered_as_told_by_number_or_by_name() -> None:
     )  # fmt: skip
     with pytest.raises(InputError, match="label 'odd' is not in the order given: low, high"):
         steps(Measure("ordinal", ("low", "high")), ["odd", "low"])
-    with pytest.raises(InputError, match="in which order are a, b"):
+    with pytest.raises(InputError, match="unknown order of a, b: use --order"):
         steps(Measure("ordinal"), ["b", "a"])
     with pytest.raises(SpecError, match="unknown kind 'odd'"):
         Measure("odd")
