@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.commands import LEDGER, ROWS, TASK, assay, names, project, remote, validation_error
 
-PRICED = "{kind: rule, rule: vader, prices: {per_request: 1.0e+300}}"
+PRICED = remote("http://127.0.0.1:9/v1", ", prices: {per_request: 1.0e+300}")
 KEYED = remote("http://127.0.0.1:9/v1", ", key_env: ASSAY_NO_SUCH_KEY")
 PASTED = remote("http://127.0.0.1:9/v1", ", key_env: sk-1234-secret")
 DRUGGED = "id,text,label\n1,x,odd\n"
@@ -124,7 +124,7 @@ def test_data_that_can_be_read_once_only_are_refused(tmp_path: Path) -> None:
     project(tmp_path)
     (tmp_path / "a.csv").unlink()
     os.mkfifo(tmp_path / "a.csv")
-    assert "a.csv is a pipe or a device" in validation_error(assay(tmp_path, "check", "task.yaml"))
+    assert "a.csv, a pipe or a device" in validation_error(assay(tmp_path, "check", "task.yaml"))
 
 
 def test_a_column_of_ids_that_is_not_named_as_such_is_noted(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_two_files_give_table_json_and_page(tmp_path: Path) -> None:
     keys = {"model", "winning_rate", "advantage_probability", "passed", "people", "records"}
     assert keys <= set(found[0])
     done = assay(tmp_path, *words, "--epsilon", "0.3", "--html", "page.html")
-    assert "gpt may stand in for people here" in done.stdout
+    assert "gpt may replace people here" in done.stdout
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<svg" in page
     assert "http" not in page.replace("http-equiv", "")

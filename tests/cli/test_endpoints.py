@@ -96,7 +96,8 @@ async def test_a_server_that_only_fails_ends_with_counts_and_reasons(
     assert done.stderr == ""
     assert set(server.calls.values()) == {tries}
     assert "one: 0 answered, 12 failed\ncost 0.00 USD" in done.stdout
-    assert f"{12 * (tries - 1)} retries" in done.stdout
+    retries = 12 * (tries - 1)
+    assert (f"{retries} retries" in done.stdout) is (retries > 0)
     assert "failed, to be retried in the next run: " in done.stdout
     assert described in done.stdout
 

@@ -57,7 +57,7 @@ async def test_texts_are_written_counted_and_compared_with_real_ones(tmp_path: P
     assert len(rows) == 12
     assert {row["source"] for row in rows} == {"synthetic:writer"}
     assert all(WORDS[row["label"]] in row["text"] for row in rows)
-    assert "16 texts requested: 0 not written, 4 are duplicates" in done.stdout
+    assert "16 texts requested: 0 not written, 4 duplicates" in done.stdout
     assert "AUC 1.00" in done.stdout
 
 

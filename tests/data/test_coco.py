@@ -185,4 +185,4 @@ def test_a_run_of_boxes_is_exported_as_coco(tmp_path: Path) -> None:
     assert again.pictures == {"7": Picture("a.jpg", 100, 200)}
     assert again.boxes == coco_of(coco).boxes
     [line] = (tmp_path / "x.jsonl").read_text().splitlines()
-    assert Boxes(["dog", "car"]).check(json.loads(line)["value"]) == again.boxes["7"]
+    assert Boxes(["dog", "car"]).check(json.loads(line)["things"]) == again.boxes["7"]

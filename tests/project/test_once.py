@@ -75,11 +75,14 @@ def test_data_are_read_once(
     assert seen == {"opened": times, "rows": times * N}
 
 
-def test_with_a_limit_no_row_beyond_it_is_read(seen: Counter[str], tmp_path: Path) -> None:
+def test_with_a_limit_the_file_is_read_once_and_no_more_is_labelled(
+    seen: Counter[str], tmp_path: Path
+) -> None:
     project(tmp_path)
     write_csv(tmp_path / "a.csv")
-    assert assay(tmp_path, "run", "task.yaml", "--limit", "20").returncode == 0
-    assert seen == {"opened": 1, "rows": 20}
+    done = assay(tmp_path, "run", "task.yaml", "--limit", "20")
+    assert "20 decided" in done.stdout
+    assert seen == {"opened": 1, "rows": N}
 
 
 def test_data_that_change_are_read_again(tmp_path: Path) -> None:

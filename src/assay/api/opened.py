@@ -18,6 +18,7 @@ from assay.data.inputs import Files, files
 from assay.ledger import Ledger, open_ledger
 from assay.project import Project, evaluation, open_project, report_context
 from assay.project.code import allowed, saying
+from assay.project.exports import yours_of
 from assay.project.forecast import Forecast, forecast
 from assay.project.imports import Imported, check, target_of
 from assay.project.imports import import_annotations as bring_in
@@ -71,6 +72,7 @@ class Opened(Shown):
                 evaluation(project, ledger, summary.run),
                 report_context(project),
                 self.files,
+                yours=yours_of(project),
             )
 
     def forecast(self) -> Forecast:

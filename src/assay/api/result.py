@@ -19,6 +19,7 @@ from assay.core.errors import InputError
 from assay.core.shown import Shown, html_table, short
 from assay.core.task import Task
 from assay.core.value import Value
+from assay.data.as_yours import Yours, export_yours
 from assay.data.export import export
 from assay.data.inputs import Files, files
 from assay.data.write import (
@@ -66,6 +67,7 @@ class Result(Shown, Generic[F]):
     report_context: ReportContext | None = None
     files: Files = field(default_factory=Files)
     certificate: Certificate | None = None
+    yours: Yours | None = None  # the data file of the task file
 
     @cached_property
     def frame(self) -> F:
@@ -172,7 +174,8 @@ class Result(Shown, Generic[F]):
         return pl.DataFrame(rows, None if rows else ANNOTATION_FIELDS, infer_schema_length=None)
 
     def export(self, path: Path | str, annotations: bool = False, force: bool = False) -> int:
-        """Write the decisions with their records' text and metadata, or every annotation, by
+        """Write the decisions with their records' text and metadata (for a task file, with all
+        columns of its data file, as `assay export` does), or every annotation, by
         the ending of `path` (.csv, .jsonl, .parquet, none: a Hugging Face folder; .json: boxes as
         COCO); returns the number of rows, or boxes. Input files are never overwritten, other
         files not written by Assay only with `force`."""
@@ -180,6 +183,8 @@ class Result(Shown, Generic[F]):
             if annotations:
                 rows = annotation_rows(self.ledger.annotations(self.task.id))
                 return write_rows(rows, ANNOTATION_FIELDS, Path(path))
+            if self.yours is not None and Path(path).suffix.lower() != ".json":
+                return export_yours(self.decisions, self.yours, Path(path)).count
             return export(self.decisions, self.ledger.records, Path(path)).count
 
     def report(
