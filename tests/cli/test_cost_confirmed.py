@@ -52,7 +52,7 @@ async def test_without_a_terminal_it_says_the_cost_and_goes_on(tmp_path: Path) -
     _, err, code = await run(tmp_path, server)
     assert code == "0"
     assert COST in err
-    assert "not asked, since this is no terminal" in err
+    assert "no confirmation asked, since this is not a terminal" in err
     assert server.calls.total() == 2
 
 

@@ -53,7 +53,14 @@ def test_every_option_says_what_it_does(name: str) -> None:
     assert [o.name for o in options if not o.help] == []
 
 
-@pytest.mark.parametrize("group", ["models", "data"])
+@pytest.mark.parametrize("name", ["plan", "run", "prevalence"])
+def test_no_option_is_shown_that_cannot_be_used_nor_a_range_without_limits(name: str) -> None:
+    shown = CliRunner().invoke(root, [name, "--help"]).stdout
+    assert "--class" not in shown
+    assert "None" not in shown
+
+
+@pytest.mark.parametrize("group", ["models", "data", "audit", "golden", "study"])
 def test_the_list_of_a_groups_commands_is_not_cut_short(group: str) -> None:
     assert "..." not in CliRunner().invoke(root, [group, "--help"]).stdout.replace("[ARGS]...", "")
 

@@ -108,7 +108,9 @@ def test_gold_that_cannot_be_is_refused_with_what_helps(
 @pytest.mark.parametrize("words", [["check"], ["run"], ["report"], ["cost"], ["certify"], ["plan"]])
 def test_without_a_task_file_it_says_what_writes_one(words: list[str], tmp_path: Path) -> None:
     said = validation_error(assay(tmp_path, *words))
-    assert "there is no task.yaml in this folder; `assay init DATA` writes one" in said
+    assert "there is no task.yaml in this folder; `assay init DATA` writes one, or name" in said
+    assert "[TASK]" not in said
+    assert "[SOURCE]" not in said
 
 
 def test_a_file_that_is_named_is_taken(tmp_path: Path) -> None:

@@ -110,7 +110,11 @@ def test_a_budget_leaves_open_what_people_cannot_be_paid_for(task: Path) -> None
     free = json.loads(call("run", task, "--target", "0.97", "--json"))
     people = free["spent"]
     (task.parent / "tone.assay.sqlite").unlink()
-    done = json.loads(call("run", task, "--target", "0.97", "--budget", people / 2, "--json"))
+    words = ("run", task, "--target", 0.97, "--budget", people / 2, "--json")
+    found = CliRunner().invoke(root, [str(word) for word in words])
+    assert "note: the budget pays people for about" in found.stderr
+    assert "a larger --budget pays for them" in found.stderr
+    done = json.loads(found.stdout)
     assert done["spent"] <= people / 2
     assert done["decided"] < free["decided"]
 

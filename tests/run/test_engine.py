@@ -421,8 +421,8 @@ async def test_the_summary_tells_outcomes_money_and_retries() -> None:
     who: list[Askable] = [Recorded("old", given), model]
     done = await go(MemoryLedger(), Vote(("old", "m"), ties="first"), who, 10)
     described = "\n".join(done.lines("EUR"))
-    assert "old: 8 answered, 2 abstained (80.0% of requests)" in described
-    assert "m: 9 answered, 1 failed (100.0% of requests)" in described
+    assert "old: 8 answered (80.0% of requests), 2 abstained" in described
+    assert "m: 9 answered (100.0% of requests), 1 failed" in described
     assert "cost 10.00 EUR in this run, 10.00 EUR in total" in described
     assert "10 retries" in described
     assert "timeout (1)" in described

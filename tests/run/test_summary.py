@@ -100,7 +100,7 @@ def test_the_lines_say_what_was_done_what_it_cost_and_what_to_do() -> None:
     ).lines()
     assert described[0] == "1,200 records: 3 decided, 2 waiting for people, 1,195 unresolved"
     assert described[1].startswith(
-        "m: 2 answered, 1 unparsed, 1 failed (66.7% of requests); 2 from cache; 1 of these differ"
+        "m: 2 answered (66.7% of requests), 1 unparsed, 1 failed; 2 from cache; 1 of these differ"
     )
     assert described[2] == "n: 0 answered, 1 failed"
     assert described[3] == "cost 0.500 EUR in this run, 3.00 EUR in total; 61.2 s"

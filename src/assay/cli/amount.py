@@ -18,6 +18,10 @@ class Number(click.FloatRange):
             self.fail(f"{value} is not a usable number; give one up to {MOST:,.0f}", param, ctx)
         return number
 
+    def _describe_range(self) -> str:
+        """Without limits there is no range to show in the help (click shows `x<=None`)."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 AMOUNT = Number(min=0)
 SHARE = Number(0, 1, min_open=True, max_open=True)

@@ -63,7 +63,10 @@ def draw_command(
     run: str | None,
     as_json: bool,
 ) -> None:
-    """Draw records of SOURCE (ledger, task file, or table of decisions) to a sheet."""
+    """Draw records of SOURCE to a sheet.
+
+    SOURCE is a ledger, a task file, or a table of decisions.
+    """
     decisions, texts, _ = read_decisions(source, run)
     strata = stratify(decisions, by)
     if cluster is None:

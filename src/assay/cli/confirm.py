@@ -35,7 +35,10 @@ def confirm_cost(project: Project, limit: int | None) -> None:
     if not found.nanos:
         return
     if not _terminal():
-        click.echo(f"note: {cost_line(found)}; not asked, since this is no terminal", err=True)
+        click.echo(
+            f"note: {cost_line(found)}; no confirmation asked, since this is not a terminal",
+            err=True,
+        )
         return
     click.echo(f"assay: {cost_line(found)}", err=True)
     if not click.confirm("assay: run?", err=True):

@@ -118,7 +118,7 @@ def watch_command(
     cost_power: float,
     as_json: bool,
 ) -> None:
-    """Estimate the commitment of each annotator in ANSWERS from its answers to golden questions.
+    """Estimate each annotator's commitment from golden questions.
 
     ANSWERS is a table with --gold, or a task file with monitoring gold among its records.
     """
@@ -222,7 +222,10 @@ def choose_command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Rank candidates by information; LABELS are of committed annotators, one row a label."""
+    """Rank candidates by how much they tell about annotators.
+
+    LABELS is a table of committed annotators' labels, one row per label.
+    """
     given: dict[str, list[str]] = {}
     for record, said_of_it in candidates(labels):
         given.setdefault(record, []).append(said_of_it)

@@ -25,7 +25,7 @@ def models_command(ctx: click.Context, as_json: bool) -> None:
 @models_command.command("list", epilog=examples("assay models list --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def list_command(as_json: bool) -> None:
-    """Show what can be downloaded, its licence, and what is in the cache."""
+    """List the models, their licences, and what is cached."""
     show(as_json)
 
 

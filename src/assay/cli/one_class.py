@@ -15,7 +15,7 @@ def _refused(_: click.Context, option: click.Parameter, given: tuple[str, ...]) 
 def class_option(command: click.decorators.FC) -> click.decorators.FC:
     flag = click.option(
         "--class", "classes", multiple=True, metavar="LABEL", callback=_refused,
-        expose_value=False, is_eager=True, help="Not available here: use assay certify "
-                                                "for one label.",
+        expose_value=False, is_eager=True, hidden=True,
+        help="Refused here: `assay certify` has it.",
     )  # fmt: skip
     return flag(command)

@@ -162,6 +162,12 @@ def choose(sample: Prepared, ledger: Ledger, promise: Promise, total: int) -> No
             "the others are unresolved",
             err=True,
         )
+    elif most is not None and most < pick.to_people * total:
+        click.echo(
+            f"note: the budget pays people for about {most:,} of {pick.to_people * total:,.0f} "
+            "records; the others stay unresolved, and a larger --budget pays for them",
+            err=True,
+        )
     project.strategy = found.strategy(pick, most)
     project.annotators = askables(found.prepared)
 

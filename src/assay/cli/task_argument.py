@@ -14,8 +14,9 @@ def _usual(context: click.Context, argument: click.Parameter, given: Any) -> Any
     if given is not None or context.resilient_parsing:
         return given
     if not Path(USUAL).is_file():
-        raise click.MissingParameter(
-            f"there is no {USUAL} in this folder; `assay init DATA` writes one", context, argument
+        raise click.UsageError(
+            f"there is no {USUAL} in this folder; `assay init DATA` writes one, or name a file",
+            context,
         )
     click.echo(f"reading {USUAL}", err=True)
     return argument.type_cast_value(context, USUAL)

@@ -129,16 +129,18 @@ class Summary(Shown):
 
 
 def _tally_line(name: str, tally: Tally) -> str:
-    outcomes = ", ".join(
-        f"{tally.outcomes[o]:,} {o}" for o in Outcome if tally.outcomes[o] or o == "answered"
-    )
     rate = "" if tally.answer_rate is None else f" ({tally.answer_rate:.1%} of requests)"
+    outcomes = ", ".join(
+        f"{tally.outcomes[o]:,} {o}{rate * (o == 'answered')}"
+        for o in Outcome
+        if tally.outcomes[o] or o == "answered"
+    )
     kept = f"; {tally.replayed:,} from cache" if tally.replayed else ""
     changed = (
         f"; {tally.outdated:,} of these differ from its current file, which was changed: the old "
         "answers are kept; rename the annotator to use the new ones"
     ) * bool(tally.outdated)
-    return f"{name}: {outcomes}{rate}{kept}{changed}"
+    return f"{name}: {outcomes}{kept}{changed}"
 
 
 def _count(n: int, one: str, many: str) -> str:

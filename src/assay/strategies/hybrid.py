@@ -28,7 +28,7 @@ from assay.strategies.decisions import (
     waiting,
 )
 
-BEYOND = "beyond what people have time for"
+BEYOND = "beyond what people can take on"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,12 @@ def test_the_constant_is_one_answer_and_not_one_wording() -> None:
     assert found.warning is None
 
 
+def test_where_nothing_is_answered_no_baseline_is_said_to_be_better() -> None:
+    found = accuracy({"a": None, "b": None}, {"a": "x", "b": "y"}, "gold")
+    assert found is not None
+    assert (found.on_all.hits, found.warning, found.doubt) == (0, None, None)
+
+
 def test_a_silent_record_is_wrong_on_all_and_left_out_on_answered() -> None:
     values: dict[str, Value | None] = {"a": "x", "b": "y", "c": None, "elsewhere": "x"}
     found = accuracy(values, {"a": "x", "b": "x", "c": "y", "unseen": "x"}, "gold")

@@ -73,7 +73,7 @@ class Accuracy(Shown):
 
     @property
     def warning(self) -> str | None:
-        if self.on_all.hits < self.baseline.hits:
+        if self.answered.hits and self.on_all.hits < self.baseline.hits:
             return (
                 f"the majority-class baseline ({self.baseline_value!r}) agrees more often with "
                 f"{self.reference} ({self.baseline.value:.1%})"
@@ -93,7 +93,7 @@ class Accuracy(Shown):
         """A note that a difference from the majority-class baseline is not significant; None if it
         is.
         """
-        if self.better is not None or self.warning:
+        if self.better is not None or self.warning or not self.answered.hits:
             return None
         n = many(self.on_all.n, "record", "records")
         return (
