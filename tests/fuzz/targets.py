@@ -15,7 +15,7 @@ from assay.data.coco import read_coco
 from assay.data.read import read_rows
 from assay.ledger import SqlLedger
 from assay.ledger.base import Ledger
-from assay.models import anthropic, gemini, openai, recorded
+from assay.models import anthropic, gemini, openai
 from assay.models.base import Completion
 from assay.models.http import _parsed, message_of
 from assay.models.limits import retry_after
@@ -26,6 +26,7 @@ from assay.studies.celeba import study as celeba_study
 from assay.taskfile import reader as taskfile
 from assay.taskfile.document import composed
 from assay.taskfile.draft import draft
+from tests import recorded_model as recorded
 from tests.fuzz.corpus import FORM, STUDY, TASK, arrow
 
 Target = Callable[[bytes, Path], None]

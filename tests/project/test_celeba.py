@@ -14,7 +14,7 @@ from assay.cli.report import report_command
 from assay.project.project import open_project, report_context
 from assay.report.evidence import Evidence, gather
 from assay.run import Job, label
-from assay.studies.celeba.study import SHIPPED, celeba, load
+from assay.studies.celeba.study import SHIPPED, celeba, load_celeba
 from tests.data.images.hostile import jpeg
 
 FACES = 200
@@ -66,7 +66,7 @@ def task(names: list[str], strategy: dict[str, object]) -> dict[str, object]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """CelebA's own layout for the first faces of the study, and the two other sets of labels."""
     place = tmp_path_factory.mktemp("celeba")
-    names, ai, human, consensus = load(SHIPPED)
+    names, ai, human, consensus = load_celeba(SHIPPED)
     images = place / "faces" / "img_align_celeba"
     images.mkdir(parents=True)
     files = [f"{i:06}.jpg" for i in range(FACES)]
@@ -100,7 +100,7 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def run(folder: Path, name: str, strategy: dict[str, object]) -> Evidence:
     path = folder / f"{name}.yaml"
-    names = load(SHIPPED)[0]
+    names = load_celeba(SHIPPED)[0]
     path.write_text(yaml.safe_dump(task(names, strategy) | {"ledger": f"{name}.sqlite"}))
     project = open_project(path)
     ledger = project.ledger()

@@ -9,27 +9,27 @@ from click.testing import CliRunner
 from assay.cli import root
 from assay.core.errors import InputError
 from assay.studies.celeba import command
-from assay.studies.celeba.study import FILES, SHIPPED, CostInputs, Study, celeba, load
+from assay.studies.celeba.study import FILES, SHIPPED, CelebaStudy, CostInputs, celeba, load_celeba
 from tests.worked import as_kept
 
 WORKED = Path(__file__).parent / "worked"
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
+def study() -> CelebaStudy:
     return celeba(cost=CostInputs(1_000, 0.1, 2, 0.5, 2.0))
 
 
-def test_every_figure_of_the_study(study: Study) -> None:
+def test_every_figure_of_the_study(study: CelebaStudy) -> None:
     as_kept(WORKED / "study.json", study.as_json())
 
 
 def test_the_command_tells_it_in_lines_or_as_json(
-    study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    study: CelebaStudy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[tuple[Path | None, CostInputs]] = []
 
-    def made(folder: Path | None, cost: CostInputs) -> Study:
+    def made(folder: Path | None, cost: CostInputs) -> CelebaStudy:
         asked.append((folder, cost))
         return study
 
@@ -85,7 +85,7 @@ def files(folder: Path, **changed: object) -> Path:
 
 
 def test_people_said_the_contrary_where_it_was_labelled_anew(tmp_path: Path) -> None:
-    names, ai, human, consensus = load(files(tmp_path))
+    names, ai, human, consensus = load_celeba(files(tmp_path))
     assert names == ["Hat", "nose"]
     assert ai.tolist() == [[1, 0], [0, 1]]
     assert human.tolist() == [[0, 1], [0, 1]]
@@ -112,7 +112,7 @@ def test_broken_label_files_are_one_line(
     changed: dict[str, object], says: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=says):
-        load(files(tmp_path, **changed))
+        load_celeba(files(tmp_path, **changed))
 
 
 def test_the_shipped_files_are_those_without_a_folder() -> None:

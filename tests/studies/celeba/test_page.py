@@ -11,7 +11,7 @@ from assay.studies.celeba.page import (
     write_celeba_page,
     yes_rates,
 )
-from assay.studies.celeba.study import Attribute, CostInputs, Study, celeba
+from assay.studies.celeba.study import Attribute, CelebaStudy, CostInputs, celeba
 from tests.report.drawn import marks, pictures, scale
 
 NOSE = Attribute(0.9, 0.95, 0.99, 0.7, 0.8, 0.85, 10, 6, 0.4, 0.3)
@@ -19,7 +19,7 @@ HAT = Attribute(0.6, 0.9, 0.99, 0.04, None, 0.65, 10, 5, 0.2, 0.5)
 BALD = Attribute(0.97, 0.98, 0.99, None, 0.75, 0.97, 0, 0, 0.35, 0.3)
 YOUNG = Attribute(0.7, 0.85, 0.99, 0.05, 0.6, 0.5, 8, 1, 0.55, 0.55)
 COST = CostInputs(images=500)
-STUDY = Study(
+STUDY = CelebaStudy(
     100, 400, 28, 12, 0.79, 0.92, 0.99, 0.2, 0.7, 0.9, 0.75, 1, {"ai": 1, "human": 2, "tie": 1},
     asdict(COST) | {"share": 0.1}, {"Big_Nose": NOSE, "Hat": HAT, "Bald": BALD, "Young": YOUNG},
 )  # fmt: skip

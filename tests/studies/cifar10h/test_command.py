@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from assay.strategies.fusion import SharedErrors
 from assay.studies.cifar10h import command
-from assay.studies.cifar10h.study import LABELLED, LABELLED_EM, NOTE, Mean, Study, cifar10h
+from assay.studies.cifar10h.study import LABELLED, LABELLED_EM, NOTE, Cifar10hStudy, Mean, cifar10h
 
 NAMES = (
     "model", "one_human", "human_majority", "triage", "triage_random",
@@ -17,7 +17,7 @@ NAMES = (
 )  # fmt: skip
 ACCURACY = {name: Mean(0.5 + i / 100, 0.001 * i, 4) for i, name in enumerate(NAMES)}
 SHARED = SharedErrors(300, 90, 30.25, 5.0)
-STUDY = Study(10_000, 3_000, 51.1, ACCURACY, {"model": 0.0, "triage": 0.1}, SHARED, 0.1, 6)
+STUDY = Cifar10hStudy(10_000, 3_000, 51.1, ACCURACY, {"model": 0.0, "triage": 0.1}, SHARED, 0.1, 6)
 
 
 def test_accuracies_are_given_by_name_with_their_work() -> None:
@@ -47,7 +47,7 @@ def test_accuracies_are_given_by_name_with_their_work() -> None:
 def test_the_command_tells_it_in_lines_or_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Path, int, int]] = []
 
-    def made(folder: Path, draws: int, seed: int) -> Study:
+    def made(folder: Path, draws: int, seed: int) -> Cifar10hStudy:
         asked.append((folder, draws, seed))
         return STUDY
 
@@ -72,7 +72,7 @@ def test_the_command_tells_it_in_lines_or_as_json(monkeypatch: pytest.MonkeyPatc
 
 
 def test_nothing_is_warned_of_where_errors_are_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = Study(10, 3, 5.0, ACCURACY, {}, SharedErrors(9, 1, 1.0, 1.0), 0.1, 0)
+    alone = Cifar10hStudy(10, 3, 5.0, ACCURACY, {}, SharedErrors(9, 1, 1.0, 1.0), 0.1, 0)
     monkeypatch.setattr(command, "cifar10h", lambda *_: alone)
     done = CliRunner().invoke(command.cifar10h_command, ["here"])
     assert "warning" not in done.output

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assay.core.errors import InputError
-from assay.studies.cifar10h.study import TEST, Study, cifar10h, load
+from assay.studies.cifar10h.study import TEST, Cifar10hStudy, cifar10h, load_cifar10h
 from tests.worked import as_kept
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "data" / "cifar10h"
@@ -17,19 +17,19 @@ ANCHORS = {
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
+def study() -> Cifar10hStudy:
     return cifar10h(FOLDER)
 
 
 @needs_data
 @pytest.mark.parametrize("name", ANCHORS)
-def test_each_form_of_cooperation_is_as_computed_before(study: Study, name: str) -> None:
+def test_each_form_of_cooperation_is_as_computed_before(study: Cifar10hStudy, name: str) -> None:
     tolerance = 1.0 if name == "joint_10" else 0.5
     assert 100 * study.accuracy[name].value == pytest.approx(ANCHORS[name], abs=tolerance)
 
 
 @needs_data
-def test_joint_beats_both_and_triage_beats_random_at_equal_work(study: Study) -> None:
+def test_joint_beats_both_and_triage_beats_random_at_equal_work(study: Cifar10hStudy) -> None:
     value = {name: mean.value for name, mean in study.accuracy.items()}
     assert value["joint_100"] > value["one_human"] > value["model"]
     assert value["joint_em_0"] > value["one_human"]
@@ -38,12 +38,12 @@ def test_joint_beats_both_and_triage_beats_random_at_equal_work(study: Study) ->
 
 
 @needs_data
-def test_errors_shared_by_people_and_the_model_are_told(study: Study) -> None:
+def test_errors_shared_by_people_and_the_model_are_told(study: Cifar10hStudy) -> None:
     assert study.shared.warning is not None
 
 
 @needs_data
-def test_the_same_seed_gives_the_same_study(study: Study) -> None:
+def test_the_same_seed_gives_the_same_study(study: Cifar10hStudy) -> None:
     first, second = cifar10h(FOLDER, 2, 5), cifar10h(FOLDER, 2, 5)
     assert first == second
     assert first.accuracy != study.accuracy
@@ -74,22 +74,22 @@ def test_every_figure_of_a_made_up_crowd(tmp_path: Path) -> None:
 def test_too_few_rows_or_other_columns_are_refused(shape: tuple[int, int], tmp_path: Path) -> None:
     np.savetxt(tmp_path / "human_model_truth.csv", np.ones(shape), "%d", ",")
     with pytest.raises(InputError, match=rf"has {shape[0]:,} rows of {shape[1]} columns"):
-        load(tmp_path)
+        load_cifar10h(tmp_path)
 
 
 def test_a_file_that_is_not_the_table_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
-        load(tmp_path)
+        load_cifar10h(tmp_path)
     file = tmp_path / "human_model_truth.csv"
     file.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="human_model_truth"):
-        load(tmp_path)
+        load_cifar10h(tmp_path)
     file.write_text("1,2\n3,4\n")
     with pytest.raises(InputError, match="21 columns"):
-        load(tmp_path)
+        load_cifar10h(tmp_path)
     table = np.zeros((6_000, 21))
     table[:, [0, 10, 20]] = 1
     table[7, 20] = 11
     np.savetxt(file, table, delimiter=",")
     with pytest.raises(InputError, match=r"csv:8"):
-        load(tmp_path)
+        load_cifar10h(tmp_path)

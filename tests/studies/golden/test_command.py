@@ -7,27 +7,27 @@ import pytest
 from click.testing import CliRunner
 
 from assay.studies.golden import command
-from assay.studies.golden.study import CHECK, Study, assign, golden
+from assay.studies.golden.study import CHECK, GoldenStudy, assign, golden
 from tests.worked import as_kept
 
 WORKED = Path(__file__).parent / "worked"
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
+def study() -> GoldenStudy:
     return golden(60, seed=3)
 
 
-def test_every_figure_of_the_study(study: Study) -> None:
+def test_every_figure_of_the_study(study: GoldenStudy) -> None:
     as_kept(WORKED / "study.json", study.as_json(), rel=1e-4)
 
 
 def test_the_command_tells_it_in_lines_or_as_json(
-    study: Study, monkeypatch: pytest.MonkeyPatch
+    study: GoldenStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[int, int]] = []
 
-    def made(annotators: int, seed: int) -> Study:
+    def made(annotators: int, seed: int) -> GoldenStudy:
         asked.append((annotators, seed))
         return study
 

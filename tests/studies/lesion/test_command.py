@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from assay.ledger import open_ledger
 from assay.studies.lesion import command
-from assay.studies.lesion.study import TASK, Lesions, Study, lesion
+from assay.studies.lesion.study import TASK, Lesions, LesionStudy, lesion
 from tests.noting import noting
 from tests.studies.lesion.test_page import data, rated  # noqa: F401
 from tests.worked import as_kept
@@ -23,7 +23,7 @@ def test_the_command_tells_it_in_lines_or_as_json(
 ) -> None:
     study = lesion(data)
     asked: list[object] = []
-    monkeypatch.setattr(command, "load", noting(asked, data))
+    monkeypatch.setattr(command, "load_lesion", noting(asked, data))
     monkeypatch.setattr(command, "lesion", noting(asked, study))
     page, ledger = tmp_path / "page.html", tmp_path / "kept.sqlite"
     words = ["here", "--html", str(page), "--ledger", str(ledger)]
@@ -56,5 +56,5 @@ def _check_kept(place: str, given: Lesions) -> None:
 
 
 def test_every_figure_of_the_study(data: Lesions) -> None:  # noqa: F811
-    found: Study = lesion(data)
+    found: LesionStudy = lesion(data)
     as_kept(WORKED / "study.json", found.as_json(), rel=1e-6)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import InputError
-from assay.studies.lesion.study import CONSTANT, PUBLISHED, STEPS, TASK, lesion, load
+from assay.studies.lesion.study import CONSTANT, PUBLISHED, STEPS, TASK, lesion, load_lesion
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def folder(shared_data: Path) -> Path:
 
 
 def test_the_published_table_comes_out_and_a_constant_would_pass_too(folder: Path) -> None:
-    s = lesion(load(folder))
+    s = lesion(load_lesion(folder))
     assert s.reproduced == dict.fromkeys(PUBLISHED, True)
     assert (s.records, len(s.people), len(s.models), s.answers) == (100, 6, 4, 4980)
     constant = s.pooled[-1]
@@ -24,7 +24,7 @@ def test_the_published_table_comes_out_and_a_constant_would_pass_too(folder: Pat
 
 
 def test_each_attribute_has_its_own_test_agreement_and_disagreements(folder: Path) -> None:
-    s = lesion(load(folder))
+    s = lesion(load_lesion(folder))
     assert list(s.attributes) == list(STEPS)
     blue, border = s.attributes["Blue"], s.attributes["Border"]
     assert [t.passed for t in blue.tests] == [True, True, True, True, False]
@@ -36,7 +36,7 @@ def test_each_attribute_has_its_own_test_agreement_and_disagreements(folder: Pat
 
 
 def test_answers_become_annotations_of_models_and_a_panel(folder: Path) -> None:
-    annotations = list(load(folder).annotations())
+    annotations = list(load_lesion(folder).annotations())
     assert len(annotations) == 10 * 100 - 3  # three pictures one person did not rate at all
     assert {a.annotator for a in annotations} == {*PUBLISHED, "students"}
     assert sum(a.by is not None for a in annotations) == 597
@@ -65,21 +65,21 @@ def small(folder: Path, record: str, label: object) -> Path:
 
 def test_wrong_answers_and_missing_files_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"human_annotations\.json does not exist"):
-        load(tmp_path)
+        load_lesion(tmp_path)
     small(tmp_path, "p__Size", 1)
     with pytest.raises(InputError, match=r"PICTURE__ATTRIBUTE, with Asymmetry"):
-        load(tmp_path)
+        load_lesion(tmp_path)
 
 
 @pytest.mark.parametrize(("label", "why"), [(7, "'7' is not a number from 1 to 6"), ("x", "'x'")])
 def test_a_step_off_the_scale_names_its_place(tmp_path: Path, label: object, why: str) -> None:
     with pytest.raises(InputError, match=f"record 'p__Color'.*{why}"):
-        load(small(tmp_path, "p__Color", label))
+        load_lesion(small(tmp_path, "p__Color", label))
 
 
 def test_an_answer_without_its_picture_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"p\.jpg does not exist, but 'p' has answers"):
-        load(small(tmp_path, "p__Color", 3))
+        load_lesion(small(tmp_path, "p__Color", 3))
 
 
 def test_the_task_is_a_form_of_five_scales() -> None:

@@ -27,7 +27,7 @@ from assay.studies.wnut17.study import (
     Corpus,
     Lab,
     Plan,
-    Study,
+    Wnut17Study,
     baseline,
     drawn,
     read,
@@ -84,7 +84,7 @@ class Oracle:
         return None
 
 
-async def studied(folder: Path, model: Oracle, ledger: MemoryLedger) -> tuple[Corpus, Study]:
+async def studied(folder: Path, model: Oracle, ledger: MemoryLedger) -> tuple[Corpus, Wnut17Study]:
     corpus = read(folder, PLAN)
     return corpus, await study(corpus, PLAN, Lab(LLM(model, Json()), ledger))
 

@@ -8,7 +8,7 @@ import click
 from assay.cli.common import examples
 from assay.cli.outputs import output_option
 from assay.studies.celeba.page import write_celeba_page
-from assay.studies.celeba.study import CAVEATS, CostInputs, Study, celeba
+from assay.studies.celeba.study import CAVEATS, CelebaStudy, CostInputs, celeba
 
 
 @click.command("celeba", epilog=examples("assay study celeba folder --html celeba.html"))
@@ -43,7 +43,7 @@ def celeba_command(
         click.echo(f"wrote {html}")
 
 
-def _print_result(s: Study) -> None:
+def _print_result(s: CelebaStudy) -> None:
     click.echo(f"{'attribute':<22}{'agree':>8}{'consist':>9}{'kappa':>8}{'always':>8}{'differ':>8}")
     for name, a in sorted(s.attributes.items(), key=lambda pair: -pair[1].agreement):
         kappa = "–" if a.kappa is None else f"{a.kappa:z.2f}"

@@ -9,13 +9,13 @@ from assay.core.cost import money, to_nanos
 from assay.quality.metrics.accuracy import wilson
 from assay.report.dots import Axis, Dot, Row, dot_rows
 from assay.report.layout import write_page
-from assay.studies.celeba.study import CAVEATS, Attribute, CostInputs, Study, projected
+from assay.studies.celeba.study import CAVEATS, Attribute, CelebaStudy, CostInputs, projected
 
 IMAGES = (1_000, 10_000, 100_000)  # next to the number that was asked for
 CHANCE = 0.05  # a kappa under this says nothing
 
 
-def write_celeba_page(study: Study, out: Path) -> None:
+def write_celeba_page(study: CelebaStudy, out: Path) -> None:
     write_page(
         "celeba.html.j2",
         "CelebA: a model compared with people – Assay",
@@ -36,7 +36,7 @@ def named(attribute: str) -> str:
     return attribute.replace("_", " ")
 
 
-def agreement(study: Study) -> str:
+def agreement(study: CelebaStudy) -> str:
     """From agreement with the original labels to that with the consensus; tick: a constant."""
     rows = [
         Row(
@@ -58,7 +58,7 @@ def agreement(study: Study) -> str:
     return dot_rows(rows, Axis(0.2, 1.0, 8, title="Agreement and consistency by attribute"))
 
 
-def kappas(study: Study) -> str:
+def kappas(study: CelebaStudy) -> str:
     """Kappa with the original people and with the consensus."""
     rows = []
     for name, a in _by(study, lambda a: -(a.kappa or 0.0)):
@@ -74,7 +74,7 @@ def kappas(study: Study) -> str:
     return dot_rows(rows, Axis(-0.2, 1.0, 6, False, 0.0, "Kappa by attribute"))
 
 
-def sides(study: Study) -> str:
+def sides(study: CelebaStudy) -> str:
     """How often who labelled again sided with the model, where model and people differed."""
     rows = []
     for name, a in _by(study, lambda a: -a.for_ai / max(a.disagreements, 1)):
@@ -86,7 +86,7 @@ def sides(study: Study) -> str:
     return dot_rows(rows, Axis(0.0, 1.0, 4, line=0.5, title="Sided with the model"))
 
 
-def yes_rates(study: Study) -> str:
+def yes_rates(study: CelebaStudy) -> str:
     """How often each says yes; a gap is a habit, not an error here and there."""
     rows = [
         Row(
@@ -103,7 +103,7 @@ def yes_rates(study: Study) -> str:
     return dot_rows(rows, Axis(0.0, 1.0, 4, title="Share of yes"))
 
 
-def costs(study: Study) -> str:
+def costs(study: CelebaStudy) -> str:
     """Money by number of images on a logarithmic axis."""
     asked = CostInputs(**{name: study.cost[name] for name in asdict(CostInputs())})  # type: ignore[arg-type]
     sizes = sorted({*IMAGES, int(asked.images)})
@@ -130,5 +130,5 @@ def _usd(amount: float) -> str:
     return money(to_nanos(amount)) if amount < 100 else f"{amount:,.0f} USD"
 
 
-def _by(study: Study, key: Callable[[Attribute], float]) -> list[tuple[str, Attribute]]:
+def _by(study: CelebaStudy, key: Callable[[Attribute], float]) -> list[tuple[str, Attribute]]:
     return sorted(study.attributes.items(), key=lambda pair: key(pair[1]))

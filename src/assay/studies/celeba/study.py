@@ -63,7 +63,7 @@ class CostInputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class CelebaStudy:
     records: int
     cells: int
     disagreements: int
@@ -84,16 +84,16 @@ class Study:
         return {**asdict(self), "caveats": list(CAVEATS)}
 
 
-def celeba(folder: Path | None = None, cost: CostInputs | None = None) -> Study:
+def celeba(folder: Path | None = None, cost: CostInputs | None = None) -> CelebaStudy:
     """Every figure from the label files; without a folder, from the shipped ones."""
-    names, ai, human, consensus = load(folder or SHIPPED)
+    names, ai, human, consensus = load_celeba(folder or SHIPPED)
     attributes = {
         name: _attribute(ai[:, j], human[:, j], consensus[:, j]) for j, name in enumerate(names)
     }
     each = list(attributes.values())
     human_kappas = [pairwise(human[:, j], consensus[:, j]).cohen for j in range(len(names))]
     won = sum(a.for_ai for a in each)
-    return Study(
+    return CelebaStudy(
         records=len(ai),
         cells=ai.size,
         disagreements=sum(a.disagreements for a in each),
@@ -149,7 +149,7 @@ def projected(inputs: CostInputs, attributes: int) -> dict[str, float]:
     return {**asdict(inputs), "labels": labels, "people": people, "model": model, "share": share}
 
 
-def load(folder: Path) -> tuple[list[str], Signs, Signs, Signs]:
+def load_celeba(folder: Path) -> tuple[list[str], Signs, Signs, Signs]:
     """Attribute names, and yes/no tables of model, original people and consensus."""
     ai_file, re_file, questions = (_read(folder / name) for name in FILES)
     # one file writes "o_clock" where the other, and CelebA itself, write "o_Clock"

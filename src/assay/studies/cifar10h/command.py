@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from assay.cli.common import examples
-from assay.studies.cifar10h.study import NOTE, cifar10h
-from assay.studies.cifar10h.study import Study as CifarStudy
+from assay.studies.cifar10h.study import NOTE, Cifar10hStudy, cifar10h
 
 
 @click.command("cifar10h", epilog=examples("assay study cifar10h folder"))
@@ -29,7 +28,7 @@ def cifar10h_command(folder: Path, draws: int, seed: int, as_json: bool) -> None
         _print_result(study)
 
 
-def _print_result(s: CifarStudy) -> None:
+def _print_result(s: Cifar10hStudy) -> None:
     click.echo(
         f"accuracy against the true class on {s.test:,} of {s.images:,} images, standard error "
         f"over {s.accuracy['model'].draws} draws; always one class: {s.baseline:.1%}"

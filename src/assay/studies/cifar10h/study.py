@@ -72,7 +72,7 @@ class Mean:
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class Cifar10hStudy:
     """Accuracies against the true class; `work` is people's labels an image."""
 
     images: int
@@ -104,8 +104,8 @@ class Study:
         }  # fmt: skip
 
 
-def cifar10h(folder: Path, draws: int = 20, seed: int = 0) -> Study:
-    crowd = load(folder)
+def cifar10h(folder: Path, draws: int = 20, seed: int = 0) -> Cifar10hStudy:
+    crowd = load_cifar10h(folder)
     rngs = np.random.default_rng(seed).spawn(draws)
     tries = [_draw(crowd, rng) for rng in rngs]
     names = tries[0]
@@ -114,7 +114,7 @@ def cifar10h(folder: Path, draws: int = 20, seed: int = 0) -> Study:
     counts = np.bincount(crowd.truth, minlength=CLASSES)
     votes = float(crowd.votes.sum(axis=1).mean())
     work = {"model": 0.0, "triage": SHARE, "triage_kept": 0.0, "triage_random": SHARE}
-    return Study(
+    return Cifar10hStudy(
         len(crowd.truth),
         TEST,
         votes,
@@ -216,7 +216,7 @@ def conformal(probs: Floats, calibration: Crowd, alpha: float) -> NDArray[np.boo
     return np.asarray(held)
 
 
-def load(folder: Path) -> Crowd:
+def load_cifar10h(folder: Path) -> Crowd:
     """From `human_model_truth.csv`: ten vote counts, ten probabilities, the class from 1."""
     path = folder / "human_model_truth.csv" if folder.is_dir() else folder
     if not path.exists():

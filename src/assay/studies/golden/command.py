@@ -5,8 +5,7 @@ import json
 import click
 
 from assay.cli.common import examples
-from assay.studies.golden.study import Study as GoldenStudy
-from assay.studies.golden.study import golden
+from assay.studies.golden.study import GoldenStudy, golden
 
 
 @click.command("golden", epilog=examples("assay study golden --annotators 500"))

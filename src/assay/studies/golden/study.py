@@ -52,7 +52,7 @@ class Undoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class GoldenStudy:
     terms: Terms
     table: tuple[Contract, ...]
     responses: tuple[Response | None, ...]  # of an annotator who cannot tell gold apart
@@ -75,10 +75,10 @@ class Study:
         }
 
 
-def golden(annotators: int = 2_000, seed: int = 0) -> Study:
+def golden(annotators: int = 2_000, seed: int = 0) -> GoldenStudy:
     table = tuple(contract(Terms(n, 0.8)) for n in SIZES)
     middle = table[1]
-    return Study(
+    return GoldenStudy(
         middle.terms,
         table,
         tuple(best_response(c) if c.feasible else None for c in table),

@@ -11,8 +11,7 @@ from assay.cli.common import examples
 from assay.cli.outputs import output_option
 from assay.ledger import Run, open_ledger
 from assay.studies.lesion.page import write_lesion_page
-from assay.studies.lesion.study import PUBLISHED, TASK, Lesions, lesion, load
-from assay.studies.lesion.study import Study as Lesion
+from assay.studies.lesion.study import PUBLISHED, TASK, Lesions, LesionStudy, lesion, load_lesion
 
 
 @click.command("lesion", epilog=examples("assay study lesion folder --html lesion.html"))
@@ -22,7 +21,7 @@ from assay.studies.lesion.study import Study as Lesion
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def lesion_command(folder: Path, html: Path | None, ledger: str | None, as_json: bool) -> None:
     """Compare four vision-language models with six people; FOLDER holds answers and images."""
-    data = load(folder)
+    data = load_lesion(folder)
     study = lesion(data)
     if html is not None:
         write_lesion_page(study, data.records, html)
@@ -52,7 +51,7 @@ def _keep(data: Lesions, place: str) -> int:
     return added
 
 
-def _print_result(s: Lesion) -> None:
+def _print_result(s: LesionStudy) -> None:
     click.echo(
         f"{s.answers:,} answers to {s.records} pictures; alternative annotator "
         f"test (alt-test), pooled:"

@@ -8,10 +8,10 @@ from assay.quality.agreement.ordinal import Ordinal
 from assay.report.compare_page import next_steps, outcome, standing_in
 from assay.report.layout import write_page
 from assay.report.thumbnails import Thumbnail, thumbnail
-from assay.studies.lesion.study import PUBLISHED, RULES, STEPS, Study
+from assay.studies.lesion.study import PUBLISHED, RULES, STEPS, LesionStudy
 
 
-def write_lesion_page(study: Study, records: Mapping[str, Record], out: Path) -> None:
+def write_lesion_page(study: LesionStudy, records: Mapping[str, Record], out: Path) -> None:
     shown = {d.record for a in study.attributes.values() for d in a.disagreements}
     thumbnails: dict[str, Thumbnail] = {id: thumbnail(records[id].images[0]) for id in shown}
     write_page(
@@ -31,7 +31,7 @@ def write_lesion_page(study: Study, records: Mapping[str, Record], out: Path) ->
     )
 
 
-def _by_attribute(study: Study) -> str:
+def _by_attribute(study: LesionStudy) -> str:
     """Which models pass on each attribute alone."""
     return "; ".join(
         f"{name}: {', '.join(t.model for t in a.tests[:-1] if t.passed) or 'no model passes'}"
@@ -39,7 +39,7 @@ def _by_attribute(study: Study) -> str:
     )
 
 
-def _people_kappa(study: Study) -> dict[str, tuple[float, float] | None]:
+def _people_kappa(study: LesionStudy) -> dict[str, tuple[float, float] | None]:
     """Lowest and highest kappa of a person, by attribute: the range to compare a model with."""
     return {name: _range(a.ordinal, study.people) for name, a in study.attributes.items()}
 

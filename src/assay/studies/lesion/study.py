@@ -121,7 +121,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class LesionStudy:
     records: int
     people: tuple[str, ...]
     models: tuple[str, ...]
@@ -175,7 +175,7 @@ class Study:
         }  # fmt: skip
 
 
-def lesion(data: Lesions) -> Study:
+def lesion(data: Lesions) -> LesionStudy:
     """Every figure of the study; the test's rules are the published ones."""
     attributes = {name: _attribute(data, name) for name in STEPS}
     constant = {
@@ -189,7 +189,7 @@ def lesion(data: Lesions) -> Study:
     pooled = _doubted(pooled)
     count = sum(len(v) for given in (data.people, data.models) for a in given.values()
                 for v in a.values())  # fmt: skip
-    return Study(
+    return LesionStudy(
         len(data.records), tuple(data.people), tuple(data.models), count, pooled, attributes
     )
 
@@ -241,7 +241,7 @@ def _disagreements(data: Lesions, people: Ratings, models: Ratings) -> tuple[Dis
     return tuple(sorted(found, key=lambda d: (-d.gap, d.record))[:SHOWN])
 
 
-def load(folder: Path) -> Lesions:
+def load_lesion(folder: Path) -> Lesions:
     """InputError names the file and the answer that does not fit."""
     people, models = _answers(folder / PEOPLE), _answers(folder / MODELS)
     pictures = {p for given in (people, models) for answers in given.values() for p in answers}

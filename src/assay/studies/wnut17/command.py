@@ -19,7 +19,7 @@ from assay.models.llama import Llama
 from assay.models.openai import OpenAI
 from assay.project.annotators import gguf
 from assay.quality.metrics.entities import Entities
-from assay.studies.wnut17.study import Corpus, Lab, Plan, Study, baseline, read, study
+from assay.studies.wnut17.study import Corpus, Lab, Plan, Wnut17Study, baseline, read, study
 
 ANSWER = 128  # tokens; a list of quotes that is longer stays unparsed
 
@@ -66,10 +66,10 @@ def wnut17_command(
         _print_result(made)
 
 
-def _studied(corpus: Corpus, plan: Plan, model: Model, place: str) -> Study:
+def _studied(corpus: Corpus, plan: Plan, model: Model, place: str) -> Wnut17Study:
     ledger = open_ledger(place)
 
-    async def whole() -> Study:
+    async def whole() -> Wnut17Study:
         try:
             return await study(corpus, plan, lab)
         finally:
@@ -94,7 +94,7 @@ def _encoder() -> Encoder:
     return MiniLM()
 
 
-def _print_result(made: Study) -> None:
+def _print_result(made: Wnut17Study) -> None:
     sizes = ", ".join(f"{name} {count:,}" for name, count in made.sizes.items())
     click.echo(f"records: {sizes}")
     click.echo("\nTaggers fitted on people's labels (direct score, exact spans):")

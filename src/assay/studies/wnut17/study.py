@@ -110,7 +110,7 @@ class PromptingResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class Wnut17Study:
     plan: Plan
     sizes: Mapping[str, int]
     taggers: Mapping[str, Mapping[str, Entities]]  # fitted on people's labels
@@ -158,7 +158,7 @@ def read(folder: Path, plan: Plan) -> Corpus:
     return Corpus(Task("wnut17", QUESTION, Spans(labels)), pool, rest, dict(sets))
 
 
-def baseline(corpus: Corpus, plan: Plan) -> Study:
+def baseline(corpus: Corpus, plan: Plan) -> Wnut17Study:
     """The part without a language model: a tagger on all of train, and one on the pool alone."""
     return _with_taggers(corpus, plan, _fitted(corpus, plan))
 
@@ -170,16 +170,16 @@ def _fitted(corpus: Corpus, plan: Plan) -> dict[str, Tagger]:
     }
 
 
-def _with_taggers(corpus: Corpus, plan: Plan, taggers: Mapping[str, Tagger]) -> Study:
+def _with_taggers(corpus: Corpus, plan: Plan, taggers: Mapping[str, Tagger]) -> Wnut17Study:
     scores = {
         name: {on: _scored(tagger, *corpus.sets[on]) for on in ("dev", "test")}
         for name, tagger in taggers.items()
     }
     sizes = {name: len(records) for name, (records, _) in corpus.sets.items()}
-    return Study(plan, sizes | {"pool": len(corpus.pool), "rest": len(corpus.rest)}, scores)
+    return Wnut17Study(plan, sizes | {"pool": len(corpus.pool), "rest": len(corpus.rest)}, scores)
 
 
-async def study(corpus: Corpus, plan: Plan, lab: Lab) -> Study:
+async def study(corpus: Corpus, plan: Plan, lab: Lab) -> Wnut17Study:
     """Everything: the baseline, each way to prompt, both scores of each, and ranks over sets."""
     lab.log("fitting taggers on people's labels ...")
     taggers = _fitted(corpus, plan)

@@ -8,7 +8,7 @@ from assay.core.cost import Usage
 from assay.core.errors import InputError, ModelError
 from assay.core.record import ImagePart
 from assay.models.base import Completion, Message, Options, TokenScore
-from assay.models.recorded import RecordedModel, Recorder, call_key, load
+from tests.recorded_model import RecordedModel, Recorder, call_key, load
 
 HI = [Message("user", ("hi",))]
 SAID = Completion(
