@@ -141,7 +141,7 @@ def study(name: str) -> Target:
     def read(content: bytes, folder: Path) -> None:
         for other, sound_one in STUDY.items():
             (folder / other).write_bytes(content if other == name else sound_one)
-        celeba_study.load(folder)
+        celeba_study.load_celeba(folder)
 
     return read
 
