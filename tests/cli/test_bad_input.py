@@ -276,7 +276,10 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "a share that is no number": (["plan", "task.yaml", "--target", "nan"], "not a usable number"),
     "a dash for a file": (["report", "task.yaml", "-o", "-"], "cannot write to stdout"),
     "a ledger for a ledger": (["export", LEDGER, "--ledger", "l", "-o", "x.csv"], "task file"),
-    "an unknown ending": (["export", LEDGER, "-o", "x.docx"], "cannot write .docx"),
+    "an unknown ending": (
+        ["export", LEDGER, "-o", "x.docx"],
+        "cannot write .docx; the endings it can write: .csv",
+    ),
     "an unknown model": (["models", "fetch", "nothing"], "no such model: 'nothing'"),
     "an unknown set": (["data", "fetch", "nothing", "--out", "x"], "'nothing'"),
     "an import by wrong columns": (["import", "a.csv", "--record", "id"], "no column 'annotator'"),

@@ -10,6 +10,8 @@ MOST = 1e9
 class Number(click.FloatRange):
     """`nan` is in no range, although every comparison with the limits lets it pass."""
 
+    name = "number"
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:

@@ -105,7 +105,8 @@ def write_rows(
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise InputError(
-            f"{path}: cannot write {path.suffix}; {', '.join(filter(None, WRITERS))} can"
+            f"{path}: cannot write {path.suffix}; "
+            f"the endings it can write: {', '.join(filter(None, WRITERS))}"
         )
     if writer is _folder:
         _check_folder(path)

@@ -231,10 +231,9 @@ def _left(budget: Budget, ledger: Ledger | None, task: str, cost: int) -> list[s
 
 def _unpriced(project: Project) -> list[str]:
     """A note for annotators without prices, which a budget cannot limit."""
-    if project.budget.cap is None:
-        return []
+    unlimited = "" if project.budget.cap is None else ", and the money budget does not limit it"
     return [
-        f"{name} has no `prices`, so the money budget does not limit it"
+        f"{name} has no `prices`, so its cost counts as 0{unlimited}"
         for name in project.strategy.annotators
         if isinstance(spec := project.file.annotators[name], Hosted)
         and spec.prices == type(spec.prices)()
