@@ -56,7 +56,14 @@ def test_letters_that_are_no_utf8_are_refused(tmp_path: Path) -> None:
 
 def test_two_columns_of_one_name_are_refused(path: Path) -> None:
     table = pa.table([pa.array(["x"]), pa.array(["y"])], names=["a", "a"])
-    assert "duplicate column 'a'" in refused(written(path, table))
+    assert refused(written(path, table)).endswith(f"{path}: duplicate column 'a'")
+
+
+def test_what_is_wrong_in_a_sound_file_is_said_once(path: Path) -> None:
+    table = pa.table([pa.array(["x"]), pa.array(["y"])], names=["a", "a"])
+    said = refused(written(path, table))
+    assert said.count(path.name) == 1
+    assert "not a readable" not in said
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ def read_arrow(path: Path) -> Iterator[tuple[int, Row]]:
 def _readable(path: Path, what: str) -> Iterator[None]:
     try:
         yield
+    except InputError:
+        raise
     except UNREADABLE as bad:
         said = (str(bad).splitlines() or [type(bad).__name__])[0]
         raise InputError(f"{path}: not a readable {what} file ({said:.200})") from None
