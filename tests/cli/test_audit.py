@@ -114,3 +114,35 @@ def test_of_many_misspelt_answers_some_are_shown(tmp_path: Path) -> None:
     sheet.write_text("\n".join([head, *filled]))
     described = json.loads(assay("audit", "estimate", str(table), str(sheet), "--json"))
     assert "so are 32 more answers" in described["warnings"]
+
+
+def test_a_stop_names_the_majority_class_baseline_and_clusters_are_of_the_source(
+    tmp_path: Path,
+) -> None:
+    source, sheet = tmp_path / "shipped.csv", tmp_path / "sheet.csv"
+    rows = [(f"r{i}", "ab"[i % 4 == 0], f"g{i // 2}") for i in range(200)]
+    source.write_text("record,value,book\n" + "".join(f"{r},{y},{g}\n" for r, y, g in rows))
+    assay("audit", "draw", str(source), "--size", "100", "-o", str(sheet))
+    shipped = {r: y for r, y, _ in rows}
+    with sheet.open(newline="") as file:
+        drawn = list(csv.DictReader(file))
+    for row in drawn:
+        row["answer"] = shipped[row["record"]]
+    with sheet.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(drawn[0]))
+        writer.writeheader()
+        writer.writerows(drawn)
+    words = ("audit", "estimate", str(source), str(sheet), "--target", "0.5", "--json")
+    found = json.loads(assay(*words))
+    assert "baseline" in json.dumps(found["stop"])
+    assert found["baseline_label"] == "a"
+
+
+def test_a_cluster_that_the_source_lacks_is_named(tmp_path: Path) -> None:
+    source, sheet = tmp_path / "shipped.csv", tmp_path / "sheet.csv"
+    source.write_text("record,value\n" + "".join(f"r{i},a\n" for i in range(20)))
+    assay("audit", "draw", str(source), "--size", "10", "-o", str(sheet))
+    words = ["audit", "estimate", str(source), str(sheet), "--cluster", "book"]
+    done = CliRunner().invoke(root, words)
+    assert "has no column 'book'" in str(done.exception)
+    assert str(source) in str(done.exception)

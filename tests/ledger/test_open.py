@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.data.inputs import Files, claim, files
 from assay.core.annotation import DecidedBy, Decision
 from assay.core.errors import LedgerError
 from assay.core.record import text_record
@@ -147,3 +148,12 @@ def test_text_that_is_none_is_damage_and_no_reason_to_wait(tmp_path: Path) -> No
         list(ledger.records())
     assert not refused.value.passing
     ledger.close()
+
+
+def test_an_open_ledger_is_an_input_that_no_output_replaces(tmp_path: Path) -> None:
+    place = tmp_path / "kept.sqlite"
+    for opening in (open_ledger, kept_ledger):
+        with files(Files()):
+            opening(str(place)).close()
+            with pytest.raises(InputError, match="no output takes the place"):
+                claim(place)

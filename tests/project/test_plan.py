@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from assay.cli import root
-from assay.core.errors import SpecError
+from assay.core.errors import InputError, SpecError
+from assay.core.record import text_record
 from assay.project import open_project
-from assay.project.plan import certifying_gold, prepare
+from assay.project.plan import _split, certifying_gold, prepare
+from assay.quality.planning import LEAST_FIT
 
 N = 600
 TASK = """\
@@ -281,3 +283,17 @@ def test_a_target_that_a_constant_meets_is_said_to_ask_little(task: Path) -> Non
     assert "Whether models may label here cannot be said" in page
     assert json.loads(call("plan", task, "--json"))["passed"] is True
     assert json.loads(call("plan", task, "--json"))["asks_little"] is None
+
+
+@pytest.mark.parametrize("count", [2 * LEAST_FIT, 2 * LEAST_FIT + 1, 200])
+def test_a_sample_is_split_from_the_least_on_and_no_record_is_in_both(count: int) -> None:
+    fitted, certified = _split([text_record(f"r{i}", "x") for i in range(count)])
+    assert len(fitted) >= LEAST_FIT
+    assert set(fitted).isdisjoint(certified)
+    assert len(fitted) + len(certified) == count
+    assert _split([text_record(f"r{i}", "y") for i in range(count)]) == (fitted, certified)
+
+
+def test_a_sample_below_the_least_is_refused() -> None:
+    with pytest.raises(InputError, match=f"has {2 * LEAST_FIT - 1} labelled records"):
+        _split([text_record(f"r{i}", "x") for i in range(2 * LEAST_FIT - 1)])
