@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assay.data.inputs import Files, claim, files
 from assay.core.annotation import DecidedBy, Decision
-from assay.core.errors import LedgerError
+from assay.core.errors import InputError, LedgerError
 from assay.core.record import text_record
 from assay.core.redact import hide
+from assay.data.inputs import Files, claim, files
 from assay.ledger import (
     MemoryLedger,
     SqlLedger,

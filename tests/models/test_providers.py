@@ -242,10 +242,15 @@ async def test_half_characters_of_a_reply_are_replaced() -> None:
     assert completion.text == "yes \ufffd"
 
 
-async def test_numbers_beyond_all_bounds_are_a_failure() -> None:
-    reply = REPLIES["openai"] | {"usage": {"prompt_tokens": float("inf")}}
-    completion, _, _ = await said("openai", reply)
-    assert "not the expected reply (OverflowError" in str(completion.error)
+@pytest.mark.parametrize(
+    "usage",
+    [{"prompt_tokens": float("inf")}, {"prompt_tokens": float("nan")}, {"prompt_tokens": "abc"},
+     {"prompt_tokens": [1]}, {"prompt_tokens_details": 7}, [1], "none", 3],
+)  # fmt: skip
+async def test_counts_that_cannot_be_read_are_missing_and_the_text_is_kept(usage: object) -> None:
+    completion, _, _ = await said("openai", REPLIES["openai"] | {"usage": usage})
+    assert (completion.text, completion.error) == ("yes", None)
+    assert completion.usage.input_tokens == 0
 
 
 def test_text_in_parts_is_read_without_the_reasoning() -> None:

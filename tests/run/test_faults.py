@@ -142,7 +142,7 @@ async def test_the_summary_tells_what_happened(tmp_path: Path) -> None:
     assert (
         f"{N} records: {N - broken} decided, 0 waiting for people, {broken} unresolved" in described
     )
-    assert f"m: {N - broken} answered, {broken} failed" in described
+    assert f"m: {N - broken} answered (100.0% of requests), {broken} failed" in described
     assert re.search(r"; \d+ retries", described)
     assert "failed, to be retried in the next run: " in described
     assert sum(summary.failures.values()) == broken

@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
-from assay.models.base import Completion, Message, Options
+from assay.models.base import Completion, Message, Options, count_of
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
 
@@ -71,11 +71,12 @@ def parse(reply: Any) -> Completion:
         if block["type"] in ("text", "tool_use")
     ]
     usage = reply.get("usage") or {}
-    cached = int(usage.get("cache_read_input_tokens") or 0)
-    fresh = int(usage.get("input_tokens") or 0) + int(usage.get("cache_creation_input_tokens") or 0)
+    cached = count_of(usage, "cache_read_input_tokens")
+    made = count_of(usage, "cache_creation_input_tokens")
+    fresh = count_of(usage, "input_tokens") + made
     return Completion(
         "\n".join(texts),
-        Usage(fresh + cached, cached, int(usage.get("output_tokens") or 0)),
+        Usage(fresh + cached, cached, count_of(usage, "output_tokens")),
         refused=reply.get("stop_reason") == "refusal",
         cut=reply.get("stop_reason") == "max_tokens",
     )

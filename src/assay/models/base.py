@@ -1,5 +1,6 @@
 """The contract of a model: messages in, one completion out."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
@@ -139,3 +140,11 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (texts, width)."""
+
+
+def count_of(usage: object, *names: str) -> int:
+    """The count of tokens under these keys; 0 where it is missing or no number, as a reply whose
+    text is good must not be lost for it."""
+    for name in names:
+        usage = usage.get(name) if isinstance(usage, Mapping) else None
+    return int(usage) if isinstance(usage, int | float) and abs(usage) < math.inf else 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
-from assay.models.base import Completion, Message, Options, TokenScore
+from assay.models.base import Completion, Message, Options, TokenScore, count_of
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
 
@@ -103,11 +103,11 @@ def _tokens(result: Any) -> tuple[TokenScore, ...]:
 
 
 def _usage(usage: Any) -> Usage:
-    thought = int(usage.get("thoughtsTokenCount") or 0)
+    thought = count_of(usage, "thoughtsTokenCount")
     return Usage(
-        input_tokens=int(usage.get("promptTokenCount") or 0),
-        cached_tokens=int(usage.get("cachedContentTokenCount") or 0),
-        output_tokens=int(usage.get("candidatesTokenCount") or 0) + thought,
+        input_tokens=count_of(usage, "promptTokenCount"),
+        cached_tokens=count_of(usage, "cachedContentTokenCount"),
+        output_tokens=count_of(usage, "candidatesTokenCount") + thought,
         reasoning_tokens=thought,
         image_tokens=sum(
             int(part.get("tokenCount") or 0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.core.cost import Usage
-from assay.models.base import Completion, Message, Options, TokenScore, View
+from assay.models.base import Completion, Message, Options, TokenScore, View, count_of
 from assay.models.hosted import Hosted
 from assay.models.images import NO_PICTURES, ShownParts
 
@@ -87,11 +87,11 @@ def _token(entry: Any) -> TokenScore:
 
 
 def usage_of(usage: Any) -> Usage:
-    prompt, done = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details")
+    prompt, done = "prompt_tokens_details", "completion_tokens_details"
     return Usage(
-        input_tokens=int(usage.get("prompt_tokens") or 0),
-        cached_tokens=int(prompt.get("cached_tokens") or 0),
-        output_tokens=int(usage.get("completion_tokens") or 0),
-        reasoning_tokens=int((done or {}).get("reasoning_tokens") or 0),
-        image_tokens=int(prompt.get("image_tokens") or 0),
+        input_tokens=count_of(usage, "prompt_tokens"),
+        cached_tokens=count_of(usage, prompt, "cached_tokens"),
+        output_tokens=count_of(usage, "completion_tokens"),
+        reasoning_tokens=count_of(usage, done, "reasoning_tokens"),
+        image_tokens=count_of(usage, prompt, "image_tokens"),
     )
