@@ -87,7 +87,7 @@ def test_recorded_answers_that_were_changed_are_told_of(folder: Path) -> None:
     assert "differ" not in good(folder, "run", "task.yaml")
     said.write_text("record,label\n1,negative\n2,negative\n")
     described = good(folder, "run", "task.yaml")
-    assert "one: 1 answered, 1 abstained" in described
+    assert "one: 1 answered (50.0% of requests), 1 abstained" in described
     assert "2 of these differ from its current file" in described
 
 
