@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import InputError
-from assay.core.printable import Printed, safe
+from assay.core.printable import LONGEST_LINE, LONGEST_WORD, Printed, bounded, safe
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 HOSTILE = "\x1b[2J\x1b]8;;http://x\x07\x1b]52;c;aGk=\x07\x9b2J\u202e\u2066\r\x7f\b\u2028\U000e0041"
@@ -66,3 +66,18 @@ def test_a_stream_is_like_the_one_below_it() -> None:
     assert Printed(io.StringIO()).encoding == "utf-8"
     with open(os.devnull, "w") as file:
         assert Printed(file).fileno() == file.fileno()
+
+
+def test_an_error_that_quotes_an_endless_value_names_both_ends_and_what_is_left_out() -> None:
+    shown = str(InputError(f"prices.yaml: unknown price 'in{'f' * 5_000}put'; there are input"))
+    assert shown.startswith("prices.yaml: unknown price 'inff")
+    assert "…(4,708 characters)…" in shown
+    assert shown.endswith("fput'; there are input")
+    assert len(shown) < LONGEST_WORD + 100
+
+
+@given(st.text(st.sampled_from("ab \n"), max_size=50), st.integers(0, 2_000))
+def test_what_is_short_stays_and_what_is_long_is_bounded(text: str, times: int) -> None:
+    assert bounded(text) == text
+    lines = bounded(text + "x" * times + " y" * times).split("\n")
+    assert max(map(len, lines)) < LONGEST_LINE + 50

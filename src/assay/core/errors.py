@@ -11,15 +11,18 @@ AssayError
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from assay.core.printable import safe
+from assay.core.printable import bounded, safe
 from assay.core.redact import hide
 
 
 class AssayError(Exception):
-    """One clear line for the user: what is wrong, where, and what to do; safe to print."""
+    """One clear line for the user: what is wrong, where, and what to do; safe to print.
+
+    What it quotes may be endless: words and lines lose their middle where they are too long.
+    """
 
     def __str__(self) -> str:
-        return safe(hide(super().__str__()))
+        return bounded(safe(hide(super().__str__())))
 
 
 class SpecError(AssayError, ValueError):

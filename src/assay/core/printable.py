@@ -18,6 +18,26 @@ def safe(text: str) -> str:
     return UNSAFE.sub(_spelt, text)
 
 
+LONGEST_WORD = 300  # characters without a space: a path may be long, a value may be endless
+LONGEST_LINE = 1_500
+_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+
+
+def bounded(text: str) -> str:
+    """The text with the middle of endless words and lines left out, and said to be."""
+    text = _WORD.sub(lambda found: without_middle(found[0], LONGEST_WORD), text)
+    return "\n".join(without_middle(line, LONGEST_LINE) for line in text.split("\n"))
+
+
+def without_middle(text: str, longest: int) -> str:
+    """At most about `longest` characters: two thirds from its start, the others from its end."""
+    if len(text) <= longest:
+        return text
+    end = longest // 3
+    start = longest - end
+    return f"{text[:start]}…({len(text) - longest:,} characters)…{text[-end:]}"
+
+
 def _spelt(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
