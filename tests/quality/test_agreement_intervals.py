@@ -46,6 +46,29 @@ def test_intervals_hold_where_a_label_is_rare(people: int, labels: int) -> None:
     assert min(np.mean(covered[name]) for name in ("fleiss", "krippendorff")) >= 0.92
 
 
+def sparse_votes(seed: int) -> Votes:
+    """Thirty records, of which most have one answer alone."""
+    rng = np.random.default_rng(seed)
+    votes = rare_votes(30, 3, seed)
+    kept = np.flatnonzero((votes.annotator == 0) | (rng.random(len(votes)) < 0.08))
+    return replace(
+        votes, record=votes.record[kept], unit=votes.unit[kept],
+        annotator=votes.annotator[kept], label=votes.label[kept],
+    )  # fmt: skip
+
+
+def test_intervals_stay_within_what_a_coefficient_can_be_where_few_records_are_compared() -> None:
+    for seed in range(40):
+        found = agree(sparse_votes(seed), Asked(resampling=Resampling(200, seed))).overall
+        for name, one in found.coefficients.items():
+            if one.low is None or one.high is None or one.value is None:
+                continue
+            assert one.low <= one.value + 1e-9, (name, seed)
+            assert one.value <= one.high + 1e-9, (name, seed)
+            assert name != "krippendorff" or one.low >= -1 - 1e-9, seed
+            assert one.high <= 1 + 1e-9, (name, seed)
+
+
 @pytest.mark.parametrize("people", [2, 3])
 def test_where_everybody_agrees_on_three_labels_there_is_an_interval(people: int) -> None:
     votes = rare_votes(30, people, 1, 3)

@@ -10,18 +10,20 @@ from math import comb
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from assay.core.votes import Votes
 from assay.quality.agreement.base import Floats, Ints, Resampling
 from assay.quality.agreement.rows import Rows, ordered
 
-RequestOptions: TypeAlias = tuple[int, ...]
+Tally: TypeAlias = tuple[int, ...]
 """How many votes each label has."""
 
 HALF = 0.5
 MOST_WAYS = 200  # to vote, above which those not seen are left out
 BLOCK = 4_000_000  # weights held at once
+LEAST = 1e-300  # a weight that is drawn as nothing may be divided by
 INDEX_COST = 5  # drawing a multinomial count costs about as much as this many record numbers
 
 
@@ -50,7 +52,7 @@ def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]] |
     """
     total = np.rint(rows.total).astype(np.int64)
     records, labels = int(rows.times[total > 1].sum()), len(rows.labels)
-    prior: dict[RequestOptions, float] = {}
+    prior: dict[Tally, float] = {}
     for size in np.unique(total[total > 1]).tolist():
         if len(prior) + comb(size + labels - 1, size) > MOST_WAYS:
             return None
@@ -64,10 +66,10 @@ def smooth_draws(rows: Rows, how: Resampling) -> tuple[Rows, Iterator[Floats]] |
     times = np.append(rows.times, np.zeros(len(added), np.int64))
     whole = Rows(rows.labels, sparse.csr_array(counts), times, own)
     before = np.array([prior.get(way, 0.0) for way in (*seen, *added)])
-    return whole, posterior(times, before, how)
+    return whole, posterior(times, before, how, whole.paired)
 
 
-def _ways(size: int, labels: int) -> dict[RequestOptions, float]:
+def _ways(size: int, labels: int) -> dict[Tally, float]:
     """In which `size` annotators can vote (votes a label), with what each counts beforehand."""
     found = [
         tuple(drawn.count(label) for label in range(labels))
@@ -77,13 +79,22 @@ def _ways(size: int, labels: int) -> dict[RequestOptions, float]:
     return {way: 2 * HALF / labels if max(way) == size else HALF / apart for way in found}
 
 
-def posterior(times: Ints, prior: Floats, how: Resampling) -> Iterator[Floats]:
-    """Blocks (b x rows) of weights that sum to the records, drawn from Dirichlet's distribution."""
+def posterior(
+    times: Ints, prior: Floats, how: Resampling, compared: NDArray[np.bool_]
+) -> Iterator[Floats]:
+    """Blocks (b x rows) of weights, drawn from Dirichlet's distribution.
+
+    Those of the compared rows sum to the records compared, those of the others to the others: how
+    many records are compared is known, and a coefficient may not waver with it.
+    """
     rng = np.random.default_rng(how.seed)
     size = max(1, BLOCK // max(len(times), 1))
     for start in range(0, how.resamples, size):
         drawn = rng.gamma(times + prior, size=(min(size, how.resamples - start), len(times)))
-        yield drawn * (times.sum() / drawn.sum(axis=1, keepdims=True))
+        for of in (compared, ~compared):
+            sums = drawn[:, of].sum(axis=1, keepdims=True)
+            drawn[:, of] *= times[of].sum() / np.maximum(sums, LEAST)
+        yield drawn
 
 
 def annotator_draws(votes: Votes, order: tuple[str, ...], how: Resampling) -> Iterator[Rows]:

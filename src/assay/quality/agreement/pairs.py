@@ -247,7 +247,9 @@ def _smooth(cells: Cells, how: Resampling) -> tuple[Cells, Iterator[Floats]]:
     times[cells.first * labels + cells.second] = cells.times
     apart = HALF / (labels * (labels - 1))
     prior = np.where(first == second, 2 * HALF / labels, apart)
-    return Cells(first, second, times, labels), posterior(times, prior, how)
+    return Cells(first, second, times, labels), posterior(
+        times, prior, how, np.ones(len(times), bool)
+    )
 
 
 @dataclass(frozen=True, slots=True)
