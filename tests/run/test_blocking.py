@@ -5,12 +5,15 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from assay.run import blocking
 from assay.run.blocking import interruptible, waited
 
 
@@ -109,6 +112,31 @@ def test_an_interrupt_cancels_the_work_beside_a_loop_and_is_told() -> None:
     with pytest.raises(KeyboardInterrupt):
         beside_a_loop(lambda: interrupted(lambda: ended.append(True)))
     assert ended == [True]
+
+
+@pytest.mark.usefixtures("plain_interrupts")
+def test_an_interrupt_before_there_is_a_loop_reaches_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = blocking._runner
+
+    @contextmanager
+    def late() -> Iterator[asyncio.Runner]:
+        if threading.current_thread() is not threading.main_thread():
+            while not main_thread_waits():
+                time.sleep(0)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(2 * blocking.GLANCE)
+        with made() as runner:
+            yield runner
+
+    async def work() -> str:
+        await asyncio.sleep(60)
+        return "not interrupted"
+
+    monkeypatch.setattr(blocking, "_runner", late)
+    with pytest.raises(KeyboardInterrupt):
+        beside_a_loop(work)
 
 
 @pytest.mark.usefixtures("plain_interrupts")

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+GLANCE = 0.05  # seconds between looks for the work that an interrupt waits for
+
 
 def waited(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] | None = None) -> T:
     """Its result. Where a loop is running, as in a notebook, it runs in a thread of its own.
@@ -64,11 +66,14 @@ class _Aside:
         self._trouble: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
+        self._once = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="assay")
         # an interrupted `join` takes its thread for ended
         self._done = threading.Event()
 
     def _run(self) -> None:
+        if not self._once.acquire(blocking=False):
+            return
         try:
             with _runner() as runner:
                 self._loop = runner.get_loop()
@@ -83,7 +88,6 @@ class _Aside:
         return await self._work
 
     def result(self) -> Any:
-        self._thread.start()
         interrupted = self._joined()
         self._thread.join()
         if interrupted and isinstance(self._trouble, asyncio.CancelledError):
@@ -93,16 +97,31 @@ class _Aside:
         return self._came[0]
 
     def _joined(self) -> bool:
-        interrupted = False
-        while not self._done.is_set():
+        """Whether it was interrupted. What is pressed before the work runs is handed on then."""
+        pressed = handed = 0
+        while True:
             try:
-                self._done.wait()
+                while not self._done.is_set():
+                    self._started()
+                    if handed < pressed and self._handed_on():
+                        handed += 1
+                    self._done.wait(GLANCE if handed < pressed else None)
+                return pressed > 0
             except KeyboardInterrupt:
-                interrupted = True
-                if self._loop is not None:
-                    with suppress(RuntimeError):  # it has just ended by itself
-                        self._loop.call_soon_threadsafe(self._stop)
-        return interrupted
+                pressed += 1
+
+    def _started(self) -> None:
+        """Again where an interrupt came first; the work itself begins once."""
+        if self._thread.ident is None:
+            with suppress(RuntimeError):  # it has just started
+                self._thread.start()
+
+    def _handed_on(self) -> bool:
+        if self._loop is None or self._task is None:
+            return False
+        with suppress(RuntimeError):  # it has just ended by itself
+            self._loop.call_soon_threadsafe(self._stop)
+        return True
 
     def _stop(self) -> None:
         if self._interrupt is not None:
