@@ -50,7 +50,7 @@ def sparse_votes(seed: int) -> Votes:
     """Thirty records, of which most have one answer alone."""
     rng = np.random.default_rng(seed)
     votes = rare_votes(30, 3, seed)
-    kept = np.flatnonzero((votes.annotator == 0) | (rng.random(len(votes)) < 0.08))
+    kept = np.flatnonzero((votes.annotator == 0) | (rng.random(len(votes)) < 0.05))
     return replace(
         votes, record=votes.record[kept], unit=votes.unit[kept],
         annotator=votes.annotator[kept], label=votes.label[kept],
@@ -58,8 +58,11 @@ def sparse_votes(seed: int) -> Votes:
 
 
 def test_intervals_stay_within_what_a_coefficient_can_be_where_few_records_are_compared() -> None:
-    for seed in range(40):
-        found = agree(sparse_votes(seed), Asked(resampling=Resampling(200, seed))).overall
+    for seed in range(60):
+        votes = sparse_votes(seed)
+        if np.bincount(votes.record).max() < 2:
+            continue  # there is nothing to compare
+        found = agree(votes, Asked(resampling=Resampling(200, seed))).overall
         for name, one in found.coefficients.items():
             if one.low is None or one.high is None or one.value is None:
                 continue
