@@ -229,6 +229,21 @@ async def test_the_most_a_call_can_cost_is_held_back_while_it_is_under_way() -> 
         await answers(replace(who, billing=Billing(Prices(input=1e6), Budget(NANOS))), asked)
 
 
+async def test_an_answer_without_token_counts_costs_the_most_that_its_call_can_have() -> None:
+    prices = Prices(input=1e6, output=1e6, per_request=1.0)
+    uncounted = Completion("a", usage=Usage(attempts=2))
+    who = LLM(Told(uncounted), billing=Billing(prices, Budget(10_000 * NANOS)))
+    [asked] = requests(1)
+    [given] = await answers(who, [asked])
+    assert given.cost == who.ceiling(asked, 2) == who.ceiling(asked) - 3 * NANOS
+    assert who.billing.budget is not None
+    assert who.billing.budget.spent == given.cost
+    for counted in (Usage(1, attempts=1), Usage(0, 0, 1, attempts=1)):
+        assert who.priced(asked, replace(uncounted, usage=counted)).cost == 2 * NANOS
+    broken = replace(uncounted, error="gone")
+    assert who.priced(asked, broken).cost == 2 * NANOS
+
+
 async def test_a_call_that_breaks_costs_nothing_and_holds_nothing_back() -> None:
     budget = Budget(1000 * NANOS)
     who = LLM(Told(OSError("gone")), billing=Billing(Prices(input=1e6), budget))

@@ -1,5 +1,6 @@
 import importlib.metadata
 import inspect
+from typing import cast
 
 import pytest
 
@@ -9,7 +10,7 @@ from assay.core.annotation import Annotation, Outcome, Request, Source
 from assay.core.digest import digest_text
 from assay.core.errors import SpecError
 from assay.core.record import Record, text_record
-from assay.core.schema import Choice
+from assay.core.schema import Choice, MultiChoice
 from assay.core.task import Task
 from tests.needs import needs_extra
 
@@ -41,6 +42,28 @@ async def test_label_confidence_and_silence_are_kept_apart() -> None:
 async def test_a_label_outside_the_schema_stays_unparsed_with_its_raw_text() -> None:
     made = await said(Rule("shouting", shouting, "1"), "hm")
     assert (made.outcome, made.raw) == (Outcome.UNPARSED, "calm")
+
+
+@pytest.mark.parametrize("sure", [7.0, -0.5, float("nan"), [1]])
+async def test_a_confidence_that_is_none_leaves_the_answer_unparsed(sure: object) -> None:
+    def judge(record: Record) -> tuple[str, float]:
+        return "negative", cast(float, sure)
+
+    made = await said(Rule("odd", judge, "1"), "hm")
+    assert (made.outcome, made.mapping, made.confidence) == (Outcome.UNPARSED, "rule", None)
+    assert made.raw == str(("negative", sure))
+    assert made.error
+
+
+async def test_a_rule_reads_two_labels_and_a_label_that_none_knows() -> None:
+    both = Task("t", "?", MultiChoice(["a", "b"]))
+
+    def judge(record: Record) -> tuple[str, str]:
+        return "a", "b"
+
+    request = Request(both, text_record("1", "hm"), "r")
+    made = [a async for a in Rule("both", cast(rules.Judge, judge), "1").annotate([request])]
+    assert made[0].value == frozenset({"a", "b"})
 
 
 async def test_a_rule_that_breaks_fails_its_record() -> None:

@@ -93,12 +93,15 @@ def test_a_report_says_what_is_installed_and_what_is_not(
 def test_a_long_complaint_is_cut_in_its_middle(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for length in (cli.LONGEST_LINE, cli.LONGEST_LINE + 1):
-        assert broken(monkeypatch, tmp_path, InputError("a" + "x" * (length - 2) + "z")) == 2
-        said = capsys.readouterr().err.removeprefix("assay: ").removesuffix("\n")
-        assert (said[0], said[-1]) == ("a", "z")
-        assert ("…" in said) == (length > cli.LONGEST_LINE)
-        assert len(said) <= cli.LONGEST_LINE + 3
+    for more in (0, 1):
+        said = (
+            "a " * (cli.LONGEST_LINE // 4) + "\n" + "z " * (cli.LONGEST_LINE // 4 - 1) + "z" * more
+        )
+        assert broken(monkeypatch, tmp_path, InputError(said + "zz")) == 2
+        shown = capsys.readouterr().err.removeprefix("assay: ").removesuffix("\n")
+        assert (shown[0], shown[-1]) == ("a", "z")
+        assert ("…" in shown) == bool(more)
+        assert len(shown) <= cli.LONGEST_LINE + 30
 
 
 def test_whoever_stops_a_command_is_told_that_nothing_is_lost(

@@ -14,12 +14,14 @@ from assay.run.summary import GO_ON, Summary
 REQUEST = Request(Task("t", "?", Choice(["a"])), text_record("r", "x"), "m")
 
 
-def tally(*outcomes: Outcome, error: str | None = "down", attempts: int = 1) -> Tally:
+def tally(
+    *outcomes: Outcome, error: str | None = "down", attempts: int = 1, tokens: int = 9
+) -> Tally:
     made = Tally()
     for outcome in outcomes:
         value = "a" if outcome is Outcome.ANSWERED else None
         failed = error if outcome is Outcome.FAILED else None
-        usage = Usage(attempts=attempts)
+        usage = Usage(tokens, attempts=attempts)
         made.count(answer(REQUEST, outcome, value=value, error=failed, usage=usage, cost=NANOS))
     return made
 
@@ -123,6 +125,16 @@ def test_a_run_that_went_well_says_no_more_than_it_did() -> None:
     assert summary(Reason.TIME).lines()[-2] == "stopped: the time limit is reached"
 
 
+def test_answers_without_a_count_of_tokens_are_pointed_out() -> None:
+    made = tally(A, A, U, F, tokens=0)
+    made.count(answer(REQUEST, A, value="a", usage=Usage(0, 0, 1, attempts=1), cost=1))
+    made.count(answer(REQUEST, A, value="a", usage=Usage(attempts=1)))
+    made.count(answer(REQUEST, A, value="a", cost=1))
+    assert made.uncounted == made.as_json()["uncounted"] == 3
+    line = summary(tallies={"m": made}).lines()[1]
+    assert line.endswith("no token counts for 3, which are billed at the most they can have cost")
+
+
 def test_the_most_frequent_reasons_of_failure_are_told() -> None:
     made = Tally()
     for i, count in enumerate([1, 4, 2, 3]):
@@ -154,6 +166,7 @@ def test_a_summary_in_json_and_shown() -> None:
         "replayed": 0,
         "outdated": 0,
         "retries": 0,
+        "uncounted": 0,
         "cost": 2.0,
         "errors": {"down": 1},
     }

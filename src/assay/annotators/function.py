@@ -84,8 +84,8 @@ def _shown(record: Record) -> str | dict[str, str] | Record:
     return {part.name: part.text for part in record.texts}
 
 
-def read(request: Request, said: object) -> Annotation:
-    """InputError for a confidence that is none."""
+def read(request: Request, said: object, mapping: str = MAPPING) -> Annotation:
+    """InputError, TypeError or ValueError for a confidence that is none."""
     if inspect.isawaitable(said):
         if inspect.iscoroutine(said):
             said.close()
@@ -97,7 +97,7 @@ def read(request: Request, said: object) -> Annotation:
         value = request.task.schema.check(label)
     except InputError as bad:
         raw = str(label)
-        return answer(request, Outcome.UNPARSED, raw=raw, mapping=MAPPING, error=str(bad))
+        return answer(request, Outcome.UNPARSED, raw=raw, mapping=mapping, error=str(bad))
     return answer(
         request,
         Outcome.ANSWERED,
@@ -105,7 +105,7 @@ def read(request: Request, said: object) -> Annotation:
         confidence=sure,
         confidence_source=None if sure is None else Source.STATED,
         raw=str(label),
-        mapping=MAPPING,
+        mapping=mapping,
     )
 
 

@@ -105,7 +105,13 @@ class LLM(Shown):
         return kept.given or self.priced(request, completion)
 
     def priced(self, request: Request, completion: Completion) -> Annotation:
-        return self.read(request, completion, self.billing.prices.nanos(completion.usage))
+        """Where a server counts no tokens, at the most that its call can have cost: a bill that is
+        too small would let the budget be passed."""
+        usage = completion.usage
+        cost = self.billing.prices.nanos(usage)
+        if completion.error is None and not usage.input_tokens and not usage.output_tokens:
+            cost = max(cost, self.ceiling(request, max(usage.attempts, 1)))
+        return self.read(request, completion, cost)
 
     def call(self, request: Request) -> tuple[tuple[Message, ...], Options]:
         """What is sent for a request."""
@@ -160,7 +166,7 @@ class LLM(Shown):
         )
         return int(tokens), options.max_tokens
 
-    def ceiling(self, request: Request) -> int:
+    def ceiling(self, request: Request, attempts: int = ATTEMPTS) -> int:
         """The most one call can cost, in nanos; a token is at least one byte of text."""
         prices = self.billing.prices
         if prices == FREE:
@@ -173,7 +179,7 @@ class LLM(Shown):
             size + pictures * most_tokens(options.view, self.model.id) + 64,
             0,
             options.max_tokens,
-            attempts=ATTEMPTS,
+            attempts=attempts,
         )
         return prices.nanos(most)
 

@@ -9,12 +9,15 @@ from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from assay.annotators.base import HoldsNothing
-from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
+from assay.annotators.function import read
+from assay.annotators.mapping.base import LONGEST
+from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.digest import digest_text
-from assay.core.errors import InputError, ModelError, SpecError
+from assay.core.errors import ModelError, SpecError
 from assay.core.record import Record
 from assay.core.shown import Shown
 
+MAPPING = "rule"
 GROUP = "assay.rules"  # entry points of other packages
 
 Said: TypeAlias = str | tuple[str, float] | None
@@ -53,22 +56,12 @@ class Rule(HoldsNothing, Shown):
         except Exception as broken:  # a rule is foreign code; its fault is an answer, not ours
             why = f"{type(broken).__name__}: {broken}"
             return answer(request, Outcome.FAILED, error=f"rule {self.name}: {why}")
-        if said is None:
-            return answer(request, Outcome.ABSTAINED)
-        label, sure = said if isinstance(said, tuple) else (said, None)
         try:
-            value = request.task.schema.check(label)
-        except InputError:
-            return answer(request, Outcome.UNPARSED, raw=str(label), mapping="rule")
-        return answer(
-            request,
-            Outcome.ANSWERED,
-            value=value,
-            confidence=sure,
-            confidence_source=None if sure is None else Source.STATED,
-            raw=str(label),
-            mapping="rule",
-        )
+            return read(request, said, MAPPING)
+        except (TypeError, ValueError) as bad:  # a confidence that is none
+            return answer(
+                request, Outcome.UNPARSED, raw=str(said)[:LONGEST], mapping=MAPPING, error=str(bad)
+            )
 
 
 def rule(name: str) -> Rule:

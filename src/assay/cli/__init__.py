@@ -13,7 +13,7 @@ import click
 
 from assay.cli.lazy import Commands, LazyGroup
 from assay.core.errors import AssayError, code_of
-from assay.core.printable import Printed
+from assay.core.printable import Printed, without_middle
 from assay.core.redact import remember_place
 
 COMMANDS: Commands = {
@@ -126,8 +126,7 @@ def _set_up_output() -> None:
 
 def _refuse(line: str, code: str) -> None:
     said = " ".join(line.split())
-    if len(said) > LONGEST_LINE:  # a file may hold, and a message repeat, words of any length
-        said = f"{said[: LONGEST_LINE - 200]} … {said[-200:]}"
+    said = without_middle(said, LONGEST_LINE)
     _tell(said, code, f"assay: {said}")
     sys.exit(2)
 

@@ -27,6 +27,7 @@ class Tally:
     replayed: int = 0
     outdated: int = 0  # of those: what its file says otherwise by now
     retries: int = 0
+    uncounted: int = 0  # calls that were paid for without a count of tokens
     cost: int = 0
 
     @property
@@ -39,6 +40,7 @@ class Tally:
         self.outcomes[annotation.outcome] += 1
         self.cost += annotation.cost
         self.retries += max(0, annotation.usage.attempts - 1)
+        self.uncounted += _is_uncounted(annotation)
         if annotation.outcome is Outcome.FAILED:
             error = annotation.error or "no reason given"
             # texts may carry addresses or times: memory must not grow with them
@@ -51,9 +53,17 @@ class Tally:
             "replayed": self.replayed,
             "outdated": self.outdated,
             "retries": self.retries,
+            "uncounted": self.uncounted,
             "cost": self.cost / NANOS,
             "errors": dict(self.errors.most_common(10)),
         }
+
+
+def _is_uncounted(annotation: Annotation) -> bool:
+    usage = annotation.usage
+    if annotation.outcome is Outcome.FAILED or usage.input_tokens or usage.output_tokens:
+        return False
+    return bool(annotation.cost and usage.attempts)
 
 
 Show = Callable[["Progress"], None]

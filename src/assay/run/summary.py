@@ -140,7 +140,11 @@ def _tally_line(name: str, tally: Tally) -> str:
         f"; {tally.outdated:,} of these differ from its current file, which was changed: the old "
         "answers are kept; rename the annotator to use the new ones"
     ) * bool(tally.outdated)
-    return f"{name}: {outcomes}{kept}{changed}"
+    uncounted = (
+        f"; the server gave no token counts for {tally.uncounted:,}, which are billed at the most "
+        "they can have cost"
+    ) * bool(tally.uncounted)
+    return f"{name}: {outcomes}{kept}{changed}{uncounted}"
 
 
 def _count(n: int, one: str, many: str) -> str:
