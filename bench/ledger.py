@@ -46,7 +46,7 @@ def annotations(count: int) -> Iterator[Annotation]:
         said = record % 4 if right else rng.randrange(4)
         yield Annotation(
             key=f"{i:032x}", task=TASK.id, record=f"r{record}", annotator=f"m{who}",
-            outcome=Outcome.ANSWERED, value="abcd"[said], raw="a", cost=12, run="run", at=1.0,
+            outcome=Outcome.ANSWERED, value="abcd"[said], raw="a", cost_nanos=12, run="run", at=1.0,
         )  # fmt: skip
 
 

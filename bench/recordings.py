@@ -79,7 +79,7 @@ class Recording:
 
     def _given(self, model: str, i: int) -> Given:
         scores = self.scores[model][i] if model in self.scores else None
-        return Given(self.said[model][i], scores=scores, cost=to_nanos(price(model)))
+        return Given(self.said[model][i], scores=scores, cost_nanos=to_nanos(price(model)))
 
 
 def price(model: str) -> float:

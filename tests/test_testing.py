@@ -30,7 +30,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "another record": {"record": "r9"},
     "another annotator": {"annotator": "other"},
     "another task": {"task": "other"},
-    "costs less than nothing": {"cost": -1},
+    "costs less than nothing": {"cost_nanos": -1},
     "sure of nothing": {"confidence": float("nan"), "confidence_source": Source.STATED},
     "saw": {"saw": ("k",)},
 }
@@ -136,7 +136,7 @@ def test_an_aggregator_gives_probabilities() -> None:
 
 
 class Forgetful(MemoryLedger):
-    def spent(self, task: str | None = None) -> int:
+    def spent_nanos(self, task: str | None = None) -> int:
         return 0
 
 
@@ -363,7 +363,7 @@ def test_a_ledger_is_asked_about_every_kind_of_answer_and_closed() -> None:
     check_ledger(lambda: ledger)
     assert ledger.closed == 1
     assert (TASK.name, TASK.question) == ("check", "which?")
-    assert [(a.record, a.outcome, a.value, a.cost) for a in ledger.added] == [
+    assert [(a.record, a.outcome, a.value, a.cost_nanos) for a in ledger.added] == [
         *((f"r{i}", Outcome.ANSWERED, "a", 2) for i in range(3)),
         ("r3", Outcome.FAILED, None, 1),
         ("r0", Outcome.ANSWERED, "b", 0),

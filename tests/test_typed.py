@@ -28,7 +28,7 @@ from assay import Choice, Label, Task
 
 def rated(url: str) -> assay.Result[list[dict[str, Any]]]:
     task = Task("mood", "Happy or sad?", Choice([Label("happy"), "sad"]))
-    budget = assay.Budget.of(5.0, "EUR")
+    budget = assay.Budget(5.0, "EUR")
     billing = assay.Billing(assay.Prices(input=0.15, output=0.6), budget)
     llm = assay.LLM(assay.OpenAI("gpt", assay.Address(url)), billing=billing)
     return assay.label([{"text": "what a day"}], task=task, annotators={"llm": llm}, budget=budget)

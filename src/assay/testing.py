@@ -56,7 +56,7 @@ def _check_annotation(a: Annotation, request: Request) -> None:
         f"{where}: the answer names another record or annotator than its request"
     )
     assert a.task == request.task.id, f"{where}: the answer names another task"
-    assert a.cost >= 0, f"{where}: a negative cost"
+    assert a.cost_nanos >= 0, f"{where}: a negative cost"
     assert a.confidence is None or a.confidence == a.confidence, f"{where}: confidence is NaN"
     assert a.saw == request.options.saw, f"{where}: `saw` is not what the request showed"
     if a.outcome is Outcome.FAILED:
@@ -161,14 +161,14 @@ def check_ledger(opened: Callable[[], Ledger]) -> None:
     assert ledger.add_records(records) == 0, "a known record is not new"
     assert list(ledger.records()) == records, "records come back as and in the order they came"
     requests = [Request(TASK, r, "m") for r in records]
-    final = [answer(r, Outcome.ANSWERED, value="a", cost=2) for r in requests[:3]]
-    failed = answer(requests[3], Outcome.FAILED, error="timeout", cost=1)
+    final = [answer(r, Outcome.ANSWERED, value="a", cost_nanos=2) for r in requests[:3]]
+    failed = answer(requests[3], Outcome.FAILED, error="timeout", cost_nanos=1)
     assert ledger.add([*final, failed]) == 4, "add says how many were new"
     other = answer(requests[0], Outcome.ANSWERED, value="b")
     assert ledger.add([other]) == 0, "a second final answer to a key is ignored"
     held = ledger.answers([r.key for r in requests])
     assert held == {a.key: a for a in final}, "answers gives final answers only, as they were"
-    assert ledger.spent(TASK.id) == 7, "failed answers cost too"
+    assert ledger.spent_nanos(TASK.id) == 7, "failed answers cost too"
     ledger.start_run(Run("run", TASK.id, "single(m)", 1.0))
     made = [Decision(r.id, "a", decided_by=DecidedBy.MODEL) for r in records]
     ledger.add_decisions("run", made)

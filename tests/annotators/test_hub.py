@@ -158,7 +158,7 @@ def test_a_folder_that_is_saved_over_is_another_annotator(tmp_path: Path) -> Non
 
 def test_each_answer_costs_its_price(folder: Path) -> None:
     who = Hub(TextClassifier(str(folder)), MAP, Prices(per_request=0.5))
-    assert [a.cost for a in asked(who, examples(0, 2))] == [500_000_000] * 2
+    assert [a.cost_nanos for a in asked(who, examples(0, 2))] == [500_000_000] * 2
 
 
 def test_the_seconds_of_fine_tuning_are_told_once(folder: Path) -> None:
@@ -188,9 +188,9 @@ async def test_specialists_fine_tune_it_in_stages(folder: Path) -> None:
 
 
 def test_its_calls_stay_within_the_budget(folder: Path) -> None:
-    budget = Budget(100)
+    budget = Budget.of_nanos(100)
     who = Hub(TextClassifier(str(folder)), MAP, Prices(per_request=20e-9), budget=budget)
-    assert [a.cost for a in asked(who, examples(0, 4))] == [20] * 4
+    assert [a.cost_nanos for a in asked(who, examples(0, 4))] == [20] * 4
     with pytest.raises(BudgetError):
         asked(who, examples(4, 8))
-    assert (budget.spent, budget.reserved) == (80, 0)
+    assert (budget.spent_nanos, budget.reserved_nanos) == (80, 0)

@@ -98,7 +98,7 @@ def test_seconds_are_shared_out_and_priced_on_a_graphics_card_alone() -> None:
         assert [a.usage.attempts for a in made] == [1, 1]
         for a in made:
             assert a.usage.gpu_seconds == (a.seconds if on_gpu else 0.0)
-            assert a.cost == pytest.approx((a.seconds * 1e9 if on_gpu else 0) + 2, abs=2)
+            assert a.cost_nanos == pytest.approx((a.seconds * 1e9 if on_gpu else 0) + 2, abs=2)
 
 
 def test_a_block_is_held_back_before_and_booked_after() -> None:
@@ -106,18 +106,18 @@ def test_a_block_is_held_back_before_and_booked_after() -> None:
         held = 0
 
         def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-            type(self).held = budget.reserved
+            type(self).held = budget.reserved_nanos
             return super().probabilities(texts)
 
-    budget = Budget(100)
+    budget = Budget.of_nanos(100)
     who = hub(Watching(), prices=Prices(per_request=5e-9), budget=budget)
-    assert [a.cost for a in asked(who, "333", "333", "333")] == [5, 5, 5]
-    assert (Watching.held, budget.reserved, budget.spent) == (15, 0, 15)
+    assert [a.cost_nanos for a in asked(who, "333", "333", "333")] == [5, 5, 5]
+    assert (Watching.held, budget.reserved_nanos, budget.spent_nanos) == (15, 0, 15)
     with pytest.raises(ValueError, match="x"):
         asked(who, "x")
-    assert (budget.reserved, budget.spent) == (0, 15)
+    assert (budget.reserved_nanos, budget.spent_nanos) == (0, 15)
     with pytest.raises(BudgetError):
-        asked(replace(who, budget=Budget(4)), "333")
+        asked(replace(who, budget=Budget.of_nanos(4)), "333")
 
 
 def test_the_id_names_the_model_its_map_and_what_it_learnt() -> None:
@@ -146,7 +146,7 @@ def trained(model: Told, labels: dict[str, str], **how: Any) -> TrainableHub:
 
 
 def test_it_is_tuned_on_texts_and_the_numbers_of_their_labels() -> None:
-    model, budget = Told(("L0", "L1")), Budget(9)
+    model, budget = Told(("L0", "L1")), Budget.of_nanos(9)
     tuning, prices = Tuning(epochs=7), Prices(per_request=1.0)
     labels = {"L0": "bad", "L1": "good"}
     learner = trained(model, labels, tuning=tuning, prices=prices, budget=budget)

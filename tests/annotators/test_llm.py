@@ -72,7 +72,7 @@ async def test_an_answer_carries_all_that_the_completion_says() -> None:
     said = Completion("It is good.", usage, 2.5)
     given = await answered(said, billing=Billing(Prices(input=2.0, output=4.0)))
     assert (given.outcome, given.value, given.raw) == (Outcome.ANSWERED, "good", "It is good.")
-    assert (given.cost, given.seconds, given.usage) == (4 * NANOS, 2.5, usage)
+    assert (given.cost_nanos, given.seconds, given.usage) == (4 * NANOS, 2.5, usage)
     assert (given.mapping, given.error, given.rationale) == ("pattern", None, None)
     scores = {"good": -0.1, "bad": -2.5}
     likely = await answered(Completion("good", scores=scores), mapping=Likelihood())
@@ -205,7 +205,7 @@ def test_what_is_sent_follows_from_mapping_way_and_modality() -> None:
 
 
 async def test_a_record_of_which_nothing_is_seen_is_not_sent() -> None:
-    model, budget = Told(), Budget(0)
+    model, budget = Told(), Budget.of_nanos(0)
     who = LLM(model, billing=Billing(Prices(input=1.0), budget), modality="image")
     [given] = await answers(who, requests(1))
     assert given.outcome is Outcome.FAILED
@@ -214,42 +214,44 @@ async def test_a_record_of_which_nothing_is_seen_is_not_sent() -> None:
 
 
 async def test_the_most_a_call_can_cost_is_held_back_while_it_is_under_way() -> None:
-    model, budget = Told(held=asyncio.Event()), Budget(1000 * NANOS)
+    model, budget = Told(held=asyncio.Event()), Budget.of_nanos(1000 * NANOS)
     who = LLM(model, billing=Billing(Prices(input=1e6, output=1e6), budget))
     asked = requests(2)
     task = asyncio.ensure_future(answers(who, asked))
     for _ in range(3):
         await asyncio.sleep(0)
-    assert budget.reserved == 2 * who.ceiling(asked[0])
+    assert budget.reserved_nanos == 2 * who.ceiling(asked[0])
     assert model.held is not None
     model.held.set()
-    assert [a.cost for a in await task] == [10 * NANOS] * 2
-    assert (budget.reserved, budget.spent) == (0, 20 * NANOS)
+    assert [a.cost_nanos for a in await task] == [10 * NANOS] * 2
+    assert (budget.reserved_nanos, budget.spent_nanos) == (0, 20 * NANOS)
     with pytest.raises(BudgetError):
-        await answers(replace(who, billing=Billing(Prices(input=1e6), Budget(NANOS))), asked)
+        await answers(
+            replace(who, billing=Billing(Prices(input=1e6), Budget.of_nanos(NANOS))), asked
+        )
 
 
 async def test_an_answer_without_token_counts_costs_the_most_that_its_call_can_have() -> None:
     prices = Prices(input=1e6, output=1e6, per_request=1.0)
     uncounted = Completion("a", usage=Usage(attempts=2))
-    who = LLM(Told(uncounted), billing=Billing(prices, Budget(10_000 * NANOS)))
+    who = LLM(Told(uncounted), billing=Billing(prices, Budget.of_nanos(10_000 * NANOS)))
     [asked] = requests(1)
     [given] = await answers(who, [asked])
-    assert given.cost == who.ceiling(asked, 2) == who.ceiling(asked) - 3 * NANOS
+    assert given.cost_nanos == who.ceiling(asked, 2) == who.ceiling(asked) - 3 * NANOS
     assert who.billing.budget is not None
-    assert who.billing.budget.spent == given.cost
+    assert who.billing.budget.spent_nanos == given.cost_nanos
     for counted in (Usage(1, attempts=1), Usage(0, 0, 1, attempts=1)):
-        assert who.priced(asked, replace(uncounted, usage=counted)).cost == 2 * NANOS
+        assert who.priced(asked, replace(uncounted, usage=counted)).cost_nanos == 2 * NANOS
     broken = replace(uncounted, error="gone")
-    assert who.priced(asked, broken).cost == 2 * NANOS
+    assert who.priced(asked, broken).cost_nanos == 2 * NANOS
 
 
 async def test_a_call_that_breaks_costs_nothing_and_holds_nothing_back() -> None:
-    budget = Budget(1000 * NANOS)
+    budget = Budget.of_nanos(1000 * NANOS)
     who = LLM(Told(OSError("gone")), billing=Billing(Prices(input=1e6), budget))
     [given] = await answers(who, requests(1))
-    assert (given.outcome, given.cost) == (Outcome.FAILED, 0)
-    assert (budget.reserved, budget.spent) == (0, 0)
+    assert (given.outcome, given.cost_nanos) == (Outcome.FAILED, 0)
+    assert (budget.reserved_nanos, budget.spent_nanos) == (0, 0)
 
 
 def sizes(who: LLM, asked: Request) -> tuple[int, int]:

@@ -33,9 +33,9 @@ async def answers(annotator: Recorded, *records: str) -> list[Annotation]:
 
 
 async def test_value_confidence_scores_and_cost_come_back() -> None:
-    given = {"r": Given("a", 0.9, {"a": 0.9, "b": 0.1}, cost=7)}
+    given = {"r": Given("a", 0.9, {"a": 0.9, "b": 0.1}, cost_nanos=7)}
     [made] = await answers(Recorded("old", given), "r")
-    assert (made.value, made.confidence, made.cost) == ("a", 0.9, 7)
+    assert (made.value, made.confidence, made.cost_nanos) == ("a", 0.9, 7)
     assert (made.confidence_source, made.scores) == (Source.PROBABILITY, {"a": 0.9, "b": 0.1})
 
 
@@ -51,24 +51,26 @@ async def test_a_model_without_a_record_abstains_and_people_are_waited_for() -> 
 
 async def test_annotations_replay_with_their_outcome_and_cost() -> None:
     annotations = [
-        answer(request("r", "llm"), Outcome.ANSWERED, value="b", cost=3, by="ann", usage=Usage(5)),
-        answer(request("s", "llm"), Outcome.REFUSED, raw="no", cost=2),
+        answer(
+            request("r", "llm"), Outcome.ANSWERED, value="b", cost_nanos=3, by="ann", usage=Usage(5)
+        ),
+        answer(request("s", "llm"), Outcome.REFUSED, raw="no", cost_nanos=2),
         answer(request("t", "llm"), Outcome.FAILED, error="timeout"),
     ]
     recorded = Recorded.of("replay", annotations)
     said = await answers(recorded, "r", "s", "t")
     assert [a.outcome for a in said] == [Outcome.ANSWERED, Outcome.REFUSED, Outcome.ABSTAINED]
-    assert [a.cost for a in said] == [3, 2, 0]
+    assert [a.cost_nanos for a in said] == [3, 2, 0]
     assert said[0].value == "b"
 
 
 async def test_people_are_paid_for_each_attribute_they_are_asked_about() -> None:
     form = Task("f", "?", Form({"hat": TASK.schema, "smile": TASK.schema}))
-    people = Recorded("p", {"r": Given({"hat": "a"})}, DecidedBy.PEOPLE, price=5)
+    people = Recorded("p", {"r": Given({"hat": "a"})}, DecidedBy.PEOPLE, price_nanos=5)
     request_options = [DEFAULT_OPTIONS, RequestOptions(focus=("hat",))]
     asked = [Request(form, text_record("r", "x"), "p", options) for options in request_options]
-    assert [a.cost async for a in people.annotate(asked)] == [10, 5]
-    assert [a.cost async for a in people.annotate([request("r", "p")])] == [5]
+    assert [a.cost_nanos async for a in people.annotate(asked)] == [10, 5]
+    assert [a.cost_nanos async for a in people.annotate([request("r", "p")])] == [5]
 
 
 async def test_of_a_form_only_what_is_asked_is_answered() -> None:
@@ -86,14 +88,14 @@ async def test_of_a_form_only_what_is_asked_is_answered() -> None:
 
 
 async def test_answers_that_cost_stay_within_the_budget() -> None:
-    budget = Budget(13)
+    budget = Budget.of_nanos(13)
     people = Recorded(
-        "p", {"r": Given("a"), "s": Given("b")}, DecidedBy.PEOPLE, price=5, budget=budget
+        "p", {"r": Given("a"), "s": Given("b")}, DecidedBy.PEOPLE, price_nanos=5, budget=budget
     )
-    assert [a.cost for a in await answers(people, "r", "s")] == [5, 5]
+    assert [a.cost_nanos for a in await answers(people, "r", "s")] == [5, 5]
     with pytest.raises(BudgetError):
         await answers(people, "r")
-    assert (budget.spent, budget.reserved) == (10, 0)
+    assert (budget.spent_nanos, budget.reserved_nanos) == (10, 0)
 
 
 @pytest.mark.parametrize(
@@ -126,11 +128,11 @@ def test_whether_it_would_answer_otherwise_now(
 
 async def test_a_confidence_has_the_source_it_was_given_with() -> None:
     given = {"r": Given("a", 0.5, source=Source.RANK), "s": Given("a", 0.5), "t": Given("a")}
-    made = await answers(Recorded("old", given, source=Source.JUDGE, price=3), "r", "s", "t")
+    made = await answers(Recorded("old", given, source=Source.JUDGE, price_nanos=3), "r", "s", "t")
     assert [a.confidence_source for a in made] == [Source.RANK, Source.JUDGE, None]
-    assert [a.cost for a in made] == [3, 3, 3]
-    [silent] = await answers(Recorded("old", {"r": Given(None, cost=2)}, price=3), "r")
-    assert silent.cost == 5
+    assert [a.cost_nanos for a in made] == [3, 3, 3]
+    [silent] = await answers(Recorded("old", {"r": Given(None, cost_nanos=2)}, price_nanos=3), "r")
+    assert silent.cost_nanos == 5
     assert Recorded("old", given).facts() == {"name": "old", "answers": 3, "decided_by": "model"}
 
 

@@ -118,13 +118,13 @@ class OnCard(Counting):
 
 
 async def test_what_a_card_takes_is_booked_and_then_the_budget_ends_it() -> None:
-    budget = Budget(10)
+    budget = Budget.of_nanos(10)
     task, prices = Task("t", "?", Choice(["cat", "dog"])), Prices(gpu_hour=2e-8)
     who = Scored(OnCard(), prices, budget=budget)
     requests = [Request(task, text_record("r", "cat"), who.id)]
-    assert [a.cost async for a in who.annotate(requests)] == [10]
-    assert budget.spent == 10
-    assert [a.cost async for a in who.annotate(requests)] == [10]
+    assert [a.cost_nanos async for a in who.annotate(requests)] == [10]
+    assert budget.spent_nanos == 10
+    assert [a.cost_nanos async for a in who.annotate(requests)] == [10]
     with pytest.raises(BudgetError):
         [a async for a in who.annotate(requests)]
 
@@ -294,17 +294,17 @@ async def test_calls_are_held_back_before_and_booked_after() -> None:
         held = 0
 
         def _one(self, text: str, labels: Sequence[str]) -> Completion:
-            self.held = budget.reserved
+            self.held = budget.reserved_nanos
             if "broken" in text:
                 raise ValueError("broken")
             return replace(super()._one(text, labels), usage=Usage(attempts=1))
 
-    budget, scorer = Budget(100), Watching()
+    budget, scorer = Budget.of_nanos(100), Watching()
     who = Scored(scorer, Prices(per_request=3e-9), budget=budget)
     schema = Choice(["cat", "dog"])
     asked = [replace(request(schema, "cat"), record=text_record(f"r{i}", "cat")) for i in range(4)]
-    assert [a.cost async for a in who.annotate(asked)] == [3] * 4
-    assert (scorer.held, budget.reserved, budget.spent) == (12, 0, 12)
+    assert [a.cost_nanos async for a in who.annotate(asked)] == [3] * 4
+    assert (scorer.held, budget.reserved_nanos, budget.spent_nanos) == (12, 0, 12)
     with pytest.raises(ValueError, match="broken"):
         [a async for a in who.annotate([request(schema, "broken")])]
-    assert (budget.reserved, budget.spent) == (0, 12)
+    assert (budget.reserved_nanos, budget.spent_nanos) == (0, 12)

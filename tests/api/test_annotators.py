@@ -107,10 +107,10 @@ def test_a_budget_caps_annotators_that_hold_none(server: tuple[Server, str]) -> 
     _, url = server
     prices = assay.Prices(per_request=1.0)
     llm = assay.LLM(assay.OpenAI("m", assay.Address(url)), billing=assay.Billing(prices))
-    result = assay.label(TEXTS, labels=LABELS, annotators=llm, budget=assay.Budget.of(25, "EUR"))
+    result = assay.label(TEXTS, labels=LABELS, annotators=llm, budget=assay.Budget(25, "EUR"))
     assert result.cost <= 25
     assert (result.currency, llm.billing.budget) == ("EUR", None)
-    given = {str(i): Given("positive", cost=10**9) for i in range(8)}
+    given = {str(i): Given("positive", cost_nanos=10**9) for i in range(8)}
     rows = [{"id": str(i), "text": text} for i, text in enumerate(TEXTS)]
     paid = assay.label(rows, labels=LABELS, annotators=Recorded("ann", given), budget=3)
     assert (paid.cost, paid.summary.decided) == (3.0, 3)

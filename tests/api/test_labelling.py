@@ -274,7 +274,7 @@ def test_answers_of_people_reach_the_panel_of_the_task_file_at_its_price(tmp_pat
     assert assay.import_annotations(tmp_path / "people.csv", task, people=True).known == 2
     result = assay.load(task).run()
     assert {d.record: d.value for d in result.decisions} == {"r1": "happy", "r2": None}
-    assert result.ledger.spent(result.task.id) == 2 * 40_000_000
+    assert result.ledger.spent_nanos(result.task.id) == 2 * 40_000_000
     result.ledger.close()
 
 
@@ -314,8 +314,8 @@ async def test_every_blocking_form_has_one_to_await(tmp_path: Path) -> None:
 def test_a_result_is_read_after_its_ledger_is_closed_and_money_is_in_its_currency(
     tmp_path: Path,
 ) -> None:
-    budget = assay.Budget.of(1, "EUR")
-    paid = Recorded("ann", {"r1": Given("happy", cost=250_000_000)})
+    budget = assay.Budget(1, "EUR")
+    paid = Recorded("ann", {"r1": Given("happy", cost_nanos=250_000_000)})
     kept = tmp_path / "l.sqlite"
     result = assay.label(ROWS, task=TASK, annotators={"ann": paid}, ledger=kept, budget=budget)
     result.ledger.close()
@@ -390,8 +390,8 @@ def test_a_million_decisions_have_a_short_repr() -> None:
 
 
 def test_a_budget_is_one_cap_for_all_the_runs_that_hold_it() -> None:
-    budget = assay.Budget.of(0.5)
-    given = {f"r{i}": Given("happy", cost=100_000_000) for i in range(9)}
+    budget = assay.Budget(0.5)
+    given = {f"r{i}": Given("happy", cost_nanos=100_000_000) for i in range(9)}
     paid = {"ann": Recorded("ann", given, budget=budget)}
     rows = [{"id": f"r{i}", "text": f"t{i}"} for i in range(9)]
     costs = [

@@ -24,7 +24,7 @@ from assay.report.evidence import Evidence
 
 TASK = Task("mood", "Happy or sad?", Choice(["happy", "sad"]))
 ROWS = [{"id": "r1", "text": "what a day"}, {"id": "r2", "text": "oh no"}]
-ANN = Recorded("ann", {"r1": Given("happy", 0.9, cost=2_000_000_000), "r2": Given("sad")})
+ANN = Recorded("ann", {"r1": Given("happy", 0.9, cost_nanos=2_000_000_000), "r2": Given("sad")})
 
 
 def labelled(count: int) -> assay.Result[Any]:
@@ -74,7 +74,7 @@ def test_mixed_values_make_a_frame() -> None:
     assert frame["confidence"].to_list()[150] == 0.5
 
 
-EUROS = assay.Budget.of(1, "EUR")
+EUROS = assay.Budget(1, "EUR")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_run_is_told_time_and_money(
     assert (settings.budget is EUROS) == (how.get("budget") is EUROS)
     if how.get("budget") == 2.5:
         assert settings.budget is not None
-        assert settings.budget.cap == 2_500_000_000
+        assert settings.budget.cap_nanos == 2_500_000_000
     assert dict(settings.note) == (
         {"annotators": {"ann": "ann"}} | ({} if currency is None else {"currency": currency})
     )
@@ -107,7 +107,7 @@ def test_notes_are_of_the_data() -> None:
 
 
 def test_the_currency_of_a_budget_is_that_of_the_report(tmp_path: Path) -> None:
-    budget = assay.Budget.of(5, "EUR")
+    budget = assay.Budget(5, "EUR")
     result = assay.label(ROWS, task=TASK, annotators=ANN, budget=budget)
     assert result.currency == "EUR"
     assert result.report_context is not None

@@ -112,7 +112,9 @@ def test_a_currency_that_nobody_says_is_not_made_up(tmp_path: Path) -> None:
     ledger.start_run(Run("r", task.id, "single(m)", 1.0))
     for who in ("m", "p"):
         asked = Request(task, text_record("1", "x"), who)
-        ledger.add([answer(asked, Outcome.ANSWERED, value="a", cost=4 * NANOS, run="r", at=1.0)])
+        ledger.add(
+            [answer(asked, Outcome.ANSWERED, value="a", cost_nanos=4 * NANOS, run="r", at=1.0)]
+        )
     ledger.close()
     done = run("cost", place)
     assert "8.00 units" in done.stdout
@@ -162,7 +164,9 @@ def test_answers_on_other_records_are_told_apart_and_many_routes_are_cut(tmp_pat
     records = [text_record(f"r{i}", "x") for i in range(MOST_SHOWN + 2)]
     for record in (*records, text_record("other", "y")):
         asked = Request(task, record, "m")
-        ledger.add([answer(asked, Outcome.ANSWERED, value="a", cost=3 * NANOS, run="r", at=1.0)])
+        ledger.add(
+            [answer(asked, Outcome.ANSWERED, value="a", cost_nanos=3 * NANOS, run="r", at=1.0)]
+        )
     ledger.add_decisions(
         "r",
         [Decision(r.id, "a", decided_by=DecidedBy.MODEL, route=(f"way {i}",))

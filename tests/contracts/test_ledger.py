@@ -43,7 +43,7 @@ def said(record: str, value: str | None, annotator: str = "m", **fields: object)
 
 def failed(record: str, cost: int = 0) -> Annotation:
     request = Request(TASK, text_record(record, f"text of {record}"), "m")
-    return answer(request, Outcome.FAILED, error="timeout", cost=cost)
+    return answer(request, Outcome.FAILED, error="timeout", cost_nanos=cost)
 
 
 def test_an_annotation_comes_back_as_it_was(ledger: Ledger) -> None:
@@ -52,7 +52,7 @@ def test_an_annotation_comes_back_as_it_was(ledger: Ledger) -> None:
     full = answer(
         request, Outcome.ANSWERED, value="a", confidence=0.5, confidence_source=Source.LIKELIHOOD,
         scores={"a": -0.5, "b": -1.5}, rationale="since", raw="A", mapping="pattern",
-        usage=Usage(10, 2, 3, attempts=2, gpu_seconds=0.5), cost=12, seconds=0.25, by="ann",
+        usage=Usage(10, 2, 3, attempts=2, gpu_seconds=0.5), cost_nanos=12, seconds=0.25, by="ann",
         run="run1", at=1.5,
     )  # fmt: skip
     ledger.add([full])
@@ -85,10 +85,10 @@ def test_each_person_is_heard_and_may_think_again(ledger: Ledger) -> None:
 def test_a_failed_request_stays_open_and_its_cost_counts(ledger: Ledger) -> None:
     ledger.add([failed("r", cost=5), failed("r", cost=7)])
     assert ledger.answers([failed("r").key]) == {}
-    assert ledger.spent(TASK.id) == 12
-    ledger.add([said("r", "a", cost=1)])
+    assert ledger.spent_nanos(TASK.id) == 12
+    ledger.add([said("r", "a", cost_nanos=1)])
     assert ledger.answers([failed("r").key])[failed("r").key].value == "a"
-    assert ledger.spent() == 13
+    assert ledger.spent_nanos() == 13
 
 
 def test_unparsed_is_final(ledger: Ledger) -> None:
@@ -128,7 +128,7 @@ def test_what_is_added_again_is_there_once_failed_or_not(ledger: Ledger) -> None
     again = failed("r", cost=5).stamped("run", 3.0)
     new = [first, again, said("s", "a").stamped("run", 2.0), said("t", "a").stamped("run", 2.0)]
     assert ledger.add_again(new) == 2
-    assert ledger.spent() == 10
+    assert ledger.spent_nanos() == 10
     assert [a.record for a in ledger.annotations()] == ["r", "s", "r", "t"]
     assert ledger.add_again([]) == 0
 
@@ -226,10 +226,10 @@ def test_runs_are_those_of_the_task_or_all_in_the_order_of_their_start(ledger: L
 
 def test_what_was_spent_is_that_of_the_task_or_of_all(ledger: Ledger) -> None:
     other = Request(Task("u", "which?", TASK.schema), text_record("r", "x"), "m")
-    ledger.add([said("r", "a", cost=5), failed("s", cost=2)])
-    ledger.add([answer(other, Outcome.ANSWERED, value="a", cost=100)])
-    assert (ledger.spent(TASK.id), ledger.spent(other.task.id)) == (7, 100)
-    assert (ledger.spent(), ledger.spent("none")) == (107, 0)
+    ledger.add([said("r", "a", cost_nanos=5), failed("s", cost=2)])
+    ledger.add([answer(other, Outcome.ANSWERED, value="a", cost_nanos=100)])
+    assert (ledger.spent_nanos(TASK.id), ledger.spent_nanos(other.task.id)) == (7, 100)
+    assert (ledger.spent_nanos(), ledger.spent_nanos("none")) == (107, 0)
 
 
 def test_what_was_said_of_some_records_is_found_among_the_rest(ledger: Ledger) -> None:

@@ -63,7 +63,7 @@ def test_an_answer_carries_how_it_was_asked() -> None:
     made = answer(request, Outcome.ANSWERED, value="a", raw="A")
     assert (made.key, made.task, made.record, made.annotator) == (request.key, TASK.id, "r", "m")
     assert (made.focus, made.examples, made.replica, made.saw) == (("a",), ("e",), 2, ("k1", "k2"))
-    assert (made.raw, made.by, made.revision, made.cost) == ("A", None, 0, 0)
+    assert (made.raw, made.by, made.revision, made.cost_nanos) == ("A", None, 0, 0)
     assert (made.seconds, made.at, made.usage, made.run) == (0.0, 0.0, NO_USAGE, "")
     plain = said()
     assert (plain.focus, plain.examples, plain.replica, plain.saw) == ((), (), 0, ())

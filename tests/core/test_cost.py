@@ -18,36 +18,36 @@ def test_shares_add_up_to_the_bill_and_are_fair(nanos: int, among: int) -> None:
 
 @given(st.integers(0, 1000), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300))))
 def test_a_cap_is_never_passed(cap: int, calls: list[tuple[int, int]]) -> None:
-    budget = Budget(cap)
+    budget = Budget.of_nanos(cap)
     for most, real in calls:
         try:
             budget.reserve(most)
         except BudgetError:
             continue
         budget.settle(most, min(most, real))
-        assert budget.spent <= cap
-        assert budget.left == cap - budget.spent
+        assert budget.spent_nanos <= cap
+        assert budget.left_nanos == cap - budget.spent_nanos
 
 
 def test_what_is_in_flight_counts_against_the_cap() -> None:
-    budget = Budget(10)
+    budget = Budget.of_nanos(10)
     budget.reserve(6)
     with pytest.raises(BudgetError, match="in flight"):
         budget.reserve(5)
 
 
 def test_what_is_left_is_neither_spent_nor_held_back() -> None:
-    budget = Budget(100)
+    budget = Budget.of_nanos(100)
     budget.reserve(30)
-    assert budget.left == 70
+    assert budget.left_nanos == 70
     budget.settle(30, 10)
     budget.reserve(25)
-    assert budget.left == 65
-    assert Budget(None).left is None
+    assert budget.left_nanos == 65
+    assert Budget.of_nanos(None).left_nanos is None
 
 
 async def test_a_call_waits_for_what_others_hold_back_and_no_longer() -> None:
-    budget, began = Budget(10), []
+    budget, began = Budget.of_nanos(10), []
 
     async def call(name: str, most: int, real: int) -> None:
         await budget.reserve_in_turn(most)
@@ -56,13 +56,17 @@ async def test_a_call_waits_for_what_others_hold_back_and_no_longer() -> None:
         budget.settle(most, real)
 
     await asyncio.gather(*(call(f"c{i}", 6, 1) for i in range(5)))
-    assert (began, budget.spent, budget.reserved) == (["c0", "c1", "c2", "c3", "c4"], 5, 0)
+    assert (began, budget.spent_nanos, budget.reserved_nanos) == (
+        ["c0", "c1", "c2", "c3", "c4"],
+        5,
+        0,
+    )
     with pytest.raises(BudgetError, match="EUR are spent"):
-        await Budget(10, spent=5, currency="EUR").reserve_in_turn(6)
+        await Budget.of_nanos(10, spent=5, currency="EUR").reserve_in_turn(6)
 
 
 async def test_calls_that_no_longer_fit_end_and_those_given_up_hold_up_nobody() -> None:
-    budget = Budget(10)
+    budget = Budget.of_nanos(10)
     budget.reserve(10)
     waiting = [asyncio.ensure_future(budget.reserve_in_turn(4)) for _ in range(4)]
     await asyncio.sleep(0)
@@ -74,7 +78,7 @@ async def test_calls_that_no_longer_fit_end_and_those_given_up_hold_up_nobody() 
     assert [type(r) for r in results] == [
         asyncio.CancelledError, type(None), BudgetError, BudgetError
     ]  # fmt: skip
-    assert (budget.spent, budget.reserved) == (7, 0)
+    assert (budget.spent_nanos, budget.reserved_nanos) == (7, 0)
 
 
 def test_cached_tokens_cost_their_own_price_and_the_bill_is_rounded_up() -> None:
@@ -134,28 +138,32 @@ def test_money_has_two_decimals_and_more_where_it_is_small(nanos: int, described
 
 def test_an_amount_in_units_is_whole_nanos() -> None:
     assert to_nanos(0.1 + 0.2) == 300_000_000
-    assert Budget.of(0.3).cap == 300_000_000
-    assert Budget.of(0.0).cap == 0
+    assert Budget(0.3).cap_nanos == 300_000_000
+    assert Budget(0.0).cap_nanos == 0
 
 
 def test_without_a_cap_everything_fits_and_is_counted() -> None:
-    budget = Budget(None)
+    budget = Budget.of_nanos(None)
     budget.reserve(10**15)
-    assert (budget.left, budget.reserved, budget.state()) == (None, 10**15, "there is no budget")
+    assert (budget.left_nanos, budget.reserved_nanos, budget.state()) == (
+        None,
+        10**15,
+        "there is no budget",
+    )
     budget.settle(10**15, 7)
-    assert (budget.reserved, budget.spent) == (0, 7)
+    assert (budget.reserved_nanos, budget.spent_nanos) == (0, 7)
 
 
 def test_the_cap_itself_may_be_spent_and_not_a_nano_more() -> None:
-    budget = Budget(10, spent=4)
-    assert budget.left == 6
+    budget = Budget.of_nanos(10, spent=4)
+    assert budget.left_nanos == 6
     with pytest.raises(BudgetError, match="raise `budget` to continue; all answers so far"):
         budget.reserve(7)
-    assert budget.reserved == 0
+    assert budget.reserved_nanos == 0
     budget.reserve(6)
-    assert (budget.left, budget.reserved) == (0, 6)
+    assert (budget.left_nanos, budget.reserved_nanos) == (0, 6)
     budget.settle(6, 2)
-    assert (budget.left, budget.spent, budget.reserved) == (4, 6, 0)
+    assert (budget.left_nanos, budget.spent_nanos, budget.reserved_nanos) == (4, 6, 0)
 
 
 @pytest.mark.parametrize(
@@ -168,21 +176,21 @@ def test_the_cap_itself_may_be_spent_and_not_a_nano_more() -> None:
     ],
 )
 def test_a_budget_says_what_is_left_of_it(cap: int, spent: int, described: str) -> None:
-    budget = Budget(cap, spent)
-    budget.reserved = NANOS // 2
+    budget = Budget.of_nanos(cap, spent)
+    budget.reserved_nanos = NANOS // 2
     assert budget.state().startswith(described)
-    assert repr(budget) == f"Budget({budget.state()})"
+    assert repr(budget) == f"Budget.of_nanos({budget.state()})"
 
 
 def test_runs_side_by_side_share_what_is_spent_and_a_new_one_believes_the_ledger() -> None:
-    budget = Budget(100, spent=30)
+    budget = Budget.of_nanos(100, spent=30)
     budget.begin(0)  # a ledger that knows of nothing: what was spent before counts
-    assert budget.spent == 30
+    assert budget.spent_nanos == 30
     budget.begin(20)  # beside it: the larger
-    assert budget.spent == 30
+    assert budget.spent_nanos == 30
     budget.begin(50)
-    assert budget.spent == 50
+    assert budget.spent_nanos == 50
     for _ in range(3):
         budget.end()
     budget.begin(20)  # alone: what the ledger says
-    assert budget.spent == 20
+    assert budget.spent_nanos == 20

@@ -67,10 +67,10 @@ def test_no_key_and_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_budget_is_given_and_shown_in_currency() -> None:
-    budget = Budget.of(2.5, "EUR")
-    assert budget.cap == 2_500_000_000
+    budget = Budget(2.5, "EUR")
+    assert budget.cap_nanos == 2_500_000_000
     assert "2.50 EUR" in repr(budget)
-    assert Budget.of(None).cap is None
+    assert Budget(None).cap_nanos is None
 
 
 def test_what_is_longer_than_sixty_characters_is_cut() -> None:

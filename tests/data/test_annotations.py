@@ -258,6 +258,6 @@ def test_a_guard_that_lost_its_mark_is_seen_through() -> None:
 def test_an_annotation_has_panel_run_moment_and_price() -> None:
     one = [Given("r1", "ann", "a", "x:2"), Given("r1", "bob", None, "x:3")]
     [found] = annotations_of(one, Origin(TASK, "crowd", "run1", 7.0, 9))
-    assert (found.annotator, found.by, found.run, found.at, found.cost) == (
+    assert (found.annotator, found.by, found.run, found.at, found.cost_nanos) == (
         "crowd", "ann", "run1", 7.0, 9,
     )  # fmt: skip

@@ -167,7 +167,7 @@ def test_an_annotation_is_told_cell_by_cell() -> None:
     way = RequestOptions(focus=("f", "g"), replica=2, saw=("k1", "k2"))
     a = answer(
         Request(task, text_record("r", "text"), "m", way), Outcome.ANSWERED, value="x",
-        confidence=0.5, confidence_source=Source.STATED, cost=1_500_000_000, seconds=2.5,
+        confidence=0.5, confidence_source=Source.STATED, cost_nanos=1_500_000_000, seconds=2.5,
     )  # fmt: skip
     [row] = annotation_rows([a])
     assert tuple(row) == ANNOTATION_FIELDS

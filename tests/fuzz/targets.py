@@ -128,7 +128,7 @@ def ledger(content: bytes, folder: Path) -> None:
         drain(kept.decisions("run"))
         kept.runs()
         kept.schemas()
-        kept.spent()
+        kept.spent_nanos()
         kept.votes(TASK.id, FORM)
         kept.add_records([text_record("r1", "text 1"), text_record("new", "x")])
     finally:

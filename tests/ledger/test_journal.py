@@ -28,7 +28,9 @@ TASK = Task("t", "which?", Choice(["a", "b"]))
 def said(number: int, outcome: Outcome = Outcome.ANSWERED) -> Annotation:
     request = Request(TASK, text_record(f"r{number}", f"text {number}"), "m")
     value = "a" if outcome is Outcome.ANSWERED else None
-    return answer(request, outcome, value=value, raw="naïve\n“A”", cost=3).stamped("run", number)
+    return answer(request, outcome, value=value, raw="naïve\n“A”", cost_nanos=3).stamped(
+        "run", number
+    )
 
 
 PROGRAM = """
@@ -123,7 +125,7 @@ def test_a_failed_answer_that_was_added_is_not_added_twice(tmp_path: Path) -> No
     failed = said(1, Outcome.FAILED)
     ledger.add([failed, said(2)])
     assert ledger.add_again([failed, said(2), said(3)]) == 1
-    assert ledger.spent() == 9
+    assert ledger.spent_nanos() == 9
     ledger.close()
 
 
@@ -234,7 +236,7 @@ def test_the_largest_number_that_a_ledger_holds_is_one(tmp_path: Path) -> None:
     [line, *_] = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(cell("cost", 2**63 - 1)(line))
     ledger = SqlLedger(str(place))
-    assert [a.cost for a in ledger.annotations()] == [2**63 - 1]
+    assert [a.cost_nanos for a in ledger.annotations()] == [2**63 - 1]
     ledger.close()
 
 

@@ -51,8 +51,8 @@ DEFAULT_OPTIONS = answer(REQUEST, Outcome.ANSWERED, value="a")
 FULL = answer(
     replace(REQUEST, options=WAY), Outcome.ANSWERED, value="a", confidence=0.5,
     confidence_source=Source.JUDGE, scores={"a": -0.5, "b": -math.inf}, rationale="so", raw="A",
-    mapping="json", usage=Usage(1, 2, 3, 4, 5, 6, 7.5, 8.5), cost=9, seconds=1.5, by="ann", run="x",
-    at=12.5, made_from=("k3",), revision=3,
+    mapping="json", usage=Usage(1, 2, 3, 4, 5, 6, 7.5, 8.5), cost_nanos=9, seconds=1.5, by="ann",
+    run="x", at=12.5, made_from=("k3",), revision=3,
 )  # fmt: skip
 
 

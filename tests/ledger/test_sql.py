@@ -158,7 +158,7 @@ def test_whole_tables_are_read_page_by_page_without_sorting(tmp_path: Path) -> N
     list(ledger.annotations("t", ["a", "b"]))
     list(ledger.decisions("r"))
     list(ledger.records())
-    ledger.spent("t")
+    ledger.spent_nanos("t")
     plans = []
     with ledger.engine.connect() as connection:
         for statement, values in list(asked):

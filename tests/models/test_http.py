@@ -197,7 +197,7 @@ async def test_a_storm_of_429_halves_the_calls_in_flight() -> None:
 
 
 async def test_the_budget_is_never_passed_and_answers_in_flight_are_kept() -> None:
-    budget = Budget(to_nanos(0.05))
+    budget = Budget.of_nanos(to_nanos(0.05))
     billing = Billing(Prices(input=10.0, output=10.0), budget)
     server = Server()
     came: list[Annotation] = []
@@ -210,8 +210,8 @@ async def test_the_budget_is_never_passed_and_answers_in_flight_are_kept() -> No
             await model.aclose()
     assert 0 < len(came) < 500
     assert sum(server.calls.values()) == len(came)
-    assert sum(a.cost for a in came) == budget.spent <= to_nanos(0.05)
-    assert budget.reserved == 0
+    assert sum(a.cost_nanos for a in came) == budget.spent_nanos <= to_nanos(0.05)
+    assert budget.reserved_nanos == 0
 
 
 async def test_keys_come_from_the_environment_and_show_nowhere(

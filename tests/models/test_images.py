@@ -222,14 +222,14 @@ async def test_a_cap_on_money_counts_pictures_before_they_are_sent(meme: Record)
     server, prices = Server(), Prices(input=1000.0)
     async with openai(server) as model:
         view = View(side=224)
-        llm = LLM(model, options=Options(view=view), billing=Billing(prices, Budget(None)))
-        plain = LLM(model, billing=Billing(prices, Budget(None)), modality="text")
+        llm = LLM(model, options=Options(view=view), billing=Billing(prices, Budget.of_nanos(None)))
+        plain = LLM(model, billing=Billing(prices, Budget.of_nanos(None)), modality="text")
         request = Request(TASK, meme, llm.id)
         more = llm.ceiling(request) - plain.ceiling(request)
         assert more >= prices.nanos(Usage(most_tokens(view)))
         [said] = await drain(llm, [request])
         assert 0 < said.usage.image_tokens <= said.usage.input_tokens
-        assert said.cost <= llm.ceiling(request)
+        assert said.cost_nanos <= llm.ceiling(request)
 
 
 def test_the_view_is_part_of_the_annotators_id_where_pictures_are_seen(large: ImagePart) -> None:

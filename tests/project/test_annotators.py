@@ -34,10 +34,10 @@ def test_answers_of_people_cost_a_label_and_answers_of_models_a_request(tmp_path
     ann, gpt = found["ann"], found["gpt"]
     assert isinstance(ann, Recorded)
     assert isinstance(gpt, Recorded)
-    assert (ann.name, ann.decided_by, ann.price) == ("ann", DecidedBy.PEOPLE, to_nanos(0.2))
-    assert {g.cost for g in ann.given.values()} == {0}
-    assert (gpt.name, gpt.decided_by, gpt.price) == ("gpt", DecidedBy.MODEL, 0)
-    assert {g.cost for g in gpt.given.values()} == {to_nanos(0.05)}
+    assert (ann.name, ann.decided_by, ann.price_nanos) == ("ann", DecidedBy.PEOPLE, to_nanos(0.2))
+    assert {g.cost_nanos for g in ann.given.values()} == {0}
+    assert (gpt.name, gpt.decided_by, gpt.price_nanos) == ("gpt", DecidedBy.MODEL, 0)
+    assert {g.cost_nanos for g in gpt.given.values()} == {to_nanos(0.05)}
     assert len(gpt.given) == 4
     assert ann.budget is not None
 

@@ -125,7 +125,7 @@ def test_a_budget_that_is_spent_is_told(spent: float, described: bool, tmp_path:
     ledger = found.ledger()
     record = next(found.all_records())
     request = Request(found.task, record, "old")
-    ledger.add([answer(request, Outcome.ANSWERED, value="good", cost=to_nanos(spent))])
+    ledger.add([answer(request, Outcome.ANSWERED, value="good", cost_nanos=to_nanos(spent))])
     ledger.close()
     notes = forecast(found).notes
     assert any("a run would stop at the first call that costs" in n for n in notes) == described

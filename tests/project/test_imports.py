@@ -115,7 +115,7 @@ def test_people_come_in_as_their_panel_and_models_as_themselves(tmp_path: Path) 
     brought = import_annotations(held, path, Names(), found, people=True)
     assert (brought.added, brought.known, brought.empty, brought.notes) == (2, 0, 1, ())
     described = {
-        (a.annotator, a.by, a.value, a.cost, a.run) for a in held.annotations(found.task.id)
+        (a.annotator, a.by, a.value, a.cost_nanos, a.run) for a in held.annotations(found.task.id)
     }
     price = to_nanos(0.1)
     assert described == {
@@ -129,7 +129,7 @@ def test_people_come_in_as_their_panel_and_models_as_themselves(tmp_path: Path) 
     assert [r.id for r in held.records()] == ["1", "2"]
     models = MemoryLedger()
     import_annotations(models, path, Names(), found)
-    told_of = {(a.annotator, a.by, a.cost) for a in models.annotations(found.task.id)}
+    told_of = {(a.annotator, a.by, a.cost_nanos) for a in models.annotations(found.task.id)}
     assert told_of == {("ann", None, 0), ("bob", None, 0)}
 
 

@@ -73,14 +73,14 @@ def test_another_budget_or_ledger_is_another_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = opened(tmp_path, DEFAULT_OPTIONS + "currency: EUR\nbudget: {money: 1, minutes: 2}\n")
-    assert (found.budget.cap, found.budget.currency) == (to_nanos(1), "EUR")
+    assert (found.budget.cap_nanos, found.budget.currency) == (to_nanos(1), "EUR")
     assert found.settings().seconds == 120
     monkeypatch.chdir(tmp_path)
     other = found.changed({"money": 3}, "other.sqlite")
-    assert other.budget.cap == to_nanos(3)
+    assert other.budget.cap_nanos == to_nanos(3)
     assert other.settings().seconds == 120
     assert other.ledger_place == str(tmp_path / "other.sqlite")
-    assert found.budget.cap == to_nanos(1)
+    assert found.budget.cap_nanos == to_nanos(1)
     assert found.changed({}, "sqlite:///x").ledger_place == "sqlite:///x"
     assert found.changed({}, None).ledger_place == found.ledger_place
 

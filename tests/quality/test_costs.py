@@ -67,7 +67,9 @@ def test_a_record_carries_all_answers_given_on_it_so_routes_sum_to_the_bill() ->
 
 
 def test_what_the_list_does_not_name_costs_what_was_booked() -> None:
-    found = costs([said(0, "x", cost=70), said(1, "x", cost=30)], [kept(0), kept(1)], PriceList())
+    found = costs(
+        [said(0, "x", cost_nanos=70), said(1, "x", cost_nanos=30)], [kept(0), kept(1)], PriceList()
+    )
     assert found.whole.bill.kinds["booked"] == 100
     free = costs([said(0, "x")], [kept(0)], PriceList())
     assert free.not_counted[0] == "x: no price, and no recorded cost (1 answer)"
@@ -132,7 +134,7 @@ def test_projections_hold_the_true_cost_as_often_as_they_say() -> None:
     hits = 0
     for _ in range(200):
         booked = np.where(rng.random(60) < 0.3, 1_000_000, 20_000).tolist()
-        answers = [said(i, "x", cost=c) for i, c in enumerate(booked)]
+        answers = [said(i, "x", cost_nanos=c) for i, c in enumerate(booked)]
         found = costs(answers, [kept(i) for i in range(60)], prices).projected(10_000)
         assert found.interval is not None
         hits += found.interval[0] <= 10_000 * (0.3 * 1_000_000 + 0.7 * 20_000) <= found.interval[1]
@@ -140,7 +142,7 @@ def test_projections_hold_the_true_cost_as_often_as_they_say() -> None:
 
 
 def test_imported_answers_without_decisions_are_the_work_itself() -> None:
-    found = costs([said(i, "x", cost=5) for i in range(4)], [], PriceList())
+    found = costs([said(i, "x", cost_nanos=5) for i in range(4)], [], PriceList())
     assert (found.whole.records, found.whole.bill.total, found.setup.total) == (4, 20, 0)
 
 
@@ -181,7 +183,7 @@ def test_without_answers_and_decisions_nothing_is_spent() -> None:
 def test_a_projection_is_the_mean_with_its_error_and_never_below_the_setup(
     amounts: tuple[int, ...], records: int, clipped: bool
 ) -> None:
-    answers = [said(i, "x", cost=c * 1000) for i, c in enumerate((*amounts, 7))]
+    answers = [said(i, "x", cost_nanos=c * 1000) for i, c in enumerate((*amounts, 7))]
     found = costs(answers, [kept(i) for i in range(3)], PriceList()).projected(records)
     cost = round(sum(amounts) * 1000 / 3 * records) + 7000
     reach = NormalDist().inv_cdf(0.975) * stdev(amounts) * 1000 / math.sqrt(3) * records
@@ -202,7 +204,7 @@ def test_of_one_record_no_interval_is_told() -> None:
 
 
 def test_the_whole_is_told_as_json() -> None:
-    answers = [said(0, "m"), said(0, "x", Usage(), cost=NANOS), said(1, "m"), said(9, "m")]
+    answers = [said(0, "m"), said(0, "x", Usage(), cost_nanos=NANOS), said(1, "m"), said(9, "m")]
     prices = PriceList("list", "EUR", {"m": MODEL})
     found = costs(answers, [sent(0), kept(1)], prices)
     model = {"input": 0.0012, "cached": 0.0002, "output": 0.0004, "requests": 0.001}
@@ -239,7 +241,7 @@ def test_the_rarer_cases_of_prices() -> None:
     measured = said(0, "p", Usage(human_seconds=1.0), by="ann", seconds=5.0)
     hourly = PriceList("l", "USD", {"p": Rates(Prices(human_hour=36.0))})
     assert costs([measured], [sent(0)], hourly).whole.bill.total == 10_000_000
-    nested = said(0, "s", cost=9, mapping="strategy")
+    nested = said(0, "s", cost_nanos=9, mapping="strategy")
     assert costs([nested], [kept(0)], PriceList()).whole.bill.total == 0
     request = Request(TASK, text_record("r1", "x"), "p")
     silent = answer(request, Outcome.REFUSED, usage=Usage(), by="bob")
@@ -265,7 +267,7 @@ def test_money_of_two_currencies_is_no_sum() -> None:
     assert booked_in([run(None)]) is None
     with pytest.raises(InputError, match="in EUR and in USD, which cannot be added up"):
         booked_in([run("USD"), run("EUR")])
-    booked = costs([said(0, "x", cost=5)], [kept(0)], PriceList("l", "USD"))
+    booked = costs([said(0, "x", cost_nanos=5)], [kept(0)], PriceList("l", "USD"))
     for fits in ("USD", None):
         check_currency(booked, fits)
     check_currency(costs([], [], PriceList("l", "USD")), "EUR")

@@ -283,7 +283,7 @@ def test_bills_are_as_they_were() -> None:
         said(i, "panel", Usage(human_seconds=5.0 + i), by="ann" if i % 2 else "bob")
         for i in range(0, 24, 3)
     ]
-    answers += [said(i, "other", cost=7_000_000, seconds=2.0) for i in range(3)]
+    answers += [said(i, "other", cost_nanos=7_000_000, seconds=2.0) for i in range(3)]
     decisions = [
         Decision(f"r{i}", "a", decided_by=DecidedBy.MODEL if i % 3 else DecidedBy.PEOPLE,
                  route=("kept",) if i % 3 else ("kept", "sent on"))

@@ -55,8 +55,8 @@ def test_an_answer_to_a_part_changes_that_part_alone(
 def test_a_bill_is_shared_among_the_attributes_that_were_asked() -> None:
     held = MemoryLedger()
     both, hat = request(FACE), request(FACE, ("hat",))
-    held.add([answer(both, Outcome.ANSWERED, value={"hat": "yes", "smile": "no"}, cost=7)])
-    held.add([answer(hat, Outcome.ANSWERED, value={"hat": "yes"}, cost=10)])
+    held.add([answer(both, Outcome.ANSWERED, value={"hat": "yes", "smile": "no"}, cost_nanos=7)])
+    held.add([answer(hat, Outcome.ANSWERED, value={"hat": "yes"}, cost_nanos=10)])
     [costs] = part_costs(held, both.task).values()
     assert sorted(costs) == ["hat", "smile"]
     assert costs["hat"] + costs["smile"] == 17

@@ -46,7 +46,7 @@ def ledger() -> Ledger:
         given.append(
             answer(
                 request, Outcome.ANSWERED, value=said, raw=HOSTILE, rationale=HOSTILE,
-                confidence=0.8, confidence_source=Source.LIKELIHOOD, cost=to_nanos(0.001),
+                confidence=0.8, confidence_source=Source.LIKELIHOOD, cost_nanos=to_nanos(0.001),
                 seconds=0.5,
             )
         )  # fmt: skip
@@ -384,7 +384,7 @@ def test_the_bill_of_a_form_is_told_by_attribute(tmp_path: Path) -> None:
     held.start_run(Run("run1", task.id, "single(m)", 0.0))
     value = {"hat": "good", "smile": "bad"}
     request = Request(task, record, "m")
-    held.add([answer(request, Outcome.ANSWERED, value=value, cost=to_nanos(0.02))])
+    held.add([answer(request, Outcome.ANSWERED, value=value, cost_nanos=to_nanos(0.02))])
     held.add_decisions("run1", [Decision("1", value, decided_by=DecidedBy.MODEL)])
     found = gather(held, "run1", ReportContext(task, Reference("experts", {"1": value})))
     assert found.lines[1].as_json()["part_costs"] == {"hat": 0.01, "smile": 0.01}

@@ -42,10 +42,10 @@ def line(*answers: Annotation, judged: str = "") -> Line:
 
 def test_everything_that_answers_used_is_added_up() -> None:
     found = line(
-        said("a", "yes", cost=2 * NANOS, seconds=1.5,
+        said("a", "yes", cost_nanos=2 * NANOS, seconds=1.5,
              usage=Usage(100, output_tokens=10, attempts=1)),
-        said("b", cost=NANOS, seconds=0.5, usage=Usage(50, output_tokens=5, attempts=3)),
-        said("b", "no", cost=NANOS, replica=1),
+        said("b", cost_nanos=NANOS, seconds=0.5, usage=Usage(50, output_tokens=5, attempts=3)),
+        said("b", "no", cost_nanos=NANOS, replica=1),
     )  # fmt: skip
     described = found.as_json()
     assert described["outcomes"] == {"answered": 2, "abstained": 1}

@@ -52,7 +52,7 @@ def ledger(*more: Annotation) -> MemoryLedger:
         said("old", "d", face("no", "no")), said("model", "d", None),
     ]  # fmt: skip
     looks = [
-        said("people", "b", {"hat": hat}, ("hat",), by=who, cost=to_nanos(0.1))
+        said("people", "b", {"hat": hat}, ("hat",), by=who, cost_nanos=to_nanos(0.1))
         for who, hat in (("ann", "yes"), ("bob", "no"), ("cem", "yes"))
     ]
     held.add([*both, *looks, said("people", "a", None, by="ann"), *more])

@@ -144,14 +144,15 @@ async def test_no_text_ends_a_run_and_none_is_paid_for_twice(
 async def test_of_a_text_too_long_to_be_read_the_beginning_is_kept() -> None:
     request = Request(TASK, RECORDS[0], "m")
     said = LLM(Says(""), BY_NAME["pattern"]).read(request, Completion("a " * LONGEST), 5)
-    assert (said.outcome, len(said.raw or ""), said.cost) == (Outcome.UNPARSED, LONGEST, 5)
+    assert (said.outcome, len(said.raw or ""), said.cost_nanos) == (Outcome.UNPARSED, LONGEST, 5)
     assert f"{LONGEST:,}" in (said.error or "")
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"value": ["a"]}, {"value": float("inf")}, {"value": {"tone": "\udc00"}}, {"cost": 2**70},
+        {"value": ["a"]}, {"value": float("inf")}, {"value": {"tone": "\udc00"}},
+        {"cost_nanos": 2**70},
         {"scores": {"a": float("nan")}}, {"rationale": 5}, {"seconds": float("inf")},
         {"confidence": float("nan"), "confidence_source": Source.STATED},
     ],
@@ -165,5 +166,7 @@ def test_what_no_ledger_keeps_is_left_out_and_said(fields: dict[str, object]) ->
 
 
 def test_a_sound_annotation_stays_the_object_it_is() -> None:
-    given = answer(Request(TASK, RECORDS[0], "m"), Outcome.ANSWERED, value="ä", raw="ä", cost=1)
+    given = answer(
+        Request(TASK, RECORDS[0], "m"), Outcome.ANSWERED, value="ä", raw="ä", cost_nanos=1
+    )
     assert sound(given) is given

@@ -48,9 +48,9 @@ def said(outcome: Outcome = Outcome.ANSWERED, **fields: Any) -> Annotation:
         ({"scores": {1: 1.0}}, "its scores are not numbers by label"),
         ({"scores": {"a": "1"}}, "its scores are not numbers by label"),
         ({"scores": ["a"]}, "its scores are not numbers by label"),
-        ({"cost": MOST + 1}, f"its cost {MOST + 1} or time 0.0 is not a usable number"),
-        ({"cost": 1.5}, "its cost 1.5 or time 0.0 is not a usable number"),
-        ({"cost": True}, "its cost True or time 0.0 is not a usable number"),
+        ({"cost_nanos": MOST + 1}, f"its cost {MOST + 1} or time 0.0 is not a usable number"),
+        ({"cost_nanos": 1.5}, "its cost 1.5 or time 0.0 is not a usable number"),
+        ({"cost_nanos": True}, "its cost True or time 0.0 is not a usable number"),
         ({"seconds": float("nan")}, "its cost 0 or time nan is not a usable number"),
         ({"confidence": float("inf"), "confidence_source": Source.STATED},
          "its confidence inf is not a finite number"),
@@ -71,7 +71,7 @@ def test_what_cannot_be_kept_is_named(fields: dict[str, Any], why: str) -> None:
         {"value": frozenset()}, {"value": ()}, {"value": (Span(0, 1, "ä"),)},
         {"value": (Box(0, 0, 1, 1, "ä"),)}, {"value": {"ä": {"b": frozenset({"ä"})}}},
         {"raw": "ä", "rationale": "ö"}, {"scores": {"ä": -1, "b": float("-inf")}},
-        {"cost": MOST, "seconds": 1.5}, {"seconds": 3},
+        {"cost_nanos": MOST, "seconds": 1.5}, {"seconds": 3},
         {"confidence": 1, "confidence_source": Source.STATED},
     ],
 )  # fmt: skip
@@ -81,13 +81,13 @@ def test_what_can_be_kept_stays_the_object_it_is(fields: dict[str, Any]) -> None
 
 
 def test_what_is_left_of_an_answer_is_what_can_be_kept() -> None:
-    given = said(raw=HALF, rationale=5, cost=7, seconds=2.5, confidence=0.5,
+    given = said(raw=HALF, rationale=5, cost_nanos=7, seconds=2.5, confidence=0.5,
                  confidence_source=Source.STATED, mapping="json")  # fmt: skip
     kept = sound(given)
-    assert (kept.raw, kept.rationale, kept.cost, kept.seconds) == ("x\ufffd", "5", 7, 2.5)
+    assert (kept.raw, kept.rationale, kept.cost_nanos, kept.seconds) == ("x\ufffd", "5", 7, 2.5)
     assert (kept.mapping, kept.key) == ("json", given.key)
-    lost = sound(said(cost=MOST + 1, seconds=float("inf")))
-    assert (lost.cost, lost.seconds) == (0, 0.0)
+    lost = sound(said(cost_nanos=MOST + 1, seconds=float("inf")))
+    assert (lost.cost_nanos, lost.seconds) == (0, 0.0)
     failed = sound(said(Outcome.FAILED, error=HALF))
     assert (failed.outcome, failed.error) == (Outcome.FAILED, "x\ufffd")
     refused = sound(said(Outcome.REFUSED, raw=HALF))

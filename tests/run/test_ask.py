@@ -57,7 +57,7 @@ class Says(HoldsNothing):
             outcome = self.outcomes.get(request.record.id, Outcome.ANSWERED)
             value = "a" if outcome is Outcome.ANSWERED else None
             for _ in range(1 + self.twice):
-                yield answer(request, outcome, value=value, cost=3)
+                yield answer(request, outcome, value=value, cost_nanos=3)
             if self.trouble is not None:
                 raise self.trouble
 
@@ -196,14 +196,14 @@ async def test_an_annotator_is_asked_by_its_name_in_the_task_or_by_its_id() -> N
 
 async def test_another_task_is_kept_and_what_it_has_cost_counts_once() -> None:
     kept, other = MemoryLedger(), Task("why", "why?", TASK.schema)
-    kept.add([answer(Request(other, RECORDS[0], "m"), Outcome.ANSWERED, value="a", cost=50)])
-    budget = Budget(100)
+    kept.add([answer(Request(other, RECORDS[0], "m"), Outcome.ANSWERED, value="a", cost_nanos=50)])
+    budget = Budget.of_nanos(100)
     ask = asking(Says(), ledger=kept, budget=budget)
     for _ in range(2):
         [given] = await ask("m", RECORDS[:1], task=other)
         assert isinstance(given, Annotation)
         assert given.task == other.id
-    assert budget.spent == 50
+    assert budget.spent_nanos == 50
     assert ask.spent == 50
     assert list(kept.schemas()) == [other.id]
 
@@ -245,7 +245,11 @@ async def test_a_strategy_that_is_asked_answers_with_what_it_decided_and_from_wh
     assert third == Waiting(third.key, "r2", "people")
     assert isinstance(first, Annotation)
     assert (first.value, first.confidence, first.scores) == ("b", 0.75, sure.scores)
-    assert (first.confidence_source, first.mapping, first.cost) == (Source.RANK, "strategy", 0)
+    assert (first.confidence_source, first.mapping, first.cost_nanos) == (
+        Source.RANK,
+        "strategy",
+        0,
+    )
     [drawn] = [a for a in ask.context.ledger.annotations(annotators=["m"]) if a.record == "r0"]
     assert (first.made_from, first.saw) == ((drawn.key,), ("k",))
     assert isinstance(second, Annotation)

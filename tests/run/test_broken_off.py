@@ -62,13 +62,13 @@ async def test_blocks_behind_one_that_breaks_keep_their_decisions() -> None:
 @without_waiting
 async def test_of_several_errors_the_one_to_mend_is_told() -> None:
     strategy = Breaking({"r0": ValueError("a fault"), "r10": InputError("a mistake")})
-    settings = Settings(block=10, in_flight=4, budget=Budget(10))
+    settings = Settings(block=10, in_flight=4, budget=Budget.of_nanos(10))
     job = Job(TASK, strategy, {"m": OLD}, MemoryLedger(), settings)
     with pytest.raises(InputError, match="a mistake"):
         await label(job, records(20))
     assert settings.budget is not None
     settings.budget.begin(7)  # no run is under way any more: the ledger is believed
-    assert settings.budget.spent == 7
+    assert settings.budget.spent_nanos == 7
 
 
 async def test_what_a_strategy_over_all_records_decides_is_kept_in_their_order() -> None:
@@ -128,7 +128,10 @@ def test_what_holds_where_nothing_is_said() -> None:
     plain = Settings()
     assert (plain.block, plain.in_flight, plain.grace, plain.patience) == (250, 16, 10.0, 60.0)
     assert (plain.seconds, plain.budget, plain.currency) == (None, None, "USD")
-    assert Settings(budget=Budget(1, currency="CHF"), note={"currency": "EUR"}).currency == "CHF"
+    assert (
+        Settings(budget=Budget.of_nanos(1, currency="CHF"), note={"currency": "EUR"}).currency
+        == "CHF"
+    )
     now = 100.0
     stop = stop_of(Settings(seconds=5), lambda: now)
     now = 104.0

@@ -42,14 +42,14 @@ class Paid(HoldsNothing):
             async for given in self.who.annotate([request]):
                 self.budget.settle(PRICE, PRICE)
                 self.asked[given.key] += 1
-                yield replace(given, cost=PRICE)
+                yield replace(given, cost_nanos=PRICE)
 
 
 def go(
     name: str, ledger: MemoryLedger, cap: int | None, asked: Counter[str]
 ) -> tuple[Summary, dict[str, Decision]]:
     life = mortal.Life(os.open(os.devnull, os.O_WRONLY), None)
-    every, budget = mortal.strategies(life), Budget(cap)
+    every, budget = mortal.strategies(life), Budget.of_nanos(cap)
     who: dict[str, Askable] = {
         id: Paid(a, budget, asked) for id, a in mortal.annotators(life).items()
     }
@@ -84,4 +84,4 @@ def test_a_money_cap_stops_it_and_nothing_is_lost(name: str) -> None:
 
 
 def ledger_bill(ledger: MemoryLedger) -> int:
-    return sum(a.cost for a in ledger.annotations())
+    return sum(a.cost_nanos for a in ledger.annotations())

@@ -76,8 +76,10 @@ class Counting(HoldsNothing):
     def _answer(self, request: Request) -> Annotation:
         usage = Usage(attempts=2)
         if request.record.id in self.fails:
-            return answer(request, Outcome.FAILED, error="timeout", cost=self.cost, usage=usage)
-        return answer(request, Outcome.ANSWERED, value="a", cost=self.cost, usage=usage)
+            return answer(
+                request, Outcome.FAILED, error="timeout", cost_nanos=self.cost, usage=usage
+            )
+        return answer(request, Outcome.ANSWERED, value="a", cost_nanos=self.cost, usage=usage)
 
 
 async def go(
@@ -143,7 +145,7 @@ async def test_the_same_request_asked_twice_at_once_is_sent_once(ledger: Ledger)
     assert done.decided == 20
     kept = list(ledger.annotations(annotators=["nested"]))
     assert len(kept) == 20
-    assert {(a.cost, a.saw) for a in kept} == {(0, ())}
+    assert {(a.cost_nanos, a.saw) for a in kept} == {(0, ())}
 
 
 async def test_people_are_waited_for_and_their_answers_found_later(ledger: Ledger) -> None:
@@ -160,16 +162,16 @@ async def test_people_are_waited_for_and_their_answers_found_later(ledger: Ledge
 
 
 async def test_the_money_budget_is_never_passed_and_counts_earlier_runs(ledger: Ledger) -> None:
-    budget = Budget(10 * NANOS)
+    budget = Budget.of_nanos(10 * NANOS)
     model = Counting(cost=NANOS, budget=budget)
     first = await go(ledger, Single("m"), [model], 50, budget=budget)
     assert (first.reason, first.exit_code) == (Reason.BUDGET, 3)
-    assert first.spent_nanos == ledger.spent(TASK.id) == 10 * NANOS
+    assert first.spent_nanos == ledger.spent_nanos(TASK.id) == 10 * NANOS
     assert first.decided == 10
     assert "raise `budget`" in first.lines()[-2]
-    again = await go(ledger, Single("m"), [model], 50, budget=Budget(10 * NANOS))
+    again = await go(ledger, Single("m"), [model], 50, budget=Budget.of_nanos(10 * NANOS))
     assert again.tallies["m"].replayed == 10
-    fresh = Budget(12 * NANOS)
+    fresh = Budget.of_nanos(12 * NANOS)
     model.budget = fresh
     third = await go(ledger, Single("m"), [model], 50, budget=fresh)
     assert third.spent_nanos == 12 * NANOS
@@ -217,7 +219,7 @@ async def test_two_runs_at_once_ask_and_pay_once(ledger: Ledger) -> None:
     both = await asyncio.gather(*(go(ledger, Single("m"), [model], 60) for _ in range(2)))
     assert set(model.asked.values()) == {1}
     assert [done.decided for done in both] == [60, 60]
-    assert sum(done.cost_nanos for done in both) == ledger.spent(TASK.id) == 60 * 5
+    assert sum(done.cost_nanos for done in both) == ledger.spent_nanos(TASK.id) == 60 * 5
 
 
 @without_waiting
@@ -386,11 +388,11 @@ class Astray(HoldsNothing):
 
 
 async def test_a_side_task_is_kept_and_its_cost_counts() -> None:
-    ledger, budget = MemoryLedger(), Budget(100)
+    ledger, budget = MemoryLedger(), Budget.of_nanos(100)
     await go(ledger, Aside(), [Counting(cost=3, budget=budget)], 4, budget=budget)
-    later = Budget(100)
+    later = Budget.of_nanos(100)
     await go(ledger, Aside(), [Counting(cost=3, budget=later)], 4, budget=later)
-    assert later.spent == 12
+    assert later.spent_nanos == 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +418,7 @@ async def test_progress_counts_and_tells() -> None:
 
 
 async def test_the_summary_tells_outcomes_money_and_retries() -> None:
-    given = {f"r{i}": Given(None if i < 2 else "a", cost=NANOS) for i in range(10)}
+    given = {f"r{i}": Given(None if i < 2 else "a", cost_nanos=NANOS) for i in range(10)}
     model = Counting(fails={"r1"})
     who: list[Askable] = [Recorded("old", given), model]
     done = await go(MemoryLedger(), Vote(("old", "m"), ties="first"), who, 10)

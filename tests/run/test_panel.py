@@ -35,7 +35,7 @@ def said(*values: Value | None, schema: Schema = TASK.schema) -> list[Annotation
     return [
         answer(
             request, Outcome.ABSTAINED if value is None else Outcome.ANSWERED, value=value,
-            by=f"p{i}", cost=3, usage=Usage(human_seconds=2.0),
+            by=f"p{i}", cost_nanos=3, usage=Usage(human_seconds=2.0),
         )
         for i, value in enumerate(values)
     ]  # fmt: skip
@@ -59,7 +59,7 @@ def test_most_people_decide_unit_by_unit_and_the_first_at_a_tie(
     assert made.value == (frozenset(value) if isinstance(value, set) else value)
     assert made.confidence == pytest.approx(confidence)
     assert (made.confidence_source, made.by) == (Source.VOTE_SHARE, None)
-    assert (made.cost, made.usage.human_seconds) == (3 * len(given), 2.0 * len(given))
+    assert (made.cost_nanos, made.usage.human_seconds) == (3 * len(given), 2.0 * len(given))
 
 
 def test_one_person_is_taken_at_their_word() -> None:

@@ -281,7 +281,7 @@ def test_what_is_told_of_a_run_under_way() -> None:
         request = Request(TASK, text_record(name, name), "m")
         outcome = Outcome.ANSWERED if i % 4 else Outcome.ABSTAINED
         value = "a" if i % 4 else None
-        progress.answered("m", answer(request, outcome, value=value, cost=NANOS))
+        progress.answered("m", answer(request, outcome, value=value, cost_nanos=NANOS))
     progress.replayed("n", [given("r0", "n")])
     clock.now = 10.0
     assert progress.parts("EUR") == [
@@ -319,7 +319,7 @@ def test_a_tally_in_json() -> None:
     made = Tally(replayed=2, outdated=1)
     for i in range(12):
         request = Request(TASK, text_record("r", "x"), "m")
-        made.count(answer(request, Outcome.FAILED, error=f"e{i}", cost=NANOS // 8))
+        made.count(answer(request, Outcome.FAILED, error=f"e{i}", cost_nanos=NANOS // 8))
     made.count(given("r"))
     said = made.as_json()
     assert said["outcomes"] == {

@@ -22,7 +22,9 @@ def tally(
         value = "a" if outcome is Outcome.ANSWERED else None
         failed = error if outcome is Outcome.FAILED else None
         usage = Usage(tokens, attempts=attempts)
-        made.count(answer(REQUEST, outcome, value=value, error=failed, usage=usage, cost=NANOS))
+        made.count(
+            answer(REQUEST, outcome, value=value, error=failed, usage=usage, cost_nanos=NANOS)
+        )
     return made
 
 
@@ -127,9 +129,9 @@ def test_a_run_that_went_well_says_no_more_than_it_did() -> None:
 
 def test_answers_without_a_count_of_tokens_are_pointed_out() -> None:
     made = tally(A, A, U, F, tokens=0)
-    made.count(answer(REQUEST, A, value="a", usage=Usage(0, 0, 1, attempts=1), cost=1))
+    made.count(answer(REQUEST, A, value="a", usage=Usage(0, 0, 1, attempts=1), cost_nanos=1))
     made.count(answer(REQUEST, A, value="a", usage=Usage(attempts=1)))
-    made.count(answer(REQUEST, A, value="a", cost=1))
+    made.count(answer(REQUEST, A, value="a", cost_nanos=1))
     assert made.uncounted == made.as_json()["uncounted"] == 3
     line = summary(tallies={"m": made}).lines()[1]
     assert line.endswith("no token counts for 3, which are billed at the most they can have cost")

@@ -109,7 +109,7 @@ async def test_two_runs_at_once_in_one_loop_share_an_llm(elsewhere: tuple[str, S
 def test_threads_at_once_share_an_llm_its_limits_and_its_budget(
     elsewhere: tuple[str, Server],
 ) -> None:
-    budget = Budget(10**12)
+    budget = Budget.of_nanos(10**12)
     narrow = Limits(most=3, start=2)
     who = llm(elsewhere[0], narrow, Billing(Prices(per_request=0.001), budget))
     done: list[Summary] = []
@@ -124,7 +124,7 @@ def test_threads_at_once_share_an_llm_its_limits_and_its_budget(
         thread.join(120)
     assert [s.decided for s in done] == [40] * 4
     assert sum(s.retries for s in done) == 0
-    assert (budget.spent, budget.reserved) == (160 * 1_000_000, 0)
+    assert (budget.spent_nanos, budget.reserved_nanos) == (160 * 1_000_000, 0)
     endpoint = who.model.endpoint  # type: ignore[attr-defined]
     assert endpoint.in_flight == 0
 

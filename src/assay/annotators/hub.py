@@ -82,7 +82,7 @@ class Hub(Shown):
                 given = await self._thread.run(self._said, fresh)
             finally:
                 if self.budget is not None:
-                    self.budget.settle(held, sum(a.cost for a in given))
+                    self.budget.settle(held, sum(a.cost_nanos for a in given))
             for annotation in given:
                 yield annotation
 
@@ -108,7 +108,7 @@ class Hub(Shown):
                 },
                 mapping="hub",
                 usage=usage,
-                cost=cost,
+                cost_nanos=cost,
                 seconds=seconds,
             )
             for request, row in zip(requests, rows, strict=True)

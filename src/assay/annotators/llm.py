@@ -90,7 +90,7 @@ class LLM(Shown):
         spent = 0
         try:
             given = await self._answered(request, keeping)
-            spent = given.cost
+            spent = given.cost_nanos
         finally:
             if budget is not None:
                 budget.settle(most, spent)
@@ -140,7 +140,7 @@ class LLM(Shown):
             mapping=self.mapping.name,
             error=completion.error or said.error,
             usage=completion.usage,
-            cost=cost,
+            cost_nanos=cost,
             seconds=completion.seconds,
         )
 

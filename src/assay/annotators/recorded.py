@@ -19,7 +19,7 @@ class Given:
     value: Value | None
     confidence: float | None = None
     scores: Mapping[str, float] | None = None
-    cost: int = 0  # nanos
+    cost_nanos: int = 0
     outcome: Outcome = Outcome.ABSTAINED  # where there is no value
     source: Source | None = None  # of the confidence, where it is not the annotator's
 
@@ -32,11 +32,11 @@ class Recorded(HoldsNothing, Shown):
     given: Mapping[str, Given]
     decided_by: DecidedBy = DecidedBy.MODEL
     source: Source = Source.PROBABILITY
-    price: int = 0  # nanos for each label, besides what an answer cost
+    price_nanos: int = 0  # for each label, besides what an answer cost
     budget: Budget | None = None
 
     def __post_init__(self) -> None:
-        within.count("the price, in nanos,", self.price, 0)
+        within.count("the price, in nanos,", self.price_nanos, 0)
 
     def facts(self) -> Mapping[str, object]:
         return {"name": self.name, "answers": len(self.given), "decided_by": str(self.decided_by)}
@@ -51,7 +51,9 @@ class Recorded(HoldsNothing, Shown):
         """Replays one annotator's final answers, with their confidence and cost."""
         final = latest([a for a in annotations if a.outcome.final])
         given = {
-            a.record: Given(a.value, a.confidence, a.scores, a.cost, a.outcome, a.confidence_source)
+            a.record: Given(
+                a.value, a.confidence, a.scores, a.cost_nanos, a.outcome, a.confidence_source
+            )
             for a in final
         }
         return cls(name, given, decided_by)
@@ -65,9 +67,9 @@ class Recorded(HoldsNothing, Shown):
             found = self.given.get(request.record.id)
             if found is not None and asked_about(found.value, request) != {}:
                 given = self._answer(request, found)
-                if self.budget is not None and given.cost:
-                    await self.budget.reserve_in_turn(given.cost)
-                    self.budget.settle(given.cost, given.cost)
+                if self.budget is not None and given.cost_nanos:
+                    await self.budget.reserve_in_turn(given.cost_nanos)
+                    self.budget.settle(given.cost_nanos, given.cost_nanos)
                 yield given
             elif self.decided_by is DecidedBy.MODEL:
                 yield answer(request, Outcome.ABSTAINED)
@@ -84,7 +86,11 @@ class Recorded(HoldsNothing, Shown):
 
     def _answer(self, request: Request, found: Given) -> Annotation:
         if found.value is None:
-            return answer(request, found.outcome, cost=found.cost + self.price * labels_in(request))
+            return answer(
+                request,
+                found.outcome,
+                cost_nanos=found.cost_nanos + self.price_nanos * labels_in(request),
+            )
         source = None if found.confidence is None else found.source or self.source
         return answer(
             request,
@@ -93,7 +99,7 @@ class Recorded(HoldsNothing, Shown):
             confidence=found.confidence,
             confidence_source=source,
             scores=found.scores,
-            cost=found.cost + self.price * labels_in(request),
+            cost_nanos=found.cost_nanos + self.price_nanos * labels_in(request),
         )
 
 

@@ -102,7 +102,7 @@ class Scored(Shown):
                     given = [self._answer(r, h) for r, h in zip(group, all_heard, strict=True)]
                 finally:
                     if self.budget is not None:
-                        self.budget.settle(held, sum(a.cost for a in given))
+                        self.budget.settle(held, sum(a.cost_nanos for a in given))
                 for annotation in given:
                     yield annotation
 
@@ -150,7 +150,7 @@ class Scored(Shown):
         usage, cost = heard.usage, self.prices.nanos(heard.usage)
         if heard.error is not None:
             return answer(
-                request, Outcome.FAILED, error=heard.error, usage=usage, cost=cost
+                request, Outcome.FAILED, error=heard.error, usage=usage, cost_nanos=cost
             )  # fmt: skip
         schema = request.task.schema
         units = {unit: self._adjusted(scores) for unit, scores in heard.units.items()}
@@ -165,7 +165,7 @@ class Scored(Shown):
             scores=flat(heard.units),
             mapping="likelihood",
             usage=usage,
-            cost=cost,
+            cost_nanos=cost,
             seconds=heard.seconds,
         )
 

@@ -46,7 +46,7 @@ class Endpoint:
             raise SpecError("the name of a model is empty")
         if self.mapping not in MAPPINGS:
             raise SpecError(f"no mapping {self.mapping!r}; {meant(self.mapping, MAPPINGS)}")
-        if self.budget is not None and self.budget.cap is not None and self.prices is None:
+        if self.budget is not None and self.budget.cap_nanos is not None and self.prices is None:
             raise SpecError(
                 "a budget needs prices=assay.Prices(input=…, output=…), per million tokens: "
                 "without them every call counts as free"

@@ -155,7 +155,7 @@ def _budget(given: float | Budget | None) -> Budget | None:
         return given
     if isinstance(given, bool) or not isinstance(given, int | float) or not given >= 0:
         raise InputError(f"budget is an amount of money or an assay.Budget, not {given!r}")
-    return Budget.of(given)
+    return Budget(given)
 
 
 def _seconds(minutes: float | None) -> float | None:

@@ -29,7 +29,7 @@ def cost_line(found: Forecast) -> str:
 
 def confirm_cost(project: Project, limit: int | None) -> None:
     """Before the first paid run of a task: asks on a terminal, and says so elsewhere."""
-    if project.budget.cap == 0 or not _paid(project) or _spent(project):
+    if project.budget.cap_nanos == 0 or not _paid(project) or _spent(project):
         return
     found = forecast(project, limit)
     if not found.nanos:
@@ -57,7 +57,7 @@ def _spent(project: Project) -> int:
         return 0
     ledger = project.ledger()
     try:
-        return ledger.spent(project.task.id)
+        return ledger.spent_nanos(project.task.id)
     finally:
         ledger.close()
 

@@ -127,7 +127,7 @@ class Annotation(Shown):
     mapping: str | None = None  # the policy that made the value from the raw text
     error: str | None = None
     usage: Usage = NO_USAGE
-    cost: int = 0  # nanos
+    cost_nanos: int = 0
     seconds: float = 0.0
     by: str | None = None  # the person, where the annotator is a panel
     run: str = ""

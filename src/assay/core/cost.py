@@ -82,34 +82,41 @@ def money(nanos: int, currency: str = "USD") -> str:
 
 
 class Budget:
-    """A hard cap: money is reserved before a call and settled after it, so it cannot be passed."""
+    """A hard cap: money is reserved before a call and settled after it, so it cannot be passed.
 
-    def __init__(self, cap: int | None, spent: int = 0, currency: str = "USD") -> None:
+    `cap` is in units of the currency; None: no cap.
+    """
+
+    def __init__(self, cap: float | None, currency: str = "USD", spent_nanos: int = 0) -> None:
         if cap is not None:
-            within.count("the cap of a budget, in nanos,", cap, 0)
-        within.count("what was spent, in nanos,", spent, 0)
-        self.cap = cap
-        self.spent = spent
+            within.amount("the cap of a budget", cap)
+        within.count("what was spent, in nanos,", spent_nanos, 0)
+        self.cap_nanos = None if cap is None else to_nanos(cap)
+        self.spent_nanos = spent_nanos
         self.currency = currency
-        self.reserved = 0
+        self.reserved_nanos = 0
         self._runs = 0
         self._waiting = Waiters()
         self._lock = threading.RLock()
 
     @classmethod
-    def of(cls, amount: float | None, currency: str = "USD") -> "Budget":
-        """A cap in units of the currency; None: no cap."""
-        return cls(None if amount is None else to_nanos(amount), currency=currency)
+    def of_nanos(cls, cap: int | None, spent: int = 0, currency: str = "USD") -> "Budget":
+        """The same with a cap in billionths of the currency, in which sums are exact."""
+        if cap is not None:
+            within.count("the cap of a budget, in nanos,", cap, 0)
+        made = cls(None, currency, spent)
+        made.cap_nanos = cap
+        return made
 
     def __repr__(self) -> str:
-        return f"Budget({self.state()})"
+        return f"Budget.of_nanos({self.state()})"
 
     def begin(self, spent: int) -> None:
         """A run begins, on whose task the ledger has `spent`. Runs at once share what they spend,
         and where a ledger knows of nothing, as a new one in memory, what was spent before counts.
         """
         with self._lock:
-            self.spent = max(self.spent, spent) if self._runs or not spent else spent
+            self.spent_nanos = max(self.spent_nanos, spent) if self._runs or not spent else spent
             self._runs += 1
 
     def end(self) -> None:
@@ -139,45 +146,55 @@ class Budget:
             return True
 
     def _is_held_back(self, nanos: int) -> bool:
-        if self.cap is None:
+        if self.cap_nanos is None:
             return False
         with self._lock:
-            return self.spent + nanos <= self.cap < self.spent + self.reserved + nanos
+            return (
+                self.spent_nanos + nanos
+                <= self.cap_nanos
+                < self.spent_nanos + self.reserved_nanos + nanos
+            )
 
     def reserve(self, nanos: int) -> None:
         """Set aside the most a call can cost; BudgetError where that would pass the cap."""
         with self._lock:
-            if self.cap is not None and self.spent + self.reserved + nanos > self.cap:
+            if (
+                self.cap_nanos is not None
+                and self.spent_nanos + self.reserved_nanos + nanos > self.cap_nanos
+            ):
                 raise BudgetError(
                     f"{self.state()}, and the next call may cost {self._money(nanos)}; raise "
                     "`budget` to continue; all answers so far are saved"
                 )
-            self.reserved += nanos
+            self.reserved_nanos += nanos
 
     def state(self) -> str:
         """What is left of it, in words."""
-        cap = self.cap
+        cap = self.cap_nanos
         if cap is None:
             return "there is no budget"
         if cap == 0:
             return f"the budget is {self._money(0)}, so nothing that costs money is asked"
-        whole, spent = self._money(cap), self._money(self.spent)
-        if self.spent >= cap:
+        whole, spent = self._money(cap), self._money(self.spent_nanos)
+        if self.spent_nanos >= cap:
             return f"the budget of {whole} is spent: it was {spent}, in all runs on this task"
-        return (
-            f"of the budget of {whole}, {spent} are spent, {self._money(self.reserved)} in flight"
-        )
+        held = self._money(self.reserved_nanos)
+        return f"of the budget of {whole}, {spent} are spent, {held} in flight"
 
     def settle(self, reserved: int, spent: int) -> None:
         """Give a reservation back and book what the call really cost."""
         with self._lock:
-            self.reserved -= reserved
-            self.spent += spent
+            self.reserved_nanos -= reserved
+            self.spent_nanos += spent
         self._waiting.wake()
 
     def _money(self, nanos: int) -> str:
         return money(nanos, self.currency)
 
     @property
-    def left(self) -> int | None:
-        return None if self.cap is None else self.cap - self.spent - self.reserved
+    def left_nanos(self) -> int | None:
+        return (
+            None
+            if self.cap_nanos is None
+            else self.cap_nanos - self.spent_nanos - self.reserved_nanos
+        )

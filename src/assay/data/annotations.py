@@ -260,5 +260,5 @@ def annotations_of(
             by=one.annotator if origin.panel else None,
             run=origin.run,
             at=origin.at,
-            cost=origin.price,
+            cost_nanos=origin.price,
         )

@@ -34,6 +34,7 @@ ANNOTATION_FIELDS = (
     "record", "annotator", "by", "outcome", "value", "confidence", "confidence_source", "mapping",
     "rationale", "raw", "error", "cost", "seconds", "replica", "focus", "saw", "run", "at", "key",
 )  # fmt: skip
+HELD = {"cost": "cost_nanos"}  # under another name in an annotation
 NUMBERS = frozenset({"confidence", "cost", "seconds", "at"})
 
 Table = dict[str, object]
@@ -59,12 +60,12 @@ def decision_rows(
 def annotation_rows(annotations: Iterable[Annotation]) -> Iterator[Table]:
     """One row an annotation; cost in currency units."""
     for a in annotations:
-        row: Table = {name: getattr(a, name) for name in ANNOTATION_FIELDS}
+        row: Table = {name: getattr(a, HELD.get(name, name)) for name in ANNOTATION_FIELDS}
         row |= {
             "value": flat(a.value),
             "outcome": str(a.outcome),
             "confidence_source": a.confidence_source and str(a.confidence_source),
-            "cost": a.cost / NANOS,
+            "cost": a.cost_nanos / NANOS,
             "replica": str(a.replica),
             "focus": ";".join(a.focus),
             "saw": ";".join(a.saw),

@@ -75,7 +75,7 @@ class Ledger(Protocol):
         self, task: str, schema: Schema, annotators: Sequence[str] | None = None
     ) -> Votes: ...
 
-    def spent(self, task: str | None = None) -> int:
+    def spent_nanos(self, task: str | None = None) -> int:
         """Nanos over all annotations, failed ones too."""
 
     def start_run(self, run: Run) -> None: ...

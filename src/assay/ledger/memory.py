@@ -105,8 +105,8 @@ class MemoryLedger:
     def votes(self, task: str, schema: Schema, annotators: Sequence[str] | None = None) -> Votes:
         return votes_of(schema, self.annotations(task, annotators))
 
-    def spent(self, task: str | None = None) -> int:
-        return sum(a.cost for a in self._annotations if task is None or a.task == task)
+    def spent_nanos(self, task: str | None = None) -> int:
+        return sum(a.cost_nanos for a in self._annotations if task is None or a.task == task)
 
     def start_run(self, run: Run) -> None:
         self._runs.setdefault(run.id, run)

@@ -41,7 +41,7 @@ def annotation_row(a: Annotation) -> Row:
     return (
         a.key, a.by or "", a.revision, a.task, a.record, a.annotator, str(a.outcome),
         None if a.value is None else dump(encode(a.value)),
-        a.confidence, None if source is None else str(source), a.cost, a.run, a.at, _rest(a),
+        a.confidence, None if source is None else str(source), a.cost_nanos, a.run, a.at, _rest(a),
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def annotation_of(row: Sequence[Any]) -> Annotation:
         value=None if value is None else decode(json.loads(value)),
         confidence=confidence,
         confidence_source=None if source is None else _SOURCES[source],
-        cost=cost,
+        cost_nanos=cost,
         run=run,
         at=at,
         **more,

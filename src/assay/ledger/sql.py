@@ -305,7 +305,7 @@ class SqlLedger:
             found = connection.exec_driver_sql(statement, values).cursor
             return found.fetchall() if found is not None else []
 
-    def spent(self, task: str | None = None) -> int:
+    def spent_nanos(self, task: str | None = None) -> int:
         t = tables.annotations.c
         query = select(func.coalesce(func.sum(t.cost), 0))
         return int(self._read(query if task is None else query.where(t.task == task))[0][0])

@@ -258,8 +258,8 @@ def recorded(factory: Factory, name: str, spec: RecordedSpec) -> Annotator:
     who = DecidedBy.PEOPLE if spec.people else DecidedBy.MODEL
     a_label = to_nanos(spec.prices.human_label) if spec.people else 0
     an_answer = 0 if spec.people else to_nanos(spec.prices.per_request)
-    given = {id: Given(v, sure.get(id), cost=an_answer) for id, v in labels.items()}
-    return Recorded(name, given, who, price=a_label, budget=factory.budget)
+    given = {id: Given(v, sure.get(id), cost_nanos=an_answer) for id, v in labels.items()}
+    return Recorded(name, given, who, price_nanos=a_label, budget=factory.budget)
 
 
 def panel(factory: Factory, name: str, spec: PanelSpec) -> Annotator:

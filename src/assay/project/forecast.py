@@ -188,7 +188,7 @@ def _forecast(project: Project, named: list[str], limit: int | None) -> Forecast
             _expect(project, part, who[name], ledger)
             _time(project, part, who[name], ledger)
         left = _left(project.budget, ledger, project.task.id, sum(p.nanos for p in parts.values()))
-    cap = project.budget.cap
+    cap = project.budget.cap_nanos
     return Forecast(
         records,
         project.strategy.id,
@@ -222,16 +222,18 @@ def _learnt(project: Project) -> list[str]:
 
 def _left(budget: Budget, ledger: Ledger | None, task: str, cost: int) -> list[str]:
     """A note if no paid request is possible any more."""
-    spent = 0 if ledger is None else ledger.spent(task)
-    if not cost or budget.cap is None or spent < budget.cap:
+    spent = 0 if ledger is None else ledger.spent_nanos(task)
+    if not cost or budget.cap_nanos is None or spent < budget.cap_nanos:
         return []
-    now = Budget(budget.cap, spent, budget.currency)
+    now = Budget.of_nanos(budget.cap_nanos, spent, budget.currency)
     return [f"{now.state()}: a run would stop at the first call that costs"]
 
 
 def _unpriced(project: Project) -> list[str]:
     """A note for annotators without prices, which a budget cannot limit."""
-    unlimited = "" if project.budget.cap is None else ", and the money budget does not limit it"
+    unlimited = (
+        "" if project.budget.cap_nanos is None else ", and the money budget does not limit it"
+    )
     return [
         f"{name} has no `prices`, so its cost counts as 0{unlimited}"
         for name in project.strategy.annotators
@@ -320,7 +322,7 @@ def _expect(project: Project, part: Part, who: Askable | None, ledger: Ledger | 
         return
     left = part.requests - (part.answered or 0)
     past = [] if ledger is None else ledger.annotations(project.task.id, [who.id])
-    costs = [a.cost for a in islice(past, PAST) if a.cost > 0]
+    costs = [a.cost_nanos for a in islice(past, PAST) if a.cost_nanos > 0]
     if costs:
         expected = left * sum(costs) // len(costs)
         part.basis = f"measured on {many(len(costs), 'answer', 'answers')}"

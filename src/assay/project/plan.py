@@ -187,7 +187,7 @@ class Planned:
     def affordable(self, option: Option, records: int) -> int | None:
         """How many records people can label with the rest of the budget, after the models are paid
         for the sample and all records; None: no limit. The same on every resumption."""
-        cap = self.prepared.project.budget.cap
+        cap = self.prepared.project.budget.cap_nanos
         if cap is None:
             return None
         models = (option.cost - option.to_people * self.prepared.person) * records
@@ -289,7 +289,7 @@ def _cost(prepared: Prepared, who: Mapping[str, Askable], ledger: Ledger, name: 
     found = who[name]
     if isinstance(found, Strategy):
         return sum(_cost(prepared, who, ledger, part) for part in found.annotators)
-    paid = [a.cost for a in answers_of(prepared, ledger, found).values()]
+    paid = [a.cost_nanos for a in answers_of(prepared, ledger, found).values()]
     return sum(paid) / max(len(paid), 1) / NANOS
 
 

@@ -198,7 +198,7 @@ def build(file: TaskFile, folder: Path) -> Project:
 
 def _budget(file: TaskFile) -> Budget:
     money = file.budget.money
-    return Budget(None if money is None else to_nanos(money), currency=file.currency)
+    return Budget.of_nanos(None if money is None else to_nanos(money), currency=file.currency)
 
 
 def evaluation(project: Project, ledger: Ledger, run: str) -> dict[str, Accuracy]:

@@ -276,7 +276,7 @@ def _bonuses(given: Iterable[Annotation], prices: PriceList) -> dict[str, float]
 def _nanos(a: Annotation, rates: Rates | None, bonus: float) -> Sequence[float]:
     """One number for each of `KINDS`."""
     if rates is None:
-        return (*NOTHING[1:], float(a.cost))
+        return (*NOTHING[1:], float(a.cost_nanos))
     p, u = rates.prices, a.usage
     cached = p.input if p.cached is None else p.cached
     units = [
@@ -339,7 +339,7 @@ class _Gaps:
         rates = self.prices.of(self.prices.owner(a))
         p, u = (rates.prices if rates else None), a.usage
         if p is None:
-            if a.cost == 0:
+            if a.cost_nanos == 0:
                 self._add(a, "no price, and no recorded cost")
             return
         if u.input_tokens + u.output_tokens and not (p.input or p.output or p.per_request):

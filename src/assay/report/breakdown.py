@@ -76,7 +76,7 @@ def part_costs(ledger: Ledger, task: Task) -> dict[str, dict[str, int]]:
     for a in ledger.annotations(task.id):
         names = a.focus or tuple(task.schema.fields)
         held = costs.setdefault(a.annotator, dict.fromkeys(task.schema.fields, 0))
-        for part, cost in zip(names, share(a.cost, len(names)), strict=True):
+        for part, cost in zip(names, share(a.cost_nanos, len(names)), strict=True):
             held[part] += cost
     return costs
 

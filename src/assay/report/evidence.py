@@ -210,7 +210,7 @@ def gather(ledger: Ledger, run: str, report_context: ReportContext) -> Evidence:
         made.given,
         (made.line, *lines.values()),
         slices(ledger, made.judged.values(), report_context.reference),
-        ledger.spent(report_context.task.id),
+        ledger.spent_nanos(report_context.task.id),
         disagreements(ledger, made.judged, names, report_context),
         review(ledger, run, names_of(held), report_context),
         promised,

@@ -63,7 +63,7 @@ class Line:
     def add(self, a: Annotation) -> None:
         self.outcomes[a.outcome] += 1
         self.asked += self._seen.add(key_of(a.record)) == 1
-        self.cost += a.cost
+        self.cost += a.cost_nanos
         self.seconds += a.seconds
         self.tokens += a.usage.input_tokens + a.usage.output_tokens
         self.attempts += a.usage.attempts

@@ -73,9 +73,9 @@ def review_of(
     found = reviewed(cases, task.schema)
     if found is None:
         return None
-    cost = sum(a.cost for a in given)
+    cost = sum(a.cost_nanos for a in given)
     alone = round(cost / found.looked * found.all.agreement.n) if cost and found.looked else None
-    return Review(roles, found, Bill(ledger.spent(task.id), cost, alone))
+    return Review(roles, found, Bill(ledger.spent_nanos(task.id), cost, alone))
 
 
 def _of(ledger: Ledger, task: Task, id: str) -> list[Annotation]:

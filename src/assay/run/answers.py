@@ -130,7 +130,7 @@ def sound(annotation: Annotation) -> Annotation:
         raw=_text(annotation.raw),
         rationale=_text(annotation.rationale),
         error=_text(annotation.error) or flaw,
-        cost=annotation.cost if _countable(annotation.cost) else 0,
+        cost_nanos=annotation.cost_nanos if _countable(annotation.cost_nanos) else 0,
         seconds=annotation.seconds if _finite(annotation.seconds) else 0.0,
     )
 
@@ -145,8 +145,8 @@ def _flaw(a: Annotation) -> str | None:
             return f"its text {flaw}"
     if a.scores is not None and not _are_scores(a.scores):
         return "its scores are not numbers by label"
-    if not (_countable(a.cost) and _finite(a.seconds)):
-        return f"its cost {a.cost!r:.40} or time {a.seconds!r:.40} is not a usable number"
+    if not (_countable(a.cost_nanos) and _finite(a.seconds)):
+        return f"its cost {a.cost_nanos!r:.40} or time {a.seconds!r:.40} is not a usable number"
     return None
 
 

@@ -85,7 +85,7 @@ class LedgerAsk:
     @property
     def spent(self) -> int:
         """Nanos spent in all runs, on the task and on those added by strategies."""
-        return sum(self.context.ledger.spent(task) for task in self._tasks)
+        return sum(self.context.ledger.spent_nanos(task) for task in self._tasks)
 
     def people(self, annotator: str) -> bool:
         if annotator not in self._people:
@@ -140,7 +140,7 @@ class LedgerAsk:
         if task.id not in self._tasks:
             self.context.ledger.add_task(task)
             if self.context.budget is not None:
-                self.context.budget.spent += self.context.ledger.spent(task.id)
+                self.context.budget.spent_nanos += self.context.ledger.spent_nanos(task.id)
             self._tasks.add(task.id)
         return task
 

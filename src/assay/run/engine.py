@@ -144,7 +144,7 @@ def _start(job: Job) -> Run:
     job.ledger.add_task(job.task)
     job.ledger.start_run(run)
     if job.settings.budget is not None:
-        job.settings.budget.begin(job.ledger.spent(job.task.id))
+        job.settings.budget.begin(job.ledger.spent_nanos(job.task.id))
     return run
 
 

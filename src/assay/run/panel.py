@@ -39,7 +39,7 @@ def joint(answers: Sequence[Annotation], schema: Schema) -> Annotation:
         rationale=None,
         raw=None,
         usage=sum((a.usage for a in answers), NO_USAGE),
-        cost=sum(a.cost for a in answers),
+        cost_nanos=sum(a.cost_nanos for a in answers),
         by=None,
         revision=0,
     )

@@ -38,7 +38,7 @@ class Tally:
 
     def count(self, annotation: Annotation) -> None:
         self.outcomes[annotation.outcome] += 1
-        self.cost += annotation.cost
+        self.cost += annotation.cost_nanos
         self.retries += max(0, annotation.usage.attempts - 1)
         self.uncounted += _is_uncounted(annotation)
         if annotation.outcome is Outcome.FAILED:
@@ -63,7 +63,7 @@ def _is_uncounted(annotation: Annotation) -> bool:
     usage = annotation.usage
     if annotation.outcome is Outcome.FAILED or usage.input_tokens or usage.output_tokens:
         return False
-    return bool(annotation.cost and usage.attempts)
+    return bool(annotation.cost_nanos and usage.attempts)
 
 
 Show = Callable[["Progress"], None]

@@ -237,7 +237,8 @@ def test_who_is_asked_in_the_study() -> None:
         assert isinstance(person, Recorded)
         assert person.decided_by is DecidedBy.PEOPLE
         assert person.given == {
-            r.id: Given(truth[r.id], cost=250_000_000) for r in (*assigned.certify, *assigned.label)
+            r.id: Given(truth[r.id], cost_nanos=250_000_000)
+            for r in (*assigned.certify, *assigned.label)
         }
 
 

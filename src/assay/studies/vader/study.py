@@ -162,7 +162,7 @@ def annotators(
 def recorded(
     name: str, labels: Mapping[str, str], records: Sequence[Record], price: int
 ) -> Annotator:
-    given = {r.id: Given(labels[r.id], cost=price) for r in records}
+    given = {r.id: Given(labels[r.id], cost_nanos=price) for r in records}
     return Recorded(name, given, DecidedBy.PEOPLE)
 
 
