@@ -173,8 +173,8 @@ def closed(**properties: object) -> dict[str, object]:
     }
 
 
-def listed(entry: object) -> dict[str, object]:
-    return {"type": "array", "items": entry}
+def listed(items: object, most: int = 256) -> dict[str, object]:
+    return {"type": "array", "items": items, "maxItems": most}
 
 
 ONE_OF = {"type": "string", "enum": ["A", "B"]}
@@ -185,7 +185,7 @@ SHARE = {"type": "number", "minimum": 0, "maximum": 1}
     ("schema", "form"),
     [
         (CHOICE, closed(label={"type": "string", "enum": ["one", "two"]})),
-        (MULTI, closed(labels=listed({"type": "string", "enum": ["one", "two"]}))),
+        (MULTI, closed(labels=listed({"type": "string", "enum": ["one", "two"]}, 2))),
         (Scale(1, 3), closed(rating={"type": "integer", "minimum": 1.0, "maximum": 3.0})),
         (HALVES, closed(rating={"type": "number", "minimum": 0.0, "maximum": 2.0})),
         (OPEN, closed(rating={"type": "number", "minimum": 0.0, "maximum": 1.0})),

@@ -38,3 +38,10 @@ def test_a_grammar_starts_at_its_root_and_knows_its_terminals() -> None:
 def test_what_it_cannot_express_is_refused(schema: dict[str, object]) -> None:
     with pytest.raises(SpecError, match="JSON schema of type"):
         expression(schema)
+
+
+def test_a_bounded_list_ends() -> None:
+    items = {"type": "array", "items": {"type": "null"}}
+    assert expression(items) == '("[" (null (", " null)*)? "]")'
+    assert expression(items | {"maxItems": 3}) == '("[" (null (", " null){0,2})? "]")'
+    assert expression(items | {"maxItems": 1}) == '("[" (null)? "]")'

@@ -4,6 +4,7 @@ import pytest
 
 from assay.core.annotation import DecidedBy, Decision, Outcome, Request, answer
 from assay.core.cost import NANOS, Usage
+from assay.core.cut import cut_at
 from assay.core.record import text_record
 from assay.core.schema import Choice
 from assay.core.task import Task
@@ -146,6 +147,19 @@ def test_the_most_frequent_reasons_of_failure_are_told() -> None:
     assert line.endswith("e1 (4); e3 (3); e2 (2)")
 
 
+def test_the_cut_answers_are_counted_at_their_number_of_tokens() -> None:
+    made = Tally()
+    for tokens in (64, 64, 1024):
+        made.count(answer(REQUEST, Outcome.UNPARSED, error=cut_at(tokens)))
+    made.count(answer(REQUEST, Outcome.UNPARSED, error="no label"))
+    lines = summary(tallies={"m": made}).lines()
+    assert lines[-2:] == [
+        "2 answers were cut at 64 tokens: raise `max_tokens`",
+        "1 answer was cut at 1,024 tokens: raise `max_tokens`",
+    ]
+    assert made.as_json()["cut"] == 3
+
+
 def test_a_summary_in_json_and_shown() -> None:
     made = summary(Reason.MODEL, "gone", tallies={"m": tally(A, F)})
     assert made.as_json() == {
@@ -170,6 +184,7 @@ def test_a_summary_in_json_and_shown() -> None:
         "retries": 0,
         "uncounted": 0,
         "cost": 2.0,
+        "cut": 0,
         "errors": {"down": 1},
     }
     assert summary().as_json()["reason"] is None

@@ -9,19 +9,26 @@ from assay.annotators.base import STOPS, Drawn, end, failed, reason
 from assay.annotators.mapping import Mapping, Pattern, Reading
 from assay.annotators.mapping.base import LONGEST, too_long
 from assay.annotators.prompt import VERSION, Modality, nothing, render, seen
+from assay.annotators.room import Room
 from assay.annotators.window import as_they_come
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, answer
 from assay.core.cost import Budget, Prices, Usage
+from assay.core.cut import cut_at
 from assay.core.digest import digest
+from assay.core.errors import BudgetError
 from assay.core.schema.form import narrowed
 from assay.core.shown import Shown
 from assay.models.base import Completion, Message, Model, Options, Placed, View
 from assay.models.image_tokens import most_tokens
+from assay.models.reasoning import parted
 
 FREE = Prices()
 WINDOW = 256  # calls begun at once; the endpoint's own limit is below it
 CHARACTERS_A_TOKEN = 3.0  # a cautious guess, so that a forecast is rather high than low
 ATTEMPTS = 5  # the most that `Limits` lets a request be tried
+
+NOTHING = Completion("")
+CUT = Completion("", cut=True)
 
 # who gives a call's place away only when the answer is kept, and those who keep it
 _Keeping: TypeAlias = tuple[Placed, Drawn] | None
@@ -44,6 +51,7 @@ class LLM(Shown):
     options: Options = field(default_factory=Options)
     billing: Billing = field(default_factory=Billing)
     modality: Modality = "both"
+    room: Room = field(default_factory=Room, compare=False)
 
     def facts(self) -> dict[str, object]:
         return {"model": self.model, "mapping": self.mapping.name, "id": self.id}
@@ -56,6 +64,8 @@ class LLM(Shown):
         ]  # fmt: skip
         if o.view != View() and self.modality != "text":
             decoding.append([o.view.encoding, o.view.detail])
+        if o.effort or o.extra:
+            decoding.append([o.effort, o.extra])
         sees = "" if self.modality == "both" else f"/{self.modality}"
         return f"{self.model.id}/{self.mapping.name}/{VERSION}.{digest(decoding, 3)}{sees}"
 
@@ -82,40 +92,50 @@ class LLM(Shown):
             return failed(request, bad)
 
     async def _asked(self, request: Request, keeping: _Keeping) -> Annotation:
+        """The answer; one that was cut is asked for once more where there may be more room."""
         if not seen(request, self.modality).record.parts:
             return answer(request, Outcome.FAILED, error=nothing(self.modality))
-        budget, most = self.billing.budget, self.ceiling(request)
+        turn = self._turn(request)
+        first = await self._paid(turn, keeping)
+        wider = turn.wider(first)
+        if wider is None:
+            return turn.given or turn.priced(first)
+        try:
+            second = await self._paid(wider, keeping)
+        except BudgetError:  # what was paid for is kept
+            return turn.priced(first)
+        return wider.given or wider.priced(second)
+
+    def _turn(self, request: Request) -> "_Turn":
+        return _Turn(self, request, *self.call(request))
+
+    def priced(self, request: Request, completion: Completion) -> Annotation:
+        """The annotation in what a call for the request gave, with its cost."""
+        return self._turn(request).priced(completion)
+
+    async def _paid(self, turn: "_Turn", keeping: _Keeping) -> Completion:
+        budget, most = self.billing.budget, turn.ceiling()
         if budget is not None:
             await budget.reserve_in_turn(most)
         spent = 0
         try:
-            given = await self._answered(request, keeping)
-            spent = given.cost_nanos
+            completion = await self._answered(turn, keeping)
+            spent = turn.bill(completion)
         finally:
             if budget is not None:
                 budget.settle(most, spent)
-        return given
+        self.room.heard(completion)
+        return completion
 
-    async def _answered(self, request: Request, keeping: _Keeping) -> Annotation:
+    async def _answered(self, turn: "_Turn", keeping: _Keeping) -> Completion:
         if keeping is None:
-            return self.priced(request, await self.model.complete(*self.call(request)))
-        model, drawn = keeping
-        kept = _Kept(self, request, drawn)
-        completion = await model.complete_and_keep(*self.call(request), kept)
-        return kept.given or self.priced(request, completion)
-
-    def priced(self, request: Request, completion: Completion) -> Annotation:
-        """Where a server counts no tokens, at the most that its call can have cost: a bill that is
-        too small would let the budget be passed."""
-        usage = completion.usage
-        cost = self.billing.prices.nanos(usage)
-        if completion.error is None and not usage.input_tokens and not usage.output_tokens:
-            cost = max(cost, self.ceiling(request, max(usage.attempts, 1)))
-        return self.read(request, completion, cost)
+            return await self.model.complete(turn.messages, turn.options)
+        model, turn.drawn = keeping
+        return await model.complete_and_keep(turn.messages, turn.options, turn)
 
     def call(self, request: Request) -> tuple[tuple[Message, ...], Options]:
         """What is sent for a request."""
-        options = self.options
+        options = replace(self.options, max_tokens=self.room.given(self.options))
         if self.mapping.top_logprobs:
             options = replace(options, top_logprobs=self.mapping.top_logprobs, max_tokens=1)
         if self.mapping.name == "json":
@@ -125,9 +145,12 @@ class LLM(Shown):
             options = replace(options, seed=(options.seed or 0) + request.options.replica)
         return render(seen(request, self.modality), self.mapping.form), options
 
-    def read(self, request: Request, completion: Completion, cost: int) -> Annotation:
-        """The annotation in a completion; of the raw text `LONGEST` characters are kept."""
-        said = self._reading(request, completion)
+    def read(
+        self, request: Request, completion: Completion, cost: int, room: int | None = None
+    ) -> Annotation:
+        """The annotation in a completion that could have `room` tokens; of the raw text `LONGEST`
+        characters are kept."""
+        said = self._reading(request, completion, room or self.options.max_tokens)
         return answer(
             request,
             said.outcome,
@@ -136,7 +159,7 @@ class LLM(Shown):
             confidence_source=said.source,
             scores=said.scores,
             rationale=said.rationale,
-            raw=completion.text[:LONGEST] or None,
+            raw=_raw(completion),
             mapping=self.mapping.name,
             error=completion.error or said.error,
             usage=completion.usage,
@@ -144,11 +167,21 @@ class LLM(Shown):
             seconds=completion.seconds,
         )
 
-    def _reading(self, request: Request, completion: Completion) -> Reading:
+    def _reading(self, request: Request, completion: Completion, room: int) -> Reading:
         if completion.error is not None:
             return Reading(Outcome.FAILED)
         if completion.refused:
             return Reading(Outcome.REFUSED)
+        if completion.cut and not self.mapping.top_logprobs:
+            return Reading(Outcome.UNPARSED, error=cut_at(room))
+        if completion.fault is not None:
+            return Reading(Outcome.UNPARSED, error=completion.fault)
+        thought, text = parted(completion.text)
+        if not text.strip() and (thought or completion.reasoning):
+            return Reading(Outcome.UNPARSED, error="reasoning alone, with no answer after it")
+        return self._understood(request, replace(completion, text=text))
+
+    def _understood(self, request: Request, completion: Completion) -> Reading:
         try:
             return too_long(completion.text) or self.mapping.read(request, completion)
         except STOPS:
@@ -167,35 +200,78 @@ class LLM(Shown):
         return int(tokens), options.max_tokens
 
     def ceiling(self, request: Request, attempts: int = ATTEMPTS) -> int:
-        """The most one call can cost, in nanos; a token is at least one byte of text."""
-        prices = self.billing.prices
-        if prices == FREE:
-            return 0
-        messages, options = self.call(request)
-        size = sum(len(p.encode("utf-8", "replace")) for m in messages for p in m.parts
-                   if isinstance(p, str))  # fmt: skip
-        pictures = sum(not isinstance(p, str) for m in messages for p in m.parts)
-        most = Usage(
-            size + pictures * most_tokens(options.view, self.model.id) + 64,
-            0,
-            options.max_tokens,
-            attempts=attempts,
-        )
-        return prices.nanos(most)
+        """The most a request can cost, in nanos, with a second try of an answer that was cut."""
+        turn = self._turn(request)
+        again = turn.wider(CUT)
+        return turn.ceiling(attempts) + (0 if again is None else again.ceiling(attempts))
+
+
+def _raw(completion: Completion) -> str | None:
+    """What was said, with what was thought in its tags."""
+    thought = completion.reasoning
+    text = f"<think>\n{thought}\n</think>\n{completion.text}" if thought else completion.text
+    return text[:LONGEST] or None
 
 
 @dataclass(slots=True)
-class _Kept:
-    """Hands an answer over while its call still holds its place."""
+class _Turn:
+    """One call for a request. Hands the answer over while the call still holds its place."""
 
     annotator: LLM
     request: Request
-    drawn: Drawn
+    messages: tuple[Message, ...]
+    options: Options
+    before: Completion = NOTHING
+    earlier: int = 0  # nanos, of the call before
+    drawn: Drawn | None = None
     given: Annotation | None = None
 
     def check(self) -> None:
-        self.drawn.check()
+        if self.drawn is not None:
+            self.drawn.check()
 
     async def keep(self, completion: Completion) -> None:
-        self.given = self.annotator.priced(self.request, completion)
-        await self.drawn.heard(self.given)
+        if self.drawn is not None and self.wider(completion) is None:
+            self.given = self.priced(completion)
+            await self.drawn.heard(self.given)
+
+    def wider(self, completion: Completion) -> "_Turn | None":
+        """The call to make once more, where this one's answer was cut and may have more room."""
+        options, more = self.options, self.options.more_tokens
+        if not completion.cut or options.top_logprobs or more <= options.max_tokens:
+            return None
+        roomy = replace(options, max_tokens=more)
+        return replace(
+            self, options=roomy, before=completion, earlier=self.bill(completion), given=None
+        )
+
+    def priced(self, completion: Completion) -> Annotation:
+        """The annotation, with what the call before it used."""
+        before = self.before
+        cost = self.bill(completion) + self.earlier
+        both = replace(
+            completion,
+            usage=before.usage + completion.usage,
+            seconds=before.seconds + completion.seconds,
+        )
+        return self.annotator.read(self.request, both, cost, self.options.max_tokens)
+
+    def bill(self, completion: Completion) -> int:
+        """In nanos. Where a server counts no tokens, the most that its call can have cost: a bill
+        that is too small would let the budget be passed."""
+        usage = completion.usage
+        cost = self.annotator.billing.prices.nanos(usage)
+        if completion.error is None and not usage.input_tokens and not usage.output_tokens:
+            return max(cost, self.ceiling(max(usage.attempts, 1)))
+        return cost
+
+    def ceiling(self, attempts: int = ATTEMPTS) -> int:
+        """The most the call can cost, in nanos; a token is at least one byte of text."""
+        prices = self.annotator.billing.prices
+        if prices == FREE:
+            return 0
+        options, parts = self.options, [p for m in self.messages for p in m.parts]
+        size = sum(len(p.encode("utf-8", "replace")) for p in parts if isinstance(p, str))
+        pictures = sum(not isinstance(p, str) for p in parts)
+        shown = pictures * most_tokens(options.view, self.annotator.model.id)
+        return prices.nanos(Usage(size + shown + 64, 0, options.max_tokens, attempts=attempts))

@@ -9,9 +9,10 @@ from assay.annotators.function import Function
 from assay.annotators.llm import LLM, Billing
 from assay.annotators.mapping import BY_NAME as MAPPINGS
 from assay.annotators.recorded import Recorded
+from assay.annotators.room import more_than, tokens_for
 from assay.core.cost import Budget, Prices
 from assay.core.errors import InputError, SpecError, meant
-from assay.core.schema import Choice, Scale, Schema
+from assay.core.schema import Schema
 from assay.models.base import Options
 from assay.models.hosted import Address
 from assay.models.openai import OpenAI
@@ -24,7 +25,6 @@ Given: TypeAlias = Who | Sequence[Who] | Mapping[str, Who]
 
 OPENAI = "https://api.openai.com/v1"
 OPENAI_KEY = "OPENAI_API_KEY"
-SHORT, LONG = 64, 1024  # tokens of an answer: of one label, and of more
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,11 @@ class Endpoint:
                 "a budget needs prices=assay.Prices(input=…, output=…), per million tokens: "
                 "without them every call counts as free"
             )
-        tokens = SHORT if isinstance(schema, Choice | Scale) else LONG
+        tokens = tokens_for(schema, MAPPINGS[self.mapping].form)
+        decoding = Options(tokens, seed=self.seed, more_tokens=more_than(tokens))
         billing = Billing(self.prices or Prices(), self.budget)
         model = OpenAI(name, Address(self.base_url or OPENAI, self._key))
-        return LLM(model, MAPPINGS[self.mapping], Options(tokens, seed=self.seed), billing)
+        return LLM(model, MAPPINGS[self.mapping], decoding, billing)
 
     @property
     def _key(self) -> str | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
-from assay.models.base import Completion, Message, Options, count_of
+from assay.models.base import Completion, Message, Options, count_of, sampling
+from assay.models.finish import MESSAGES, Unanswered, ended, told, with_text
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
 
@@ -37,15 +38,16 @@ class Anthropic(Hosted):
         body: dict[str, Any] = {
             "model": self.model,
             "max_tokens": options.max_tokens,
-            "temperature": options.temperature,
             "messages": [
                 {"role": m.role, "content": [_part(p, pictures) for p in m.parts]}
                 for m in messages
                 if m.role != "system"
             ],
         }
-        if options.top_p < 1:
-            body["top_p"] = options.top_p
+        sampled = sampling(options)
+        if not (options.temperature or "temperature" in options.firm):
+            sampled.pop("temperature", None)  # its newer models take none
+        body |= sampled
         if system:
             # the shared instructions are what a cache can keep
             block = {"type": "text", "text": system, "cache_control": {"type": "ephemeral"}}
@@ -65,18 +67,26 @@ def _part(part: str | ImagePart, pictures: ShownParts) -> dict[str, Any]:
 
 
 def parse(reply: Any) -> Completion:
-    texts = [
-        block["text"] if block["type"] == "text" else json.dumps(block["input"])
-        for block in reply["content"]
-        if block["type"] in ("text", "tool_use")
-    ]
-    usage = reply.get("usage") or {}
+    if reply.get("content") is None and reply.get("error"):
+        raise Unanswered(told(reply["error"]))
+    said = Completion("", _usage(reply.get("usage") or {}), reasoning=_thought(reply["content"]))
+    texts = [_said(b) for b in reply["content"] if b["type"] in ("text", "tool_use")]
+    odd = [text for text in texts if not isinstance(text, str)]
+    said = with_text(said, odd[0] if odd else "\n".join(texts))
+    return ended(said, MESSAGES, reply.get("stop_reason"))
+
+
+def _said(block: Any) -> Any:
+    return block["text"] if block["type"] == "text" else json.dumps(block["input"])
+
+
+def _thought(blocks: Any) -> str:
+    thoughts = [b.get("thinking") for b in blocks if b["type"] == "thinking"]
+    return "\n".join(t for t in thoughts if isinstance(t, str))
+
+
+def _usage(usage: Any) -> Usage:
     cached = count_of(usage, "cache_read_input_tokens")
     made = count_of(usage, "cache_creation_input_tokens")
     fresh = count_of(usage, "input_tokens") + made
-    return Completion(
-        "\n".join(texts),
-        Usage(fresh + cached, cached, count_of(usage, "output_tokens")),
-        refused=reply.get("stop_reason") == "refusal",
-        cut=reply.get("stop_reason") == "max_tokens",
-    )
+    return Usage(fresh + cached, cached, count_of(usage, "output_tokens"))

@@ -44,17 +44,35 @@ class View:
         return f"{self.side}{self.format}{self.quality if self.format == 'jpeg' else ''}"
 
 
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Decoding options; all of them belong to the annotator's id, since they change answers."""
+    """Decoding options; those that change answers belong to the annotator's id.
+
+    What is None is left out, and so may be what a model refuses, unless it is in `firm`.
+    """
 
     max_tokens: int = 64
-    temperature: float = 0.0
-    top_p: float = 1.0
+    temperature: float | None = 0.0
+    top_p: float | None = 1.0
     seed: int | None = None
     json_schema: Mapping[str, object] | None = None
     top_logprobs: int = 0  # how many alternatives to ask for at each output token
     view: View = View()
+    more_tokens: int = 0  # the room of a second try of an answer that was cut; 0: none
+    effort: str | None = None  # how long to think: one of `EFFORTS`
+    extra: Mapping[str, object] | None = None  # further parts of the request, as the server has it
+    firm: frozenset[str] = frozenset()  # the fields that the user chose
+
+
+def sampling(options: Options, top_p: str = "top_p") -> dict[str, float]:
+    """What is sent of temperature and top_p; without a limit the latter says nothing."""
+    sent = {} if options.temperature is None else {"temperature": options.temperature}
+    if options.top_p is not None and (options.top_p < 1 or "top_p" in options.firm):
+        sent[top_p] = options.top_p
+    return sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,8 @@ class Completion:
     refused: bool = False
     cut: bool = False  # the answer stopped at max_tokens
     error: str | None = None  # set where every attempt failed; then there is no text
+    fault: str | None = None  # why the reply, which was paid for, holds no answer
+    reasoning: str = ""  # what the model thought before it answered, where a server tells
 
 
 class Model(Protocol):

@@ -35,10 +35,18 @@ def expression(schema: Mapping[str, Any]) -> str:
         return properties(schema.get("properties", {}))
     if kind == "array":
         item = expression(schema["items"])
-        return f'("[" ({item} (", " {item})*)? "]")'
+        return f'("[" ({item}{_more(item, schema)})? "]")'
     if kind in ("string", "number", "integer", "boolean", "null"):
         return str(kind)
     raise SpecError(f"the embedded model cannot be bound to a JSON schema of type {kind!r}")
+
+
+def _more(item: str, schema: Mapping[str, Any]) -> str:
+    """The items after the first."""
+    if "maxItems" not in schema:
+        return f' (", " {item})*'
+    more = schema["maxItems"] - 1
+    return f' (", " {item}){{0,{more}}}' if more > 0 else ""
 
 
 def properties(parts: Mapping[str, Any]) -> str:

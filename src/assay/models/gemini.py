@@ -1,16 +1,17 @@
 """Gemini's generateContent endpoint."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
-from assay.models.base import Completion, Message, Options, TokenScore, count_of
+from assay.models.base import Completion, Message, Options, TokenScore, count_of, sampling
+from assay.models.finish import CANDIDATE, Unanswered, ended, told, with_text
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
 
 HOSTED = Address("https://generativelanguage.googleapis.com", "GEMINI_API_KEY")
-REFUSALS = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION"})
 
 
 class Gemini(Hosted):
@@ -38,8 +39,7 @@ class Gemini(Hosted):
     ) -> dict[str, Any]:
         config: dict[str, Any] = {
             "maxOutputTokens": options.max_tokens,
-            "temperature": options.temperature,
-            "topP": options.top_p,
+            **sampling(options, top_p="topP"),
         }
         if options.seed is not None:
             config["seed"] = options.seed
@@ -77,17 +77,28 @@ def _part(part: str | ImagePart, pictures: ShownParts) -> dict[str, Any]:
 def parse(reply: Any) -> Completion:
     usage = _usage(reply.get("usageMetadata") or {})
     if not reply.get("candidates"):
-        return Completion("", usage, refused=bool((reply["promptFeedback"])["blockReason"]))
+        return _blocked(reply, usage)
     candidate = reply["candidates"][0]
     parts = (candidate.get("content") or {}).get("parts") or []
-    finish = candidate.get("finishReason")
-    return Completion(
-        "".join(p.get("text", "") for p in parts if not p.get("thought")),
-        usage,
-        tokens=_tokens(candidate.get("logprobsResult") or {}),
-        refused=finish in REFUSALS,
-        cut=finish == "MAX_TOKENS",
-    )
+    said = Completion("", usage, reasoning=_joined(parts, thought=True))
+    try:
+        said = with_text(said, _joined(parts, thought=False))
+        said = replace(said, tokens=_tokens(candidate.get("logprobsResult") or {}))
+    except (KeyError, TypeError, ValueError, AttributeError) as bad:
+        said = replace(said, fault=f"its parts cannot be read ({type(bad).__name__})")
+    return ended(said, CANDIDATE, candidate.get("finishReason"))
+
+
+def _blocked(reply: Any, usage: Usage) -> Completion:
+    if (reply.get("promptFeedback") or {}).get("blockReason"):
+        return Completion("", usage, refused=True)
+    if reply.get("error"):
+        raise Unanswered(told(reply["error"]))
+    raise Unanswered("there is no candidate")
+
+
+def _joined(parts: Any, thought: bool) -> str:
+    return "".join(p.get("text") or "" for p in parts if bool(p.get("thought")) is thought)
 
 
 def _tokens(result: Any) -> tuple[TokenScore, ...]:

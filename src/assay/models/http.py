@@ -13,13 +13,14 @@ from typing import Any
 
 import aiohttp
 
-from assay.core.cost import Usage
+from assay.core.cost import NO_USAGE, Usage
 from assay.core.errors import AssayError, ModelError
 from assay.core.jsons import loads
 from assay.core.redact import hidden, hide, remember, scrubbed
 from assay.core.spelling import whole_letters
 from assay.models.base import Completion, Keeping
 from assay.models.bodies import body_of
+from assay.models.finish import Unanswered
 from assay.models.limits import Endpoint, retry_after
 
 Parse = Callable[[Any], Completion]
@@ -217,6 +218,8 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
         return Attempt(error=f"broken JSON of {len(body)} bytes")
     try:
         return Attempt(_sane(parse(content)))
+    except Unanswered as bad:
+        return Attempt(error=whole_letters(f"not the expected reply: {bad}"[:200]))
     except NO_COMPLETION as bad:
         return Attempt(
             error=whole_letters(f"not the expected reply ({type(bad).__name__}: {bad})"[:200])
@@ -224,17 +227,13 @@ def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:
 
 
 def _sane(completion: Completion) -> Completion:
-    """Usable numbers: ValueError for a log-probability that is none, or more
-    tokens than there can be; a negative count is 0, and neither more were cached than came in nor
-    were there more of pictures."""
-    for token in completion.tokens:
-        if not all(map(math.isfinite, (token.logprob, *token.top.values()))):
-            raise ValueError("a log-probability is no finite number")
-        if not all(isinstance(piece, str) for piece in (token.token, *token.top)):
-            raise TypeError("a token is no text")
+    """Usable numbers: a log-probability that is none makes a fault, more tokens than there can be
+    are as if none were counted; a negative count is 0, and neither more were cached than came in
+    nor were there more of pictures."""
+    fault = completion.fault or _flaw(completion)
     u = completion.usage
     if max(u.input_tokens, u.output_tokens, u.reasoning_tokens, u.image_tokens) > MOST_TOKENS:
-        raise ValueError("more tokens are counted than one call can have")
+        u = NO_USAGE
     given = max(0, u.input_tokens)
     usage = replace(
         u,
@@ -244,7 +243,17 @@ def _sane(completion: Completion) -> Completion:
         output_tokens=max(0, u.output_tokens),
         reasoning_tokens=max(0, u.reasoning_tokens),
     )
-    return replace(completion, text=whole_letters(completion.text), usage=usage)
+    text, thought = whole_letters(completion.text), whole_letters(completion.reasoning)
+    return replace(completion, text=text, reasoning=thought, usage=usage, fault=fault)
+
+
+def _flaw(completion: Completion) -> str | None:
+    for token in completion.tokens:
+        if not all(isinstance(piece, str) for piece in (token.token, *token.top)):
+            return "a token is no text"
+        if not all(map(math.isfinite, (token.logprob, *token.top.values()))):
+            return "a log-probability is no finite number"
+    return None
 
 
 def _counted(completion: Completion, attempts: int, began: float) -> Completion:

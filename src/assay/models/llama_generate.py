@@ -59,10 +59,11 @@ def sampler(context: LlamaContext, options: Options) -> Iterator[Any]:
             if bound == ffi.NULL:
                 raise SpecError("llama.cpp cannot make a grammar of this answer's JSON schema")
             lib.llama_sampler_chain_add(chain, bound)
-        if options.temperature <= 0:
+        if not options.temperature:
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
         else:
-            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_p(options.top_p, 1))
+            top_p = 1.0 if options.top_p is None else options.top_p
+            lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_top_p(top_p, 1))
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_temp(options.temperature))
             lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_dist(options.seed or 0))
         yield chain

@@ -1,10 +1,12 @@
 """Servers that speak the OpenAI chat format: vLLM, llama.cpp, Ollama, and hosted ones."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from assay.core.cost import Usage
-from assay.models.base import Completion, Message, Options, TokenScore, View, count_of
+from assay.models.base import Completion, Message, Options, TokenScore, View, count_of, sampling
+from assay.models.finish import CHAT, Unanswered, ended, told, with_text
 from assay.models.hosted import Hosted
 from assay.models.images import NO_PICTURES, ShownParts
 
@@ -30,10 +32,8 @@ class OpenAI(Hosted):
                 {"role": m.role, "content": _content(m, options.view, pictures)} for m in messages
             ],
             "max_tokens": options.max_tokens,
-            "temperature": options.temperature,
+            **sampling(options),
         }
-        if options.top_p < 1:
-            body["top_p"] = options.top_p
         if options.seed is not None:
             body["seed"] = options.seed
         if options.top_logprobs:
@@ -59,26 +59,54 @@ def _content(message: Message, view: View, pictures: ShownParts) -> str | list[d
 
 
 def parse(reply: Any) -> Completion:
+    """Unanswered for an error in the place of an answer; what was answered and cannot be read is a
+    fault, since asking again would only cost more."""
+    if not reply.get("choices") and reply.get("error"):
+        raise Unanswered(told(reply["error"]))
     choice = reply["choices"][0]
     message = choice["message"]
+    if choice.get("error"):
+        raise Unanswered(told(choice["error"]))
     refusal = message.get("refusal")
-    text = _said(message.get("content")) or refusal or ""
-    if not isinstance(text, str):
-        raise TypeError("content is not text")
-    return Completion(
-        text,
+    said = Completion(
+        refusal if isinstance(refusal, str) else "",
         usage_of(reply.get("usage") or {}),
-        tokens=tuple(_token(t) for t in (choice.get("logprobs") or {}).get("content") or ()),
-        refused=bool(refusal) or choice.get("finish_reason") == "content_filter",
-        cut=choice.get("finish_reason") == "length",
+        refused=bool(refusal),
+        reasoning=_thought(message),
     )
+    if not refusal:
+        said = _with_tokens(with_text(said, _said(message)), choice.get("logprobs") or {})
+    return ended(said, CHAT, choice.get("finish_reason"))
 
 
-def _said(content: Any) -> Any:
-    """Some servers give the text in parts, next to parts of their reasoning."""
-    if not isinstance(content, list):
-        return content
-    return "".join(part["text"] for part in content if part.get("type") == "text")
+def _said(message: Any) -> Any:
+    """The text; of parts, those of text; of an answer by tool, what the tool is given."""
+    content = message.get("content")
+    if isinstance(content, list):
+        return "".join(p["text"] for p in content if p.get("type") in ("text", "output_text"))
+    if content in (None, "") and message.get("tool_calls"):
+        return message["tool_calls"][0]["function"]["arguments"]
+    return "" if content is None else content
+
+
+def _thought(message: Any) -> str:
+    apart = message.get("reasoning_content") or message.get("reasoning")
+    return apart if isinstance(apart, str) else ""
+
+
+def _with_tokens(said: Completion, scores: Any) -> Completion:
+    try:
+        return replace(said, tokens=_tokens(scores))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        return replace(said, fault=said.fault or "its log-probabilities cannot be read")
+
+
+def _tokens(scores: Any) -> tuple[TokenScore, ...]:
+    if scores.get("content") is None and scores.get("tokens"):  # the older format
+        tops = scores.get("top_logprobs") or [None] * len(scores["tokens"])
+        given = zip(scores["tokens"], scores["token_logprobs"], tops, strict=True)
+        return tuple(TokenScore(t, float(p), dict(top or {})) for t, p, top in given)
+    return tuple(_token(t) for t in scores.get("content") or ())
 
 
 def _token(entry: Any) -> TokenScore:

@@ -90,7 +90,7 @@ class TransformersVLM:
             return Completion("", error=str(bad))
         torch = _torch()
         how: dict[str, Any] = {"max_new_tokens": options.max_tokens, "do_sample": False}
-        if options.temperature > 0:
+        if options.temperature:
             how |= {"do_sample": True, "temperature": options.temperature, "top_p": options.top_p}
             torch.manual_seed(options.seed or 0)
         with torch.inference_mode():

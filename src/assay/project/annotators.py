@@ -8,6 +8,7 @@ the spec's `model_extra`.
 
 from collections.abc import Iterable
 from contextlib import nullcontext
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,7 @@ LIGHT = (*REMOTE, "rule", "recorded", "panel")  # made without loading or fittin
 def remote(factory: Factory, name: str, spec: OpenAISpec | AnthropicSpec | GeminiSpec) -> Annotator:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
+    from assay.annotators.room import more_than
     from assay.models.anthropic import Anthropic
     from assay.models.gemini import Gemini
     from assay.models.hosted import Address
@@ -71,14 +73,20 @@ def remote(factory: Factory, name: str, spec: OpenAISpec | AnthropicSpec | Gemin
     makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini}
     model = makers[spec.kind](spec.model, address, factory.gallery)
     mapping = MAPPINGS[spec.mapping or "pattern"]
-    return LLM(model, mapping, options(spec, spec.view), factory.billing(spec), spec.modality)
+    decoding = options(spec, factory.task.schema, spec.view)
+    if spec.max_tokens is None:
+        decoding = replace(decoding, more_tokens=more_than(decoding.max_tokens))
+    return LLM(model, mapping, decoding, factory.billing(spec), spec.modality)
 
 
-def options(spec: Writing, view: ViewSpec | None = None) -> "Options":
+def options(spec: Writing, schema: Schema, view: ViewSpec | None = None) -> "Options":
+    from assay.annotators.mapping import BY_NAME as MAPPINGS
+    from assay.annotators.room import tokens_for
     from assay.models.base import Options, View
 
     shown = View(**(view or ViewSpec()).model_dump())
-    return Options(spec.max_tokens, spec.temperature, spec.top_p, spec.seed, view=shown)
+    tokens = spec.max_tokens or tokens_for(schema, MAPPINGS[spec.mapping or "pattern"].form)
+    return Options(tokens, spec.temperature, spec.top_p, spec.seed, view=shown)
 
 
 def embedded(factory: Factory, name: str, spec: EmbeddedSpec) -> Askable:
@@ -91,7 +99,9 @@ def embedded(factory: Factory, name: str, spec: EmbeddedSpec) -> Askable:
     modality = "text" if factory.file.data.pictures else spec.modality  # it sees no pictures
     if spec.mapping is not None and not spec.scores_labels:
         mapping = MAPPINGS[spec.mapping]
-        return LLM(model, mapping, options(spec), factory.billing(spec), modality)
+        return LLM(
+            model, mapping, options(spec, factory.task.schema), factory.billing(spec), modality
+        )
     prices = Prices(**spec.prices.model_dump())
     return Scored(model, prices, spec.normalise, spec.scores == "all", modality, factory.budget)
 
@@ -109,7 +119,7 @@ def local(factory: Factory, name: str, spec: TransformersSpec) -> Annotator:
     if spec.mapping is None or spec.scores_labels:
         prices = Prices(**spec.prices.model_dump())
         return Scored(model, prices, spec.normalise, modality=spec.modality, budget=factory.budget)
-    decoding = options(spec, spec.view)
+    decoding = options(spec, factory.task.schema, spec.view)
     return LLM(model, MAPPINGS[spec.mapping], decoding, factory.billing(spec), spec.modality)
 
 

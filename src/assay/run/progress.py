@@ -9,6 +9,7 @@ from typing import IO
 
 from assay.core.annotation import Annotation, Decision, Outcome
 from assay.core.cost import NANOS, money
+from assay.core.cut import tokens_of
 from assay.run.eta import Eta
 
 EVERY = 5.0  # seconds between two plain lines
@@ -24,6 +25,7 @@ class Tally:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+    cuts: Counter[int] = field(default_factory=Counter)  # by the tokens at which they were cut
     replayed: int = 0
     outdated: int = 0  # of those: what its file says otherwise by now
     retries: int = 0
@@ -41,10 +43,16 @@ class Tally:
         self.cost += annotation.cost_nanos
         self.retries += max(0, annotation.usage.attempts - 1)
         self.uncounted += _is_uncounted(annotation)
+        self.note_cut(annotation)
         if annotation.outcome is Outcome.FAILED:
             error = annotation.error or "no reason given"
             # texts may carry addresses or times: memory must not grow with them
             self.errors[error if error in self.errors or len(self.errors) < KINDS else OTHER] += 1
+
+    def note_cut(self, annotation: Annotation) -> None:
+        if annotation.outcome is Outcome.UNPARSED:
+            tokens = tokens_of(annotation.error)
+            self.cuts.update([] if tokens is None else [tokens])
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -55,6 +63,7 @@ class Tally:
             "retries": self.retries,
             "uncounted": self.uncounted,
             "cost": self.cost / NANOS,
+            "cut": self.cuts.total(),
             "errors": dict(self.errors.most_common(10)),
         }
 
@@ -108,6 +117,8 @@ class Progress:
         tally = self.tally(annotator)
         tally.replayed += len(annotations)
         tally.outcomes.update([a.outcome for a in annotations])
+        for annotation in annotations:
+            tally.note_cut(annotation)
         self.eta.came(annotations)
         if not self.asked:
             self._asking = self._clock()

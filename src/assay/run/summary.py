@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assay.core.annotation import Outcome
 from assay.core.cost import NANOS, money
+from assay.core.cut import cut_at
 from assay.core.shown import Shown
 from assay.run.progress import Progress, Tally
 from assay.run.stop import Reason, Stop
@@ -83,6 +84,11 @@ class Summary(Shown):
         return sum((t.errors for t in self.tallies.values()), Counter())
 
     @property
+    def cuts(self) -> Counter[int]:
+        """How many answers ended at the number of tokens allowed, by that number."""
+        return sum((t.cuts for t in self.tallies.values()), Counter())
+
+    @property
     def exit_code(self) -> int:
         """130 after Ctrl-C, as in shells; 3 if budget, time or a model stopped it, or
         if nothing was decided because answers failed."""
@@ -106,6 +112,10 @@ class Summary(Shown):
         if self.failures:
             reasons = "; ".join(f"{why} ({n:,})" for why, n in self.failures.most_common(TOP))
             described.append(f"failed, to be retried in the next run: {reasons}")
+        described += [
+            f"{_count(n, 'answer was', 'answers were')} {cut_at(tokens)}: raise `max_tokens`"
+            for tokens, n in sorted(self.cuts.items())
+        ]
         if self.reason is not None:
             described.append(f"stopped: {self.reason}" + (f": {self.message}" * bool(self.message)))
             described.append(GO_ON)

@@ -79,9 +79,15 @@ class Writing(Priced):
     modality: Literal["text", "image", "both"] = Field(
         "both", description="the parts of a record that it is shown"
     )
-    max_tokens: int = Field(64, gt=0, description="maximum number of tokens of an answer")
-    temperature: float = Field(0.0, ge=0, description="of sampling")
-    top_p: float = Field(1.0, gt=0, le=1, description="of nucleus sampling")
+    max_tokens: int | None = Field(
+        None,
+        gt=0,
+        description="maximum number of tokens of an answer; default: by what is asked (64 for a "
+        "label, 1,024 for spans), and a server's answer that is cut is asked for once more with "
+        "more room",
+    )
+    temperature: float | None = Field(0.0, ge=0, description="of sampling")
+    top_p: float | None = Field(1.0, gt=0, le=1, description="of nucleus sampling")
     seed: int | None = Field(None, description="of sampling, where the model takes one")
 
 

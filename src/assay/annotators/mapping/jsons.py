@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from assay.annotators.mapping.base import LONGEST, UNPARSED, Reading, reading, too_long
 from assay.annotators.mapping.spans import read_spans
 from assay.annotators.prompt import AnswerForm
-from assay.core.annotation import Request
+from assay.core.annotation import Outcome, Request
 from assay.core.jsons import DEEPEST
-from assay.core.schema import Spans
+from assay.core.schema import Boxes, Spans
+from assay.core.schema.base import MOST_MARKS
 from assay.models.base import Completion
 
 Codes: TypeAlias = NDArray[np.uint32]
 Flags: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.int64]
 
+FULL = f"a list of {MOST_MARKS}, the longest there may be: others may be missing"
 _FENCE = "```"
 _DECODER = json.JSONDecoder()
 WORK = 4  # how often a text may be gone over, all tries to read it taken together
@@ -51,9 +53,16 @@ class Json:
         if content is None:
             return too_long(completion.text) or UNPARSED
         schema = request.task.schema
+        if isinstance(schema, Spans | Boxes) and _is_full(content):
+            return Reading(Outcome.UNPARSED, error=FULL)
         if isinstance(schema, Spans):
             return read_spans(content, request.record, schema)
         return reading(schema.parse(json.dumps(content)))
+
+
+def _is_full(content: object) -> bool:
+    marks = content.values() if isinstance(content, dict) else [content]
+    return any(isinstance(m, list) and len(m) >= MOST_MARKS for m in marks)
 
 
 def first_json(text: str) -> object | None:

@@ -10,6 +10,9 @@ from assay.core.shown import Shown
 from assay.core.spelling import folded
 from assay.core.value import Value
 
+MOST_MARKS = 256
+"""The most spans or boxes of an answer bound to a schema: small models repeat one without end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
-from assay.core.schema.base import Labelled, entries
+from assay.core.schema.base import MOST_MARKS, Labelled, entries
 from assay.core.value import Box, Value
 
 NONE = "none"
@@ -59,9 +59,10 @@ class Boxes(Labelled):
             "required": ["label", *EDGES],
             "additionalProperties": False,
         }
+        marks = {"type": "array", "items": entry, "maxItems": MOST_MARKS}
         return {
             "type": "object",
-            "properties": {"boxes": {"type": "array", "items": entry}},
+            "properties": {"boxes": marks},
             "required": ["boxes"],
             "additionalProperties": False,
         }

@@ -39,9 +39,10 @@ class MultiChoice(Labelled):
 
     def json_schema(self) -> dict[str, object]:
         items = {"type": "string", "enum": list(self.names)}
+        labels = {"type": "array", "items": items, "maxItems": len(self.names)}
         return {
             "type": "object",
-            "properties": {"labels": {"type": "array", "items": items}},
+            "properties": {"labels": labels},
             "required": ["labels"],
             "additionalProperties": False,
         }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from assay.core.errors import InputError
-from assay.core.schema.base import Labelled, entries
+from assay.core.schema.base import MOST_MARKS, Labelled, entries
 from assay.core.value import Span, Value
 
 NONE = "none"
@@ -56,9 +56,10 @@ class Spans(Labelled):
             "required": ["text", "label"],
             "additionalProperties": False,
         }
+        marks = {"type": "array", "items": entry, "maxItems": MOST_MARKS}
         return {
             "type": "object",
-            "properties": {"spans": {"type": "array", "items": entry}},
+            "properties": {"spans": marks},
             "required": ["spans"],
             "additionalProperties": False,
         }
