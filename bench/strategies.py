@@ -17,19 +17,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assay.annotators.base import HoldsNothing
 from assay.annotators.recorded import Given, Recorded
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.record import Record, text_record
 from assay.core.schema import Choice
-from assay.core.task import Task
+from assay.core.task import Example, Task
 from assay.ledger import Ledger, open_ledger
 from assay.run import Job, label
 from assay.run.ask import Askable
+from assay.strategies.active import Active, Loop
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, RandomChain, ThresholdChain
 from assay.strategies.cooperation import TriageShare
@@ -40,8 +44,31 @@ from assay.strategies.specialists import Specialists
 from assay.strategies.vote import Vote
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
+LETTERS = Task("letters", "which?", Choice(list("abcdefghijklmnopqrstuvwxyz")))
+SHORT = Loop(rounds=2)
 SURE = {"a": -0.1, "b": -2.4}
 UNSURE = {"a": -0.6, "b": -0.8}
+
+
+class Width:
+    """An encoder of the usual width."""
+
+    id = "width"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        numbers = np.array([int(text.split()[2]) for text in texts])
+        return np.sin(np.outer(numbers + 1.0, np.arange(1.0, 385.0))).astype(np.float32)
+
+
+class Learnt:
+    """A learner that learns nothing, but says of each record how sure it is."""
+
+    name = "learnt"
+
+    def fitted(self, task: Task, examples: Sequence[Example], seed: int) -> "Computed":
+        return Computed(f"learnt#{len(examples)}.{seed}")
+
+
 STRATEGIES: Mapping[str, Strategy] = {
     "single": Single("x"),
     "vote of 2": Vote(("x", "y"), ties="first"),
@@ -58,6 +85,10 @@ WHOLE: Mapping[str, Strategy] = {
     "joint of 2 labels": Joint("x", "y"),
     "specialists": Specialists(("x", "y"), "z"),
     "single on a chain": Single("chain"),
+    "vote on a chain": Vote(("chain", "x", "y")),
+    "joint of 26 labels": Joint("x", "y"),
+    "active by margin": Active("x", (Learnt(),), Width(), "margin", SHORT),
+    "active by badge": Active("x", (Learnt(), Learnt()), Width(), "badge", SHORT),
 }
 IN_BLOCKS = ("single", "vote of 2", "chain with thresholds")
 FEW, MANY = 20_000, 100_000
@@ -144,7 +175,8 @@ def alone(name: str, count: int) -> None:
     who["chain"] = WHOLE["chain by rank"]
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_ledger(str(Path(folder, "ledger.sqlite")))
-        asyncio.run(label(Job(TASK, {**STRATEGIES, **WHOLE}[name], who, ledger), records(count)))
+        task = LETTERS if "26" in name else TASK
+        asyncio.run(label(Job(task, {**STRATEGIES, **WHOLE}[name], who, ledger), records(count)))
         ledger.close()
     # not getrusage, whose peak counts the process that started this one
     [line] = [x for x in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in x]

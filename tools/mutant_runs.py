@@ -41,11 +41,14 @@ class Map:
     seconds: dict[str, float]
 
     def of(self, mutant: Mutant) -> list[str]:
-        """Those that run its lines; for a line that an import runs, those of the whole file."""
+        """Those that run its lines; for a line that an import runs, those of the whole file, or
+        of the package where the file has no other lines."""
         lines = self.lines.get(mutant.path, {})
         own = () if mutant.at_import else mutant.lines
         found = set[str]().union(*(lines.get(line, set()) for line in own))
         found = found or set[str]().union(*lines.values())
+        if mutant.at_import and not found:
+            found = set(self.seconds)
         mirrored = f"test_{Path(mutant.path).stem}.py"
         order = sorted(found, key=lambda t: (mirrored not in t, self.seconds.get(t, 0.0), t))
         chosen, total = list[str](), 0.0

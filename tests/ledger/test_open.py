@@ -13,12 +13,14 @@ from assay.core.redact import hide
 from assay.data.inputs import Files, claim, files
 from assay.ledger import (
     MemoryLedger,
+    Run,
     SqlLedger,
     has_ledger,
     kept_ledger,
     last_deciding,
     open_ledger,
     tables,
+    trial_of,
 )
 from tests.fuzz import corpus as fuzzed
 
@@ -157,3 +159,28 @@ def test_an_open_ledger_is_an_input_that_no_output_replaces(tmp_path: Path) -> N
             opening(str(place)).close()
             with pytest.raises(InputError, match="no output takes the place"):
                 claim(place)
+
+
+@pytest.mark.parametrize(
+    ("settings", "trial"),
+    [
+        (None, None), ({}, None), ({"trial": None}, None), ({"trial": 10}, None),
+        ({"trial": {"records": 10, "of": 800}}, (10, 800)),
+    ],
+)  # fmt: skip
+def test_a_trial_run_knows_how_many_records_it_took_of_how_many(
+    settings: dict[str, object] | None, trial: tuple[int, int] | None
+) -> None:
+    assert trial_of(Run("r", "t", "s", 1.0, settings=settings)) == trial
+
+
+def test_a_trial_run_counts_where_no_other_has_decided() -> None:
+    ledger = MemoryLedger()
+    for name, settings in (("whole", None), ("trial", {"trial": {"records": 1, "of": 2}})):
+        ledger.start_run(Run(name, "t", "s", 1.0, settings=settings))
+    decided = [Decision("r", "a", decided_by=DecidedBy.MODEL)]
+    ledger.add_decisions("trial", decided)
+    assert last_deciding(ledger, ["whole", "trial"]) == "trial"
+    ledger.add_decisions("whole", decided)
+    assert last_deciding(ledger, ["whole", "trial"]) == "whole"
+    assert last_deciding(ledger, []) is None

@@ -24,6 +24,7 @@ from assay.core.schema import Choice, Form, FreeText, MultiChoice, Scale, Schema
 from assay.core.task import Example, Task
 from assay.strategies.active import Active, Loop, arms
 from assay.strategies.queries import QUERIES, Pool, core_set, disagreement, gradient_diversity
+from tests.strategies.held import held
 from tests.strategies.recorded_ask import Given, RecordedAsk
 
 TASK = Task("t", "which?", Choice(["a", "b"]))
@@ -133,10 +134,29 @@ async def test_the_loop_replays_the_same_way() -> None:
     assert first == await strategy.label(records, ask)
 
 
+class Counted(Plane):
+    def __init__(self) -> None:
+        self.texts = 0
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts += len(texts)
+        return super().encode(texts)
+
+
+@pytest.mark.parametrize(("query", "texts"), [("margin", 0), ("badge", 60), ("core-set", 60)])
+async def test_records_are_encoded_where_the_query_looks_at_vectors(query: str, texts: int) -> None:
+    records, _, ask = world(60)
+    encoder = Counted()
+    await Active("people", (Counting(),), encoder, query, Loop(10, 5, 2)).label(records, ask)
+    assert encoder.texts == texts
+
+
 def pool(n: int = 30) -> Pool:
     rng = np.random.default_rng(0)
     probs = rng.dirichlet([1, 1], n)
-    return Pool(probs, np.stack([probs, probs[::-1]]), rng.normal(size=(n, 3)), np.zeros((0, 3)))
+    return Pool(
+        probs, np.stack([probs, probs[::-1]]), held(rng.normal(size=(n, 3))), np.zeros((0, 3))
+    )
 
 
 def test_picks_are_distinct() -> None:
@@ -149,13 +169,13 @@ def test_core_set_starts_far_from_what_is_known() -> None:
     vectors = np.array([[0.0, 0.0], [0.1, 0.0], [9.0, 9.0]])
     known = np.array([[0.0, 0.0]])
     probs = np.full((3, 2), 0.5)
-    [pick] = core_set(Pool(probs, probs[None], vectors, known), 1, np.random.default_rng(0))
+    [pick] = core_set(Pool(probs, probs[None], held(vectors), known), 1, np.random.default_rng(0))
     assert pick == 2
 
 
 def test_a_committee_of_one_never_disagrees_and_is_drawn_at_random() -> None:
     probs = np.random.default_rng(0).dirichlet([1, 1], 50)
-    alone = Pool(probs, probs[None], np.zeros((50, 2)), np.zeros((0, 2)))
+    alone = Pool(probs, probs[None], held(np.zeros((50, 2))), np.zeros((0, 2)))
     first = disagreement(alone, 10, np.random.default_rng(1))
     second = disagreement(alone, 10, np.random.default_rng(2))
     assert first.tolist() != second.tolist()
@@ -163,7 +183,7 @@ def test_a_committee_of_one_never_disagrees_and_is_drawn_at_random() -> None:
 
 def test_gradient_diversity_copes_with_identical_records() -> None:
     probs = np.full((5, 2), 0.5)
-    same = Pool(probs, probs[None], np.ones((5, 2)), np.zeros((0, 2)))
+    same = Pool(probs, probs[None], held(np.ones((5, 2))), np.zeros((0, 2)))
     assert len(gradient_diversity(same, 3, np.random.default_rng(0))) == 3
 
 

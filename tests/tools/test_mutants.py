@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.mutant_runs import Map
+from tools.mutation import mutants
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "def larger(a, b):\n    return a - b > 0\n\n\ndef twice(a):\n    return a + a\n"
 WEAK = """\
@@ -57,3 +60,16 @@ def test_what_no_test_notices_is_listed_with_its_change(tmp_path: Path) -> None:
 def test_tests_that_notice_kill_all_also_through_another_process(tmp_path: Path) -> None:
     code, said = tried(tmp_path, STRONG)
     assert (code, "0 alive (0%)" in said) == (0, True), said
+
+
+def test_a_line_that_an_import_runs_has_the_tests_of_its_file_or_of_all() -> None:
+    both = mutants("m.py", "def f():\n    return 1 + 2\n\n\nA = 3 + 4\n")
+    called, imported = [mutant for mutant in both if mutant.kind == "arithmetic"]
+    seconds = {"tests/p/test_m.py::a": 0.1, "tests/p/test_o.py::b": 0.2}
+    assert not called.at_import
+    assert imported.at_import
+    nobody = Map({"m.py": {5: set()}}, seconds)
+    assert nobody.of(called) == []
+    assert nobody.of(imported) == list(seconds)
+    one = Map({"m.py": {2: {"tests/p/test_m.py::a"}, 5: set()}}, seconds)
+    assert one.of(called) == one.of(imported) == ["tests/p/test_m.py::a"]

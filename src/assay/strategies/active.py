@@ -4,11 +4,10 @@
 choice and several seeds, so that a gain can be distinguished from luck (section 9(d)).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.annotators.trainable import Trainable
 from assay.core import within
@@ -16,13 +15,13 @@ from assay.core.annotation import Annotation, Decision
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Choice, Scale
+from assay.core.spool import made, parts
 from assay.core.task import Example, Task
 from assay.models.base import Encoder
-from assay.strategies.base import Ask
-from assay.strategies.decisions import decision
-from assay.strategies.queries import QUERIES, Pool
-
-Floats = NDArray[np.float64]
+from assay.strategies.base import Answer, Ask
+from assay.strategies.decisions import decision, picked
+from assay.strategies.queries import NEED_VECTORS, QUERIES, Pool
+from assay.strategies.vectors import Floats, Places, Some, Vectors
 
 AT_RANDOM = "at random"
 
@@ -83,45 +82,43 @@ class Active:
     def annotators(self) -> tuple[str, ...]:
         return (self.oracle,)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         _labels(ask.task)  # refused before anyone is asked
         rng = np.random.default_rng(self.loop.seed)
-        vectors = np.asarray(self.encoder.encode([r.text for r in records]), dtype=np.float64)
-        chosen = [int(i) for i in rng.permutation(len(records))[: self.loop.first]]
-        made: dict[int, Decision] = await self._oracle(records, chosen, AT_RANDOM, ask)
-        rest: dict[int, Decision] = {}
+        vectors = self._vectors(records)
+        first = [int(i) for i in rng.permutation(len(records))[: self.loop.first]]
+        labelled: dict[int, Decision] = await self._oracle(records, first, AT_RANDOM, ask)
+        learnt = NOTHING_LEARNT
         for round_ in range(self.loop.rounds + 1):
-            known = [i for i, d in made.items() if d.value is not None]
-            left = [i for i in range(len(records)) if i not in made]
-            if any(d.waiting_for for d in made.values()) or not known or not left:
+            known = [i for i, d in labelled.items() if d.value is not None]
+            left = _without(len(records), labelled)
+            if any(d.waiting_for for d in labelled.values()) or not known or not len(left):
                 break
-            examples = [_example(records[i], made[i]) for i in known]
+            examples = [_example(records[i], labelled[i]) for i in known]
             names = self._fit(examples, round_, ask)
-            probs, rest = await self._predict(records, left, names, ask)
+            probs, learnt = await self._predict(records, left, names, ask)
             if round_ == self.loop.rounds:
                 break
-            pool = Pool(probs.mean(axis=0), probs, vectors[left], vectors[known])
+            pool = Pool(probs.mean(axis=0), probs, Some(vectors, left), vectors.rows(known))
             for why, picks in self._pick(pool, rng).items():
-                made |= await self._oracle(records, [left[i] for i in picks], why, ask)
-        if self._awaited(made) is not None:
-            rest = {}  # of a learner that is to learn more
-        both = rest | made
-        return [
-            both.get(
-                i, Decision(r.id, None, route=("not reached",), waiting_for=self._awaited(made))
-            )
-            for i, r in enumerate(records)
-        ]
+                labelled |= await self._oracle(records, [int(left[i]) for i in picks], why, ask)
+        waited = next((d.waiting_for for d in labelled.values() if d.waiting_for), None)
+        if waited is not None:
+            learnt = NOTHING_LEARNT  # of a learner that is to learn more
+        return _decided(records, labelled, learnt, waited, ask)
 
-    def _awaited(self, made: dict[int, Decision]) -> str | None:
-        return next((d.waiting_for for d in made.values() if d.waiting_for), None)
+    def _vectors(self, records: Sequence[Record]) -> Vectors:
+        if self.query not in NEED_VECTORS:
+            return Vectors([])
+        return Vectors(self.encoder.encode([r.text for r in part]) for part in parts(records))
 
     def _pick(self, pool: Pool, rng: np.random.Generator) -> dict[str, list[int]]:
         """Why to places of the pool."""
         count = min(self.loop.batch, len(pool.probs))
         blind = round(self.loop.random_share * count)
         ranked = [int(i) for i in QUERIES[self.query](pool, count - blind, rng)]
-        others = [i for i in rng.permutation(len(pool.probs)) if int(i) not in set(ranked)]
+        others = rng.permutation(len(pool.probs))
+        others = others[~np.isin(others, ranked)]
         return {f"by {self.query}": ranked, AT_RANDOM: [int(i) for i in others[:blind]]}
 
     def _fit(self, examples: Sequence[Example], round_: int, ask: Ask) -> list[str]:
@@ -143,22 +140,57 @@ class Active:
         }
 
     async def _predict(
-        self, records: Sequence[Record], left: Sequence[int], names: Sequence[str], ask: Ask
-    ) -> tuple[Floats, dict[int, Decision]]:
+        self, records: Sequence[Record], left: Places, names: Sequence[str], ask: Ask
+    ) -> tuple[Floats, "Learnt"]:
         """Probabilities (learners, records, labels) and the first learner's answers."""
         labels = _labels(ask.task)
-        open_ = [records[i] for i in left]
+        open_ = picked(records, left)
         probs = np.full((len(names), len(left), len(labels)), 1 / len(labels))
-        rest: dict[int, Decision] = {}
-        for k, name in enumerate(names):
-            for j, answer in enumerate(await ask(name, open_)):
+        given = [await ask(name, open_) for name in names]
+        for k, answers in enumerate(given):
+            for j, answer in enumerate(answers):
                 if isinstance(answer, Annotation) and answer.scores:
                     logs = np.array([answer.scores.get(label, -np.inf) for label in labels])
                     weights = np.exp(logs - logs.max())
                     probs[k, j] = weights / weights.sum()
-                if k == 0:
-                    rest[left[j]] = decision(open_[j], answer, ("learnt",), ask)
-        return probs, rest
+        return probs, Learnt(left, given[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a learner said of the records at these places, which ascend."""
+
+    places: Places
+    answers: Sequence[Answer]
+
+
+NOTHING_LEARNT = Learnt(np.zeros(0, np.int64), [])
+
+
+def _without(count: int, places: Iterable[int]) -> Places:
+    left = np.ones(count, bool)
+    left[list(places)] = False
+    return np.flatnonzero(left)
+
+
+def _decided(
+    records: Sequence[Record],
+    labelled: Mapping[int, Decision],
+    learnt: Learnt,
+    waited: str | None,
+    ask: Ask,
+) -> Sequence[Decision]:
+    """Of those the oracle labelled its decision, of the others what was learnt, where it was."""
+
+    def decide(i: int) -> Decision:
+        if i in labelled:
+            return labelled[i]
+        at = int(np.searchsorted(learnt.places, i))
+        if at < len(learnt.places) and learnt.places[at] == i:
+            return decision(records[i], learnt.answers[at], ("learnt",), ask)
+        return Decision(records[i].id, None, route=("not reached",), waiting_for=waited)
+
+    return made(len(records), decide)
 
 
 def _labels(task: Task) -> tuple[str, ...]:
@@ -169,9 +201,9 @@ def _labels(task: Task) -> tuple[str, ...]:
     return labels
 
 
-def _example(record: Record, made: Decision) -> Example:
-    assert made.value is not None
-    return Example(record, made.value)
+def _example(record: Record, label: Decision) -> Example:
+    assert label.value is not None
+    return Example(record, label.value)
 
 
 def arms(strategy: Active, seeds: Sequence[int]) -> list[Active]:

@@ -6,12 +6,14 @@ et al. (COLING 2025, arXiv 2411.04637; section 9 of our notes).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from assay.strategies.vectors import Floats, Some
+
 Positions = NDArray[np.int64]
 
 
@@ -20,12 +22,13 @@ class Pool:
     """What is known of the records still open.
 
     `probs` (records, labels) of the learner; `committee` (members, records, labels), one member
-    where there is no committee; `vectors` (records, width); `known` the vectors labelled already.
+    where there is no committee; `vectors` (records, width) and `known`, the vectors labelled
+    already, for the queries in `NEED_VECTORS`.
     """
 
     probs: Floats
     committee: Floats
-    vectors: Floats
+    vectors: Some
     known: Floats
 
 
@@ -58,17 +61,22 @@ def disagreement(pool: Pool, count: int, rng: np.random.Generator) -> Positions:
 
 def core_set(pool: Pool, count: int, rng: np.random.Generator) -> Positions:
     """Greedy k-centre: each pick is the record farthest from all that is labelled or picked."""
+    vectors = pool.vectors
     if len(pool.known):
-        distance = _distances(pool.vectors, pool.known).min(axis=1)
+        distance = vectors.each(lambda rows: _distances(rows, pool.known).min(axis=1))
     else:
-        distance = np.full(len(pool.vectors), np.inf)
+        distance = np.full(len(vectors), np.inf)
     picks: list[int] = []
-    for _ in range(min(count, len(pool.vectors))):
+    for _ in range(min(count, len(vectors))):
         pick = int(distance.argmax())
         picks.append(pick)
-        distance = np.minimum(distance, _distances(pool.vectors, pool.vectors[[pick]])[:, 0])
+        distance = np.minimum(distance, vectors.each(partial(_from, vectors.row(pick))))
         distance[picks] = -1.0
     return np.array(picks, dtype=np.int64)
+
+
+def _from(centre: Floats, rows: Floats) -> Floats:
+    return _distances(rows, centre[None])[:, 0]
 
 
 def gradient_diversity(pool: Pool, count: int, rng: np.random.Generator) -> Positions:
@@ -78,12 +86,13 @@ def gradient_diversity(pool: Pool, count: int, rng: np.random.Generator) -> Posi
     """
     residual = pool.probs.copy()
     residual[np.arange(len(residual)), pool.probs.argmax(axis=1)] -= 1.0
-    norm = (residual**2).sum(axis=1) * (pool.vectors**2).sum(axis=1)
+    norm = (residual**2).sum(axis=1) * pool.vectors.each(lambda rows: (rows**2).sum(axis=1))
     picks = [int(norm.argmax())]
     distance = np.full(len(norm), np.inf)
     while len(picks) < min(count, len(norm)):
         last = picks[-1]
-        inner = (residual @ residual[last]) * (pool.vectors @ pool.vectors[last])
+        along = pool.vectors.each(partial(_products, pool.vectors.row(last)))
+        inner = (residual @ residual[last]) * along
         distance = np.minimum(distance, np.maximum(norm + norm[last] - 2 * inner, 0.0))
         distance[picks] = 0.0
         total = distance.sum()
@@ -95,6 +104,10 @@ def gradient_diversity(pool: Pool, count: int, rng: np.random.Generator) -> Posi
     return np.array(picks[:count], dtype=np.int64)
 
 
+def _products(one: Floats, rows: Floats) -> Floats:
+    return rows @ one
+
+
 QUERIES: dict[str, Query] = {
     "random": at_random,
     "least-confidence": least_confidence,
@@ -104,6 +117,7 @@ QUERIES: dict[str, Query] = {
     "core-set": core_set,
     "badge": gradient_diversity,
 }
+NEED_VECTORS = frozenset({"core-set", "badge"})
 
 
 def _smallest(value: Floats, count: int, rng: np.random.Generator) -> Positions:
