@@ -84,6 +84,20 @@ def test_log_probabilities_are_confidence() -> None:
     assert all(0.9 < row["confidence"] < 1 for row in frame)
 
 
+def test_answers_carry_the_names_given_and_a_cost_without_prices_is_none(
+    server: tuple[Server, str],
+) -> None:
+    _, url = server
+    result = assay.label(TEXTS, labels=LABELS, annotators={"small": "m"}, base_url=url)
+    answers = result.annotations()
+    assert set(answers["annotator"]) == {"small"}
+    assert all(id.startswith("m/pattern/") for id in answers["annotator_id"])
+    assert result.cost is None
+    assert "unknown (no `prices` for small)" in str(result)
+    free = assay.label(TEXTS, labels=LABELS, model="m", base_url=url, prices=assay.Prices())
+    assert free.cost == 0
+
+
 def test_money_is_counted_and_capped(server: tuple[Server, str]) -> None:
     made, url = server
     how: dict[str, Any] = {"labels": LABELS, "model": "m", "base_url": url}
@@ -93,6 +107,7 @@ def test_money_is_counted_and_capped(server: tuple[Server, str]) -> None:
     made.calls.clear()
     many = [f"another {i}" for i in range(40)]
     some = assay.label(many, **how, prices=prices, budget=0.002)
+    assert some.cost is not None
     assert 0 < some.cost <= 0.002
     assert 0 < made.calls.total() < 40
     outcomes = [row["outcome"] for row in some.frame]
@@ -108,6 +123,7 @@ def test_a_budget_caps_annotators_that_hold_none(server: tuple[Server, str]) -> 
     prices = assay.Prices(per_request=1.0)
     llm = assay.LLM(assay.OpenAI("m", assay.Address(url)), billing=assay.Billing(prices))
     result = assay.label(TEXTS, labels=LABELS, annotators=llm, budget=assay.Budget(25, "EUR"))
+    assert result.cost is not None
     assert result.cost <= 25
     assert (result.currency, llm.billing.budget) == ("EUR", None)
     given = {str(i): Given("positive", cost_nanos=10**9) for i in range(8)}

@@ -217,11 +217,13 @@ def test_gold_rows_are_asked_and_paid_for_once_under_one_budget() -> None:
         assert whole.cost == whole.summary.spent == 60
         made.calls.clear()
         stopped = assay.label(data, **how, budget=25)
+        assert stopped.cost is not None
         assert stopped.cost <= 25
         assert stopped.certificate is None
         assert {row["outcome"] for row in stopped.frame} == {"not_asked"}
         made.calls.clear()
         later = assay.label(data, **how, budget=50)
+        assert later.cost is not None
         assert 40 <= later.cost <= 50
         assert later.certificate is not None
         assert {row["outcome"] for row in later.frame} == {"answered", "not_asked"}

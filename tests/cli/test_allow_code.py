@@ -53,7 +53,7 @@ def ran(folder: Path, module: str) -> bool:
 def test_a_function_of_python_is_never_run_unasked(
     who: str, named: str, command: str, tmp_path: Path
 ) -> None:
-    gold = TASK + "gold: {label: label}\n"
+    gold = TASK + "gold: {label: label, calibration: 1}\n"
     project(tmp_path, task=gold, who=who)
     more = {"export": ["-o", "out.csv"], "plan": ["--human-label", "1"]}.get(command, [])
     done = assay(tmp_path, command, "task.yaml", *more)

@@ -59,7 +59,7 @@ def test_a_mistake_is_one_line_and_leaves_no_ledger(case: str, tmp_path: Path) -
 
 
 EVALUATED = TASK + "gold: {label: label, calibration: 0, evaluation: 1}\n"
-CALIBRATED = TASK + "gold: {label: label}\n"
+CALIBRATED = TASK + "gold: {label: label, calibration: 0.5, evaluation: 0.5}\n"
 SCALED = TASK.replace("choice, labels: [positive, neutral, negative]", "scale, low: 1, high: 5")
 WORKING = {
     "plan": ["plan", "task.yaml", "--human-label", "1"],

@@ -13,7 +13,7 @@ from assay.core.errors import InputError
 from assay.data.replacing import note_output, written_by_us
 from tests.cli.commands import LEDGER, TASK, assay, project, validation_error
 
-GOLD = TASK + "gold: {path: gold.csv, record: id, label: label}\n"
+GOLD = TASK + "gold: {path: gold.csv, record: id, label: label, monitoring: 0.5, evaluation: 0.5}\n"
 LABELS = "record,annotator,label\n" + "".join(
     f"{i},{who},{'positive' if i % 2 else 'negative'}\n" for i in range(6) for who in ("a", "b")
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from assay.annotators.llm import LLM
+from assay.cli.confirm import cost_line
 from assay.core.annotation import Outcome, Request, answer
 from assay.core.cost import to_nanos
 from assay.project.forecast import REMOTE_SECONDS, Forecast, Part, forecast
@@ -114,9 +115,20 @@ def test_a_model_without_prices_is_noted_with_what_that_means_for_the_budget(
 ) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", "k")
     notes = forecast(opened(tmp_path, f"annotators: {{m: {spec}}}\n{budget}")).notes
-    said = [note for note in notes if note.startswith("m has no `prices`, so its cost counts as 0")]
+    said = [note for note in notes if note.startswith("m has no `prices`, so its cost is unknown")]
     assert bool(said) == described
-    assert all(note.endswith("the money budget does not limit it") == bool(budget) for note in said)
+    assert all(("the money budget does not limit it" in note) == bool(budget) for note in said)
+
+
+def test_the_cost_of_a_model_without_prices_is_not_known(tmp_path: Path) -> None:
+    spec = "{kind: openai, base_url: 'http://h', model: m, key_env: null}"
+    found = forecast(opened(tmp_path, f"annotators: {{m: {spec}}}\n"))
+    described = found.as_json()
+    assert (found.cost, described["cost"], described["expected_cost"]) == (None, None, None)
+    assert [part["cost"] for part in described["parts"]] == [None]  # type: ignore[attr-defined]
+    assert cost_line(found) == "cost unknown (no `prices` for m)"
+    free = spec.replace("key_env: null", "prices: {}")
+    assert forecast(opened(tmp_path, f"annotators: {{m: {free}}}\n")).cost == 0
 
 
 @pytest.mark.parametrize(("spent", "described"), [(0.9, False), (1.0, True), (1.5, True)])

@@ -212,11 +212,11 @@ def test_the_whole_is_told_as_json() -> None:
     people, alone = {
         "route": ["sent on"], "decided_by": "people", "records": 1, "answers": 2, "usage": used,
         "cost": {"total": pytest.approx(1.0028), "kinds": {**model, "booked": 1.0}},
-        "per_record": pytest.approx(1.0028),
+        "per_record": pytest.approx(1.0028), "unpriced_answers": 0,
     }, {
         "route": ["kept"], "decided_by": "model", "records": 1, "answers": 1, "usage": used,
         "cost": {"total": pytest.approx(0.0028), "kinds": model},
-        "per_record": pytest.approx(0.0028),
+        "per_record": pytest.approx(0.0028), "unpriced_answers": 0,
     }  # fmt: skip
     twice = {k: 2 * v for k, v in model.items()}
     assert found.as_json() == {
@@ -225,13 +225,26 @@ def test_the_whole_is_told_as_json() -> None:
             "route": ["all"], "decided_by": None, "records": 2, "answers": 3,
             "usage": {k: 2 * v for k, v in used.items()},
             "cost": {"total": pytest.approx(1.0056), "kinds": {**twice, "booked": 1.0}},
-            "per_record": pytest.approx(0.5028),
+            "per_record": pytest.approx(0.5028), "unpriced_answers": 0,
         },
         "setup": {"total": pytest.approx(0.0028), "kinds": model},
         "not_counted": list(NEVER_COUNTED),
     }  # fmt: skip
     assert found.booked == NANOS
     assert found.whole.name == "open: all"
+
+
+def test_what_was_asked_without_a_price_has_no_total() -> None:
+    found = costs([said(0, "m"), said(1, "m")], [kept(0), kept(1)], PriceList(),
+                  unpriced=frozenset({"m"}))  # fmt: skip
+    assert found.whole.unpriced == 2
+    whole = found.whole.as_json()
+    assert whole["cost"]["total"] is None  # type: ignore[index]
+    assert whole["per_record"] is None
+    assert found.projected(100).as_json()["cost"] is None
+    priced = PriceList(rates={"m": MODEL})
+    again = costs([said(0, "m")], [kept(0)], priced, unpriced=frozenset({"m"}))
+    assert again.whole.unpriced == 0
 
 
 def test_the_rarer_cases_of_prices() -> None:

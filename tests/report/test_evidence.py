@@ -408,8 +408,8 @@ def test_the_table_has_a_row_for_everybody() -> None:
         ["coverage", "accuracy, missing = wrong (95% CI)", "n", "baseline", "kappa", "per 1,000"],
         ["decisions", "90.0%", "70.0% [54.6%, 81.9%]", "40", "100.0%", "0.00", "0.900 USD"],
         ["my model", "90.0%", "70.0% [54.6%, 81.9%]", "40", "100.0%", "0.00", "0.900 USD"],
-        ["other", "–", "–", "–", "–", "–", "0.00 USD"],
         ["plain model", "100.0%", "50.0% [9.5%, 90.5%]", "2", "100.0%", "–", "–"],
+        ["note: other has no accuracy: none of the 40 records that it was asked about has experts"],
     ]
 
 

@@ -80,7 +80,8 @@ def test_records_that_wait_and_answers_that_are_missing_come_with_what_to_do() -
     found = verdict(waiting=1, unparsed=3)
     assert found.next[0].startswith("1 record waits for crowd")
     assert found.next[-1] == (
-        "3 of 40 requests to m gave no answer, 3 of them unparsed: see Missing answers"
+        "3 of 40 requests to m gave no answer, 3 of them unparsed: "
+        "see [Missing answers](#missing-answers)"
     )
     assert not any("gave no answer" in step for step in verdict(unparsed=2).next)
 

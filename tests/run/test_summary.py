@@ -1,5 +1,7 @@
 """What a run says of itself at its end."""
 
+from dataclasses import replace
+
 import pytest
 
 from assay.core.annotation import DecidedBy, Decision, Outcome, Request, answer
@@ -172,6 +174,7 @@ def test_a_summary_in_json_and_shown() -> None:
         "cost": 0.5,
         "spent": 3.0,
         "seconds": 61.25,
+        "unpriced": [],
         "retries": 0,
         "reason": "model",
         "message": "gone",
@@ -190,6 +193,19 @@ def test_a_summary_in_json_and_shown() -> None:
     assert summary().as_json()["reason"] is None
     assert "undecided=1195" in repr(made)
     assert "cost='0.500 EUR'" in repr(made)
+
+
+def test_a_cost_without_prices_is_unknown() -> None:
+    made = replace(summary(tallies={"m": tally(A)}), cost_nanos=0, spent_nanos=0)
+    open_ = made.without_prices(["m", "never asked"])
+    assert open_.unpriced == ("m",)
+    assert (open_.cost, open_.spent) == (None, None)
+    assert "cost unknown (no `prices` for m); " in "\n".join(open_.lines())
+    described = open_.as_json()
+    assert (described["cost"], described["spent"]) == (None, None)
+    assert described["annotators"]["m"]["cost"] is None  # type: ignore[index]
+    part = replace(open_, cost_nanos=10**9, spent_nanos=2 * 10**9).lines()
+    assert any("1.00 EUR plus an unknown amount (no `prices` for m) in this run" in p for p in part)
 
 
 def test_a_summary_is_taken_from_progress_and_stop() -> None:

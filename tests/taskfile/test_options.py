@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import SpecError
-from assay.taskfile.annotators import AnnotatorSpec
+from assay.taskfile.annotators import AnnotatorSpec, PluginSpec
 from assay.taskfile.kinds import kinds, options
 from assay.taskfile.reader import load
 from assay.taskfile.strategies import StrategySpec
@@ -79,7 +79,7 @@ def test_an_option_of_another_annotator_is_refused(kind: str, tmp_path: Path) ->
         "embedded, calibrate: false, scores: best",
         "classifier, features: pictures, model: efficientnet-lite0",
         "openai, base_url: u, model: m, seed: 3, view: {side: 64}",
-        "plugin, plugin: own, temperature: 0.7, annotators_per_record: 3",
+        "plugin, plugin: own, temperature: 0.7, options: {annotators_per_record: 3}",
         "panel, path:",
     ],
 )
@@ -112,11 +112,20 @@ def test_a_strategy_of_no_kind_asks_one(tmp_path: Path) -> None:
         assert load(path).strategy.kind == "single"
 
 
+def test_a_slip_in_a_key_of_a_plugin_is_found(tmp_path: Path) -> None:
+    found = said(tmp_path, "plugin, plugin: p, temprature: 0.5")
+    assert "unknown key `temprature`" in found
+    assert "did you mean `temperature`" in found
+    assert "keys of a plugin's own stand under `options`" in found
+
+
 def test_a_plugin_takes_keys_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "task.yaml"
-    path.write_text(TASK.replace("KIND", "plugin, plugin: p, depth: 3").replace("WAY", "single"))
+    own = "plugin, plugin: p, options: {depth: 3}"
+    path.write_text(TASK.replace("KIND", own).replace("WAY", "single"))
     spec = load(path).annotators["one"]
-    assert spec.model_extra == {"depth": 3}
+    assert isinstance(spec, PluginSpec)
+    assert spec.options == {"depth": 3}
 
 
 @pytest.mark.parametrize("kind", kinds(StrategySpec))

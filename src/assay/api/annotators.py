@@ -80,6 +80,13 @@ def annotators_of(given: Given | None, endpoint: Endpoint, schema: Schema) -> di
     return made
 
 
+def unpriced_in(given: Given | None, endpoint: Endpoint) -> tuple[str, ...]:
+    """Models asked by name at an endpoint whose prices nobody gave."""
+    if given is None or endpoint.prices is not None:
+        return ()
+    return tuple(name for name, who in _named(given).items() if isinstance(who, str))
+
+
 def _named(given: Given) -> dict[str, Who]:
     if isinstance(given, Mapping):
         for name in given:

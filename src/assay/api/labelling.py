@@ -140,6 +140,7 @@ async def _certified(order: Order, ledger: Ledger, stop: Stop, own: Files) -> Re
         summary,
         cost_nanos=summary.cost_nanos + before.cost_nanos,
         seconds=summary.seconds + before.seconds,
+        unpriced=tuple(dict.fromkeys((*before.unpriced, *summary.unpriced))),
     )
     made = _result(order, ledger, both, own)
     scores = {name: score for name, score in made.scores.items() if name != DECISIONS}

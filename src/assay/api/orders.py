@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
-from assay.api.annotators import Endpoint, Given, annotators_of
+from assay.api.annotators import Endpoint, Given, annotators_of, unpriced_in
 from assay.api.answers import Names
 from assay.api.certified import Certifying, promise_of
 from assay.api.questions import Labels, Question
@@ -65,10 +65,13 @@ class Order:
     budget: Budget | None = None
     seconds: float | None = None
     ledger: str | None = None
+    unpriced: tuple[str, ...] = ()  # annotators whose cost is not known
 
     def settings(self, promise: Mapping[str, object] | None = None) -> Settings:
         ids = {name: who.id for name, who in self.annotators.items()}
         note: dict[str, object] = {"annotators": ids}
+        if self.unpriced:
+            note["unpriced"] = list(self.unpriced)
         if self.budget is not None:
             note["currency"] = self.budget.currency
         if promise is not None:
@@ -132,6 +135,7 @@ def order_of(
         money,
         _seconds(minutes),
         None if ledger is None else str(ledger),
+        unpriced_in(_one_of(model, annotators), endpoint),
     )
 
 

@@ -1,7 +1,7 @@
 """The result of labelling: the user's rows with answers, their quality, and their cost."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from assay.api.certified import certificate_of, kept, promise_of, recorded
 from assay.api.metrics import metrics_of
 from assay.api.tables import Table
 from assay.core.annotation import Decision
-from assay.core.cost import money
+from assay.core.cost import stated
 from assay.core.errors import InputError
 from assay.core.shown import Shown, html_table, short
 from assay.core.task import Task
@@ -31,6 +31,7 @@ from assay.data.write import (
     write_rows,
 )
 from assay.ledger import Ledger
+from assay.ledger.named import names_in
 from assay.quality.finding import CANNOT
 from assay.quality.guarantees.promise import About, Certificate
 from assay.quality.metrics.accuracy import Accuracy
@@ -93,8 +94,8 @@ class Result(Shown, Generic[F]):
         return self.report_context.notes if self.report_context is not None else ()
 
     @property
-    def cost(self) -> float:
-        """Cost of this run, in `currency`."""
+    def cost(self) -> float | None:
+        """Cost of this run, in `currency`; None where a model has no prices, so nobody knows."""
         return self.summary.cost
 
     @property
@@ -110,7 +111,7 @@ class Result(Shown, Generic[F]):
             "decided": summary.decided,
             "waiting": summary.waiting,
             "undecided": summary.undecided,
-            "cost": money(summary.cost_nanos, self.currency),
+            "cost": stated(summary.cost_nanos, self.currency, summary.unpriced),
             "accuracy": None if decided is None else str(decided.on_answered),
             "certified": None if self.certificate is None else _certified(self.certificate),
             "stopped": summary.reason and str(summary.reason),
@@ -169,9 +170,15 @@ class Result(Shown, Generic[F]):
         return pl.DataFrame(rows, None if rows else DECISION_FIELDS, infer_schema_length=None)
 
     def annotations(self) -> pl.DataFrame:
-        """One row per answer of an annotator, with its raw text; `cost` is in `currency`."""
-        rows = list(annotation_rows(self.ledger.annotations(self.task.id)))
+        """One row per answer of an annotator, with its raw text; `cost` is in `currency`.
+        `annotator` is its name, `annotator_id` also says its version and options."""
+        rows = list(self._answers())
         return pl.DataFrame(rows, None if rows else ANNOTATION_FIELDS, infer_schema_length=None)
+
+    def _answers(self) -> Iterator[dict[str, object]]:
+        run = next((r for r in self.ledger.runs(self.task.id) if r.id == self.summary.run), None)
+        names = names_in(self.ledger, self.task.id, run)
+        return annotation_rows(self.ledger.annotations(self.task.id), names)
 
     def export(self, path: Path | str, annotations: bool = False, force: bool = False) -> int:
         """Write the decisions with their records' text and metadata (for a task file, with all
@@ -181,8 +188,7 @@ class Result(Shown, Generic[F]):
         files not written by Assay only with `force`."""
         with files(replace(self.files, force=force)):
             if annotations:
-                rows = annotation_rows(self.ledger.annotations(self.task.id))
-                return write_rows(rows, ANNOTATION_FIELDS, Path(path))
+                return write_rows(self._answers(), ANNOTATION_FIELDS, Path(path))
             if self.yours is not None and Path(path).suffix.lower() != ".json":
                 return export_yours(self.decisions, self.yours, Path(path)).count
             return export(self.decisions, self.ledger.records, Path(path)).count

@@ -37,6 +37,7 @@ from assay.core.votes import Votes, with_numbers_alike
 from assay.data.layout import TRUTH, Names
 from assay.data.read import columns_of
 from assay.data.write import write_rows
+from assay.ledger.named import named_votes, names_in
 from assay.quality.metrics.accuracy import accuracy
 
 METHODS = (
@@ -207,7 +208,7 @@ def _votes(source: str, task: str | None, names: Names) -> Votes:
         votes = ledger.votes(tasks[0], schemas[tasks[0]])
         if not len(votes.record):
             raise SpecError(f"{hidden(source)} holds no answers to {tasks[0]}")
-        return in_label_order(votes)
+        return in_label_order(named_votes(votes, names_in(ledger, tasks[0])))
     finally:
         ledger.close()
 

@@ -13,6 +13,7 @@ from assay.core.errors import InputError
 from assay.core.spelling import plain, shortened
 from assay.core.votes import Votes
 from assay.data.annotations import Names
+from assay.ledger.named import named_votes, names_in
 from assay.quality.agreement import Agreement, Asked, Overall, Resampling, agree
 from assay.quality.agreement.read import kind_of, read_votes, votes_of_annotations, without_seen
 from assay.quality.inference.clusters import compared, one_each, only
@@ -130,6 +131,7 @@ def _from_ledger(source: str, task: str | None) -> tuple[Votes, str]:
             votes = votes_of_annotations(ledger.annotations(task))
         else:
             votes = ledger.votes(task, schema)
+        votes = named_votes(votes, names_in(ledger, task))
     finally:
         ledger.close()
     if schema.kind in WHOLE:

@@ -19,6 +19,7 @@ from assay.data.gold import Purpose
 from assay.data.read import columns_of
 from assay.data.write import flat
 from assay.ledger import Ledger, kept_ledger
+from assay.ledger.named import names_of
 from assay.project import open_project
 from assay.project.project import Project
 from assay.quality.agreement.read import kind_of
@@ -32,7 +33,6 @@ from assay.quality.costs import (
 )
 from assay.quality.replacement.alt_test import Labels
 from assay.quality.replacement.compare import Sides
-from assay.report.evidence import names_of
 
 GOLD = "gold"  # the expert's name where the task file's evaluation gold is meant
 MEASURED = {"scale": "interval", "interval": "interval"}

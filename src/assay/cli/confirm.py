@@ -6,7 +6,7 @@ import sys
 import click
 
 from assay.cli.common import Quiet
-from assay.core.cost import money
+from assay.core.cost import stated
 from assay.project import Project
 from assay.project.forecast import Forecast, forecast
 from assay.taskfile.annotators import Hosted
@@ -22,8 +22,10 @@ def forecast_of(project: Project, limit: int | None) -> Forecast:
 
 def cost_line(found: Forecast) -> str:
     if not found.nanos:
-        return f"cost {money(0, found.currency)}"
-    expected, most = (money(n, found.currency) for n in (found.expected_nanos, found.nanos))
+        return f"cost {stated(0, found.currency, found.unpriced)}"
+    expected, most = (
+        stated(n, found.currency, found.unpriced) for n in (found.expected_nanos, found.nanos)
+    )
     return f"expected cost {expected} ({found.basis}), upper bound {most}"
 
 

@@ -12,6 +12,7 @@ from assay.cli.task_argument import source_argument
 from assay.core.cost import money
 from assay.core.errors import InputError
 from assay.ledger import last_deciding
+from assay.ledger.named import unpriced_ids
 from assay.project import open_project
 from assay.quality.costs import (
     NO_CURRENCY,
@@ -70,6 +71,9 @@ def cost_command(
         click.echo(f"note: {NO_CURRENCY}", err=True)
     _print_result(found)
     for p in projections:
+        if not p.known:
+            click.echo(f"{p.records:,} records like these: cost unknown")
+            continue
         click.echo(
             f"{p.records:,} records like these: {_money(p.cost, found)}"
             + ("" if p.interval is None else f" [{_money(p.interval[0], found)}, ")
@@ -114,7 +118,8 @@ def _costs(
         decisions = () if last is None else ledger.decisions(last)
         known = wanted.currency or _of_file(source)
         listed = prices or PriceList(currency=known or booked_in(held))
-        found = costs(ledger.annotations(task), decisions, listed, people)
+        given, unpriced = ledger.annotations(task), unpriced_ids(ledger, task)
+        found = costs(given, decisions, listed, people, unpriced)
         if prices is not None and found.booked:
             check_currency(found, known or booked_in(held))
         return found
@@ -138,6 +143,12 @@ def _print_result(found: Costs) -> None:
 
 
 def _print_route(route: Route, found: Costs, name: str) -> None:
+    if route.unpriced:
+        click.echo(
+            f"{name}: {route.records:,} records, {route.answers:,} answers, cost unknown: "
+            f"{route.unpriced:,} answers have no price; give one with --prices"
+        )
+        return
     kinds = ", ".join(
         f"{kind.replace('_', ' ')} {_money(nanos, found)}"
         for kind, nanos in route.bill.kinds.items()

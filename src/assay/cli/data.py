@@ -22,6 +22,7 @@ from assay.data.base import many
 from assay.data.export import export, sheet
 from assay.data.write import ANNOTATION_FIELDS, annotation_rows, write_rows
 from assay.ledger import Ledger, open_ledger
+from assay.ledger.named import names_in
 from assay.project import open_project
 from assay.project.exports import yours_of
 from assay.project.imports import Imported, check, import_annotations, inferred, target_of
@@ -183,7 +184,8 @@ class Written:
 
 
 def _annotations(ledger: Ledger, task: str | None, out: Path) -> Written:
-    count = write_rows(annotation_rows(ledger.annotations(task)), ANNOTATION_FIELDS, out)
+    rows = annotation_rows(ledger.annotations(task), names_in(ledger, task))
+    count = write_rows(rows, ANNOTATION_FIELDS, out)
     described = many(count, "annotation", "annotations")
     return Written({"annotations": count}, f"{described} written to {out}")
 

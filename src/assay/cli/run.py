@@ -22,7 +22,7 @@ from assay.ledger import Ledger
 from assay.project import Project, entities, evaluation, open_project, parts, tags
 from assay.project.exposed import exposed
 from assay.project.plan import Prepared, askables
-from assay.project.unmatched import unmatched_gold, unscored
+from assay.project.unmatched import split_note, unmatched_gold, unscored
 from assay.project.unsure import unsure
 from assay.quality.guarantees.promise import Promise
 from assay.report.classes import class_lines
@@ -209,7 +209,7 @@ def _print_result(project: Project, ledger: Ledger, summary: Summary, as_json: b
         }
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    for line in project.findings.lines():
+    for line in filter(None, (*project.findings.lines(), split_note(project))):
         click.echo(f"note: {line}", err=True)
     for line in summary.lines(project.file.currency):
         click.echo(line)

@@ -110,7 +110,7 @@ def print_forecast(found: Forecast, prompt: bool = True) -> None:
     for line in found.notes:
         click.echo(f"note: {line}")
     for part in found.parts:
-        click.echo(_line(part, found.currency))
+        click.echo(_line(part, found.currency, part.annotator in found.unpriced))
     if found.prompt and prompt:
         click.echo("\nThe prompt for the first record:\n")
         click.echo(_shown(found.prompt))
@@ -127,7 +127,7 @@ def _shown(prompt: str) -> str:
     return f"{prompt[:half]}\n[… {left:,} characters more …]\n{prompt[-half:]}"
 
 
-def _line(part: Part, currency: str) -> str:
+def _line(part: Part, currency: str, unpriced: bool = False) -> str:
     described = [f"up to {many(part.requests, 'request', 'requests')}"]
     if part.answered:
         described.append(f"{part.answered:,} already answered")
@@ -135,7 +135,9 @@ def _line(part: Part, currency: str) -> str:
         described.append(
             f"about {part.input_tokens:,} input tokens, up to {part.output_tokens:,} output tokens"
         )
-    if part.input_tokens or part.nanos:
+    if unpriced:
+        described.append("cost unknown")
+    elif part.input_tokens or part.nanos:
         described.append(f"up to {money(part.nanos, currency)}")
     if part.seconds:
         described.append(f"about {_span(part.seconds)}")

@@ -6,6 +6,7 @@ add up to the bill exactly and a cap is never passed by rounding.
 
 import math
 import threading
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 
 from assay.core import within
@@ -79,6 +80,18 @@ def money(nanos: int, currency: str = "USD") -> str:
     amount = nanos / NANOS
     decimals = 2 if amount == 0 else max(2, min(9, 2 - math.floor(math.log10(amount))))
     return f"{amount:,.{decimals}f} {currency}"
+
+
+UNKNOWN = "unknown"
+
+
+def stated(nanos: int, currency: str, unpriced: Collection[str] = ()) -> str:
+    """Money as far as it is known: `unpriced` have no prices, so what they cost is not."""
+    if not unpriced:
+        return money(nanos, currency)
+    why = f"no `prices` for {', '.join(unpriced)}"
+    known = f"{money(nanos, currency)} plus an unknown amount" if nanos else UNKNOWN
+    return f"{known} ({why})"
 
 
 class Budget:

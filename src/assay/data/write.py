@@ -33,8 +33,9 @@ DECISION_FIELDS = (
 ANNOTATION_FIELDS = (
     "record", "annotator", "by", "outcome", "value", "confidence", "confidence_source", "mapping",
     "rationale", "raw", "error", "cost", "seconds", "replica", "focus", "saw", "run", "at", "key",
+    "annotator_id",
 )  # fmt: skip
-HELD = {"cost": "cost_nanos"}  # under another name in an annotation
+HELD = {"cost": "cost_nanos", "annotator_id": "annotator"}  # under another name in an annotation
 NUMBERS = frozenset({"confidence", "cost", "seconds", "at"})
 
 Table = dict[str, object]
@@ -57,11 +58,14 @@ def decision_rows(
         }
 
 
-def annotation_rows(annotations: Iterable[Annotation]) -> Iterator[Table]:
-    """One row an annotation; cost in currency units."""
+def annotation_rows(
+    annotations: Iterable[Annotation], names: Mapping[str, str] | None = None
+) -> Iterator[Table]:
+    """One row an annotation; cost in currency units. `names`: of annotators, by their id."""
     for a in annotations:
         row: Table = {name: getattr(a, HELD.get(name, name)) for name in ANNOTATION_FIELDS}
         row |= {
+            "annotator": (names or {}).get(a.annotator, a.annotator),
             "value": flat(a.value),
             "outcome": str(a.outcome),
             "confidence_source": a.confidence_source and str(a.confidence_source),

@@ -3,7 +3,7 @@
 The code of a kind is imported when a task file names it. Plugins are entry points of the group
 `assay.annotators`: a callable that takes the factory, the name and the `PluginSpec` and gives an
 annotator; the task file names them as `kind: plugin` with `plugin: NAME`. Keys of its own are in
-the spec's `model_extra`.
+the spec's `options`.
 """
 
 from collections.abc import Iterable

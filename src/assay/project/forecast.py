@@ -13,7 +13,7 @@ from assay.annotators.base import Annotator
 from assay.annotators.people import Panel
 from assay.annotators.prompt import render, seen
 from assay.core.annotation import DEFAULT_OPTIONS, Request, RequestOptions, Waiting
-from assay.core.cost import NANOS, Budget, Usage, money, to_nanos
+from assay.core.cost import NANOS, Budget, Usage, money, stated, to_nanos
 from assay.core.document_path import at_document_path
 from assay.core.record import Record
 from assay.core.shown import Shown
@@ -24,7 +24,7 @@ from assay.project.checks import checked
 from assay.project.code import Code, code_of, looking, saying
 from assay.project.exposed import exposed
 from assay.project.project import Project
-from assay.project.unmatched import unmatched_gold
+from assay.project.unmatched import split_note, unmatched_gold
 from assay.project.unsure import unsure
 from assay.run.ask import Askable
 from assay.run.blocking import waited
@@ -70,14 +70,15 @@ class Forecast(Shown):
     notes: tuple[str, ...]
     currency: str
     budget: str
+    unpriced: tuple[str, ...] = ()  # annotators whose cost is not known
 
     def facts(self) -> Mapping[str, object]:
         return {
             "records": self.records,
             "strategy": self.strategy,
             "requests": sum(part.requests for part in self.parts),
-            "cost": f"at most {money(self.nanos, self.currency)}",
-            "expected_cost": money(self.expected_nanos, self.currency),
+            "cost": f"at most {stated(self.nanos, self.currency, self.unpriced)}",
+            "expected_cost": stated(self.expected_nanos, self.currency, self.unpriced),
             "budget": self.budget,
             "seconds": round(self.seconds, 1),
             "notes": "; ".join(self.notes),
@@ -88,18 +89,18 @@ class Forecast(Shown):
         return sum(part.nanos for part in self.parts)
 
     @property
-    def cost(self) -> float:
-        """In `currency`."""
-        return self.nanos / NANOS
+    def cost(self) -> float | None:
+        """In `currency`; None if not known, because an annotator has no prices."""
+        return None if self.unpriced else self.nanos / NANOS
 
     @property
     def expected_nanos(self) -> int:
         return sum(part.expected_nanos for part in self.parts)
 
     @property
-    def expected_cost(self) -> float:
-        """In `currency`."""
-        return self.expected_nanos / NANOS
+    def expected_cost(self) -> float | None:
+        """In `currency`; None if not known."""
+        return None if self.unpriced else self.expected_nanos / NANOS
 
     @property
     def basis(self) -> str:
@@ -118,6 +119,8 @@ class Forecast(Shown):
         for part, own in zip(parts, self.parts, strict=True):
             del part["nanos"], part["expected_nanos"]
             part["expected_cost"] = own.expected_nanos / NANOS
+            if own.annotator in self.unpriced:
+                part["cost"] = part["expected_cost"] = None
         return asdict(self) | {
             "parts": parts, "cost": self.cost, "expected_cost": self.expected_cost,
             "seconds": self.seconds,
@@ -198,7 +201,7 @@ def _forecast(project: Project, named: list[str], limit: int | None) -> Forecast
             *named,
             *exposed(project.file),
             *project.findings.lines(),
-            *_unmatched_gold(project),
+            *_gold_notes(project),
             *unsure(project),
             *_learnt(project),
             *_unpriced(project),
@@ -206,12 +209,13 @@ def _forecast(project: Project, named: list[str], limit: int | None) -> Forecast
         ),
         project.file.currency,
         "none" if cap is None else money(cap, project.file.currency),
+        _asked_unpriced(project),
     )
 
 
-def _unmatched_gold(project: Project) -> list[str]:
-    odd = unmatched_gold(project)
-    return [] if odd is None else [odd]
+def _gold_notes(project: Project) -> list[str]:
+    found = (unmatched_gold(project), split_note(project))
+    return [line for line in found if line is not None]
 
 
 def _learnt(project: Project) -> list[str]:
@@ -235,11 +239,14 @@ def _unpriced(project: Project) -> list[str]:
         "" if project.budget.cap_nanos is None else ", and the money budget does not limit it"
     )
     return [
-        f"{name} has no `prices`, so its cost counts as 0{unlimited}"
-        for name in project.strategy.annotators
-        if isinstance(spec := project.file.annotators[name], Hosted)
-        and spec.prices == type(spec.prices)()
+        f"{name} has no `prices`, so its cost is unknown{unlimited}; `prices: {{}}` says that it "
+        "is free"
+        for name in _asked_unpriced(project)
     ]
+
+
+def _asked_unpriced(project: Project) -> tuple[str, ...]:
+    return tuple(name for name in project.strategy.annotators if name in project.unpriced)
 
 
 def batched_records(project: Project, limit: int | None = None) -> Iterator[list[Record]]:

@@ -17,6 +17,7 @@ from assay.data.gold import Purpose
 from assay.data.write import flat
 from assay.ledger import Ledger
 from assay.project.project import Project
+from assay.project.sources import all_evaluates
 from assay.quality.calibration.confidences import note
 from assay.quality.doubt import of_chance
 from assay.quality.guarantees.by_class import AcceptedClass, accepted_classes
@@ -102,6 +103,12 @@ def certifying_gold(project: Project) -> Mapping[str, Value]:
                 "set `gold.monitoring` above 0"
             )
     calibration = project.gold.of(Purpose.CALIBRATION)
+    if not calibration and all_evaluates(project.file):
+        with project.lines(), at_document_path("gold"):
+            raise SpecError(
+                "all gold is for evaluation, since no share is given and nothing learns from it; "
+                "a guarantee rests on other labels: set `gold.monitoring: 0.5`"
+            )
     if not calibration:
         raise SpecError(
             "a guarantee needs human gold labels: set `gold.monitoring` or "
@@ -210,6 +217,11 @@ def planned(prepared: Prepared, ledger: Ledger, promise: Promise) -> Planned:
     costs = {name: _cost(prepared, who, ledger, name) for name in names}
     models = {n: _answers(prepared, given[n], rest, confidence, costs[n]) for n in names}
     notes = tuple(line for n in names if (line := _note(n, given[n], curves[n][1])) is not None)
+    notes += tuple(
+        f"{name} has no `prices`, so its cost is unknown and counts as 0 here"
+        for name in prepared.models
+        if name in prepared.project.unpriced
+    )
     trial = Trial(models, prepared.person, prepared.reference, _baseline(prepared, rest), notes)
     found = plan(trial, chains(names, costs), promise)
     paid = len(prepared.records) * sum(costs[name] for name in prepared.models)
@@ -221,7 +233,7 @@ def _note(name: str, given: Given, slope: float) -> str | None:
     """Why an annotator's answers can only be accepted all together, or some of them never."""
     said = [a.confidence for a in given.values() if a.answered]
     if slope > 0 or len({c for c in said if c is not None}) < 2:
-        return note(name, said)
+        return note(name, said, {a.confidence_source for a in given.values()})
     return (
         f"on the labels it was fitted on, the confidence of {name} does not separate right "
         "from wrong answers, so all are accepted or none; more gold may show that it does"

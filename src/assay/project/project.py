@@ -26,7 +26,7 @@ from assay.project.code import allowed
 from assay.project.factory import Factory
 from assay.project.files import protect
 from assay.project.names import check_names
-from assay.project.sources import gold_of, records_of
+from assay.project.sources import gold_of, learns, records_of
 from assay.project.strategies import STRATEGIES
 from assay.project.tasks import task_of
 from assay.quality.metrics.accuracy import Accuracy, accuracy
@@ -39,11 +39,10 @@ from assay.report.tags import Tags, tags_of
 from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
-from assay.taskfile.annotators import TeamSpec
+from assay.taskfile.annotators import Priced
 from assay.taskfile.document import Document
 from assay.taskfile.reader import read
 from assay.taskfile.specs import TaskFile
-from assay.taskfile.strategies import StrategySpec
 
 GOLD_NAME = "evaluation gold"
 
@@ -130,9 +129,13 @@ class Project(Shown):
     @property
     def fitted(self) -> bool:
         """Whether anything here learns from calibration gold, so that it must not be labelled."""
-        specs = self.file.annotators.values()
-        teams: list[StrategySpec] = [s.strategy for s in specs if isinstance(s, TeamSpec)]
-        return any(spec.learns for spec in (self.file.strategy, *teams, *specs))
+        return learns(self.file)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Annotators whose answers cost what the file does not say."""
+        specs = self.file.annotators.items()
+        return tuple(name for name, s in specs if isinstance(s, Priced) and s.unpriced)
 
     @property
     def ledger_place(self) -> str:
@@ -167,6 +170,7 @@ class Project(Shown):
                 "seed": self.file.seed,
                 "currency": self.file.currency,
                 "annotators": {name: who.id for name, who in self.annotators.items()},
+                **({"unpriced": list(self.unpriced)} if self.unpriced else {}),
                 **({} if self.promised is None else {"promise": dict(self.promised)}),
             },
         )

@@ -14,7 +14,9 @@ from assay.data.gold import Gold, Purpose, Purposes, read_labels, read_numbers, 
 from assay.data.images.column import pictures
 from assay.data.images.fetch import Fetch
 from assay.data.read import Rows, read_records
+from assay.taskfile.annotators import TeamSpec
 from assay.taskfile.specs import DataSpec, GoldSpec, TaskFile
+from assay.taskfile.strategies import StrategySpec
 
 RECORD = "record"  # what a column of record ids is called where nobody says
 CONFIDENCE = "confidence"  # and one of how sure an answer was
@@ -119,6 +121,19 @@ def _check_attribute(name: str, known: Sequence[str]) -> None:
             raise SpecError(f"no attribute {name!r}; there are {', '.join(known)}")
 
 
+def learns(file: TaskFile) -> bool:
+    """Whether anything here learns from calibration gold, so that it must not be labelled."""
+    specs = file.annotators.values()
+    teams: list[StrategySpec] = [s.strategy for s in specs if isinstance(s, TeamSpec)]
+    return any(spec.learns for spec in (file.strategy, *teams, *specs))
+
+
+def all_evaluates(file: TaskFile) -> bool:
+    """Whether all gold is for evaluation because nothing learns from it and no share is given."""
+    spec = file.gold
+    return spec is not None and spec.purpose is None and not (_given_shares(spec) or learns(file))
+
+
 def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
     """Split by shares, or by the file's own purpose column."""
     spec = file.gold
@@ -127,7 +142,8 @@ def gold_of(file: TaskFile, folder: Path, schema: Schema) -> Gold:
     with at_path("gold"):
         rows, record = gold_rows(spec, file, folder)
         if spec.purpose is None:
-            return split(labels_of(rows, record, spec.label, schema), _shares(spec), file.seed)
+            shares = _shares(spec, learns(file))
+            return split(labels_of(rows, record, spec.label, schema), shares, file.seed)
         for purpose in _given_shares(spec):
             with at_path(purpose):
                 raise SpecError(f"`purpose: {spec.purpose}` splits the gold; leave the shares out")
@@ -154,11 +170,13 @@ def _given_shares(spec: GoldSpec) -> dict[Purpose, float]:
     return {purpose: share for purpose, share in found.items() if share is not None}
 
 
-def _shares(spec: GoldSpec) -> dict[Purpose, float]:
-    """The remainder is split between calibration and evaluation, if these are not given."""
+def _shares(spec: GoldSpec, learns: bool) -> dict[Purpose, float]:
+    """The remainder is split between calibration and evaluation, if these are not given; where
+    nothing learns from calibration gold, evaluation has it all."""
     given = _given_shares(spec)
     total = sum(given.values())
     open_ = [p for p in (Purpose.CALIBRATION, Purpose.EVALUATION) if p not in given]
+    open_ = open_ if learns else open_[-1:]
     if total > 1 + 1e-9 or (total == 0 and not open_):
         described = " + ".join(f"{purpose} {share:g}" for purpose, share in given.items())
         with at_path(next(reversed(given))):

@@ -1,7 +1,9 @@
 """Why label quality is unknown, and what to do about it."""
 
+from assay.data.base import many
+from assay.data.gold import Purpose
 from assay.project.project import Project
-from assay.project.sources import gold_rows
+from assay.project.sources import all_evaluates, gold_rows
 
 
 def unmatched_gold(project: Project) -> str | None:
@@ -28,6 +30,17 @@ def unmatched_gold(project: Project) -> str | None:
     )
     there = f"{place} ({min(ids)!r} …, {len(ids):,} in all)"
     return _placed(project, f"no id of {there} is in {data.path} ({first!r} …): {mend}")
+
+
+def split_note(project: Project) -> str | None:
+    """What was chosen for gold whose purpose the file leaves open."""
+    if not all_evaluates(project.file):
+        return None
+    count = many(len(project.gold.of(Purpose.EVALUATION)), "gold label is", "gold labels are")
+    return (
+        f"all {count} for evaluation, since nothing here learns from them; "
+        "`gold.monitoring: 0.5` keeps half for `assay certify` and `assay plan`"
+    )
 
 
 def _placed(project: Project, said: str) -> str:

@@ -97,6 +97,7 @@ class Route:
     bill: Bill
     each: float  # nanos a record
     error: float | None  # standard error of `each`; None for a single record
+    unpriced: int = 0  # answers that cost more than the bill, and nobody knows how much
 
     @property
     def name(self) -> str:
@@ -105,8 +106,10 @@ class Route:
     def as_json(self) -> dict[str, object]:
         return {
             "route": list(self.steps), "decided_by": self.decided_by, "records": self.records,
-            "answers": self.answers, "usage": asdict(self.usage), "cost": self.bill.as_json(),
-            "per_record": self.each / NANOS,
+            "answers": self.answers, "usage": asdict(self.usage),
+            "cost": self.bill.as_json() | ({"total": None} if self.unpriced else {}),
+            "per_record": None if self.unpriced else self.each / NANOS,
+            "unpriced_answers": self.unpriced,
         }  # fmt: skip
 
 
@@ -123,8 +126,12 @@ class Projection:
     interval: tuple[int, int] | None
     setup: int
     same_people: int | None = None
+    known: bool = True  # False: `cost` lacks the answers without a price
 
     def as_json(self) -> dict[str, object]:
+        if not self.known:
+            return {"records": self.records, "cost": None, "interval": None,
+                    "setup": None, "same_people": None}  # fmt: skip
         edges = None if self.interval is None else [edge / NANOS for edge in self.interval]
         return {
             "records": self.records, "cost": self.cost / NANOS, "interval": edges,
@@ -149,14 +156,15 @@ class Costs:
     def projected(self, records: int) -> Projection:
         if records < 1:
             raise InputError(f"a projection is for one record or more, not {records:,}")
+        known = not self.whole.unpriced
         cost = round(self.whole.each * records) + self.setup.total
         bonus = self.whole.bill.kinds["bonus"]
         same = round(cost - bonus * (records / self.whole.records - 1)) if bonus else None
         if self.whole.error is None:
-            return Projection(records, cost, None, self.setup.total, same)
+            return Projection(records, cost, None, self.setup.total, same, known)
         reach = float(normal_quantile((1 + LEVEL) / 2)) * self.whole.error * records
         low, high = max(round(cost - reach), self.setup.total), round(cost + reach)
-        return Projection(records, cost, (low, high), self.setup.total, same)
+        return Projection(records, cost, (low, high), self.setup.total, same, known)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -187,6 +195,7 @@ class _Sums:
             self.way[self._placed(d.record)] = way
         self.decided = bool(self.row)
         self.usage, self.answers = [NO_USAGE] * len(self.ways), [0] * len(self.ways)
+        self.unpriced = [0] * len(self.ways)
 
     def _placed(self, record: str) -> int:
         row = self.row.setdefault(record, len(self.row))
@@ -195,11 +204,12 @@ class _Sums:
             self.nanos.extend(NOTHING)
         return row
 
-    def add(self, a: Annotation, nanos: Sequence[float]) -> None:
+    def add(self, a: Annotation, nanos: Sequence[float], unpriced: bool) -> None:
         row = self._placed(a.record)
         for kind, amount in enumerate(nanos, row * len(KINDS)):
             self.nanos[kind] += amount
         self.answers[self.way[row]] += 1
+        self.unpriced[self.way[row]] += unpriced
         self.usage[self.way[row]] += a.usage
 
     def table(self) -> tuple[Floats, Ints]:
@@ -212,8 +222,10 @@ def costs(
     decisions: Iterable[Decision],
     prices: PriceList,
     people: frozenset[str] = frozenset(),
+    unpriced: frozenset[str] = frozenset(),
 ) -> Costs:
-    """`people` are the annotators whose answers are people's, besides those with a named author.
+    """`people` are the annotators whose answers are people's, besides those with a named author;
+    `unpriced` those that were asked for money without any prices.
 
     Each record carries all answers given on it, whoever gave them, so the routes sum to the bill.
     """
@@ -225,9 +237,10 @@ def costs(
     bonuses = _bonuses(given, prices) if isinstance(given, list) else {}
     for a in given:
         owner = prices.owner(a)
-        nanos = _nanos(a, prices.of(owner), bonuses.get(owner, 0.0))
+        rates = prices.of(owner)
+        nanos = _nanos(a, rates, bonuses.get(owner, 0.0))
         gaps.look(a)
-        sums.add(a, nanos)
+        sums.add(a, nanos, rates is None and not a.cost and a.annotator in unpriced)
     return _describe(sums, prices, gaps)
 
 
@@ -303,7 +316,8 @@ def _route(way: Way, sums: _Sums, places: Iterable[int], nanos: Floats) -> Route
     mean = float(each.mean()) if n else 0.0
     answers = sum(sums.answers[place] for place in places)
     usage = sum((sums.usage[place] for place in places), NO_USAGE)
-    return Route(*way, n, answers, usage, _bill(nanos), mean, error)
+    unpriced = sum(sums.unpriced[place] for place in places)
+    return Route(*way, n, answers, usage, _bill(nanos), mean, error, unpriced)
 
 
 def booked_in(runs: Iterable[Run]) -> str | None:

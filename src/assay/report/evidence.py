@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from assay.core.annotation import DecidedBy, Decision
-from assay.core.cost import NANOS
+from assay.core.cost import stated
 from assay.core.record import ImagePart, Record
 from assay.core.task import Task
 from assay.core.value import Value
+from assay.data.base import many
 from assay.data.write import flat
 from assay.ledger.base import Ledger, Run
+from assay.ledger.named import names_in, names_of, unpriced_ids
 from assay.quality.metrics.accuracy import Accuracy
 from assay.report.breakdown import Reference, part_costs, slices
-from assay.report.line import Decided, Line, by_annotator, excerpt
+from assay.report.line import Decided, Line, by_annotator, excerpt, in_units
 from assay.report.promised import Promised
 from assay.report.reviewed import Review, Roles, review_of
 
@@ -119,6 +121,23 @@ class Evidence:
         return any(line.score is not None for line in self.lines)
 
     @property
+    def scored(self) -> tuple[Line, ...]:
+        """The decisions, and the annotators with an answer that has a reference."""
+        return (self.top, *(line for line in self.lines[1:] if line.score is not None))
+
+    @property
+    def unscored(self) -> tuple[str, ...]:
+        """Why the other annotators have no accuracy."""
+        reference = self.report_context.reference
+        name = reference.name if reference is not None else "reference"
+        return tuple(
+            f"{line.name} has no accuracy: none of the {many(line.asked, 'record', 'records')} "
+            f"that it was asked about has {name}"
+            for line in self.lines[1:]
+            if line.score is None and self.silence is None
+        )
+
+    @property
     def silence(self) -> str | None:
         """Why quality is not reported, if so."""
         reference = self.report_context.reference
@@ -148,10 +167,29 @@ class Evidence:
             return "tags"
         return "spans" if any(line.entities for line in self.lines) else None
 
-    def _whole(self, line: Line) -> dict[str, float]:
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Annotators without prices."""
+        return tuple(line.name for line in self.lines if line.unpriced)
+
+    @property
+    def known_spent(self) -> int | None:
+        """Nanos; None where an annotator has no prices."""
+        return None if self.unpriced else self.spent
+
+    @property
+    def cost_so_far(self) -> str:
+        return stated(self.spent, self.report_context.currency, self.unpriced)
+
+    def cost_of_all(self, line: Line) -> float | None:
+        """Nanos of asking this annotator about every record of the run."""
+        each = line.cost_per_1000
+        return None if each is None else each * self.records / 1000
+
+    def _whole(self, line: Line) -> dict[str, float | None]:
         """Cost and time of asking this annotator about every record of the run."""
         return {
-            "cost_of_all": line.cost_per_1000 * self.records / 1000 / NANOS,
+            "cost_of_all": in_units(self.cost_of_all(line)),
             "seconds_of_all": line.seconds_per_1000 * self.records / 1000,
         }
 
@@ -170,7 +208,8 @@ class Evidence:
             "decided_by": dict(self.deciders),
             "labels": dict(self.given),
             "currency": self.report_context.currency,
-            "spent": self.spent / NANOS,
+            "spent": in_units(self.known_spent),
+            "unpriced": list(self.unpriced),
             "decisions": self.top.as_json(),
             "annotators": [line.as_json() | self._whole(line) for line in self.lines[1:]],
             "beside": {who: score.as_json() for who, score in self.report_context.extra.items()},
@@ -191,7 +230,9 @@ def gather(ledger: Ledger, run: str, report_context: ReportContext) -> Evidence:
     made = Decided.of(ledger.decisions(run), judged)
     held = next((r for r in ledger.runs(report_context.task.id) if r.id == run), None)
     names = names_in(ledger, report_context.task.id, held)
-    lines = by_annotator(ledger.annotations(report_context.task.id), names, judged)
+    given = ledger.annotations(report_context.task.id)
+    unpriced = unpriced_ids(ledger, report_context.task.id)
+    lines = by_annotator(given, names, judged, unpriced)
     for id, costs in part_costs(ledger, report_context.task).items():
         lines[id].part_costs = costs
     if report_context.reference is not None:
@@ -215,33 +256,6 @@ def gather(ledger: Ledger, run: str, report_context: ReportContext) -> Evidence:
         review(ledger, run, names_of(held), report_context),
         promised,
     )
-
-
-def names_in(ledger: Ledger, task: str, run: Run | None) -> dict[str, str]:
-    """Annotator id to its name in the task file, of this run or else of the latest that has it;
-    one that had another configuration then is marked as earlier where the name is taken."""
-    names = dict(names_of(run))
-    for other in sorted(ledger.runs(task), key=lambda r: -r.started):
-        for id, name in names_of(other).items():
-            if id not in names:
-                names[id] = _unlike(name, names)
-    return names
-
-
-def _unlike(name: str, names: Mapping[str, str]) -> str:
-    taken = set(names.values())
-    free = f"{name} (earlier version)"
-    version = 2
-    while name in taken and free in taken:
-        free = f"{name} (earlier version {version})"
-        version += 1
-    return free if name in taken else name
-
-
-def names_of(run: Run | None) -> Mapping[str, str]:
-    """Annotator id to the name it has in the task file."""
-    named = (run.settings or {}).get("annotators") if run is not None else None
-    return {str(id): str(name) for name, id in named.items()} if isinstance(named, Mapping) else {}
 
 
 def disagreements(

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from assay.core.cost import money
+from assay.core.cost import UNKNOWN, money
 from assay.data.write import flat, written_atomically
 from assay.report.wording import answer, between, coded, source_words
 
@@ -99,7 +99,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "money": money,
+        "money": _money,
         "flat": flat,
         "percent": _percent,
         "figure": _figure,
@@ -120,6 +120,10 @@ def _anchor(record: str) -> str:
 
 def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def _money(nanos: float | None, currency: str = "USD") -> str:
+    return UNKNOWN if nanos is None else money(round(nanos), currency)
 
 
 def _percent(share: float | None) -> str:

@@ -20,6 +20,11 @@ LONGEST = 400  # characters of a record or of a raw answer shown
 UNANSWERED = 5  # requests without an answer, shown for each annotator
 
 
+def in_units(nanos: float | None) -> float | None:
+    """Of the currency; None if not known."""
+    return None if nanos is None else nanos / NANOS
+
+
 @dataclass(slots=True)
 class Line:
     """Figures of one annotator, or of the decisions. Of single records only those with a
@@ -30,6 +35,7 @@ class Line:
     outcomes: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     cost: int = 0
+    unpriced: bool = False  # it costs more than `cost`, and nobody knows how much
     seconds: float = 0.0
     tokens: int = 0
     attempts: int = 0
@@ -52,9 +58,14 @@ class Line:
         return Share(self.outcomes[Outcome.ANSWERED], self.outcomes.total())
 
     @property
-    def cost_per_1000(self) -> float:
-        """Nanos; a record may take several calls."""
-        return 1000 * self.cost / max(self.asked, 1)
+    def known_cost(self) -> int | None:
+        """Nanos; None where its annotator has no prices."""
+        return None if self.unpriced else self.cost
+
+    @property
+    def cost_per_1000(self) -> float | None:
+        """Nanos; a record may take several calls. None where its annotator has no prices."""
+        return None if self.unpriced else 1000 * self.cost / max(self.asked, 1)
 
     @property
     def seconds_per_1000(self) -> float:
@@ -148,8 +159,8 @@ class Line:
             "unanswered": [
                 {"record": s.record, "outcome": s.outcome, "why": s.why} for s in self.silent
             ],
-            "cost": self.cost / NANOS,
-            "cost_per_1000": self.cost_per_1000 / NANOS,
+            "cost": in_units(self.known_cost),
+            "cost_per_1000": in_units(self.cost_per_1000),
             "seconds_per_1000": self.seconds_per_1000,
             "tokens": self.tokens,
             "attempts": self.attempts,
@@ -199,13 +210,17 @@ class Decided:
 
 
 def by_annotator(
-    annotations: Iterable[Annotation], names: Mapping[str, str], judged: Collection[str]
+    annotations: Iterable[Annotation],
+    names: Mapping[str, str],
+    judged: Collection[str],
+    unpriced: Collection[str] = (),
 ) -> dict[str, Line]:
     lines: dict[str, Line] = {}
     for a in annotations:
         line = lines.get(a.annotator)
         if line is None:
             line = lines[a.annotator] = Line(names.get(a.annotator, a.annotator), judged)
+            line.unpriced = a.annotator in unpriced
         line.add(a)
     return lines
 

@@ -9,6 +9,7 @@ from assay.core.schema.base import Schema
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.ledger.base import Ledger
+from assay.ledger.named import unpriced_ids
 from assay.quality.reviewed import Case, Reviewed, reviewed
 from assay.run.panel import joint
 
@@ -24,15 +25,18 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Nanos. `people_alone`: every cell labelled once at what the reviewer's cells cost."""
+    """Nanos. `people_alone`: every cell labelled once at what the reviewer's cells cost; `spent`
+    is None where an annotator has no prices."""
 
-    spent: int
+    spent: int | None
     reviewer: int
     people_alone: int | None
 
     @property
     def share(self) -> float | None:
-        return self.spent / self.people_alone if self.people_alone else None
+        if self.spent is None or not self.people_alone:
+            return None
+        return self.spent / self.people_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Review:
             "second": self.roles.second,
             "reviewer": self.roles.reviewer,
             **self.found.as_json(),
-            "cost": self.bill.spent / NANOS,
+            "cost": None if self.bill.spent is None else self.bill.spent / NANOS,
             "cost_of_reviewer": self.bill.reviewer / NANOS,
             "cost_of_people_alone": None if alone is None else alone / NANOS,
             "cost_share": self.bill.share,
@@ -75,7 +79,8 @@ def review_of(
         return None
     cost = sum(a.cost_nanos for a in given)
     alone = round(cost / found.looked * found.all.agreement.n) if cost and found.looked else None
-    return Review(roles, found, Bill(ledger.spent_nanos(task.id), cost, alone))
+    spent = None if unpriced_ids(ledger, task.id) else ledger.spent_nanos(task.id)
+    return Review(roles, found, Bill(spent, cost, alone))
 
 
 def _of(ledger: Ledger, task: Task, id: str) -> list[Annotation]:

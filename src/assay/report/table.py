@@ -1,6 +1,6 @@
 """The report in a terminal: coverage, accuracy and cost by annotator."""
 
-from assay.core.cost import money
+from assay.core.cost import UNKNOWN, money
 from assay.data.base import many
 from assay.quality.metrics.accuracy import Accuracy
 from assay.quality.reviewed import Group, Rate
@@ -23,7 +23,7 @@ def lines(evidence: Evidence) -> list[str]:
         ]
         described = [*columns([UNSCORED, *answered]), evidence.silence]
     else:
-        rows = [HEAD, *(_row(line, i, evidence) for i, line in enumerate(evidence.lines))]
+        rows = [HEAD, *(_row(line, i, evidence) for i, line in enumerate(evidence.scored))]
         rows += [
             (name, *_right(score), "–", "–")
             for name, score in evidence.report_context.extra.items()
@@ -32,6 +32,7 @@ def lines(evidence: Evidence) -> list[str]:
         described = [
             f"Against {evidence.report_context.reference.name}:",
             *columns(rows),
+            *(f"note: {why}" for why in evidence.unscored),
             *_several(evidence),
         ]
     described += [raw_words(line, base) for line, base in evidence.raws]
@@ -107,7 +108,7 @@ def _review(evidence: Evidence) -> list[str]:
         )
     else:
         described.append("no agreed cell was audited, so errors shared by both are not seen")
-    spent = money(bill.spent, evidence.report_context.currency)
+    spent = evidence.cost_so_far
     alone = "" if bill.people_alone is None else (
         f"; people labelling all {found.all.agreement.n:,} once: "
         f"{money(bill.people_alone, evidence.report_context.currency)}"
@@ -143,10 +144,10 @@ def _row(line: Line, place: int, evidence: Evidence) -> tuple[str, ...]:
 
 def _per_1000(line: Line, place: int, evidence: Evidence) -> str:
     """Cost of 1,000 records; the first line is of all who decide."""
-    if place == 0:
-        each = evidence.spent / max(evidence.records, 1)
-        return money(round(1000 * each), evidence.report_context.currency)
-    return money(round(line.cost_per_1000), evidence.report_context.currency)
+    spent = evidence.known_spent
+    each = None if spent is None else 1000 * spent / max(evidence.records, 1)
+    each = each if place == 0 else line.cost_per_1000
+    return UNKNOWN if each is None else money(round(each), evidence.report_context.currency)
 
 
 def _right(score: Accuracy | None) -> tuple[str, str, str, str]:

@@ -7,6 +7,7 @@ from assay.data.base import many
 from assay.report.evidence import Evidence
 from assay.report.line import Line
 
+MISSING = "[Missing answers](#missing-answers)"
 OFTEN = 0.05  # share of answers that are no answer; from here on it is worth a look
 
 
@@ -81,4 +82,4 @@ def _unanswered(line: Line) -> str:
     missing = line.outcomes.total() - line.answered.hits
     unparsed = line.outcomes[Outcome.UNPARSED]
     of = f"{missing:,} of {line.outcomes.total():,} requests to {line.name} gave no answer"
-    return of + (f", {unparsed:,} of them unparsed" if unparsed else "") + ": see Missing answers"
+    return of + (f", {unparsed:,} of them unparsed" if unparsed else "") + ": see " + MISSING

@@ -13,6 +13,7 @@ from assay.data.write import flat
 
 LONGEST = 80  # characters of a marked stretch shown
 CODE = re.compile(r"`([^`]+)`")
+LINK = re.compile(r"\[([^\]]+)\]\((#[a-z0-9-]+)\)")  # to a section of the page
 
 
 def source_words(source: str) -> str:
@@ -26,8 +27,9 @@ def between(low: str, high: str) -> str:
 
 
 def coded(text: str) -> Markup:
-    """Words between backticks as code, everything else as it is."""
-    return Markup(CODE.sub(r"<code>\1</code>", escape(text)))
+    """Words between backticks as code, `[words](#section)` as a link, everything else as it is."""
+    linked = LINK.sub(r'<a href="\2">\1</a>', escape(text))
+    return Markup(CODE.sub(r"<code>\1</code>", linked))
 
 
 def answer(value: Value | None, record: Record) -> Markup:

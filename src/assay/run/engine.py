@@ -62,6 +62,12 @@ class Settings:
     def currency(self) -> str:
         return self.budget.currency if self.budget else str(self.note.get("currency", "USD"))
 
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Names of annotators whose answers cost money that nobody states."""
+        named = self.note.get("unpriced", ())
+        return tuple(map(str, named)) if isinstance(named, list | tuple) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -133,7 +139,9 @@ async def _labelled(
             job.settings.budget.end()
     await patience.read(lambda: job.ledger.end_run(run.id, time.time()))
     spent = await patience.read(lambda: ask.spent)
-    return Summary.of(run.id, progress, spent, stop, job.settings.currency)
+    settings = job.settings
+    found = Summary.of(run.id, progress, spent, stop, settings.currency)
+    return found.without_prices(settings.unpriced)
 
 
 def _start(job: Job) -> Run:

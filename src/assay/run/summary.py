@@ -1,11 +1,11 @@
 """Summary of a run, and how to resume."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from assay.core.annotation import Outcome
-from assay.core.cost import NANOS, money
+from assay.core.cost import NANOS, stated
 from assay.core.cut import cut_at
 from assay.core.shown import Shown
 from assay.run.progress import Progress, Tally
@@ -31,10 +31,16 @@ class Summary(Shown):
     reason: Reason | None = None
     message: str = ""
     currency: str = "USD"
+    unpriced: tuple[str, ...] = ()  # annotators whose answers cost what nobody knows
 
     @classmethod
     def of(
-        cls, run: str, progress: Progress, spent: int, stop: Stop, currency: str = "USD"
+        cls,
+        run: str,
+        progress: Progress,
+        spent: int,
+        stop: Stop,
+        currency: str = "USD",
     ) -> "Summary":
         return cls(
             run,
@@ -50,6 +56,11 @@ class Summary(Shown):
             currency,
         )
 
+    def without_prices(self, names: Iterable[str]) -> "Summary":
+        """The same, where these annotators have no prices; only those that answered matter."""
+        answered = (n for n in names if n in self.tallies and self.tallies[n].outcomes)
+        return replace(self, unpriced=tuple(answered))
+
     def facts(self) -> Mapping[str, object]:
         return {
             "run": self.run,
@@ -57,19 +68,19 @@ class Summary(Shown):
             "decided": self.decided,
             "waiting": self.waiting,
             "undecided": self.undecided,
-            "cost": money(self.cost_nanos, self.currency),
+            "cost": stated(self.cost_nanos, self.currency, self.unpriced),
             "stopped": self.reason and str(self.reason),
         }
 
     @property
-    def cost(self) -> float:
-        """Of this run, in `currency`."""
-        return self.cost_nanos / NANOS
+    def cost(self) -> float | None:
+        """Of this run, in `currency`; None if not known, because an annotator has no prices."""
+        return None if self.unpriced else self.cost_nanos / NANOS
 
     @property
-    def spent(self) -> float:
-        """On the task in all runs, in `currency`."""
-        return self.spent_nanos / NANOS
+    def spent(self) -> float | None:
+        """On the task in all runs, in `currency`; None if not known."""
+        return None if self.unpriced else self.spent_nanos / NANOS
 
     @property
     def undecided(self) -> int:
@@ -104,11 +115,8 @@ class Summary(Shown):
             f"{self.waiting:,} waiting for people, {self.undecided:,} unresolved"
         ]
         described += [_tally_line(name, tally) for name, tally in self.tallies.items()]
-        cost, spent = money(self.cost_nanos, currency), money(self.spent_nanos, currency)
         retries = f"; {_count(self.retries, 'retry', 'retries')}" if self.retries else ""
-        described.append(
-            f"cost {cost} in this run, {spent} in total; {self.seconds:,.1f} s{retries}"
-        )
+        described.append(f"cost {self._paid(currency)}; {self.seconds:,.1f} s{retries}")
         if self.failures:
             reasons = "; ".join(f"{why} ({n:,})" for why, n in self.failures.most_common(TOP))
             described.append(f"failed, to be retried in the next run: {reasons}")
@@ -121,6 +129,12 @@ class Summary(Shown):
             described.append(GO_ON)
         return described
 
+    def _paid(self, currency: str) -> str:
+        cost = stated(self.cost_nanos, currency, self.unpriced)
+        if self.unpriced and not self.spent_nanos:
+            return cost
+        return f"{cost} in this run, {stated(self.spent_nanos, currency, self.unpriced)} in total"
+
     def as_json(self) -> dict[str, object]:
         return {
             "run": self.run,
@@ -128,7 +142,11 @@ class Summary(Shown):
             "decided": self.decided,
             "waiting": self.waiting,
             "undecided": self.undecided,
-            "annotators": {name: tally.as_json() for name, tally in self.tallies.items()},
+            "annotators": {
+                name: tally.as_json() | ({"cost": None} if name in self.unpriced else {})
+                for name, tally in self.tallies.items()
+            },
+            "unpriced": list(self.unpriced),
             "cost": self.cost,
             "spent": self.spent,
             "seconds": self.seconds,

@@ -1,8 +1,8 @@
 """The kinds of annotator that a task file may name, one class each with its own options."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from assay.core.document_path import at_path
 from assay.core.errors import SpecError
@@ -63,8 +63,14 @@ class Priced(AnnotatorBase):
     prices: PriceSpec = Field(
         default_factory=PriceSpec,
         description="`input`, `cached`, `output` (a million tokens each), `per_request`, "
-        "`gpu_hour`, `human_hour`, `human_label`, in the task's currency",
+        "`gpu_hour`, `human_hour`, `human_label`, in the task's currency; without them the cost "
+        "of a hosted model is unknown (`{}`: it is free)",
     )
+
+    @property
+    def unpriced(self) -> bool:
+        """Whether its answers cost money that nobody states; `prices: {}` says that it is free."""
+        return False
 
 
 class Writing(Priced):
@@ -114,6 +120,10 @@ class Hosted(Remote):
     """A language model behind an endpoint, asked for money."""
 
     model: str = Field(description="the name that the server has for it")
+
+    @property
+    def unpriced(self) -> bool:
+        return "prices" not in self.model_fields_set
 
 
 class Calibrated(AnnotatorBase):
@@ -306,10 +316,9 @@ class TeamSpec(AnnotatorBase):
 class PluginSpec(Remote):
     """An entry point of the group `assay.annotators`."""
 
-    model_config = ConfigDict(extra="allow")
-
     kind: Literal["plugin"]
-    plugin: str = Field(description="name of the entry point; it may take keys of its own")
+    plugin: str = Field(description="name of the entry point")
+    options: dict[str, Any] = Field(default_factory=dict, description="keys of the plugin's own")
     model: str | None = Field(None, description="model name or path")
     train: bool = Field(False, description="it learns from calibration gold")
 

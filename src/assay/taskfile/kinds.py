@@ -52,12 +52,8 @@ def options(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def users(known: Mapping[str, type[BaseModel]], option: str) -> list[str]:
-    """The kinds that take an option by name; one that takes any does not count."""
-    return [
-        kind
-        for kind, model in known.items()
-        if option in options(model) and model.model_config.get("extra") != "allow"
-    ]
+    """The kinds that take an option."""
+    return [kind for kind, model in known.items() if option in options(model)]
 
 
 def tidy(annotation: Any, default: str | None = None) -> Callable[[Any], Any]:

@@ -118,7 +118,9 @@ def _extra(place: Place) -> str:
     kind = _kind(place)
     if kind and (others := users(place.kinds, place.key)):
         return misplaced(place.name, kind, options(place.model), others)
-    return unknown_key(place.key, list(place.model.model_fields) if is_model(place.model) else [])
+    known = list(place.model.model_fields) if is_model(place.model) else []
+    own = " (keys of a plugin's own stand under `options`)" if kind == "plugin" else ""
+    return unknown_key(place.key, known) + own
 
 
 def _kind(place: Place) -> str | None:

@@ -131,11 +131,14 @@ class GoldSpec(Strict):
         description="column with calibration, monitoring or evaluation; default: split by shares",
     )
     calibration: float | None = Field(
-        None, ge=0, le=1, description="share; default: half of the remainder"
+        None,
+        ge=0,
+        le=1,
+        description="share; default: half of the remainder if anything learns from it, else 0",
     )
     monitoring: float | None = Field(None, ge=0, le=1, description="share; default: 0")
     evaluation: float | None = Field(
-        None, ge=0, le=1, description="share; default: half of the remainder"
+        None, ge=0, le=1, description="share; default: what the others leave"
     )
 
 

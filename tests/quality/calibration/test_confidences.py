@@ -1,5 +1,6 @@
 """Confidences that tell nothing apart are pointed out."""
 
+from assay.core.annotation import Source
 from assay.quality.calibration.confidences import left_out, note, notes, unsaid
 from assay.quality.verdicts import Verdict
 
@@ -10,6 +11,13 @@ def test_every_way_to_say_nothing_has_its_line() -> None:
     assert "all 3 answers of m carry the confidence 0.5" in str(note("m", [0.5] * 3))
     assert note("m", [0.5, 0.6]) is None
     assert note("m", []) is None
+
+
+def test_a_model_that_scores_labels_is_not_advised_to_score_labels() -> None:
+    found = str(note("m", [0.5] * 3, {Source.LIKELIHOOD}))
+    assert "mapping: likelihood" not in found
+    assert "label scores are the same for every record" in found
+    assert "mapping: likelihood" in str(note("m", [0.5] * 3, {Source.STATED}))
 
 
 def test_only_labelled_answers_count() -> None:

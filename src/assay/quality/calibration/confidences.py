@@ -1,12 +1,18 @@
 """Confidences that cannot tell one answer from another: none given, all equal, some missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from assay.core.annotation import Source
 from assay.quality.verdicts import Key, Verdict
 
 REMEDY = (
     "to choose among them it needs a confidence: `mapping: likelihood` for a model that scores "
     "labels, `confidence: COLUMN` for recorded answers, or a vote of three or more"
+)
+
+SCORED = (
+    "its label scores are the same for every record: ask a larger model, reword the question so "
+    "that records differ, or take a vote of three or more"
 )
 
 
@@ -16,8 +22,11 @@ def said(confidences: Sequence[float | None]) -> tuple[int, bool]:
     return len(confidences) - len(given), len(given) > 1 and min(given) == max(given)
 
 
-def note(name: str, confidences: Sequence[float | None]) -> str | None:
-    """What to say about one annotator's answers; None if every one says how sure it is."""
+def note(
+    name: str, confidences: Sequence[float | None], sources: Collection[Source | None] = ()
+) -> str | None:
+    """What to say about one annotator's answers; None if every one says how sure it is.
+    `sources`: where the confidences come from, as far as known."""
     missing, equal = said(confidences)
     n = len(confidences)
     if n and missing == n:
@@ -27,7 +36,7 @@ def note(name: str, confidences: Sequence[float | None]) -> str | None:
     if equal:
         return (
             f"all {n:,} answers of {name} carry the confidence {confidences[0]:.4g}, so they are "
-            f"accepted all or none; {REMEDY}"
+            f"accepted all or none; {SCORED if Source.LIKELIHOOD in sources else REMEDY}"
         )
     return None
 
@@ -36,8 +45,9 @@ def notes(groups: Mapping[Key, Sequence[Verdict]]) -> list[str]:
     """A line for each annotator and tag of whose labelled answers something is to be said."""
     found = []
     for key, verdicts in groups.items():
-        own = [v.confidence for v in verdicts if v.right is not None and v.answered]
-        if (line := note(_name(key), own)) is not None:
+        own = [v for v in verdicts if v.right is not None and v.answered]
+        line = note(_name(key), [v.confidence for v in own], {v.source for v in own})
+        if line is not None:
             found.append(line)
     return found
 
