@@ -240,7 +240,7 @@ def costs(
         rates = prices.of(owner)
         nanos = _nanos(a, rates, bonuses.get(owner, 0.0))
         gaps.look(a)
-        sums.add(a, nanos, rates is None and not a.cost and a.annotator in unpriced)
+        sums.add(a, nanos, rates is None and not a.cost_nanos and a.annotator in unpriced)
     return _describe(sums, prices, gaps)
 
 
