@@ -118,6 +118,14 @@ def test_the_room_is_by_what_is_asked_and_by_the_effort() -> None:
     assert (more_than(64), more_than(1024)) == (1024, 4096)
 
 
+def test_a_request_that_asks_for_more_than_the_task_has_the_room() -> None:
+    why = Request(Task("why", "Why?", FreeText()), text_record("r", "x"), "m")
+    growing = LLM(Talker(0, RAMBLING), options=Options(grows=True, more_tokens=1024))
+    options = growing.call(why)[1]
+    assert (options.max_tokens, options.more_tokens) == (1024, 4096)
+    assert LLM(Talker(0, RAMBLING)).call(why)[1].max_tokens == 64
+
+
 def test_a_run_counts_the_cut() -> None:
     assert [tokens_of(cut_at(n)) for n in (64, 1024)] == [64, 1024]
     assert tokens_of(None) is tokens_of("odd") is None

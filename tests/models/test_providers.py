@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pytest
@@ -170,10 +171,26 @@ async def test_a_missing_key_is_named_before_any_call(
 
 
 FULL = Options(32, 0.5, 0.9, 7, SCHEMA, 3)
+SCORES = {
+    "choices": {"content": [{"token": "{", "logprob": -0.1}]},
+    "candidates": {
+        "chosenCandidates": [{"token": "{", "logProbability": -0.1}],
+        "topCandidates": [{}],
+    },
+}
+
+
+def in_json(reply: dict[str, Any]) -> dict[str, Any]:
+    """The reply with an answer in JSON, and with log-probabilities."""
+    found = json.loads(json.dumps(reply).replace('"yes"', '"{}"'))
+    for name, key in (("choices", "logprobs"), ("candidates", "logprobsResult")):
+        if name in found:
+            found[name][0][key] = SCORES[name]
+    return found  # type: ignore[no-any-return]
 
 
 async def test_openai_is_asked_in_its_words() -> None:
-    _, server, _ = await said("openai", REPLIES["openai"], FULL)
+    _, server, _ = await said("openai", in_json(REPLIES["openai"]), FULL)
     body = server.bodies[0]
     assert [m["role"] for m in body["messages"]] == ["system", "user", "assistant", "user"]
     assert body["messages"][3]["content"] == "one\ntwo"
@@ -188,7 +205,8 @@ async def test_openai_is_asked_in_its_words() -> None:
 
 
 async def test_anthropic_is_asked_in_its_words() -> None:
-    _, server, _ = await said("anthropic", REPLIES["anthropic"], FULL)
+    full = replace(FULL, top_logprobs=0)
+    _, server, _ = await said("anthropic", in_json(REPLIES["anthropic"]), full)
     body = server.bodies[0]
     assert body["system"][0]["text"] == "be brief"
     assert body["system"][0]["cache_control"] == {"type": "ephemeral"}
@@ -196,20 +214,18 @@ async def test_anthropic_is_asked_in_its_words() -> None:
     assert body["messages"][2]["content"] == [
         {"type": "text", "text": "one"}, {"type": "text", "text": "two"},
     ]  # fmt: skip
-    assert body["tools"][0]["input_schema"] == SCHEMA
-    assert body["tool_choice"] == {"type": "tool", "name": "answer"}
+    assert body["output_config"] == {"format": {"type": "json_schema", "schema": SCHEMA}}
     assert (body["temperature"], body["top_p"]) == (0.5, 0.9)
     assert server.headers[0]["anthropic-version"] == "2023-06-01"
 
 
-async def test_anthropics_forced_tool_is_read_as_json() -> None:
+def test_the_input_of_a_tool_is_read_as_json() -> None:
     reply = {"content": [{"type": "tool_use", "input": {"label": "yes"}}]}
-    completion, _, _ = await said("anthropic", reply, FULL)
-    assert json.loads(completion.text) == {"label": "yes"}
+    assert json.loads(anthropic.parse(reply).text) == {"label": "yes"}
 
 
 async def test_gemini_is_asked_in_its_words() -> None:
-    _, server, _ = await said("gemini", REPLIES["gemini"], FULL)
+    _, server, _ = await said("gemini", in_json(REPLIES["gemini"]), FULL)
     body = server.bodies[0]
     assert body["systemInstruction"] == {"parts": [{"text": "be brief"}]}
     assert [c["role"] for c in body["contents"]] == ["user", "model", "user"]

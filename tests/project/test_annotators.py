@@ -95,6 +95,29 @@ def test_a_server_gets_few_calls_until_it_is_known(
     assert who.modality == "text"
 
 
+def test_what_a_server_wants_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_KEY", "0123456789")
+    spec = (
+        "{kind: openai, model: m, base_url: 'http://h/v1?api-version=1', effort: low, "
+        "temperature: null, tokens_field: max_completion_tokens, "
+        "headers: {api-key: '${AZURE_KEY}'}, extra_body: {service_tier: flex}, seed: 3}"
+    )
+    who = opened(tmp_path, f"annotators: {{m: {spec}}}\n").annotators["m"]
+    assert isinstance(who, LLM)
+    o = who.options
+    assert (o.effort, o.temperature, o.tokens_field) == ("low", None, "max_completion_tokens")
+    assert (o.extra, o.grows) == ({"service_tier": "flex"}, True)
+    assert (o.max_tokens, o.more_tokens) == (64 + 2048, 4 * (64 + 2048))
+    assert o.firm >= {"seed", "tokens_field"}
+    assert "temperature" not in o.firm
+    assert who.model.url == "http://h/v1/chat/completions?api-version=1"  # type: ignore[attr-defined]
+    plain = opened(tmp_path, f"annotators: {{m: {spec.replace('effort: low, ', '')}}}\n")
+    assert plain.annotators["m"].id != who.id
+    newer = spec.replace("tokens_field: max_completion_tokens, ", "api: responses, ")
+    made = opened(tmp_path, f"annotators: {{m: {newer.replace(', seed: 3', '')}}}\n")
+    assert made.annotators["m"].model.path == "/responses"  # type: ignore[union-attr]
+
+
 def test_weights_are_a_file_or_of_the_catalogue(tmp_path: Path) -> None:
     assert weights(None, tmp_path) is BY_NAME["smollm2-135m-instruct"]
     other = next(name for name in BY_NAME if name != "smollm2-135m-instruct")

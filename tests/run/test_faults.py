@@ -20,6 +20,7 @@ from assay.models.hosted import Address
 from assay.models.limits import Limits
 from assay.models.openai import OpenAI
 from assay.run import Job, Settings, Summary, label
+from assay.run.stop import Reason
 from assay.strategies.single import Single
 from tests.servers import Server, completion, good, html, label_of, serving, status, truncated
 from tests.servers import wrong_shape as shapeless
@@ -182,8 +183,6 @@ WRONG_TOKENS: dict[str, tuple[object, str]] = {
     "words": ([{"token": "pos", "logprob": "high"}], "unparsed"),
     "another shape": ({"token": "pos"}, "unparsed"),
     "no token": ([{"logprob": -0.1}], "unparsed"),
-    "none at all": ([], "unparsed"),
-    "missing": (None, "unparsed"),
     "other words": ([{"token": "Sure", "logprob": -0.1}], "unparsed"),
     "alternatives left out": ([{"token": "pos", "logprob": -0.1}], "answered"),
     "impossible": ([{"token": "pos", "logprob": -1e308}], "answered"),
@@ -206,6 +205,24 @@ async def test_wrong_log_probabilities_make_no_wrong_answer(case: str, tmp_path:
         assert a.confidence is None or 0 < a.confidence <= 1
         assert a.raw == "pos"
         assert a.usage.attempts == 1
+    ledger.close()
+
+
+@pytest.mark.parametrize("content", [[], None])
+async def test_no_log_probabilities_stop_at_the_first_reply(
+    content: object, tmp_path: Path
+) -> None:
+    async def answer(request: web.Request, text: str) -> web.StreamResponse:
+        return web.json_response(completion("pos", logprobs={"content": content}))
+
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    server = Server(answer)
+    async with serving(server) as url:
+        summary = await run(url, ledger, Likelihood())
+    assert summary.reason is Reason.MODEL
+    assert "gives no log-probabilities, which `mapping: likelihood` needs" in summary.message
+    assert len(server.bodies) <= LIMITS.start
+    assert list(ledger.annotations(TASK.id)) == []
     ledger.close()
 
 

@@ -106,9 +106,19 @@ def test_pictures_stand_in_for_text_where_none_is_named(tmp_path: Path) -> None:
     ("annotator", "says"),
     [
         ("kind: anthropic, model: m, mapping: likelihood", "gives no log-probabilities"),
+        ("kind: anthropic, model: m, seed: 3", "kind anthropic takes no seed; leave it out"),
+        ("kind: anthropic, model: m, effort: minimal", "this kind has no effort `minimal`"),
+        ("kind: gemini, model: m, effort: max", "this kind has no effort `max`"),
+        ("kind: openai, model: m, base_url: u, api: responses, seed: 3", "takes no seed"),
+        ("kind: openai, model: m, base_url: u, api: responses, tokens_field: max_tokens",
+         "`api: responses` does not use it"),
+        ("kind: openai, model: m, base_url: u, extra_body: {stream: true}",
+         "`stream` is not for `extra_body`: one whole answer is read to each request"),
+        ("kind: openai, model: m, base_url: u, headers: {api-key: abc}",
+         "name an environment variable, api-key: ${VARIABLE}"),
         ("kind: embedded, normalise: true, scores: best", "needs the scores of all labels"),
     ],
-)
+)  # fmt: skip
 def test_what_does_not_go_together_is_refused(tmp_path: Path, annotator: str, says: str) -> None:
     said = message(tmp_path, GOOD.replace("kind: rule, rule: vader", annotator))
     assert ":8:" in said

@@ -135,7 +135,7 @@ class LLM(Shown):
 
     def call(self, request: Request) -> tuple[tuple[Message, ...], Options]:
         """What is sent for a request."""
-        options = replace(self.options, max_tokens=self.room.given(self.options))
+        options = self.room.given(self.options, request.task.schema, self.mapping.form)
         if self.mapping.top_logprobs:
             options = replace(options, top_logprobs=self.mapping.top_logprobs, max_tokens=1)
         if self.mapping.name == "json":

@@ -1,6 +1,6 @@
 """How many tokens an answer may have, where nobody says: by what is asked, and by the effort."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.annotators.prompt import AnswerForm
 from assay.core.schema import Boxes, Form, FreeText, MultiChoice, Schema, Spans
@@ -50,8 +50,15 @@ class Room:
 
     wide: bool = False
 
-    def given(self, options: Options) -> int:
-        return options.more_tokens if self.wide and options.more_tokens else options.max_tokens
+    def given(self, options: Options, schema: Schema, form: AnswerForm) -> Options:
+        """The options with the room for an answer of this schema."""
+        first, more = options.max_tokens, options.more_tokens
+        if options.grows:
+            first = max(first, tokens_for(schema, form, options.effort))
+            more = max(more, more_than(first)) if more else 0
+        if self.wide and more:
+            first = more
+        return replace(options, max_tokens=first, more_tokens=more)
 
     def heard(self, completion: Completion) -> None:
         thought = completion.reasoning or completion.usage.reasoning_tokens

@@ -52,7 +52,7 @@ class Endpoint:
                 "without them every call counts as free"
             )
         tokens = tokens_for(schema, MAPPINGS[self.mapping].form)
-        decoding = Options(tokens, seed=self.seed, more_tokens=more_than(tokens))
+        decoding = Options(tokens, seed=self.seed, grows=True, more_tokens=more_than(tokens))
         billing = Billing(self.prices or Prices(), self.budget)
         model = OpenAI(name, Address(self.base_url or OPENAI, self._key))
         return LLM(model, MAPPINGS[self.mapping], decoding, billing)

@@ -21,6 +21,7 @@ from assay.core.redact import hidden
 from assay.ledger import Ledger
 from assay.project import Project, entities, evaluation, open_project, parts, tags
 from assay.project.exposed import exposed
+from assay.project.lessons import lessons
 from assay.project.plan import Prepared, askables
 from assay.project.unmatched import split_note, unmatched_gold, unscored
 from assay.project.unsure import unsure
@@ -209,7 +210,8 @@ def _print_result(project: Project, ledger: Ledger, summary: Summary, as_json: b
         }
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    for line in filter(None, (*project.findings.lines(), split_note(project))):
+    told = (*project.findings.lines(), *lessons(project.annotators), split_note(project))
+    for line in filter(None, told):
         click.echo(f"note: {line}", err=True)
     for line in summary.lines(project.file.currency):
         click.echo(line)

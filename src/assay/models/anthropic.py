@@ -10,12 +10,13 @@ from assay.models.base import Completion, Message, Options, count_of, sampling
 from assay.models.finish import MESSAGES, Unanswered, ended, told, with_text
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
+from assay.models.json_schema import BOUNDS, without
 
 HOSTED = Address("https://api.anthropic.com", "ANTHROPIC_API_KEY")
 
 
 class Anthropic(Hosted):
-    """Messages with pictures; a JSON schema is demanded as the input of a forced tool."""
+    """Messages with pictures, and JSON bound to a schema."""
 
     family = "anthropic"
     path = "/v1/messages"
@@ -52,10 +53,21 @@ class Anthropic(Hosted):
             # the shared instructions are what a cache can keep
             block = {"type": "text", "text": system, "cache_control": {"type": "ephemeral"}}
             body["system"] = [block]
-        if options.json_schema is not None:
-            tool = {"name": "answer", "input_schema": dict(options.json_schema)}
-            body |= {"tools": [tool], "tool_choice": {"type": "tool", "name": "answer"}}
+        if output := _output(options):
+            body["output_config"] = output
+        if options.effort == "none":
+            body["thinking"] = {"type": "disabled"}
         return body
+
+
+def _output(options: Options) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if options.effort not in (None, "none"):
+        found["effort"] = options.effort
+    if options.json_schema is not None:
+        schema = without(options.json_schema, BOUNDS)
+        found["format"] = {"type": "json_schema", "schema": schema}
+    return found
 
 
 def _part(part: str | ImagePart, pictures: ShownParts) -> dict[str, Any]:
@@ -89,4 +101,5 @@ def _usage(usage: Any) -> Usage:
     cached = count_of(usage, "cache_read_input_tokens")
     made = count_of(usage, "cache_creation_input_tokens")
     fresh = count_of(usage, "input_tokens") + made
-    return Usage(fresh + cached, cached, count_of(usage, "output_tokens"))
+    thought = count_of(usage, "output_tokens_details", "thinking_tokens")
+    return Usage(fresh + cached, cached, count_of(usage, "output_tokens"), thought)

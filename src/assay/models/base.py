@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from assay.core.cost import NO_USAGE, Usage
 from assay.core.record import ImagePart
+from assay.models.rejection import Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,11 @@ class Options:
     json_schema: Mapping[str, object] | None = None
     top_logprobs: int = 0  # how many alternatives to ask for at each output token
     view: View = View()
+    grows: bool = False  # `max_tokens` may be more where a request asks for more than a task does
     more_tokens: int = 0  # the room of a second try of an answer that was cut; 0: none
     effort: str | None = None  # how long to think: one of `EFFORTS`
     extra: Mapping[str, object] | None = None  # further parts of the request, as the server has it
+    tokens_field: str | None = None  # what the server calls the number of tokens
     firm: frozenset[str] = frozenset()  # the fields that the user chose
 
 
@@ -96,6 +99,7 @@ class Completion:
     refused: bool = False
     cut: bool = False  # the answer stopped at max_tokens
     error: str | None = None  # set where every attempt failed; then there is no text
+    rejection: Rejection | None = None  # what the server said of the request, with `error`
     fault: str | None = None  # why the reply, which was paid for, holds no answer
     reasoning: str = ""  # what the model thought before it answered, where a server tells
 

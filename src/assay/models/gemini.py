@@ -50,6 +50,10 @@ class Gemini(Hosted):
             }
         if options.top_logprobs:
             config |= {"responseLogprobs": True, "logprobs": options.top_logprobs}
+        if options.effort is not None:
+            none = options.effort == "none"
+            level = {"thinkingLevel": options.effort.upper()}
+            config["thinkingConfig"] = {"thinkingBudget": 0} if none else level
         system = "\n".join(m.text for m in messages if m.role == "system")
         body: dict[str, Any] = {
             "contents": [

@@ -22,6 +22,8 @@ from assay.models.base import Completion, Keeping
 from assay.models.bodies import body_of
 from assay.models.finish import Unanswered
 from assay.models.limits import Endpoint, retry_after
+from assay.models.proxy import proxy_for
+from assay.models.rejection import Rejection, rejection_of
 
 Parse = Callable[[Any], Completion]
 """The completion in a reply's JSON; raises KeyError, TypeError or ValueError if it is not one."""
@@ -50,6 +52,7 @@ class Attempt:
     wait: float | None = None
     overload: bool = False
     absent: bool = False  # no model was reached at all
+    rejection: Rejection | None = None
 
 
 @dataclass(slots=True)
@@ -152,7 +155,8 @@ class Http:
                 f"{endpoint.name} never answered in {endpoint.failures} calls ({error}); check "
                 "base_url, and that the server is up"
             )
-        return _counted(Completion("", error=error), number, began)
+        failed = Completion("", error=error, rejection=attempt.rejection)
+        return _counted(failed, number, began)
 
     async def _attempt(self, call: Call, parse: Parse) -> Attempt:
         try:
@@ -176,7 +180,11 @@ class Http:
         async with (
             self._session() as session,
             session.post(
-                call.url, data=call.body, headers=call.headers, allow_redirects=False
+                call.url,
+                data=call.body,
+                headers=call.headers,
+                allow_redirects=False,
+                proxy=proxy_for(call.url),
             ) as reply,
             body_of(reply, self.endpoint.limits.most_bytes) as body,
         ):
@@ -192,10 +200,10 @@ class Http:
         if status == 200:
             return _parsed(headers, body, parse)
         said = message_of(body)
-        error = f"status {status}: {said}"
+        error, no = f"status {status}: {said}", rejection_of(status, body, said)
         if status in RETRIED:
             wait = retry_after(headers.get("Retry-After"))
-            return Attempt(error=error, wait=wait, overload=status in OVERLOAD)
+            return Attempt(error=error, wait=wait, overload=status in OVERLOAD, rejection=no)
         if status in KEY_TROUBLE:
             raise ModelError(f"{self.endpoint.name} refuses the key ({error})")
         if status == 404:
@@ -205,7 +213,7 @@ class Http:
             )
         if 300 <= status < 400:
             raise ModelError(f"{self.endpoint.name} redirects elsewhere; give the final base_url")
-        return Attempt(error=error, final=True)
+        return Attempt(error=error, final=True, rejection=no)
 
 
 def _parsed(headers: Mapping[str, str], body: bytes, parse: Parse) -> Attempt:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from assay.core.cost import Usage
 from assay.models.base import Completion, Message, Options, TokenScore, View, count_of, sampling
 from assay.models.finish import CHAT, Unanswered, ended, told, with_text
 from assay.models.hosted import Hosted
 from assay.models.images import NO_PICTURES, ShownParts
+from assay.models.json_schema import STRINGS, without
 
 
 class OpenAI(Hosted):
@@ -31,7 +33,7 @@ class OpenAI(Hosted):
             "messages": [
                 {"role": m.role, "content": _content(m, options.view, pictures)} for m in messages
             ],
-            "max_tokens": options.max_tokens,
+            self.tokens_field(options): options.max_tokens,
             **sampling(options),
         }
         if options.seed is not None:
@@ -39,9 +41,18 @@ class OpenAI(Hosted):
         if options.top_logprobs:
             body |= {"logprobs": True, "top_logprobs": options.top_logprobs}
         if options.json_schema is not None:
-            schema = {"name": "answer", "schema": dict(options.json_schema), "strict": True}
+            bound = without(options.json_schema, STRINGS)
+            schema = {"name": "answer", "schema": bound, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        if options.effort is not None:
+            body["reasoning_effort"] = options.effort
         return body
+
+    def tokens_field(self, options: Options) -> str:
+        """As is said or was learnt; OpenAI's own models all take the newer."""
+        newer = urlsplit(self.url).hostname == "api.openai.com"
+        default = "max_completion_tokens" if newer else "max_tokens"
+        return self.learnt.tokens_field or options.tokens_field or default
 
 
 def _content(message: Message, view: View, pictures: ShownParts) -> str | list[dict[str, Any]]:
@@ -106,10 +117,10 @@ def _tokens(scores: Any) -> tuple[TokenScore, ...]:
         tops = scores.get("top_logprobs") or [None] * len(scores["tokens"])
         given = zip(scores["tokens"], scores["token_logprobs"], tops, strict=True)
         return tuple(TokenScore(t, float(p), dict(top or {})) for t, p, top in given)
-    return tuple(_token(t) for t in scores.get("content") or ())
+    return tuple(token_of(t) for t in scores.get("content") or ())
 
 
-def _token(entry: Any) -> TokenScore:
+def token_of(entry: Any) -> TokenScore:
     top = {t["token"]: float(t["logprob"]) for t in entry.get("top_logprobs") or ()}
     return TokenScore(str(entry["token"]), float(entry["logprob"]), top)
 

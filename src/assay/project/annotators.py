@@ -26,6 +26,7 @@ from assay.taskfile.annotators import (
     ClassifierSpec,
     EmbeddedSpec,
     GeminiSpec,
+    Hosted,
     HubSpec,
     OpenAISpec,
     PanelSpec,
@@ -60,33 +61,50 @@ LIGHT = (*REMOTE, "rule", "recorded", "panel")  # made without loading or fittin
 def remote(factory: Factory, name: str, spec: OpenAISpec | AnthropicSpec | GeminiSpec) -> Annotator:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
-    from assay.annotators.room import more_than
     from assay.models.anthropic import Anthropic
     from assay.models.gemini import Gemini
     from assay.models.hosted import Address
     from assay.models.limits import Limits
     from assay.models.openai import OpenAI
+    from assay.models.responses import Responses
 
     url, variable = HOSTS[spec.kind]
     limits = Limits(most=spec.in_flight, start=min(16, spec.in_flight), timeout=spec.timeout)
-    address = Address(spec.base_url or url, spec.key_env or variable, limits)
-    makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini}
-    model = makers[spec.kind](spec.model, address, factory.gallery)
+    address = Address(spec.base_url or url, spec.key_env or variable, limits, spec.headers)
+    makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini, "responses": Responses}
+    newer = isinstance(spec, OpenAISpec) and spec.api == "responses"
+    model = makers["responses" if newer else spec.kind](spec.model, address, factory.gallery)
     mapping = MAPPINGS[spec.mapping or "pattern"]
-    decoding = options(spec, factory.task.schema, spec.view)
-    if spec.max_tokens is None:
-        decoding = replace(decoding, more_tokens=more_than(decoding.max_tokens))
+    decoding = hosted_options(spec, factory.task.schema)
     return LLM(model, mapping, decoding, factory.billing(spec), spec.modality)
 
 
-def options(spec: Writing, schema: Schema, view: ViewSpec | None = None) -> "Options":
+def hosted_options(spec: Hosted, schema: Schema) -> "Options":
+    from assay.annotators.room import more_than
+
+    plain = options(spec, schema, spec.view, spec.effort)
+    return replace(
+        plain,
+        more_tokens=more_than(plain.max_tokens) if plain.grows else 0,
+        effort=spec.effort,
+        extra=spec.extra_body or None,
+        tokens_field=spec.tokens_field if isinstance(spec, OpenAISpec) else None,
+        firm=frozenset(n for n in spec.model_fields_set if getattr(spec, n) is not None),
+    )
+
+
+def options(
+    spec: Writing, schema: Schema, view: ViewSpec | None = None, effort: str | None = None
+) -> "Options":
     from assay.annotators.mapping import BY_NAME as MAPPINGS
     from assay.annotators.room import tokens_for
     from assay.models.base import Options, View
 
     shown = View(**(view or ViewSpec()).model_dump())
-    tokens = spec.max_tokens or tokens_for(schema, MAPPINGS[spec.mapping or "pattern"].form)
-    return Options(tokens, spec.temperature, spec.top_p, spec.seed, view=shown)
+    grows = spec.max_tokens is None
+    form = MAPPINGS[spec.mapping or "pattern"].form
+    tokens = spec.max_tokens or tokens_for(schema, form, effort)
+    return Options(tokens, spec.temperature, spec.top_p, spec.seed, view=shown, grows=grows)
 
 
 def embedded(factory: Factory, name: str, spec: EmbeddedSpec) -> Askable:

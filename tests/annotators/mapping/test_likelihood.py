@@ -88,3 +88,9 @@ def test_whatever_the_scores_confidence_is_a_probability_or_nothing_is_said(
 def test_whatever_the_alternatives_reading_does_not_raise(top: dict[str, float]) -> None:
     said = read(token(**top))
     assert said.confidence is None or 0 < said.confidence <= 1
+
+
+@pytest.mark.parametrize("top", [{}, {"positive": -0.01}])
+def test_the_sampled_token_alone_gives_its_own_probability(top: dict[str, float]) -> None:
+    said = read(Completion("positive", tokens=(TokenScore("positive", -0.01, top),)))
+    assert said.confidence == pytest.approx(math.exp(-0.01))

@@ -20,7 +20,8 @@ class Likelihood:
     """The label with the largest score; never abstains where scores came.
 
     First-token scores as in LLM chain ensembles (Farr et al., section 11(a)): a label missing
-    from the alternatives gets the smallest one returned minus 1.
+    from the alternatives gets the smallest one returned minus 1, and no more than its part of the
+    probability that the alternatives leave.
     """
 
     @property
@@ -67,8 +68,16 @@ def first_token_scores(schema: Choice, token: TokenScore) -> dict[str, float]:
     top = max(found.values(), key=pieces.__getitem__)
     if sum(piece == top for piece in found.values()) > 1:
         return {}
-    least = min(pieces.values()) - 1
+    missing = len(schema.names) - len(found)
+    least = min(min(pieces.values()) - 1, _part_of_rest(pieces, missing))
     return {name: pieces[found[name]] if name in found else least for name in schema.names}
+
+
+def _part_of_rest(pieces: Mapping[str, float], missing: int) -> float:
+    """The log-probability of each missing label, where what the pieces leave is theirs alone; a
+    server that gives the sampled token alone gives its probability, and so that of the others."""
+    rest = 1 - math.fsum(math.exp(score) for score in pieces.values() if score <= 0)
+    return math.log(rest / missing) if rest > 1e-9 and missing else math.inf
 
 
 def _best_start(name: str, pieces: Mapping[str, float]) -> str | None:
