@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.taskfile.annotators import OpenAISpec
+from assay.taskfile.hosted import OpenAISpec
 from assay.taskfile.reader import SCHEMA, load
 from tests.cli.commands import assay, project, validation_error
 from tests.servers import Server, serving

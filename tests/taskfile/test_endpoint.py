@@ -7,9 +7,9 @@ import pytest
 
 from assay.core.errors import InputError, SpecError
 from assay.core.jsons import loads
-from assay.taskfile.annotators import OpenAISpec
 from assay.taskfile.draft import Draft, Given, draft
 from assay.taskfile.endpoint import OPENAI, OPENAI_KEY, Endpoint
+from assay.taskfile.hosted import OpenAISpec
 from assay.taskfile.reader import load
 from assay.taskfile.specs import TaskFile
 

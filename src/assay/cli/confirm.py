@@ -9,7 +9,7 @@ from assay.cli.common import Quiet
 from assay.core.cost import stated
 from assay.project import Project
 from assay.project.forecast import Forecast, forecast
-from assay.taskfile.annotators import Hosted
+from assay.taskfile.hosted import Hosted
 
 
 def forecast_of(project: Project, limit: int | None) -> Forecast:

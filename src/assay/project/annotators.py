@@ -22,13 +22,9 @@ from assay.core.schema.base import Labelled
 from assay.project.factory import AnnotatorMaker, Factory, annotator_kind
 from assay.run.ask import Askable
 from assay.taskfile.annotators import (
-    AnthropicSpec,
     ClassifierSpec,
     EmbeddedSpec,
-    GeminiSpec,
-    Hosted,
     HubSpec,
-    OpenAISpec,
     PanelSpec,
     PictureSpec,
     PluginSpec,
@@ -36,9 +32,9 @@ from assay.taskfile.annotators import (
     RuleSpec,
     TeamSpec,
     TransformersSpec,
-    ViewSpec,
-    Writing,
 )
+from assay.taskfile.answering import ViewSpec, Writing
+from assay.taskfile.hosted import AnthropicSpec, GeminiSpec, Hosted, OpenAISpec
 from assay.taskfile.strategies import SpecialistsSpec
 
 if TYPE_CHECKING:

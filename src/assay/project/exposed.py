@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from assay.core.redact import hidden, password_of
 from assay.project.annotators import HOSTS
-from assay.taskfile.annotators import Hosted
+from assay.taskfile.hosted import Hosted
 from assay.taskfile.specs import TaskFile
 
 

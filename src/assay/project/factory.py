@@ -19,7 +19,8 @@ from assay.project.sources import records_of
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.prior import PriorCorrected
-from assay.taskfile.annotators import AnnotatorBase, AnnotatorSpec, Calibrated, Priced
+from assay.taskfile.annotators import AnnotatorSpec, Calibrated
+from assay.taskfile.answering import AnnotatorBase, Priced
 from assay.taskfile.kinds import kind_of
 from assay.taskfile.specs import TaskFile
 from assay.taskfile.strategies import StrategyBase, StrategySpec, TriageSpec

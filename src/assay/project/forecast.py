@@ -28,7 +28,8 @@ from assay.project.unmatched import split_note, unmatched_gold
 from assay.project.unsure import unsure
 from assay.run.ask import Askable
 from assay.run.blocking import waited
-from assay.taskfile.annotators import AnnotatorSpec, Hosted, Local, PanelSpec, RecordedSpec
+from assay.taskfile.annotators import AnnotatorSpec, Local, PanelSpec, RecordedSpec
+from assay.taskfile.hosted import Hosted
 
 CHUNK = 1_000
 SECONDS = {"embedded": 0.2, "classifier": 0.01, "rule": 0.001, "recorded": 0.0001}

@@ -40,7 +40,7 @@ from assay.strategies.confidence import Calibrated, evidence
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.annotators import Priced
+from assay.taskfile.answering import Priced
 
 FIT_SHARE = 0.2  # of the sample, for calibrating confidences; the rest certifies
 LONGEST = 3  # links of a chain that is tried

@@ -39,7 +39,7 @@ from assay.report.tags import Tags, tags_of
 from assay.run import Settings
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
-from assay.taskfile.annotators import Priced
+from assay.taskfile.answering import Priced
 from assay.taskfile.document import Document
 from assay.taskfile.reader import read
 from assay.taskfile.specs import TaskFile

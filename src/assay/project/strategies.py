@@ -22,14 +22,8 @@ from assay.strategies.principles import Limits
 from assay.strategies.review import ReviewDisagreements
 from assay.strategies.single import Single
 from assay.strategies.vote import Vote
-from assay.taskfile.annotators import (
-    ClassifierSpec,
-    Hosted,
-    Local,
-    PanelSpec,
-    PictureSpec,
-    RuleSpec,
-)
+from assay.taskfile.annotators import ClassifierSpec, Local, PanelSpec, PictureSpec, RuleSpec
+from assay.taskfile.hosted import Hosted
 from assay.taskfile.strategies import (
     ActiveSpec,
     AttributesSpec,

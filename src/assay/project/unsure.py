@@ -3,7 +3,8 @@
 from assay.project.project import Project
 from assay.project.sources import CONFIDENCE, begun
 from assay.quality.calibration.confidences import REMEDY
-from assay.taskfile.annotators import AnnotatorSpec, EmbeddedSpec, Hosted, Local, RecordedSpec
+from assay.taskfile.annotators import AnnotatorSpec, EmbeddedSpec, Local, RecordedSpec
+from assay.taskfile.hosted import Hosted
 from assay.taskfile.strategies import ChainSpec, HybridSpec, StrategySpec, TriageSpec
 
 
