@@ -36,7 +36,7 @@ from assay.run.ask import Askable
 from assay.strategies.active import Active, Loop
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, RandomChain, ThresholdChain
-from assay.strategies.cooperation import TriageShare
+from assay.strategies.cooperation import Sequential, TriageShare
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.joint import Joint
 from assay.strategies.single import Single
@@ -84,6 +84,7 @@ WHOLE: Mapping[str, Strategy] = {
     "hybrid with capacity": Hybrid(("x", "y"), "z", 0.95, capacity=5_000),
     "joint of 2 labels": Joint("x", "y"),
     "specialists": Specialists(("x", "y"), "z"),
+    "sequential on a chain": Sequential("chain", "z"),
     "single on a chain": Single("chain"),
     "vote on a chain": Vote(("chain", "x", "y")),
     "joint of 26 labels": Joint("x", "y"),

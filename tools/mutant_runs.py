@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -41,18 +41,27 @@ class Map:
     seconds: dict[str, float]
 
     def of(self, mutant: Mutant) -> list[str]:
-        """Those that run its lines; for a line that an import runs, those of the whole file, or
-        of the package where the file has no other lines."""
+        """Those that run its lines; for lines that no test runs, those of the whole file, and where
+        an import runs them all others too."""
         lines = self.lines.get(mutant.path, {})
         own = () if mutant.at_import else mutant.lines
         found = set[str]().union(*(lines.get(line, set()) for line in own))
-        found = found or set[str]().union(*lines.values())
-        if mutant.at_import and not found:
-            found = set(self.seconds)
+        ranked = self._ranked(found, mutant)
+        if not found:
+            near = set[str]().union(*lines.values())
+            ranked = self._ranked(near, mutant)
+            if mutant.at_import or any(line in lines for line in own):
+                ranked += self._ranked(self.seconds.keys() - near, mutant)
+        return self._first(ranked)
+
+    def _ranked(self, tests: Set[str], mutant: Mutant) -> list[str]:
         mirrored = f"test_{Path(mutant.path).stem}.py"
-        order = sorted(found, key=lambda t: (mirrored not in t, self.seconds.get(t, 0.0), t))
+        return sorted(tests, key=lambda t: (mirrored not in t, self.seconds.get(t, 0.0), t))
+
+    def _first(self, tests: Sequence[str]) -> list[str]:
+        """As many as there is time for, and one."""
         chosen, total = list[str](), 0.0
-        for test in order:
+        for test in tests:
             total += self.seconds.get(test, 0.0)
             if total <= ENOUGH or not chosen:
                 chosen.append(test)

@@ -146,3 +146,15 @@ def test_a_cluster_that_the_source_lacks_is_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(root, words)
     assert "has no column 'book'" in str(done.exception)
     assert str(source) in str(done.exception)
+
+
+def test_a_sheet_of_whole_clusters_names_the_option_that_reads_it(tmp_path: Path) -> None:
+    rows = "".join(f"r{i},a,author{i // 4}\n" for i in range(40))
+    table, sheet = tmp_path / "d.csv", tmp_path / "s.csv"
+    table.write_text("record,value,author\n" + rows)
+    drawn = ("audit", "draw", str(table), "--size", "20", "--cluster", "author")
+    assay(*drawn, "-o", str(sheet))
+    done = CliRunner().invoke(root, ["prevalence", str(table), str(sheet)])
+    assert str(done.exception) == f"{sheet} was drawn by whole clusters: give --cluster author"
+    other = CliRunner().invoke(root, ["prevalence", str(table), str(sheet), "--cluster", "value"])
+    assert "give --cluster author" in str(other.exception)

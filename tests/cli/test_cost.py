@@ -184,3 +184,17 @@ def test_answers_on_other_records_are_told_apart_and_many_routes_are_cut(tmp_pat
     assert found["all"]["cost"]["total"] == pytest.approx(3 * (MOST_SHOWN + 2))
     plain = run("cost", place, "--currency", "EUR", "--run", "r").stdout
     assert plain == said
+
+
+def test_bonuses_of_additional_people_are_apart_from_those_of_the_same(tmp_path: Path) -> None:
+    (tmp_path / "answers.csv").write_text(
+        "record,annotator,label\n" + "".join(f"r{i},ann,a\n" for i in range(10))
+    )
+    (tmp_path / "prices.yaml").write_text(
+        "currency: EUR\nannotators: {ann: {human_label: 0.05, bonus: 2}}\n"
+    )
+    place = tmp_path / "crowd.sqlite"
+    assert run("import", tmp_path / "answers.csv", "--ledger", place, "--people").exit_code == 0
+    shown = run("cost", place, "--prices", tmp_path / "prices.yaml", "--records", 1000)
+    line = "with bonuses for additional people who answer as much each; if the same people answer"
+    assert f"  {line} everything: 52.00 EUR" in shown.output

@@ -102,6 +102,14 @@ async def test_what_costs_nothing_is_not_asked_about(
     assert err == "reading task.yaml\n"
 
 
+async def test_a_dry_run_of_what_costs_nothing_says_so(tmp_path: Path) -> None:
+    project(tmp_path)  # with a rule
+    done = await asyncio.to_thread(assay, tmp_path, "run", "--dry-run")
+    out, code = done.stdout, str(done.returncode)
+    assert code == "0"
+    assert "cost 0.00 USD" in out
+
+
 async def test_answers_tell_what_the_next_ones_cost(tmp_path: Path) -> None:
     await run(tmp_path, Server(), "--limit", "1")
     out, _, _ = await run(tmp_path, Server(), "--dry-run")

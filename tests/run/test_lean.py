@@ -18,11 +18,12 @@ from assay.run import Job, label, writer
 from assay.run.ask import Askable
 from assay.strategies.base import Strategy
 from assay.strategies.chain import Chain, RandomChain
-from assay.strategies.cooperation import TriageShare
+from assay.strategies.cooperation import Sequential, TriageShare
 from assay.strategies.hybrid import Hybrid
 from assay.strategies.joint import Joint
 from assay.strategies.single import Single
 from assay.strategies.specialists import Specialists, Stages
+from assay.strategies.vote import Vote
 from tests.run import mortal
 from tests.run.mortal import Life
 
@@ -35,6 +36,14 @@ WHOLE: dict[str, Strategy] = {
     "joint": Joint("m", "panel"),
     "specialists": Specialists(("m", "n"), "panel", stages=Stages(block=40)),
     "single on a chain": Single("chain"),
+    "vote on a chain": Vote(("chain", "n", "o"), ties="first"),
+    "vote on a chain, with a referee": Vote(("chain", "n"), referee="o"),
+    "sequential on a chain": Sequential("chain", "panel"),
+    "chain on a vote": Chain(("voting", "o")),
+}
+BELOW: dict[str, Askable] = {
+    "chain": WHOLE["chain by rank"],
+    "voting": Vote(("m", "n"), ties="first"),
 }
 BYTES = 400  # a record
 FEW, MANY = 300, 1_500
@@ -77,7 +86,7 @@ def decided(
 ) -> tuple[list[Decision], list[tuple[object, ...]]]:
     """The decisions of a run and of its replay, and all that is kept of the answers."""
     ledger = MemoryLedger()
-    who: dict[str, Askable] = {**mortal.annotators(life), "chain": WHOLE["chain by rank"]}
+    who: dict[str, Askable] = {**mortal.annotators(life), **BELOW}
     job = Job(mortal.task_of(name), strategy, who, ledger, mortal.SETTINGS)
     twins = [text_record(f"s{i}", "the same text again") for i in range(9)]
     found: list[Decision] = []
@@ -101,9 +110,10 @@ def test_a_long_run_decides_as_a_short_one(
     assert decided(strategy, name, life) == short
 
 
-@pytest.mark.parametrize(
-    "name", ["triage", "chain by rank", "hybrid", "joint", "specialists", "single on a chain"]
-)
+ALIKE = {"chain, forwarded", "chain at random", "vote on a chain, with a referee"}
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE.keys() - ALIKE))
 def test_a_record_takes_few_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shorten(monkeypatch, long=50, size=5, recent=2)
     monkeypatch.setattr(writer, "BACKLOG", 50)
@@ -136,7 +146,7 @@ def held(strategy: Strategy, count: int) -> int:
     """Bytes, of a run over fresh records, when all answers are there."""
     ledger = Forgetful()
     who: dict[str, Askable] = {name: Quick(name) for name in ("m", "n", "o", "panel")}
-    who["chain"] = WHOLE["chain by rank"]
+    who |= BELOW
     gc.collect()
     tracemalloc.start()
     asyncio.run(label(Job(mortal.COLOUR, strategy, who, ledger), fresh(count)))

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from assay.core.schema import Choice
 from assay.core.task import Task
 from assay.core.votes import Floats
 from assay.strategies.fusion import (
+    Block,
     Counts,
     Fusion,
     Labels,
@@ -23,6 +25,7 @@ from assay.strategies.fusion import (
     fit,
     independent,
     learn,
+    learn_blocks,
     shared_errors,
     unrelated,
 )
@@ -311,3 +314,19 @@ def test_what_does_not_fit_together_is_refused_by_every_door() -> None:
         ):
             with pytest.raises(InputError, match=r"do not fit together|outside the 4 labels"):
                 door(wrong)
+
+
+@pytest.mark.parametrize("sizes", [[1_000], [1, 400, 99, 500], [0, 1_000]])
+def test_what_is_learnt_in_blocks_is_what_is_learnt_at_once(sizes: list[int]) -> None:
+    said, log_probs, truth = world(1_000, 5)
+    few = np.where(np.arange(1_000) % 10 == 0, truth, -1)
+    ends = np.cumsum([0, *sizes])
+    blocks = [
+        Block(said[a:b], log_probs[a:b], few[a:b]) for a, b in itertools.pairwise(ends.tolist())
+    ]
+    found, expected = learn_blocks(blocks, 4), learn(said, log_probs, few)
+    assert found.rounds == expected.rounds
+    assert found.confusion == pytest.approx(expected.confusion, rel=1e-9)
+    assert found.temperature == pytest.approx(expected.temperature, rel=1e-9)
+    with pytest.raises(InputError, match="do not fit together"):
+        learn_blocks([*blocks, Block(said[:2], log_probs[:3], few[:2])], 4)

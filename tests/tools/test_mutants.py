@@ -71,5 +71,8 @@ def test_a_line_that_an_import_runs_has_the_tests_of_its_file_or_of_all() -> Non
     nobody = Map({"m.py": {5: set()}}, seconds)
     assert nobody.of(called) == []
     assert nobody.of(imported) == list(seconds)
-    one = Map({"m.py": {2: {"tests/p/test_m.py::a"}, 5: set()}}, seconds)
-    assert one.of(called) == one.of(imported) == ["tests/p/test_m.py::a"]
+    once = Map({"m.py": {2: set(), 5: set()}}, seconds)
+    assert once.of(called) == list(seconds)
+    one = Map({"m.py": {2: {"tests/p/test_o.py::b"}, 5: set()}}, seconds)
+    assert one.of(called) == ["tests/p/test_o.py::b"]
+    assert one.of(imported) == ["tests/p/test_o.py::b", "tests/p/test_m.py::a"]

@@ -267,7 +267,7 @@ class LedgerAsk:
         asked = copy.copy(self)
         asked._task = task
         asked._sources = sources = Sources()
-        decisions = await who.label(records, asked)
+        decisions = await self._decided(who, records, asked)
         found: Spool[Answer] = Spool()
         for record, made in zip(records, decisions, strict=True):
             given = self._as_answer(Request(task, record, who.id), made)
@@ -281,6 +281,17 @@ class LedgerAsk:
         if not one_missing_may_change_all:
             await self._keep_settled(answers)
         return answers
+
+    async def _decided(
+        self, who: Strategy, records: Sequence[Record], asked: "LedgerAsk"
+    ) -> Sequence[Decision]:
+        """In blocks where they are enough for it: what is above may have all records at once."""
+        if not is_long(records) or needs_all(who, self._annotators):
+            return await who.label(records, asked)
+        found: Spool[Decision] = Spool()
+        for part in parts(records):
+            found.extend(await who.label(part, asked))
+        return found
 
     async def _keep_settled(self, answers: Sequence[Answer]) -> None:
         writer = self.context.writer

@@ -166,21 +166,25 @@ class Sequential:
             if fitted is None:
                 return awaited(records, self.model)
             shown = fitted
-        request_options = [
-            self._way(r, s, shown, ask.task.schema)
-            for r, s in zip(records, suggestions, strict=True)
-        ]
-        held = waiting(suggestions)
-        asked = [i for i in range(len(records)) if not held[i]]
+        asked = np.flatnonzero(~waiting(suggestions))
+        suggest, schema = shown, ask.task.schema
+
+        def options(i: int) -> RequestOptions:
+            return self._way(records[i], suggestions[i], suggest, schema)
+
         answers = await ask(
-            self.panel, [records[i] for i in asked], [request_options[i] for i in asked]
+            self.panel,
+            picked(records, asked),
+            made(len(asked), lambda at: options(int(asked[at]))),
         )
-        decisions = [
-            decision(r, s, (self.model,), ask) for r, s in zip(records, suggestions, strict=True)
-        ]
-        for i, answer in zip(asked, answers, strict=True):
-            decisions[i] = self._decide(records[i], answer, request_options[i], ask)
-        return decisions
+
+        def decide(i: int) -> Decision:
+            at = int(np.searchsorted(asked, i))
+            if at < len(asked) and asked[at] == i:
+                return self._decide(records[i], answers[at], options(i), ask)
+            return decision(records[i], suggestions[i], (self.model,), ask)
+
+        return made(len(records), decide)
 
     def _way(
         self, record: Record, suggestion: Answer, suggest: Suggest, schema: Schema
@@ -199,9 +203,9 @@ class Sequential:
         self, record: Record, answer: Answer, options: RequestOptions, ask: Ask
     ) -> Decision:
         route = ("with suggestion" if options.saw else "control, without suggestion", self.panel)
-        made = decision(record, answer, route, ask)
-        both = made.decided_by is not None and options.saw
-        return replace(made, decided_by=DecidedBy.BOTH) if both else made
+        found = decision(record, answer, route, ask)
+        both = found.decided_by is not None and options.saw
+        return replace(found, decided_by=DecidedBy.BOTH) if both else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,25 @@ class Fusion:
         return _posterior(said, _cooled(log_probs.T, self.temperature), self.confusion).T
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a person and a model said of some records, and their truth: labels as numbers."""
+
+    said: Labels
+    log_probs: Floats  # records x labels
+    truth: Labels
+
+    @property
+    def scores(self) -> Floats:
+        """Labels x records."""
+        return np.ascontiguousarray(_finite(self.log_probs).T)
+
+    def checked(self, classes: int) -> None:
+        """InputError where these do not fit together."""
+        _finite(self.log_probs)
+        _check(self.said, self.log_probs, classes)
+
+
 def fit(said: Labels, log_probs: Floats, truth: Labels, prior: Counts = FEW) -> Fusion:
     """From labelled records, as few as ten."""
     log_probs = _finite(log_probs)
@@ -94,9 +113,9 @@ def fit(said: Labels, log_probs: Floats, truth: Labels, prior: Counts = FEW) -> 
     known = truth >= 0
     if not known.any():
         raise InputError("no record has a trusted label to fit on; fit without labels by `learn`")
-    soft = np.eye(classes)[:, truth[known]]
-    phi = _confusion(said[known], soft, prior)
-    return Fusion(phi, _temperature(log_probs[known].T, soft))
+    labelled = Block(said[known], log_probs[known], truth[known])
+    seen = _seen([labelled], _start(classes), prior)
+    return Fusion(seen.confusion, _temperature([labelled], seen.meant))
 
 
 def learn(
@@ -107,22 +126,45 @@ def learn(
     Labelled records keep their label. Without any label the matrix starts at 0.9 on the diagonal:
     people are taken to be mostly right, which anchors the meaning of the labels.
     """
-    log_probs = _finite(log_probs)
-    classes = log_probs.shape[1]
-    _check(said, log_probs, classes)
-    (known,), (open_,) = np.nonzero(truth >= 0), np.nonzero(truth < 0)
-    scores = np.ascontiguousarray(log_probs.T)
-    soft = np.zeros_like(scores)
-    soft[truth[known], known] = 1.0
+    return learn_blocks([Block(said, log_probs, truth)], log_probs.shape[1], prior, rounds)
+
+
+def learn_blocks(
+    blocks: Iterable[Block], classes: int, prior: Counts = FEW, rounds: int = 100
+) -> Fusion:
+    """The same from blocks of records, which are gone through several times in each round."""
+    for block in blocks:
+        block.checked(classes)
     found = _start(classes)
     for turn in range(1, rounds + 1):
-        posterior = _posterior(said, _cooled(scores, found.temperature), found.confusion)
-        soft[:, open_] = posterior[:, open_]
-        phi, last = _confusion(said, soft, prior), found.confusion
-        found = Fusion(phi, _temperature(scores, soft, found.temperature, STEPS), turn)
-        if np.abs(phi - last).max() < 1e-5:
+        seen, last = _seen(blocks, found, prior), found.confusion
+        temperature = _temperature(blocks, seen.meant, found.temperature, STEPS)
+        found = Fusion(seen.confusion, temperature, turn)
+        if np.abs(seen.confusion - last).max() < 1e-5:
             break
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The person's confusions, and how high the model scored what is meant."""
+
+    confusion: Floats
+    meant: float
+
+
+def _seen(blocks: Iterable[Block], found: Fusion, prior: Counts) -> _Seen:
+    """With the label where it is known, else with what is believed of it so far."""
+    counts, meant = prior.table(len(found.confusion)), 0.0
+    for block in blocks:
+        scores = block.scores
+        soft = _posterior(block.said, _cooled(scores, found.temperature), found.confusion)
+        (known,) = np.nonzero(block.truth >= 0)
+        soft[:, known] = 0.0
+        soft[block.truth[known], known] = 1.0
+        counts += _counts(block.said, soft)
+        meant += float((soft * scores).sum())
+    return _Seen(np.asarray(counts / counts.sum(axis=0)), meant)
 
 
 def _start(classes: int) -> Fusion:
@@ -160,30 +202,40 @@ def _posterior(said: Labels, calibrated: Floats, phi: Floats) -> Floats:
     return np.asarray(np.exp(log_softmax(heard, axis=0)))
 
 
-def _confusion(said: Labels, soft: Floats, prior: Counts) -> Floats:
-    counts = prior.table(len(soft))
+def _counts(said: Labels, soft: Floats) -> Floats:
+    """How often each label was given where another is true."""
     heard = said >= 0
-    for truth, weight in enumerate(soft):
-        counts[:, truth] += np.bincount(said[heard], weight[heard], minlength=len(soft))
-    return np.asarray(counts / counts.sum(axis=0))
+    rows = [np.bincount(said[heard], weight[heard], minlength=len(soft)) for weight in soft]
+    return np.array(rows, np.float64).T
 
 
-def _temperature(scores: Floats, soft: Floats, start: float = 1.0, steps: int = 50) -> float:
+def _temperature(
+    blocks: Iterable[Block], meant: float, start: float = 1.0, steps: int = 50
+) -> float:
     """The likeliest given its prior, for labels that may be shared among classes; by Newton."""
     log_t = float(np.log(start))
-    meant = float((soft * scores).sum())
     for _ in range(steps):
         beta = np.exp(-log_t)
-        p = np.exp(_cooled(scores, 1 / beta))
-        mean = (p * scores).sum(axis=0)
-        spread = (p * (scores - mean) ** 2).sum()
-        pull = beta * (meant - float(mean.sum()))
+        expected, spread = _spread(blocks, 1 / beta)
+        pull = beta * (meant - expected)
         slope = pull + log_t / LOG_SPREAD**2
         step = slope / (max(beta**2 * spread - pull, 0.0) + 1 / LOG_SPREAD**2)
         log_t = float(np.clip(log_t - np.clip(step, -1, 1), -FAR, FAR))
         if abs(step) < 1e-9:
             break
     return float(np.exp(log_t))
+
+
+def _spread(blocks: Iterable[Block], temperature: float) -> tuple[float, float]:
+    """Sums over records of a score's mean and variance under the calibrated probabilities."""
+    expected = spread = 0.0
+    for block in blocks:
+        scores = block.scores
+        p = np.exp(_cooled(scores, temperature))
+        mean = (p * scores).sum(axis=0)
+        expected += float(mean.sum())
+        spread += float((p * (scores - mean) ** 2).sum())
+    return expected, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +272,8 @@ def shared_errors(said: Labels, model: Labels, truth: Labels) -> SharedErrors:
     used = (said >= 0) & (model >= 0) & (truth >= 0)
     said, model, truth = said[used], model[used], truth[used]
     right = model == truth
-    phi = _confusion(said[right], np.eye(classes)[:, truth[right]], FEW)
+    counts = FEW.table(classes) + _counts(said[right], np.eye(classes)[:, truth[right]])
+    phi = counts / counts.sum(axis=0)
     chance = phi[model[~right], truth[~right]]
     same = int((said[~right] == model[~right]).sum())
     spread = float(np.sqrt((chance * (1 - chance)).sum()))

@@ -6,7 +6,7 @@ saw the model's would count the model twice; one that did all the same is refuse
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,11 +19,21 @@ from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema import Choice, Form, MultiChoice, Scale
 from assay.core.schema.base import Schema
-from assay.core.spool import made
+from assay.core.spool import Spool, made, parts
 from assay.core.value import Value, encode
 from assay.core.votes import Floats
 from assay.strategies.base import Answer, Ask
-from assay.strategies.fusion import FEW, Counts, Fusion, Labels, independent, learn, unrelated
+from assay.strategies.fusion import (
+    FEW,
+    Block,
+    Counts,
+    Fusion,
+    Labels,
+    independent,
+    learn_blocks,
+    unrelated,
+)
+from assay.strategies.vectors import Vectors
 
 FUSABLE = ("choice", "multi", "scale", "form")
 LEAST = 1e-300  # probability of a label that is ruled out
@@ -128,12 +138,36 @@ def fitted(
     is_both = np.fromiter((_said(p.model) and _said(p.panel) for p in pairs), bool, len(pairs))
     (places,) = np.nonzero(is_both)
     both = made(len(places), lambda i: pairs[int(places[i])])
-    fusions: dict[str, Fusion] = {}
-    for unit in _units(pairs, schema):
-        said, log_probs, _ = unit.columns(both)
-        truth = np.fromiter((unit.place(gold.get(p.record)) for p in both), np.int64, len(both))
-        fusions[unit.name] = learn(said, log_probs, truth, prior)
-    return fusions
+    return {
+        unit.name: learn_blocks(_Observed(unit, both, gold), len(unit.labels), prior)
+        for unit in _units(pairs, schema)
+    }
+
+
+class _Observed:
+    """What both said of a unit, in blocks that are read from a file each time."""
+
+    def __init__(self, unit: "_Unit", pairs: Sequence[Pair], gold: Mapping[str, Value]) -> None:
+        self._said, self._truth = (np.full(len(pairs), -1, np.int64) for _ in range(2))
+        self._log_probs = Vectors(self._columns(unit, pairs, gold), exact=True)
+
+    def _columns(
+        self, unit: "_Unit", pairs: Sequence[Pair], gold: Mapping[str, Value]
+    ) -> Iterator[Floats]:
+        start = 0
+        for part in parts(pairs):
+            here = slice(start, start + len(part))
+            self._said[here], log_probs, _ = unit.columns(part)
+            self._truth[here] = [unit.place(gold.get(p.record)) for p in part]
+            start += len(part)
+            yield log_probs
+
+    def __iter__(self) -> Iterator[Block]:
+        start = 0
+        for log_probs in self._log_probs.blocks():
+            here = slice(start, start + len(log_probs))
+            yield Block(self._said[here], log_probs, self._truth[here])
+            start += len(log_probs)
 
 
 def decided(
@@ -141,22 +175,34 @@ def decided(
 ) -> Sequence[Decision]:
     """One decision a record; what only one of the two answered is decided from that answer."""
     schema = ask.task.schema
-    merged: list[tuple[_Unit, Floats, NDArray[np.bool_]]] = []
-    for unit in _units(pairs, schema):
+    units = _units(pairs, schema)
+    for unit in units:
         if unit.name not in fusions:
             raise InputError(f"no fusion was fitted for {unit.name or 'the answer'!r}")
-        said, log_probs, spoken = unit.columns(pairs)
-        merged.append((unit, fusions[unit.name].fuse(said, log_probs), spoken))
+    found: Spool[Decision] = Spool()
+    for some, theirs in zip(parts(records), parts(pairs), strict=True):
+        merged = [_merged(unit, fusions[unit.name], theirs) for unit in units]
+        for i, record in enumerate(some):
+            by_unit = {m.unit.name: m.probabilities(i) for m in merged if m.spoken[i]}
+            found.append(_decide(record, theirs[i], by_unit, schema))
+    return found.row()
 
-    def decide(i: int) -> Decision:
-        by_unit = {
-            unit.name: dict(zip(unit.labels, posterior[i].tolist(), strict=True))
-            for unit, posterior, spoken in merged
-            if spoken[i]
-        }
-        return _decide(records[i], pairs[i], by_unit, schema)
 
-    return made(len(records), decide)
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """Of one unit: the posterior, records x labels, and whether anybody said anything."""
+
+    unit: "_Unit"
+    posterior: Floats
+    spoken: NDArray[np.bool_]
+
+    def probabilities(self, i: int) -> dict[str, float]:
+        return dict(zip(self.unit.labels, self.posterior[i].tolist(), strict=True))
+
+
+def _merged(unit: "_Unit", fusion: Fusion, pairs: Sequence[Pair]) -> _Merged:
+    said, log_probs, spoken = unit.columns(pairs)
+    return _Merged(unit, fusion.fuse(said, log_probs), spoken)
 
 
 def _decide(

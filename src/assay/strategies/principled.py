@@ -12,10 +12,11 @@ from assay.core.annotation import Annotation, Decision, Source, Waiting
 from assay.core.digest import digest
 from assay.core.errors import InputError
 from assay.core.record import Record
+from assay.core.spool import made
 from assay.core.task import Example
 from assay.quality.calibration.calibrators import Calibrator, fit_arrays
 from assay.strategies.base import Answer, Ask
-from assay.strategies.decisions import decision
+from assay.strategies.decisions import awaited, decision
 from assay.strategies.principles import USUAL, Limits, breaches
 
 
@@ -42,16 +43,17 @@ class Principled:
     def annotators(self) -> tuple[str, ...]:
         return (self.model,)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         answers = await ask(self.model, records)
         if self.gold:
             tried = await ask(self.model, [e.record for e in self.gold])
             if any(isinstance(a, Waiting) for a in tried):
-                return [Decision(r.id, None, waiting_for=self.model) for r in records]
+                return awaited(records, self.model)
             answers = self._sincere(answers, tried)
-        return [self._decide(r, a, ask) for r, a in zip(records, answers, strict=True)]
+        given = answers
+        return made(len(records), lambda i: self._decide(records[i], given[i], ask))
 
-    def _sincere(self, answers: Sequence[Answer], tried: Sequence[Answer]) -> list[Answer]:
+    def _sincere(self, answers: Sequence[Answer], tried: Sequence[Answer]) -> Sequence[Answer]:
         """InputError if gold cannot calibrate: too little of it, or all right."""
         known = [
             (a, a.value == e.value)
@@ -63,7 +65,7 @@ class Principled:
         sure = [a.confidence for a, _ in known if a.confidence is not None]
         source = known[0][0].confidence_source or Source.STATED
         calibrator = fit_arrays(sure, [right for _, right in known], source=source)
-        return [_calibrated(calibrator, a) for a in answers]
+        return made(len(answers), lambda i: _calibrated(calibrator, answers[i]))
 
     def _decide(self, record: Record, answer: Answer, ask: Ask) -> Decision:
         if isinstance(answer, Annotation) and answer.answered:

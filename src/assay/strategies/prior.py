@@ -8,7 +8,9 @@ from assay.core.annotation import Annotation, DecidedBy, Decision, Source, Waiti
 from assay.core.digest import digest
 from assay.core.errors import SpecError
 from assay.core.record import Record
+from assay.core.spool import made
 from assay.strategies.base import Answer, Ask
+from assay.strategies.decisions import awaited
 
 Scores = dict[str, float]
 
@@ -44,14 +46,14 @@ class PriorCorrected:
     def annotators(self) -> tuple[str, ...]:
         return (self.annotator,)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         fitted = await ask(self.annotator, self.fit)
         waiting = next((a for a in fitted if isinstance(a, Waiting)), None)
         if waiting is not None:  # a prior of half the records would be another one
-            return [Decision(r.id, None, waiting_for=waiting.annotator) for r in records]
+            return awaited(records, waiting.annotator)
         means = mean_scores(fitted)
         answers = await ask(self.annotator, records)
-        return [self._decide(r, a, means) for r, a in zip(records, answers, strict=True)]
+        return made(len(records), lambda i: self._decide(records[i], answers[i], means))
 
     def _decide(self, record: Record, given: Answer, means: Scores) -> Decision:
         if isinstance(given, Waiting):

@@ -13,19 +13,19 @@ Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 
 BLOCK = 2_048  # rows at a time
-KEPT = np.dtype(np.float32)  # as encoders give them
 
 
 class Vectors:
-    """Rows of one width; they are read as float64."""
+    """Rows of one width, kept as encoders give them or exactly; they are read as float64."""
 
-    def __init__(self, blocks: Iterable[NDArray[np.floating]]) -> None:
+    def __init__(self, blocks: Iterable[NDArray[np.floating]], exact: bool = False) -> None:
+        self._kind = np.dtype(np.float64 if exact else np.float32)
         self._length = self.width = 0
         with tempfile.TemporaryFile() as file:
             self._file = os.dup(file.fileno())
             weakref.finalize(self, os.close, self._file)
             for block in blocks:
-                rows = np.ascontiguousarray(block, KEPT)
+                rows = np.ascontiguousarray(block, self._kind)
                 self._length, self.width = self._length + len(rows), rows.shape[1]
                 file.write(rows.tobytes())
 
@@ -45,9 +45,9 @@ class Vectors:
     def _read(self, start: int, end: int) -> Floats:
         if not self.width:  # none were needed
             return np.zeros((end - start, 0))
-        size = self.width * KEPT.itemsize
+        size = self.width * self._kind.itemsize
         content = os.pread(self._file, (end - start) * size, start * size)
-        return np.frombuffer(content, KEPT).reshape(-1, self.width).astype(np.float64)
+        return np.frombuffer(content, self._kind).reshape(-1, self.width).astype(np.float64)
 
 
 class Some:

@@ -1,17 +1,20 @@
 """Several annotators, or several answers of one, and the label most of them give."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from assay.core import within
 from assay.core.annotation import Annotation, DecidedBy, Decision, RequestOptions, Source, Waiting
 from assay.core.errors import InputError, SpecError
 from assay.core.record import Record
 from assay.core.schema.base import Schema
+from assay.core.spool import made
 from assay.strategies.base import Answer, Ask
-from assay.strategies.decisions import waiting
+from assay.strategies.decisions import picked, waiting
 from assay.strategies.review import vote
 
 Ties = Literal["undecided", "first", "confidence"]
@@ -63,33 +66,41 @@ class Vote:
     def annotators(self) -> tuple[str, ...]:
         return self.voters if self.referee is None else (*self.voters, self.referee)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         asked = [
             ask(name, records, RequestOptions(replica=replica))
             for name in self.voters
             for replica in range(self.replicas)
         ]
-        ballots = list(zip(*await asyncio.gather(*asked), strict=True))
-        schema = ask.task.schema
-        tallies = [count(answered(ballot), schema) for ballot in ballots]
-        words = await self._referee(records, ballots, tallies, ask)
-        return [
-            self._decide(record, (*ballot, *words.get(i, ())), tallies[i], ask)
-            for i, (record, ballot) in enumerate(zip(records, ballots, strict=True))
-        ]
+        given = await asyncio.gather(*asked)
+        ballots = made(len(records), lambda i: tuple(answers[i] for answers in given))
+        words = await self._referee(records, ballots, ask)
+
+        def decide(i: int) -> Decision:
+            tally = count(answered(ballots[i]), ask.task.schema)
+            return self._decide(records[i], (*ballots[i], *words(i)), tally, ask)
+
+        return made(len(records), decide)
 
     async def _referee(
-        self,
-        records: Sequence[Record],
-        ballots: Sequence[Sequence[Answer]],
-        tallies: Sequence[Tally],
-        ask: Ask,
-    ) -> dict[int, tuple[Answer]]:
+        self, records: Sequence[Record], ballots: Sequence[Sequence[Answer]], ask: Ask
+    ) -> Callable[[int], tuple[Answer, ...]]:
+        """What the referee says of the record at this place: an answer where votes tie."""
         if self.referee is None:
-            return {}
-        tied = [i for i, t in enumerate(tallies) if t.tied and not waiting(ballots[i]).any()]
-        words = await ask(self.referee, [records[i] for i in tied])
-        return {i: (word,) for i, word in zip(tied, words, strict=True)}
+            return lambda _: ()
+        schema = ask.task.schema
+        are_tied = (
+            bool(count(answered(ballot), schema).tied) and not waiting(ballot).any()
+            for ballot in ballots
+        )
+        tied = np.flatnonzero(np.fromiter(are_tied, bool, len(records)))
+        words = await ask(self.referee, picked(records, tied))
+
+        def word(i: int) -> tuple[Answer, ...]:
+            at = int(np.searchsorted(tied, i))
+            return (words[at],) if at < len(tied) and tied[at] == i else ()
+
+        return word
 
     def _decide(
         self, record: Record, answers: Sequence[Answer], tally: Tally, ask: Ask
