@@ -1,11 +1,14 @@
 """Which figures `compare plan` goes by: those of a pilot wherever one is given."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from assay.cli import compare_plan
+from assay.cli.compare_parts import AltTestOptions
 from assay.cli.compare_sources import Wanted
+from assay.quality.replacement.alt_plan import Grid, Guess
 
 PILOTS = [
     Wanted(source="task.yaml"), Wanted(people=(Path("p.csv"),)), Wanted(models=(Path("m.csv"),)),
@@ -30,5 +33,6 @@ def test_a_guess_is_taken_where_there_is_no_pilot(
     monkeypatch.setattr(compare_plan, "plan_from_guess", from_guess)
     monkeypatch.setattr(compare_plan, "rules_of", lambda *_: (None, None))
     monkeypatch.setattr(compare_plan, "_print_result", lambda _: None)
-    compare_plan.print_plans(wanted, *[None] * 3, as_json=False)  # type: ignore[arg-type]
+    asked = cast(AltTestOptions, None)
+    compare_plan.print_plans(wanted, asked, Guess(), Grid(), as_json=False)
     assert taken == ["guess" if wanted == Wanted() else "pilot"]
