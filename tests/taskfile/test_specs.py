@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from assay.taskfile import annotators, specs, strategies
+from assay.taskfile import annotators, answering, hosted, specs, strategies
 from assay.taskfile.annotators import AnnotatorSpec
 from assay.taskfile.kinds import kinds
 from assay.taskfile.specs import DataSpec, RegistrySpec
 from assay.taskfile.strategies import StrategySpec
 
 SCHEMA = json.loads(files("assay.taskfile").joinpath("task.schema.json").read_text("utf-8"))
-PARTS = (specs, annotators, strategies)
+PARTS = (specs, annotators, answering, hosted, strategies)
 NEEDED: dict[str, dict[str, object]] = {
     **{
         model.__name__: {"kind": kind}
