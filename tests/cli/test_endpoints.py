@@ -60,6 +60,7 @@ WRONG: dict[str, tuple[Step, str]] = {
     "a redirect": (status(302, Location="http://127.0.0.1:9/x"), "give the final base_url"),
     "a refused key": (status(401), "refuses the key (status 401: made up 401)"),
     "an unknown model": (status(404), "knows no such model or address"),
+    "equal refusals": (status(400), "refused 5 times in a row for one reason (status 400: made up"),
 }
 
 
@@ -75,7 +76,6 @@ async def test_what_every_call_would_meet_stops_the_run(case: str, tmp_path: Pat
 FAULTY: dict[str, tuple[Step, int, str]] = {
     "500": (status(500), 5, "status 500: made up 500 (12)"),
     "429": (status(429), 5, "status 429: made up 429 (12)"),
-    "400": (status(400), 1, "status 400: made up 400 (12)"),
     "truncated": (truncated, 5, "broken JSON of"),
     "empty": (body(b""), 5, "broken JSON of 0 bytes (12)"),
     "bottomless": (body(b"[" * 100_000), 5, "broken JSON of 100000 bytes (12)"),

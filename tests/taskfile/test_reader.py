@@ -281,7 +281,8 @@ PLAIN: dict[str, tuple[str, str, str]] = {
         "kind: rule",
         "kind: xyz",
         "8: `annotators.vader.kind`: no kind is called 'xyz'; there are openai, anthropic, gemini, "
-        "embedded, picture, transformers, hub, rule, classifier, recorded, panel, strategy, plugin",
+        "ollama, embedded, picture, transformers, hub, rule, classifier, recorded, panel, "
+        "strategy, plugin",
     ),
     "an unknown strategy": (
         "question:",

@@ -25,6 +25,7 @@ NEEDED: dict[str, dict[str, object]] = {
     "OpenAISpec": {"kind": "openai", "model": "m", "base_url": "u"},
     "AnthropicSpec": {"kind": "anthropic", "model": "m"},
     "GeminiSpec": {"kind": "gemini", "model": "m"},
+    "OllamaSpec": {"kind": "ollama", "model": "m"},
     "TransformersSpec": {"kind": "transformers", "model": "m"},
     "HubSpec": {"kind": "hub", "model": "m"},
     "RuleSpec": {"kind": "rule", "rule": "vader"},

@@ -25,6 +25,8 @@ from assay.models.reasoning import parted
 FREE = Prices()
 WINDOW = 256  # calls begun at once; the endpoint's own limit is below it
 CHARACTERS_A_TOKEN = 3.0  # a cautious guess, so that a forecast is rather high than low
+SAME_ANSWERS = frozenset({"keep_alive", "service_tier", "serviceTier", "user", "metadata", "store",
+                          "prompt_cache_key", "safety_identifier"})  # fmt: skip
 ATTEMPTS = 5  # the most that `Limits` lets a request be tried
 
 NOTHING = Completion("")
@@ -64,8 +66,9 @@ class LLM(Shown):
         ]  # fmt: skip
         if o.view != View() and self.modality != "text":
             decoding.append([o.view.encoding, o.view.detail])
-        if o.effort or o.extra:
-            decoding.append([o.effort, o.extra])
+        extra = {k: v for k, v in (o.extra or {}).items() if k not in SAME_ANSWERS}
+        if o.effort or extra:
+            decoding.append([o.effort, extra])
         sees = "" if self.modality == "both" else f"/{self.modality}"
         return f"{self.model.id}/{self.mapping.name}/{VERSION}.{digest(decoding, 3)}{sees}"
 

@@ -11,6 +11,7 @@ from assay.models.rejection import Rejection
 FIELDS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 SPARED = frozenset({"temperature", "top_p", "seed"})  # left out where nobody chose them
 FIRST, RUN = 5, 25  # equal rejections that end the asking: before any answer, and after one
+PASSING = frozenset({408, 409, 425, 429})
 ADVICE: Mapping[str, str] = {
     "temperature": "leave `temperature` out (`temperature: null`)",
     "top_p": "leave `top_p` out",
@@ -105,7 +106,8 @@ class Learnt:
                 f"{self.model} takes no pictures ({_quoted(no)}); give it `modality: text`, or "
                 "take a model that sees"
             )
-        if no.status >= 500 or no.of_length or no.filtered:
+        passing = no.status >= 500 or no.status in PASSING
+        if passing or no.of_length or no.filtered:
             return
         kind, count = self._equal
         self._equal = no.kind, count + 1 if kind == no.kind else 1

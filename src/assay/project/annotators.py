@@ -6,12 +6,12 @@ annotator; the task file names them as `kind: plugin` with `plugin: NAME`. Keys 
 the spec's `options`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assay.annotators.base import Annotator
 from assay.core.cost import Prices
@@ -34,7 +34,7 @@ from assay.taskfile.annotators import (
     TransformersSpec,
 )
 from assay.taskfile.answering import ViewSpec, Writing
-from assay.taskfile.hosted import AnthropicSpec, GeminiSpec, Hosted, OpenAISpec
+from assay.taskfile.hosted import AnthropicSpec, GeminiSpec, Hosted, OllamaSpec, OpenAISpec
 from assay.taskfile.strategies import SpecialistsSpec
 
 if TYPE_CHECKING:
@@ -43,36 +43,62 @@ if TYPE_CHECKING:
     from assay.core.record import Record
     from assay.models.base import Options
     from assay.models.cache import Entry
+    from assay.models.hosted import Address
+    from assay.models.hosted import Hosted as HostedModel
+    from assay.models.images import Gallery
 
+AnyHosted: TypeAlias = OpenAISpec | AnthropicSpec | GeminiSpec | OllamaSpec
 SMALLEST = "smollm2-135m-instruct"
 HOSTS = {
     "openai": ("", None),
     "anthropic": ("https://api.anthropic.com", "ANTHROPIC_API_KEY"),
     "gemini": ("https://generativelanguage.googleapis.com", "GEMINI_API_KEY"),
+    "ollama": ("http://localhost:11434", None),
 }
 REMOTE = tuple(HOSTS)  # kinds that are asked over the network, for money
 LIGHT = (*REMOTE, "rule", "recorded", "panel")  # made without loading or fitting a model
 
 
-def remote(factory: Factory, name: str, spec: OpenAISpec | AnthropicSpec | GeminiSpec) -> Annotator:
+def remote(factory: Factory, name: str, spec: AnyHosted) -> Annotator:
     from assay.annotators.llm import LLM
     from assay.annotators.mapping import BY_NAME as MAPPINGS
-    from assay.models.anthropic import Anthropic
-    from assay.models.gemini import Gemini
     from assay.models.hosted import Address
     from assay.models.limits import Limits
-    from assay.models.openai import OpenAI
-    from assay.models.responses import Responses
 
     url, variable = HOSTS[spec.kind]
     limits = Limits(most=spec.in_flight, start=min(16, spec.in_flight), timeout=spec.timeout)
     address = Address(spec.base_url or url, spec.key_env or variable, limits, spec.headers)
-    makers = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini, "responses": Responses}
-    newer = isinstance(spec, OpenAISpec) and spec.api == "responses"
-    model = makers["responses" if newer else spec.kind](spec.model, address, factory.gallery)
+    model = family(spec)(spec.model, address, factory.gallery)
     mapping = MAPPINGS[spec.mapping or "pattern"]
     decoding = hosted_options(spec, factory.task.schema)
     return LLM(model, mapping, decoding, factory.billing(spec), spec.modality)
+
+
+def family(spec: AnyHosted) -> "Callable[[str, Address, Gallery], HostedModel]":
+    """What speaks the format of the kind."""
+    from assay.models.anthropic import Anthropic
+    from assay.models.gemini import Gemini
+    from assay.models.ollama import Ollama
+    from assay.models.openai import OpenAI
+    from assay.models.responses import Responses
+
+    if isinstance(spec, OpenAISpec):
+        return Responses if spec.api == "responses" else OpenAI
+    if isinstance(spec, AnthropicSpec):
+        return Anthropic
+    return Gemini if isinstance(spec, GeminiSpec) else Ollama
+
+
+def further_parts(spec: Hosted) -> dict[str, Any]:
+    """Of each request; what Ollama has keys for stands among its own."""
+    extra = dict(spec.extra_body or {})
+    if not isinstance(spec, OllamaSpec):
+        return extra
+    if spec.num_ctx is not None:
+        extra["options"] = {**extra.get("options", {}), "num_ctx": spec.num_ctx}
+    if spec.keep_alive is not None:
+        extra["keep_alive"] = spec.keep_alive
+    return extra
 
 
 def hosted_options(spec: Hosted, schema: Schema) -> "Options":
@@ -83,7 +109,7 @@ def hosted_options(spec: Hosted, schema: Schema) -> "Options":
         plain,
         more_tokens=more_than(plain.max_tokens) if plain.grows else 0,
         effort=spec.effort,
-        extra=spec.extra_body or None,
+        extra=further_parts(spec) or None,
         tokens_field=spec.tokens_field if isinstance(spec, OpenAISpec) else None,
         firm=frozenset(n for n in spec.model_fields_set if getattr(spec, n) is not None),
     )
@@ -330,6 +356,7 @@ KINDS: dict[str, AnnotatorMaker[Any]] = dict(
         annotator_kind(OpenAISpec, remote),
         annotator_kind(AnthropicSpec, remote),
         annotator_kind(GeminiSpec, remote),
+        annotator_kind(OllamaSpec, remote),
         annotator_kind(EmbeddedSpec, embedded),
         annotator_kind(PictureSpec, picture),
         annotator_kind(TransformersSpec, local),

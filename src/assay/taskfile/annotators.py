@@ -14,7 +14,7 @@ from assay.taskfile.answering import (
     Writing,
 )
 from assay.taskfile.base import RECORD_COLUMN, LabelColumns, Strict
-from assay.taskfile.hosted import AnthropicSpec, GeminiSpec, OpenAISpec
+from assay.taskfile.hosted import AnthropicSpec, GeminiSpec, OllamaSpec, OpenAISpec
 from assay.taskfile.kinds import tidy
 from assay.taskfile.strategies import StrategySpec
 
@@ -211,6 +211,7 @@ AnyAnnotator: TypeAlias = (
     OpenAISpec
     | AnthropicSpec
     | GeminiSpec
+    | OllamaSpec
     | EmbeddedSpec
     | PictureSpec
     | TransformersSpec

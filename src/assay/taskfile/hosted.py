@@ -112,3 +112,16 @@ class GeminiSpec(Hosted):
 
     kind: Literal["gemini"]
     lacks: ClassVar[tuple[str, ...]] = ("max",)
+
+
+class OllamaSpec(Hosted):
+    """A model of an Ollama server, through Ollama's own format."""
+
+    kind: Literal["ollama"]
+    lacks: ClassVar[tuple[str, ...]] = ("minimal", "xhigh", "max")
+    num_ctx: int | None = Field(
+        None, gt=0, description="tokens of its context: what is longer, Ollama cuts silently"
+    )
+    keep_alive: str | None = Field(
+        None, description="how long the model stays loaded, such as `10m`; `-1m`: for good"
+    )

@@ -132,7 +132,7 @@ async def test_an_endpoint_is_bound_to_the_schema_and_may_still_break_it(
 ) -> None:
     async def answer(_: web.Request, text: str) -> web.StreamResponse:
         quotes = [{"text": w, "label": NAMES[w]} for w in text.split() if w in NAMES]
-        said = json.dumps({"spans": quotes}) if quotes else "There are none, sorry!"
+        said = json.dumps({"spans": quotes}) if quotes else '{"spans": "none"}'
         return web.json_response(completion(said))
 
     server = Server(answer)
