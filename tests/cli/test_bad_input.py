@@ -274,7 +274,7 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "a budget without end": (["run", "task.yaml", "--budget", "inf"], "not a usable number"),
     "time that is no number": (["run", "task.yaml", "--minutes", "nan"], "not a usable number"),
     "a share that is no number": (["plan", "task.yaml", "--target", "nan"], "not a usable number"),
-    "a dash for a file": (["report", "task.yaml", "-o", "-"], "cannot write to stdout"),
+    "a dash for two results": (["report", "task.yaml", "-o", "-", "--json"], "give a file name"),
     "a ledger for a ledger": (["export", LEDGER, "--ledger", "l", "-o", "x.csv"], "task file"),
     "an unknown ending": (
         ["export", LEDGER, "-o", "x.docx"],

@@ -62,6 +62,7 @@ class Opened(Shown):
             job = Job(project.task, project.strategy, project.annotators, ledger, settings)
             with project.lines():
                 summary = await run_label(job, project.records(limit), stop=stop)
+                project.follow(ledger, summary.run)
             return Result(
                 project.task,
                 summary,

@@ -12,6 +12,7 @@ import sys
 import click
 
 from assay.cli.lazy import Commands, LazyGroup
+from assay.cli.streams import without_folders
 from assay.core.errors import AssayError, code_of
 from assay.core.printable import Printed, without_middle
 from assay.core.redact import remember_place
@@ -125,7 +126,7 @@ def _set_up_output() -> None:
 
 
 def _refuse(line: str, code: str) -> None:
-    said = " ".join(line.split())
+    said = without_folders(" ".join(line.split()))
     said = without_middle(said, LONGEST_LINE)
     _tell(said, code, f"assay: {said}")
     sys.exit(2)

@@ -29,6 +29,7 @@ from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import is_ledger, ledger_and_task
+from assay.cli.tables import format_option
 from assay.cli.task_argument import source_argument
 from assay.core.errors import InputError, SpecError
 from assay.core.redact import hidden
@@ -99,7 +100,12 @@ class Known:
               help="Intervals that assume annotators err independently.")  # fmt: skip
 @click.option("--task", help="Task id, if SOURCE is a ledger with several tasks.")
 @form_options
-@output_option(help="File for one label per record (.csv, .jsonl, .parquet).")
+@output_option(
+    stdout=".csv",
+    help="File for one label per record (.csv, .jsonl, .parquet); `-`: CSV to stdout, `-.jsonl`: "
+    "JSON lines.",
+)
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def aggregate_command(
     source: str,

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from assay.cli.outputs import written_to
+from assay.cli.tables import offer
 from assay.core.spelling import shortened
 
 MOST_SHOWN = 20
@@ -26,6 +28,7 @@ def print_result(described: dict[str, Any], out: Path | None) -> None:
             f"{described['votes']:,} votes {whose} on {described['records']:,} "
             f"records, by {described['method']}{tied}"
         )
+    offer(_rows(described))
     if "intervals" in described:
         _print_intervals(described)
     if "accuracy" in described:
@@ -57,7 +60,20 @@ def print_result(described: dict[str, Any], out: Path | None) -> None:
     for line in described["warnings"]:
         click.echo(f"warning: {line}", err=True)
     if out is not None:
-        click.echo(f"written to {out}")
+        click.echo(written_to(out))
+
+
+def _rows(described: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The ranking, or each annotator's skill; empty without either."""
+    rows = described.get("ranking") or described.get("skill") or []
+    keys = [k for k in (rows[0] if rows else ()) if k != "interval"]
+    return [tuple(keys), *(tuple(_cell(row[k]) for k in keys) for row in rows)]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return "–" if value is None else str(value)
 
 
 def _print_intervals(described: dict[str, Any]) -> None:

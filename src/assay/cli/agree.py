@@ -8,6 +8,7 @@ from assay.cli.columns import INDEPENDENT, cluster_option, form_options, print_l
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import is_ledger, ledger_and_task, of_records
+from assay.cli.tables import format_option, offer
 from assay.cli.task_argument import source_argument
 from assay.core.errors import InputError
 from assay.core.spelling import plain, shortened
@@ -69,6 +70,7 @@ NAMES = {
 @cluster_option
 @form_options
 @click.option("--task", help="Task id, if SOURCE is a ledger with several tasks.")
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def agree_command(
     source: str,
@@ -154,6 +156,14 @@ def _print_result(found: Agreement) -> None:
     for name, overall in found.tags.items():
         click.echo(f"\ntag {name}")
         _print_overall(overall)
+    pairs = [
+        (p.first, p.second, f"{p.n:,}", _name(k), str(e))
+        for p in found.pairs
+        for k, e in p.coefficients.items()
+    ]
+    offer([("annotator", "other", "n", "coefficient", "value (95% CI)"), *pairs])
+    each = [(one.name, str(one.agreement), f"{one.agreement.n:,}") for one in found.each]
+    offer([("annotator", "agreement with the others", "n"), *each])
     if found.pairs:
         click.echo("\nPairwise:")
     for pair in found.pairs[:MOST_SHOWN]:
@@ -177,6 +187,8 @@ def _print_result(found: Agreement) -> None:
 
 
 def _print_overall(overall: Overall) -> None:
+    values = [(_name(name), str(value)) for name, value in overall.coefficients.items()]
+    offer([("coefficient", "value (95% CI)"), *values])
     for name, value in overall.coefficients.items():
         click.echo(f"  {_name(name):<24} {value}")
     if overall.baseline is not None:

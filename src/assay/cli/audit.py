@@ -8,8 +8,9 @@ import click
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
-from assay.cli.outputs import output_option
+from assay.cli.outputs import output_option, written_to
 from assay.cli.sources import is_ledger, ledger_and_task, of_records, read_decisions
+from assay.cli.tables import format_option, offer
 from assay.cli.task_argument import source_argument
 from assay.core.errors import SpecError
 from assay.core.spelling import shortened
@@ -38,8 +39,8 @@ def audit_command() -> None:
     "draw", epilog=examples("assay audit draw task.yaml --size 200 -o sheet.csv")
 )
 @source_argument
-@output_option(required=True,
-              help="The sheet to fill (.csv).")  # fmt: skip
+@output_option(required=True, stdout=".csv",
+              help="The sheet to fill (.csv); `-`: stdout.")  # fmt: skip
 @click.option("--size", type=click.IntRange(min=2), default=200, show_default=True,
               help="Records to draw.")  # fmt: skip
 @click.option("--by", type=click.Choice(["none", "confidence", "value", "route"]), default="none",
@@ -83,7 +84,7 @@ def draw_command(
                     "out": str(out)})  # fmt: skip
         return
     click.echo(
-        f"{len(drawn):,} of {len(strata):,} decided records written to {out}, in "
+        f"{len(drawn):,} of {len(strata):,} decided records {written_to(out)}, in "
         f"random order; fill "
         "the column 'answer' from the top, without looking at what was shipped, then: "
         f"assay audit estimate {source} {out}{f' --cluster {cluster}' if cluster else ''}"
@@ -110,6 +111,7 @@ def _whole(source: str, column: str, records: list[str], drawn: tuple[int, int])
 @click.option("--cluster", help="Column that several records share (author, document, person); the "
               "interval then holds for records of new clusters.")  # fmt: skip
 @click.option("--run", help="Use decisions of this run; default: the last one with decisions.")
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def estimate_command(
     source: str,
@@ -162,6 +164,10 @@ def _print_result(found: Audit) -> None:
     if found.baseline is not None:
         label = shortened(found.baseline_label)
         click.echo(f"majority-class baseline ({label}): wrong in {found.baseline:.1%}")
+    head = ("stratum", "records", "wrong (95% CI)", "n")
+    rates = [f"{s.rate:.1%} [{s.interval[0]:.1%}, {s.interval[1]:.1%}]" for s in found.strata]
+    offer([head, *((s.name or "all", f"{s.size:,}", rate, f"{s.answered:,}")
+                   for s, rate in zip(found.strata, rates, strict=True))])  # fmt: skip
     if len(found.strata) > 1:
         for s in found.strata:
             low, high = s.interval

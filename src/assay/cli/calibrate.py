@@ -9,7 +9,7 @@ import click
 from assay.cli.amount import AMOUNT
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
-from assay.cli.outputs import output_option
+from assay.cli.outputs import output_option, written_to
 from assay.cli.sources import TASK_FILES
 from assay.cli.task_argument import task_argument
 from assay.core.annotation import Source
@@ -39,7 +39,7 @@ FIELDS = ("record", "annotator", "tag", "label", "confidence", "confidence_sourc
 @click.option("--tolerance", type=AMOUNT, default=0.0, show_default=True,
               help="Largest error at which a number still counts as correct.")  # fmt: skip
 @click.option("--ledger", help="Ledger file or URL; overrides the task file's.")
-@output_option(help="File for all answers with calibrated confidences.")
+@output_option(stdout=".csv", help="File for all answers with calibrated confidences; `-`: stdout.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def calibrate_command(
     source: Path,
@@ -84,7 +84,7 @@ def calibrate_command(
     for one in found:
         _print_result(one)
     if out is not None:
-        click.echo(f"written to {out}")
+        click.echo(written_to(out))
 
 
 def _of_task(path: Path, place: str | None, tolerance: float) -> list[Verdict]:

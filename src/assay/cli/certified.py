@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import click
 
+from assay.cli.tables import offer
 from assay.core.spelling import shortened
 from assay.quality.doubt import of_chance
 from assay.quality.finding import Finding
@@ -115,8 +116,25 @@ class Certified:
         }
 
 
+def _rows(found: Sequence[Certified]) -> list[tuple[str, ...]]:
+    head = ("annotator", "threshold", "coverage", "guarantee")
+    return [
+        head,
+        *(
+            (
+                one.name or "all answers",
+                "–" if one.certificate.threshold is None else f"{one.certificate.threshold:.4g}",
+                f"{one.certificate.coverage:.1%}",
+                one.verdict,
+            )
+            for one in found
+        ),
+    ]
+
+
 def print_result(found: Sequence[Certified], wanted: Wanted, other: Certificate | None) -> None:
     promise = wanted.promise
+    offer(_rows(found))
     for one in found:
         certificate = one.certificate
         for described in dict.fromkeys((one.verdict, certificate.statement)):

@@ -12,6 +12,7 @@ from assay.cli.columns import INDEPENDENT, cluster_option
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import TASK_FILES, of_records
+from assay.cli.tables import format_option
 from assay.cli.task_argument import task_argument
 from assay.core.errors import InputError, SpecError
 from assay.project import open_project
@@ -61,6 +62,7 @@ from assay.quality.verdicts import (
 @click.option("--seed", default=0, show_default=True, help="Random seed of the draw from clusters.")
 @click.option("--reference", help="Name of the reference labels, for messages.")
 @click.option("--ledger", help="Ledger file or URL; overrides the task file's.")
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def certify_command(
     source: Path,

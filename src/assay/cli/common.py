@@ -1,12 +1,15 @@
-"""What all commands share: examples below the options, and `-q`."""
+"""What all commands share: examples below the options, `-q`, `-v` and data on stdin."""
 
 import io
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 import click
+
+from assay.cli.streams import take_stdin
 
 PASS = ("assay:", "warning:")  # what is said even with -q
 
@@ -54,18 +57,54 @@ def _quiet(context: click.Context, option: click.Parameter, given: bool) -> None
         context.with_resource(_quieted())
 
 
-def with_quiet(command: click.Command) -> click.Command:
-    """The command, or all commands of the group, with -q; they are not handed it."""
+class _Timed(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return f"info: {record.relativeCreated / 1000:6.2f} s  {record.getMessage()}"
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """What is logged goes to stderr, with the seconds since the start."""
+    log, shown = logging.getLogger("assay"), logging.StreamHandler(sys.stderr)
+    shown.setFormatter(_Timed())
+    before = log.level
+    log.addHandler(shown)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+        log.info("done")
+    finally:
+        log.removeHandler(shown)
+        log.setLevel(before)
+
+
+def _verbose(context: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        context.with_resource(_logged())
+
+
+def _shared() -> list[click.Option]:
+    return [
+        click.Option(
+            ["-q", "--quiet"], is_flag=True, is_eager=True, expose_value=False, callback=_quiet,
+            help="No notes, hints or progress; errors and warnings alone.",
+        ),
+        click.Option(
+            ["-v", "--verbose"], is_flag=True, is_eager=True, expose_value=False,
+            callback=_verbose, help="Say on stderr what is read, chosen and written, and when.",
+        ),
+    ]  # fmt: skip
+
+
+def with_shared(command: click.Command) -> click.Command:
+    """The command, or all commands of the group, with -q and -v, which they are not handed, and
+    with `-` for stdin where they read data."""
     if isinstance(command, click.Group):
         for one in command.commands.values():
-            with_quiet(one)
+            with_shared(one)
         if not command.invoke_without_command:
             return command
     if all(param.name != "quiet" for param in command.params):
-        command.params.append(
-            click.Option(
-                ["-q", "--quiet"], is_flag=True, is_eager=True, expose_value=False,
-                callback=_quiet, help="No notes, hints or progress; errors and warnings alone.",
-            )
-        )  # fmt: skip
+        command.params += _shared()
+        take_stdin(command)
     return command

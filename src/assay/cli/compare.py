@@ -13,7 +13,8 @@ from assay.cli.compare_parts import AltTestOptions, ClusterDraw, rules_of
 from assay.cli.compare_plan import print_plans
 from assay.cli.compare_sources import Wanted, gather
 from assay.cli.json_output import print_json
-from assay.cli.outputs import output_option
+from assay.cli.outputs import output_option, wrote
+from assay.cli.tables import format_option, offer, print_table
 from assay.core.spelling import plain
 from assay.data.annotations import Names
 from assay.quality.agreement.base import Resampling
@@ -21,8 +22,6 @@ from assay.quality.price_lists import read_prices
 from assay.quality.replacement.alt_plan import Grid, Guess
 from assay.quality.replacement.alt_test import AltTest, NotTested
 from assay.quality.replacement.compare import Comparison, Slice, compare, cost_of_1000
-from assay.quality.replacement.reference import ReferenceComparison
-from assay.report.columns import columns
 from assay.report.compare_page import columns_of, write_compare_page
 
 MOST_SHOWN = 20
@@ -79,7 +78,8 @@ MOST_SHOWN = 20
 @click.option("--choices", type=int, default=3, show_default=True, help="Plan: number of labels.")
 @click.option("--power", type=Number(0, 1), default=0.8, show_default=True,
               help="Plan: desired power (probability of passing).")  # fmt: skip
-@output_option("--html", help="Write an HTML page to this file.")
+@output_option("--html", stdout=".html", help="Write an HTML page to this file; `-`: stdout.")
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def compare_command(
     source: str | None,
@@ -145,7 +145,7 @@ def _put_out(found: Comparison, html: Path | None, as_json: bool) -> None:
     click.echo(f"note: {found.cluster.statement if found.cluster else INDEPENDENT}", err=True)
     _print_result(found)
     if html is not None:
-        click.echo(f"wrote {html}")
+        click.echo(wrote(html))
 
 
 def _compared(wanted: Wanted, asked: AltTestOptions, resampling: Resampling) -> Comparison:
@@ -160,8 +160,8 @@ def _print_result(found: Comparison) -> None:
         click.echo(f"note: {note}", err=True)
     _print_people(found)
     click.echo("\nEach annotator compared with the people, 95% CI:")
-    for line in _table(found.comparisons):
-        click.echo(line)
+    print_table(columns_of(found.comparisons), "  ")
+    offer([("annotator", "alternative annotator test"), *map(_row, found.tests)])
     for line in found.warnings:
         click.echo(f"warning: {line}", err=True)
     rules = found.rules
@@ -201,8 +201,10 @@ def _print_people(found: Comparison) -> None:
     click.echo("their labels: " + ", ".join(f"{plain(name)}: {part:.1%}" for name, part in shares))
 
 
-def _table(each: tuple[ReferenceComparison, ...]) -> list[str]:
-    return [f"  {line}" for line in columns(columns_of(each))]
+def _row(test: object) -> tuple[str, str]:
+    said = _tested(test)
+    name = str(getattr(test, "model", ""))
+    return name, said.removeprefix(name).strip()
 
 
 def _tested(test: object) -> str:
@@ -225,7 +227,6 @@ def _print_costs(found: Comparison) -> None:
 
 def _print_slice(part: Slice) -> None:
     click.echo(f"\n{part.kind} {part.value} ({part.records:,} records):")
-    for line in _table(part.comparisons):
-        click.echo(line)
+    print_table(columns_of(part.comparisons), "  ")
     for test in part.tests:
         click.echo(f"  {_tested(test)}")

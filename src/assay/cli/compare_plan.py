@@ -7,6 +7,7 @@ import click
 from assay.cli.compare_parts import AltTestOptions, rules_of
 from assay.cli.compare_sources import Wanted, gather
 from assay.cli.json_output import print_json
+from assay.cli.tables import print_table
 from assay.core.errors import InputError
 from assay.quality.replacement.alt_plan import (
     AltPlan,
@@ -17,7 +18,6 @@ from assay.quality.replacement.alt_plan import (
     plan_from_pilot,
 )
 from assay.quality.replacement.alt_test import NotPossible, Rules
-from assay.report.columns import columns
 
 
 def print_plans(
@@ -57,8 +57,7 @@ def _print_result(plan: AltPlan) -> None:
         f"{plan.model} ({plan.basis}), score {rules.score}, epsilon {rules.epsilon:g}: "
         f"probability of passing in {plan.grid.runs:,} simulated tests"
     )
-    for line in columns(_rows(plan)):
-        click.echo(f"  {line}")
+    print_table(_rows(plan), "  ")
     click.echo(plan.verdict)
     worst = max((c for c in plan.cells if c.error is not None), key=_error, default=None)
     if worst is not None and worst.boundary is not None:

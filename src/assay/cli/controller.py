@@ -9,6 +9,7 @@ import click
 
 from assay.cli.allow import allow_code_option
 from assay.cli.common import examples, hint
+from assay.cli.outputs import dry_option
 from assay.cli.task_argument import task_argument
 from assay.project import open_project
 from assay.project.consult import check_controller, consult
@@ -18,16 +19,22 @@ from assay.strategies.controller import script
 @click.command("controller", epilog=examples("assay controller task.yaml"))
 @task_argument()
 @click.option("--ledger", help="Ledger file or URL; overrides the file's.")
+@dry_option("Say who would be asked; send nothing.")
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
-def controller_command(task: Path, ledger: str | None, as_json: bool) -> None:
+def controller_command(task: Path, ledger: str | None, dry_run: bool, as_json: bool) -> None:
     """Have the controller of TASK choose specialists from its registry, then stop.
 
     The plan is data: it is checked against the task, printed, and nothing generated is run.
     """
 
     project = open_project(task).changed({}, ledger)
-    check_controller(project)
+    chosen = check_controller(project)
+    if dry_run:
+        planned = {"asked": chosen.controller, "requests": 1, "dry_run": True}
+        said = f"would ask {chosen.controller} once\nnothing was sent"
+        click.echo(json.dumps(planned) if as_json else said)
+        return
     _ = project.annotators  # made here, at first sight: what is wrong leaves no ledger
     opened = project.ledger()
     try:

@@ -8,8 +8,9 @@ import click
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import TASK_FILES, ledger_and_task
+from assay.cli.tables import format_option, offer
 from assay.cli.task_argument import source_argument
-from assay.core.cost import money
+from assay.core.cost import UNKNOWN, money
 from assay.core.errors import InputError
 from assay.ledger import last_deciding
 from assay.ledger.named import unpriced_ids
@@ -48,6 +49,7 @@ class Wanted:
 @click.option("--people", multiple=True, help="Name of a human annotator; repeat for several.")
 @click.option("--task", help="Task id, if SOURCE is a ledger with several tasks.")
 @click.option("--run", help="The run whose decisions define the routes; default: the last one.")
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def cost_command(
     source: str,
@@ -132,6 +134,7 @@ def _money(nanos: float, found: Costs) -> str:
 
 
 def _print_result(found: Costs) -> None:
+    offer(_rows(found))
     click.echo(f"price list: {found.prices.name}")
     for route in found.routes[:MOST_SHOWN]:
         _print_route(route, found, route.name)
@@ -140,6 +143,17 @@ def _print_result(found: Costs) -> None:
     _print_route(found.whole, found, "all routes")
     if found.setup.total:
         click.echo(f"one-time cost of answers on other records: {_money(found.setup.total, found)}")
+
+
+def _rows(found: Costs) -> list[tuple[str, ...]]:
+    head = ("route", "records", "answers", "cost", "per 1,000 records")
+    return [head, *(_row(r, found) for r in found.routes), _row(found.whole, found, "all routes")]
+
+
+def _row(route: Route, found: Costs, name: str | None = None) -> tuple[str, ...]:
+    amounts = (route.bill.total, 1000 * route.each)
+    costs = (UNKNOWN if route.unpriced else _money(nanos, found) for nanos in amounts)
+    return (name or route.name, f"{route.records:,}", f"{route.answers:,}", *costs)
 
 
 def _print_route(route: Route, found: Costs, name: str) -> None:

@@ -1,17 +1,19 @@
 """`assay import` and `assay export`: annotations into a ledger, and its content to a file."""
 
 import json
-import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import click
 
 from assay.cli.columns import column_options
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
-from assay.cli.outputs import output_option
+from assay.cli.outputs import dry_mark, dry_option, output_option, written_to
 from assay.cli.sources import TASK_FILES, decided_run, ledger_and_task
 from assay.cli.task_argument import source_argument
 from assay.core.errors import SpecError
@@ -26,8 +28,6 @@ from assay.ledger.named import names_in
 from assay.project import open_project
 from assay.project.exports import yours_of
 from assay.project.imports import Imported, check, import_annotations, inferred, target_of
-
-STDOUT = "-"
 
 
 @click.command("import", epilog=examples("assay import people.csv --task task.yaml --people"))
@@ -45,6 +45,7 @@ STDOUT = "-"
 )  # fmt: skip
 @click.option("--people", is_flag=True, help="The answers are by people, not models.")
 @click.option("--panel", help="With --people: the panel, if the task file has several.")
+@dry_option("Check and count everything; write nothing into the ledger.")
 @click.option("--ordinal", is_flag=True, help="Integers are a scale, not class names.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def import_command(
@@ -59,6 +60,7 @@ def import_command(
     labels_of: tuple[Path, ...],
     people: bool,
     panel: str | None,
+    dry_run: bool,
     ordinal: bool,
     as_json: bool,
 ) -> None:
@@ -75,21 +77,35 @@ def import_command(
     if place is None:
         raise SpecError("no target: give --ledger FILE, or --task FILE that names a ledger")
     check(path, names, target)
-    opened = open_ledger(place)
-    try:
-        found = import_annotations(opened, path, names, target, people)
-    finally:
-        opened.close()
+    with _rehearsed(place) if dry_run else nullcontext(place) as there:
+        opened = open_ledger(there)
+        try:
+            found = import_annotations(opened, path, names, target, people)
+        finally:
+            opened.close()
     if as_json:
-        described = asdict(found) | {"task": target.task.id, "ledger": hidden(place)}
+        described = asdict(found) | {"task": target.task.id, "ledger": hidden(place)} | dry_mark()
         click.echo(json.dumps(described, ensure_ascii=False))
         return
     _print_result(found, target.task.id, hidden(place))
 
 
+@contextmanager
+def _rehearsed(place: str) -> Iterator[str]:
+    """A ledger to write into and throw away: a copy of the one that is there."""
+    with TemporaryDirectory(prefix="assay-") as folder:
+        copy = Path(folder) / "ledger.sqlite"
+        if "://" in place:
+            click.echo("note: what the ledger holds already is counted as new", err=True)
+        elif Path(place).is_file():
+            with closing(sqlite3.connect(place)) as held, closing(sqlite3.connect(copy)) as made:
+                held.backup(made)
+        yield str(copy)
+
+
 def _print_result(found: Imported, task: str, place: str) -> None:
     added = many(found.added, "annotation", "annotations")
-    click.echo(f"{added} of task {task} written to {place}")
+    click.echo(f"{added} of task {task} {written_to(Path(place))}")
     if found.known:
         known = many(found.known, "was", "were")
         click.echo(
@@ -112,9 +128,9 @@ def _print_result(found: Imported, task: str, place: str) -> None:
     ),
 )
 @source_argument
-@output_option(required=True,
+@output_option(required=True, stdout=".csv",
     help="Output file (.csv, .jsonl, .parquet; .json: boxes as COCO), or a folder for "
-         "a Hugging Face data set.",
+         "a Hugging Face data set; `-`: CSV to stdout, `-.jsonl`: JSON lines.",
 )  # fmt: skip
 @click.option("--ledger", help="Ledger file or URL; overrides the task file's.")
 @click.option("--run", help="Use decisions of this run; default: the last one with decisions.")
@@ -145,25 +161,19 @@ def export_command(
     if panel is not None and not waiting:
         raise SpecError("--panel names the panel of the sheet: use it with --waiting")
     opened, task = ledger_and_task(source, ledger)
-    place = Path(mkdtemp()) / "export.csv" if str(out) == STDOUT else out
     try:
         if annotations:
-            written = _annotations(opened, task, place)
+            written = _annotations(opened, task, out)
         else:
             deciding = decided_run(opened, task, run)
             if waiting:
-                written = _waiting(opened, deciding, place, panel)
+                written = _waiting(opened, deciding, out, panel)
             else:
-                written = _decisions(opened, deciding, place, _yours(source), only_answers)
-        if place is not out:
-            click.echo(place.read_text(encoding="utf-8"), nl=False)
-            return
+                written = _decisions(opened, deciding, out, _yours(source), only_answers)
     finally:
         opened.close()
-        if place is not out:
-            shutil.rmtree(place.parent)
     if as_json:
-        print_json(written.figures | {"out": str(out)})
+        print_json(written.figures | {"out": str(out)} | dry_mark())
         return
     click.echo(written.line)
     for line in written.notes:
@@ -187,7 +197,7 @@ def _annotations(ledger: Ledger, task: str | None, out: Path) -> Written:
     rows = annotation_rows(ledger.annotations(task), names_in(ledger, task))
     count = write_rows(rows, ANNOTATION_FIELDS, out)
     described = many(count, "annotation", "annotations")
-    return Written({"annotations": count}, f"{described} written to {out}")
+    return Written({"annotations": count}, f"{described} {written_to(out)}")
 
 
 def _decisions(ledger: Ledger, run: str, out: Path, yours: Yours | None, bare: bool) -> Written:
@@ -198,18 +208,18 @@ def _decisions(ledger: Ledger, run: str, out: Path, yours: Yours | None, bare: b
         found = export(decisions, ledger.records, out)
     if found.boxes:
         described = many(found.count, "box", "boxes")
-        return Written({"boxes": found.count}, f"{described} written to {out}")
+        return Written({"boxes": found.count}, f"{described} {written_to(out)}")
     figures: dict[str, object] = {"records": found.count, "undecided": found.undecided}
     if found.undecided:
         described = many(found.count, "record", "records")
-        return Written(figures, f"{described} written to {out}, {found.undecided:,} undecided")
+        return Written(figures, f"{described} {written_to(out)}, {found.undecided:,} undecided")
     described = many(found.count, "decision", "decisions")
-    return Written(figures, f"{described} written to {out}")
+    return Written(figures, f"{described} {written_to(out)}")
 
 
 def _waiting(ledger: Ledger, run: str, out: Path, panel: str | None) -> Written:
     whom = sheet(ledger.decisions(run), ledger.records, out, panel)
     described = many(whom.total(), "record waits", "records wait")
-    line = f"{described} for {' and '.join(whom) or 'people'}, written to {out}"
+    line = f"{described} for {' and '.join(whom) or 'people'}, {written_to(out)}"
     notes = ("--panel gives each panel a sheet of its own",) if len(whom) > 1 else ()
     return Written({"waiting": dict(whom)}, line, notes)

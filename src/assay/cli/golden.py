@@ -12,6 +12,7 @@ from assay.cli.golden_tables import candidates, gold_questions, golden_answers, 
 from assay.cli.json_output import print_json
 from assay.cli.outputs import output_option
 from assay.cli.sources import TASK_FILES, ledger_and_task
+from assay.cli.tables import format_option, offer
 from assay.core.errors import InputError, SpecError
 from assay.core.spelling import oddities
 from assay.data.base import Columns, many
@@ -27,7 +28,9 @@ from assay.quality.golden.disguise import disguise
 from assay.quality.golden.watch import Watched, always, watched
 
 UNIT = Number(0, 1)
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print all as JSON.")
+as_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print everything as JSON on stdout."
+)
 
 
 def terms_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -64,6 +67,7 @@ def golden_command() -> None:
 @click.option("--guess", type=UNIT, default=0.5, show_default=True,
               help="Probability that a careless one does: 1/m for m equally likely "
                    "labels.")  # fmt: skip
+@format_option
 @as_json_option
 def contract_command(
     questions: tuple[int, ...],
@@ -84,8 +88,15 @@ def contract_command(
         described = {"contracts": [c.as_json() for c in found]}
         print_json(described)
         return
+    head = ("questions", "threshold", "misses")
+    offer([head, *((f"{c.terms.questions:,}", _figure(c.threshold, 3), _figure(c.failure, 5))
+                   for c in found)])  # fmt: skip
     for c in found:
         click.echo(f"{c.terms.questions:,} questions: {c.statement}")
+
+
+def _figure(value: float | None, decimals: int) -> str:
+    return "–" if value is None else f"{value:.{decimals}f}"
 
 
 @golden_command.command("watch", epilog=examples("assay golden watch answers.csv --gold gold.csv"))
@@ -102,6 +113,7 @@ def contract_command(
 @column_options
 @click.option("--pay", is_flag=True, help="Report who passes the contract with these terms.")
 @terms_options
+@format_option
 @as_json_option
 def watch_command(
     answers: Path,
@@ -145,6 +157,9 @@ def watch_command(
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
+    head = ("annotator", "right", "questions", "commitment", "95% CI")
+    offer([head, *((c.annotator, str(c.right), str(c.questions), f"{c.commitment:.2f}",
+                    f"[{c.interval[0]:.2f}, {c.interval[1]:.2f}]") for c in found)])  # fmt: skip
     for c, k in sorted(zip(found, paid, strict=True), key=lambda pair: pair[0].commitment):
         low, high = c.interval
         error = "" if c.error is None else f" ± {c.error:.2f}"
@@ -211,7 +226,8 @@ def _monitored(path: Path, certainty: float, guess: float | None) -> Watched:
 @click.option("--guess", type=click.Choice(["frequency", "even"]), default="frequency",
               show_default=True, help="Model of careless answers: by label frequency, "
                                       "or uniform.")  # fmt: skip
-@output_option(help="Write the chosen questions to this CSV file.")
+@output_option(stdout=".csv", help="Write the chosen questions to this CSV file; `-`: stdout.")
+@format_option
 @as_json_option
 def choose_command(
     labels: Path,
@@ -247,6 +263,9 @@ def choose_command(
         return
     for line in notes:
         click.echo(f"note: {line}", err=True)
+    head = ("record", "label", "certainty", "guess", "information")
+    offer([head, *((c.record, c.label, f"{c.certainty:.2f}", f"{c.guess:.2f}",
+                    f"{c.information:.2f}") for c in chosen)])  # fmt: skip
     for c in chosen:
         click.echo(
             f"{c.record}: {c.label!r}, certainty {c.certainty:.2f} ({c.agreeing} of {c.votes}), "
@@ -269,6 +288,7 @@ def choose_command(
 @click.option("--id", "id_column", default="id", show_default=True, help="Column with record ids.")
 @click.option("--text", default="text", show_default=True, help="Column with the text.")
 @click.option("--seed", default=0, show_default=True, help="Random seed.")
+@format_option
 @as_json_option
 def disguise_command(
     records: Path, gold: Path, id_column: str, text: str, seed: int, as_json: bool
@@ -283,6 +303,9 @@ def disguise_command(
     if as_json:
         print_json(found.as_json())
         return
+    head = ("features", "AUC", "95% CI")
+    offer([head, *((k.features, f"{k.auc:.2f}", f"[{k.interval[0]:.2f}, {k.interval[1]:.2f}]")
+                   for k in found.looks)])  # fmt: skip
     for look in found.looks:
         low, high = look.interval
         click.echo(f"{look.features:<8} AUC {look.auc:.2f} [{low:.2f}, {high:.2f}]")

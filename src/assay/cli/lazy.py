@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import click
 
-from assay.cli.common import with_quiet
+from assay.cli.common import with_shared
 from assay.core.errors import meant
 
 Commands: TypeAlias = Mapping[str, Mapping[str, tuple[str, str]]]
@@ -27,7 +27,7 @@ class LazyGroup(click.Group):
             return None
         command = getattr(importlib.import_module(self.named[name][0]), f"{name}_command")
         assert isinstance(command, click.Command)
-        return with_quiet(command)
+        return with_shared(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

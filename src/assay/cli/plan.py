@@ -10,20 +10,22 @@ import click
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT, SHARE
 from assay.cli.common import examples, hint
+from assay.cli.json_output import print_json
 from assay.cli.one_class import class_option
-from assay.cli.outputs import output_option
+from assay.cli.outputs import dry_option, output_option, wrote
+from assay.cli.tables import format_option, print_table
+from assay.cli.task import print_forecast
 from assay.cli.task_argument import task_argument
 from assay.core.errors import InputError
 from assay.core.spelling import shortened
 from assay.ledger import Ledger
 from assay.project import open_project
 from assay.project.exposed import exposed
-from assay.project.plan import Planned, Prepared, collect, planned, prepare
+from assay.project.plan import Planned, Prepared, collect, forecast_sample, planned, prepare
 from assay.project.project import Project
 from assay.quality.guarantees.promise import Promise
 from assay.quality.planning import Option
 from assay.report.classes import class_lines, poor
-from assay.report.columns import columns
 from assay.report.plan_page import write_plan
 from assay.report.wording import between
 from assay.run import Progress, Summary
@@ -53,7 +55,12 @@ from assay.run.live import shown
 @click.option("--human-label", type=AMOUNT, help="Price of one human label.")
 @click.option("--budget", type=AMOUNT, help="Money cap; overrides the file's.")
 @click.option("--ledger", help="Ledger file or URL; overrides the file's.")
-@output_option("--html", help="Write the plan with its chart to this HTML file.")
+@output_option(
+    "--html", stdout=".html", dry=False,
+    help="Write the plan with its chart to this HTML file; `-`: stdout.",
+)  # fmt: skip
+@dry_option("Show what would be asked and cost; send and write nothing.")
+@format_option
 @class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
@@ -66,6 +73,7 @@ def plan_command(
     budget: float | None,
     ledger: str | None,
     html: Path | None,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Find the cheapest labelling strategy for TASK that meets a quality target.
@@ -74,6 +82,9 @@ def plan_command(
     changes = {} if budget is None else {"money": budget}
     project = open_project(task).changed(changes, ledger)
     prepared = ready(project, human_label)
+    if dry_run:
+        _rehearse(prepared, as_json)
+        return
     opened = project.ledger()
     try:
         with project.lines():
@@ -92,9 +103,22 @@ def plan_command(
         return
     print_result(found)
     if html is not None:
-        click.echo(f"wrote {html}")
+        click.echo(wrote(html))
     about = "" if promise == "accepted" else f" --promise {promise}"
     hint(f"next: assay run {task} --target {target:g} --delta {delta:g}{about}")
+
+
+def _rehearse(prepared: Prepared, as_json: bool) -> None:
+    project = prepared.project
+    try:
+        found = forecast_sample(prepared)
+    finally:
+        asyncio.run(project.aclose())
+    if as_json:
+        print_json(found.as_json())
+        return
+    print_forecast(found, prompt=False)
+    click.echo("nothing was sent")
 
 
 def promised(target: float, delta: float, about: str) -> Promise:
@@ -138,8 +162,7 @@ def print_result(found: Planned) -> None:
     print_notes(found)
     head = ("strategy", "to people", "agreement (95% CI)", f"{currency} per 1,000")
     rows = [_row(option) for option in (*plan.options, *plan.bare)]
-    for line in columns([head, *rows]):
-        click.echo(line)
+    print_table([head, *rows])
     pick = plan.pick
     click.echo(f"\nselected: {pick.name}")
     if pick.certificate is not None:

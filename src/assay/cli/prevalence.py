@@ -11,6 +11,7 @@ from assay.cli.columns import INDEPENDENT
 from assay.cli.common import examples
 from assay.cli.json_output import print_json
 from assay.cli.sources import of_records, read_decisions
+from assay.cli.tables import format_option, offer
 from assay.core.errors import InputError, SpecError
 from assay.core.schema import Scale, Schema
 from assay.core.spelling import oddities
@@ -42,6 +43,7 @@ from assay.quality.inference.ppi import Difference, Ppi, by_group, difference, m
 )
 @click.option("--cluster", help="Column that several records share (author, document, person).")
 @click.option("--run", help="Use decisions of this run; default: the last one with decisions.")
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def prevalence_command(
     source: str,
@@ -179,6 +181,11 @@ def _as_json(described: dict[str, Ppi], parts: Parts) -> dict[str, object]:
 
 
 def _print_result(described: dict[str, Ppi], parts: Parts) -> None:
+    head = ("label", "group", "PPI++", "PPI, classical", "human only", "model alone")
+    rows = [(label, "all", p) for label, p in described.items()]
+    rows += [(label, name, p) for label, (own, _) in parts.items() for name, p in own.items()]
+    offer([head, *((label, group, str(p.tuned), str(p.classical), str(p.human_only), str(p.naive))
+                   for label, group, p in rows)])  # fmt: skip
     first = next(iter(described.values()))
     within = "" if first.clusters is None else f" in {first.clusters:,} clusters"
     click.echo(

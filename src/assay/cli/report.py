@@ -7,22 +7,24 @@ from pathlib import Path
 import click
 
 from assay.cli.common import examples
-from assay.cli.outputs import output_option
+from assay.cli.outputs import output_option, wrote
 from assay.cli.sources import trial_notes
+from assay.cli.tables import format_option, print_parts
 from assay.cli.task_argument import task_argument
 from assay.core.errors import SpecError
 from assay.core.redact import hidden
 from assay.ledger import last_deciding
 from assay.project import open_project, report_context
 from assay.report import write_report
-from assay.report.table import lines
+from assay.report.table import parts
 
 
 @click.command("report", epilog=examples("assay report", "assay report task.yaml -o report.html"))
 @task_argument()
-@output_option(default=Path("report.html"), show_default=True,
-    help="The HTML file to write.",
+@output_option(default=Path("report.html"), show_default=True, stdout=".html",
+    help="The HTML file to write; `-`: stdout.",
 )  # fmt: skip
+@format_option
 @click.option("--run", "run", help="The run to report on; default: the last one with decisions.")
 @click.option("--ledger", help="Ledger file or URL; overrides the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON on stdout.")
@@ -54,6 +56,5 @@ def report_command(
         return
     for line in trials:
         click.echo(f"note: {line}", err=True)
-    for line in lines(found):
-        click.echo(line)
-    click.echo(f"wrote {out}")
+    print_parts(parts(found))
+    click.echo(wrote(out))

@@ -14,6 +14,7 @@ from assay.cli.confirm import confirm_cost, forecast_of
 from assay.cli.json_output import print_json
 from assay.cli.one_class import class_option
 from assay.cli.plan import plan_prepared, print_notes, promised, ready
+from assay.cli.tables import format_option, offer
 from assay.cli.task import print_forecast
 from assay.cli.task_argument import task_argument
 from assay.core.errors import SpecError
@@ -52,6 +53,7 @@ from assay.run.live import shown
               help="With --target: price of one human label; overrides the file's.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would be asked and cost; send nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before the first paid run.")
+@format_option
 @class_option
 @allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
@@ -183,7 +185,9 @@ def label(project: Project, ledger: Ledger, limit: int | None, total: int) -> Su
     with shown(project.file.currency) as show:
         running = run_label(job, project.records(limit), Progress(total, show))
         with project.lines():
-            return asyncio.run(_closing(running, project))
+            summary = asyncio.run(_closing(running, project))
+    project.follow(ledger, summary.run)
+    return summary
 
 
 async def _closing(run: "object", project: Project) -> Summary:
@@ -191,6 +195,23 @@ async def _closing(run: "object", project: Project) -> Summary:
         return await run  # type: ignore[misc, no-any-return]
     finally:
         await project.aclose()
+
+
+def _rows(summary: Summary) -> list[tuple[str, ...]]:
+    head = ("annotator", "answered", "of requests", "failed", "from cache")
+    return [
+        head,
+        *(
+            (
+                name,
+                f"{tally.outcomes['answered']:,}",
+                "–" if tally.answer_rate is None else f"{tally.answer_rate:.1%}",
+                f"{tally.outcomes['failed']:,}",
+                f"{tally.replayed:,}",
+            )
+            for name, tally in summary.tallies.items()
+        ),
+    ]
 
 
 def _print_result(project: Project, ledger: Ledger, summary: Summary, as_json: bool) -> None:
@@ -201,6 +222,7 @@ def _print_result(project: Project, ledger: Ledger, summary: Summary, as_json: b
     if as_json:
         content = summary.as_json() | {
             "ledger": hidden(project.ledger_place),
+            "copies": len(project.copies.first),
             "currency": project.file.currency,
             "promise": project.promised,
             "evaluation": {name: score.as_json() for name, score in scores.items()},
@@ -210,9 +232,10 @@ def _print_result(project: Project, ledger: Ledger, summary: Summary, as_json: b
         }
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    told = (*project.findings.lines(), *lessons(project.annotators), split_note(project))
-    for line in filter(None, told):
+    noted = (*project.findings.lines(), *project.copies.notes, *lessons(project.annotators))
+    for line in filter(None, (*noted, split_note(project))):
         click.echo(f"note: {line}", err=True)
+    offer(_rows(summary))
     for line in summary.lines(project.file.currency):
         click.echo(line)
     if project.promised is not None:

@@ -10,11 +10,13 @@ import click
 from assay.cli.allow import allow_code_option
 from assay.cli.amount import AMOUNT
 from assay.cli.common import examples
-from assay.cli.outputs import output_option
+from assay.cli.json_output import print_json
+from assay.cli.outputs import dry_option, named, output_option, wrote
 from assay.cli.task_argument import task_argument
-from assay.project import open_project
+from assay.core.schema import Choice
+from assay.project import Project, open_project
 from assay.project.exposed import exposed
-from assay.project.synthesis import drifted, save, write, writing
+from assay.project.synthesis import Writing, drifted, save, write, writing
 from assay.strategies.synthesise import Drift, Plan, Synthesis
 
 
@@ -23,8 +25,10 @@ from assay.strategies.synthesise import Drift, Plan, Synthesis
 @click.option(
     "--per-label", type=click.IntRange(min=1), required=True, help="Number of texts per label."
 )
-@output_option(required=True,
-              help="File (.jsonl, .csv, .parquet): id, text, label, source.")  # fmt: skip
+@output_option(required=True, stdout=".jsonl", dry=False,
+              help="File (.jsonl, .csv, .parquet): id, text, label, source; `-`: "
+                   "JSON lines to stdout.")  # fmt: skip
+@dry_option("Say what would be requested; send and write nothing.")
 @click.option("--generator", help="Annotator of TASK that generates texts; default: the first.")
 @click.option("--checker", help="Annotator that must give the same label, or the text is dropped.")
 @click.option("--topic", multiple=True, help="Vary texts by topic; repeat for each.")
@@ -46,6 +50,7 @@ def synthesise_command(
     nearest: float,
     budget: float | None,
     ledger: str | None,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Generate labelled texts for each label of TASK; run again to resume.
@@ -59,6 +64,9 @@ def synthesise_command(
     plan = Plan(per_label, topic or ("",), persona or ("",), nearest)
     with project.lines():
         work = writing(project, generator, plan, checker)
+        if dry_run:
+            _rehearse(project, work, out, as_json)
+            return
         _ = project.annotators  # made here, at first sight: what is wrong leaves no ledger
         opened = project.ledger()
         try:
@@ -66,8 +74,8 @@ def synthesise_command(
         finally:
             opened.close()
     if summary.reason is not None:
-        click.echo(f"stopped ({summary.reason}): {summary.message}; nothing is written to {out}; "
-                   f"run again to resume, finished texts are not paid for "
+        click.echo(f"stopped ({summary.reason}): {summary.message}; nothing is "
+                   f"written to {named(out)}; run again to resume, finished texts are not paid for "
                    f"again", err=True)  # fmt: skip
         raise SystemExit(summary.exit_code)
     for why, times in summary.failures.most_common(3):
@@ -83,7 +91,23 @@ def synthesise_command(
         return
     for line in lines(made, away):
         click.echo(line)
-    click.echo(f"{count:,} synthetic records written to {out}")
+    click.echo(f"{count:,} synthetic records written to {named(out)}")
+
+
+def _rehearse(project: Project, work: Writing, out: Path, as_json: bool) -> None:
+    labels = len(list(project.task.schema.units([]))) or 1
+    labels = len(project.task.schema.names) if isinstance(project.task.schema, Choice) else labels
+    texts = work.plan.per_label * labels
+    if as_json:
+        print_json({"requested": texts, "annotators": list(work.annotators), "out": str(out),
+                    "dry_run": True})  # fmt: skip
+        return
+    checks = "" if work.checker is None else f", each checked by {work.checker}"
+    click.echo(
+        f"would request {texts:,} texts from {work.generator}{checks}; their cost depends on their "
+        f"length, and --budget caps it; {wrote(out)}"
+    )
+    click.echo("nothing was sent")
 
 
 def lines(made: Synthesis, away: Drift | None) -> list[str]:

@@ -8,9 +8,12 @@ import click
 from assay.cli.allow import allow_code_option
 from assay.cli.common import examples
 from assay.cli.confirm import cost_line, forecast_of
-from assay.cli.outputs import output_option
+from assay.cli.json_output import print_json
+from assay.cli.outputs import dry_mark, named, output_option, wrote
+from assay.cli.streams import DASH
+from assay.cli.tables import format_option, offer
 from assay.cli.task_argument import task_argument
-from assay.core.cost import money
+from assay.core.cost import UNKNOWN, money
 from assay.core.errors import SpecError
 from assay.data.base import many
 from assay.data.write import written_atomically
@@ -46,9 +49,10 @@ LONGEST = 8_000  # characters of a prompt that are shown
               help="OpenAI-compatible server of --model. Default: OpenAI.")  # fmt: skip
 @click.option("--key-env", metavar="VARIABLE",
               help="Environment variable that holds the key of --model.")  # fmt: skip
-@output_option(default=Path("task.yaml"), show_default=True,
-    help="The task file to write.",
+@output_option(default=Path("task.yaml"), show_default=True, stdout=".yaml",
+    help="The task file to write; `-`: stdout.",
 )  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON on stdout.")
 def init_command(
     data: Path,
     text: tuple[str, ...],
@@ -61,16 +65,23 @@ def init_command(
     base_url: str | None,
     key_env: str | None,
     out: Path,
+    as_json: bool,
 ) -> None:
     """Write a commented task file by looking at DATA; what is not given is guessed."""
+    if str(data) == DASH:
+        raise SpecError("a task file names its data, so init needs a file; save stdin to one first")
     endpoint = _endpoint(model, base_url, key_env)
     given = Given(text, id, label, _names(labels), gold, question, endpoint)
-    drafted = draft(data, out.parent, given)
+    folder = out.parent if named(out) == str(out) else Path()
+    drafted = draft(data, folder, given)
     with written_atomically(out) as part:
-        part.write_text(schema_line(out.parent) + drafted.text, encoding="utf-8")
+        part.write_text(schema_line(folder) + drafted.text, encoding="utf-8")
+    if as_json:
+        print_json({"out": str(out), "guesses": list(drafted.guesses)} | dry_mark())
+        return
     for guess in drafted.guesses:
         click.echo(guess)
-    click.echo(f"wrote {out}; edit the question and the labels, then run: assay check {out}")
+    click.echo(f"{wrote(out)}; edit the question and the labels, then run: assay check {out}")
 
 
 def _names(labels: str | None) -> tuple[str, ...]:
@@ -91,6 +102,7 @@ def _endpoint(model: str | None, base_url: str | None, key_env: str | None) -> E
 @click.command("check", epilog=examples("assay check", "assay check task.yaml --json"))
 @task_argument()
 @allow_code_option
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON on stdout.")
 def check_command(task: Path, as_json: bool) -> None:
     """Validate TASK; show the prompt, and expected requests, tokens, money and time."""
@@ -106,6 +118,7 @@ def check_command(task: Path, as_json: bool) -> None:
 
 
 def print_forecast(found: Forecast, prompt: bool = True) -> None:
+    offer(_rows(found))
     click.echo(f"{many(found.records, 'record', 'records')}; strategy {found.strategy}")
     for line in found.notes:
         click.echo(f"note: {line}")
@@ -116,6 +129,20 @@ def print_forecast(found: Forecast, prompt: bool = True) -> None:
         click.echo(_shown(found.prompt))
     click.echo(f"\n{cost_line(found)}; budget {found.budget}")
     click.echo(f"about {_span(found.seconds)} of model time")
+
+
+def _rows(found: Forecast) -> list[tuple[str, ...]]:
+    head = ("annotator", "requests", "already answered", "input tokens", "output tokens",
+            "expected cost", "upper bound")  # fmt: skip
+    return [head, *(_row(part, found) for part in found.parts)]
+
+
+def _row(part: Part, found: Forecast) -> tuple[str, ...]:
+    counts = (part.requests, part.answered or 0, part.input_tokens, part.output_tokens)
+    unknown = part.annotator in found.unpriced
+    amounts = (part.expected_nanos, part.nanos)
+    costs = (UNKNOWN if unknown else money(nanos, found.currency) for nanos in amounts)
+    return (part.annotator, *(f"{count:,}" for count in counts), *costs)
 
 
 def _shown(prompt: str) -> str:

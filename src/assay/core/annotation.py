@@ -231,6 +231,7 @@ class Decision(Shown):
     route: tuple[str, ...] = ()  # the steps that led here, in words
     scores: Mapping[str, float] | None = None
     waiting_for: str | None = None  # the panel whose answer is awaited
+    made_from: str | None = None  # the record with equal content that was asked instead of this one
 
     def facts(self) -> Mapping[str, object]:
         return {
@@ -240,6 +241,7 @@ class Decision(Shown):
             "decided_by": self.decided_by and str(self.decided_by),
             "route": " > ".join(self.route),
             "waiting_for": self.waiting_for,
+            **({} if self.made_from is None else {"made_from": self.made_from}),
         }
 
     def __post_init__(self) -> None:
@@ -255,4 +257,5 @@ class Decision(Shown):
             "decided_by": self.decided_by,
             "route": list(self.route),
             "waiting_for": self.waiting_for,
+            **({} if self.made_from is None else {"made_from": self.made_from}),
         }

@@ -13,6 +13,7 @@ from assay.data.guard import GUARD
 from assay.data.write import DECISION_FIELDS, Table, decision_rows, flat, write_rows
 
 ANSWERED = tuple(name for name in DECISION_FIELDS if name not in ("record", "value", "source"))
+COPIED = "made_from"  # a column where records follow others of equal content
 LISTS = (".jsonl", ".parquet")  # files that can hold a set as a list
 
 
@@ -38,6 +39,7 @@ def export_yours(
     yours that is called as one of ours is `data.NAME`."""
     made = {d.record: d for d in decisions}
     own = (yours.id, *yours.answers, *ANSWERED)
+    own += (COPIED,) if any(d.made_from for d in made.values()) else ()
     names = {} if only_answers else _names(yours, own)
     rows = _rows(made, yours, names, out.suffix.lower())
     sets = {yours.answer: made.values()} if not yours.fields else {}
@@ -74,7 +76,8 @@ def _answer(decision: Decision, yours: Yours, ending: str) -> Table:
         answers = {name: _shaped(said.get(name), ending) for name in yours.fields}
     else:
         answers = {yours.answer: _shaped(value, ending)}
-    return {yours.id: decision.record, **answers, **{name: row[name] for name in ANSWERED}}
+    return {yours.id: decision.record, **answers, **{name: row[name] for name in ANSWERED},
+            COPIED: decision.made_from}  # fmt: skip
 
 
 def _shaped(value: Value | None, ending: str) -> object:

@@ -4,6 +4,7 @@ Whoever opens a file of the user's says so with `reading`. `claim` names an outp
 is read or spent: a file that is claimed and then read, or read and then claimed, is refused.
 """
 
+import logging
 import os
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,8 +24,10 @@ class Files:
     ledgers: set[Path] = field(default_factory=set)
     outputs: set[Path] = field(default_factory=set)
     force: bool = False
+    dry: bool = False  # outputs are made and thrown away
 
 
+log = logging.getLogger("assay")
 _current: ContextVar[Files] = ContextVar("files", default=Files())  # noqa: B039 - of a process
 
 
@@ -49,6 +52,8 @@ class files:
 def reading(path: Path | str) -> None:
     """InputError if an output of this command would replace it."""
     real = Path(os.path.realpath(path))
+    if real not in current().inputs:
+        log.info("reads %s", real)
     current().inputs.add(real)
     for output in current().outputs:
         if takes_place(output, real):
@@ -62,6 +67,8 @@ def keeping(place: str) -> None:
         return
     path = rest.removeprefix("/").partition("?")[0] if is_url else place
     real = Path(os.path.realpath(path))
+    if real not in current().ledgers:
+        log.info("ledger %s", real)
     current().ledgers.add(real)
     for output in current().outputs:
         if of_ledger(output, real):

@@ -18,6 +18,7 @@ from assay.core.cost import NANOS
 from assay.core.errors import InputError
 from assay.core.value import Box, Value, encode
 from assay.data.guard import GUARD, guarded, heading, marked, needs_guard
+from assay.data.inputs import current, log
 from assay.data.replacing import check_free, note_output
 from assay.data.workplace import BEFORE, leave, workplace
 
@@ -130,6 +131,10 @@ def written_atomically(path: Path) -> Iterator[Path]:
     """
     if str(path) == "-":
         raise InputError("cannot write to stdout; give a file name")
+    if current().dry:
+        with _thrown_away(path) as part:
+            yield part
+        return
     special = path.exists() and not path.is_file() and not path.is_dir()
     target = path if special else path.resolve()
     try:
@@ -148,8 +153,21 @@ def written_atomically(path: Path) -> Iterator[Path]:
         else:
             note_output(target, part)
             _put(part, target)
+            log.info("wrote %s", target)
     except OSError as bad:
         raise InputError(f"cannot write {path}: {reason(bad)}; nothing was written") from None
+    finally:
+        leave(folder, lock)
+
+
+@contextmanager
+def _thrown_away(path: Path) -> Iterator[Path]:
+    """A file that is made as if it were to stay."""
+    check_free(path)
+    folder, lock = workplace(None)
+    try:
+        yield folder / (path.name or "part")
+        log.info("would write %s", path)
     finally:
         leave(folder, lock)
 

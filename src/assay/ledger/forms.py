@@ -61,6 +61,7 @@ def check_rest(rest: Mapping[str, Any]) -> None:
 def check_decision(form: Mapping[str, Any], scores: Mapping[str, Any] | None) -> None:
     for name, kinds in DECISION.items():
         _check(name, form[name], kinds)
+    _check("made_from", form.get("made_from"), MAYBE_TEXT)
     check_all("route", form["route"], TEXT)
     if scores is not None:
         check_all("scores", scores.values(), NUMBER)

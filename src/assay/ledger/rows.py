@@ -149,4 +149,5 @@ def decision_of(content: str) -> Decision:
         _route(tuple(form["route"])),
         scores,
         form["waiting_for"],
+        form.get("made_from"),
     )

@@ -4,7 +4,7 @@ The strategy is rehearsed on every record with an `ask` that notes the requests 
 nothing; an annotator that the rehearsal does not reach counts as if it were asked every record.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -163,9 +163,10 @@ def forecast(project: Project, limit: int | None = None) -> Forecast:
     """Reads the records once (the first `limit`); answers already in the ledger are free. Code
     that the file names is listed, but neither run nor imported."""
     if not (named := code_of(project.file)):
-        return _forecast(project, [], limit)
+        return forecast_records(project, [], project.records(limit))
     with saying(looking):  # in a copy: whoever runs the project afterwards makes the real ones
-        return _forecast(replace(project), [_standing(code) for code in named], limit)
+        copy = replace(project)
+        return forecast_records(copy, [_standing(code) for code in named], copy.records(limit))
 
 
 def _standing(code: Code) -> str:
@@ -174,14 +175,15 @@ def _standing(code: Code) -> str:
     return f"{code}: NOT trusted, not run; review it, then allow it: --allow-code"
 
 
-def _forecast(project: Project, named: list[str], limit: int | None) -> Forecast:
+def forecast_records(project: Project, named: list[str], found: Iterable[Record]) -> Forecast:
+    """Of asking about these records by the project's strategy; `named` are notes on its code."""
     names = project.strategy.annotators
     made = checked(project)
     who = {name: made[name] for name in names}
     parts = {n: Part(n, answered=None if w is None else 0) for n, w in who.items()}
     records, prompt = 0, None
     with _ledger(project) as ledger:
-        for block in batched_records(project, limit):
+        for block in batched(found):
             records += len(block)
             asked = rehearse(project, block)
             prompt = prompt or _prompt(project, asked, who)
@@ -202,6 +204,7 @@ def _forecast(project: Project, named: list[str], limit: int | None) -> Forecast
             *named,
             *exposed(project.file),
             *project.findings.lines(),
+            *_repeated(project),
             *_gold_notes(project),
             *unsure(project),
             *_learnt(project),
@@ -217,6 +220,13 @@ def _forecast(project: Project, named: list[str], limit: int | None) -> Forecast
 def _gold_notes(project: Project) -> list[str]:
     found = (unmatched_gold(project), split_note(project))
     return [line for line in found if line is not None]
+
+
+def _repeated(project: Project) -> list[str]:
+    """What is done about records with equal content."""
+    if project.file.duplicates == "once" or not project.findings.duplicates:
+        return project.copies.notes
+    return ["records with equal content are each asked; `duplicates: once` asks them once"]
 
 
 def _learnt(project: Project) -> list[str]:
@@ -250,9 +260,9 @@ def _asked_unpriced(project: Project) -> tuple[str, ...]:
     return tuple(name for name in project.strategy.annotators if name in project.unpriced)
 
 
-def batched_records(project: Project, limit: int | None = None) -> Iterator[list[Record]]:
-    found = project.records(limit)
-    while block := list(islice(found, CHUNK)):
+def batched(found: Iterable[Record]) -> Iterator[list[Record]]:
+    left = iter(found)
+    while block := list(islice(left, CHUNK)):
         yield block
 
 

@@ -16,6 +16,7 @@ from assay.core.value import Value
 from assay.data.gold import Purpose
 from assay.data.write import flat
 from assay.ledger import Ledger
+from assay.project.forecast import Forecast, forecast_records
 from assay.project.project import Project
 from assay.project.sources import all_evaluates
 from assay.quality.calibration.confidences import note
@@ -126,6 +127,13 @@ async def collect(prepared: Prepared, ledger: Ledger, progress: Progress) -> Sum
         strategy = Single(VOTE)
     job = Job(project.task, strategy, asked, ledger, project.settings())
     return await label(job, prepared.records, progress)
+
+
+def forecast_sample(prepared: Prepared) -> Forecast:
+    """What asking every model about the sample would cost; nothing is sent."""
+    project, models = replace(prepared.project), prepared.models
+    project.strategy = Vote(models) if len(models) > 1 else Single(models[0])
+    return forecast_records(project, [], prepared.records)
 
 
 def askables(prepared: Prepared) -> dict[str, Askable]:

@@ -19,10 +19,12 @@ from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.base import Findings
 from assay.data.gold import Gold, Purpose
+from assay.data.inputs import log
 from assay.data.kept import Kept, changed_at
 from assay.ledger import Ledger, has_ledger, open_ledger
 from assay.project.annotators import KINDS
 from assay.project.code import allowed
+from assay.project.copies import Copies, follow, merged
 from assay.project.factory import Factory
 from assay.project.files import protect
 from assay.project.names import check_names
@@ -59,6 +61,7 @@ class Project(Shown):
     budget: Budget
     findings: Findings = field(default_factory=Findings)
     document: Document | None = None  # where the file's parts stand
+    copies: Copies = field(default_factory=Copies)  # of records that are asked once
     _read: tuple[object, Kept] | None = field(default=None, init=False, repr=False)
     promised: Mapping[str, object] | None = None  # a certificate that a run's labels are given
     allow_code: bool = field(default_factory=allowed.get)  # that the file names
@@ -106,7 +109,14 @@ class Project(Shown):
         """The records to label, streamed; calibration gold is not among them."""
         learnt = self.gold.of(Purpose.CALIBRATION) if self.fitted else {}
         found = self.all_records()
-        return islice((r for r in found if r.id not in learnt), limit)
+        kept = (r for r in found if r.id not in learnt and r.id not in self.copies.first)
+        return islice(kept, limit)
+
+    def follow(self, ledger: Ledger, run: str) -> int:
+        """Gives copies the decisions of the records that were asked; how many got one."""
+        if not self.copies.first:
+            return 0
+        return follow(ledger, run, self.copies, self.all_records())
 
     @property
     def held_out(self) -> int:
@@ -191,13 +201,21 @@ def open_project(path: Path | str) -> Project:
     file, document = read(path)
     with document.lines():
         protect(file, path.parent, place_of(file, path.parent))
-        return replace(build(file, path.parent), document=document)
+        made = replace(build(file, path.parent), document=document)
+    gold = ", ".join(f"{len(values):,} {purpose}" for purpose, values in made.gold.sets.items())
+    log.info("task %s: strategy %s, annotators %s; gold: %s", made.task.id, file.strategy.kind,
+             ", ".join(file.annotators), gold or "none")  # fmt: skip
+    return made
 
 
 def build(file: TaskFile, folder: Path) -> Project:
     check_names(file)
     task = task_of(file, folder)
-    return Project(file, folder, task, gold_of(file, folder, task.schema), _budget(file))
+    gold = gold_of(file, folder, task.schema)
+    if file.duplicates == "each":
+        return Project(file, folder, task, gold, _budget(file))
+    found = merged(gold, Copies.among(records_of(file, folder)))
+    return Project(file, folder, task, found.gold, _budget(file), copies=found.copies)
 
 
 def _budget(file: TaskFile) -> Budget:
@@ -275,7 +293,7 @@ def report_context(project: Project) -> ReportContext:
     """The reference of this project's report."""
     gold = project.gold.of(Purpose.EVALUATION)
     reference = Reference(GOLD_NAME, gold) if gold else None
-    notes = tuple(project.findings.lines())
+    notes = (*project.findings.lines(), *project.copies.notes)
     described = ReportContext(project.task, reference, notes=notes, currency=project.file.currency)
     return replace(
         described, review=roles_of(project.file), human_label=human_label_of(project.file)

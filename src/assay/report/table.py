@@ -5,7 +5,7 @@ from assay.data.base import many
 from assay.quality.metrics.accuracy import Accuracy
 from assay.quality.reviewed import Group, Rate
 from assay.report.classes import class_lines
-from assay.report.columns import columns
+from assay.report.columns import Table, flattened
 from assay.report.evidence import Evidence
 from assay.report.line import Line
 from assay.report.tags import Figure
@@ -16,12 +16,18 @@ UNSCORED = ("", "response rate", "per 1,000")
 
 def lines(evidence: Evidence) -> list[str]:
     """A table, the warnings, and what is open."""
+    return flattened(parts(evidence))
+
+
+def parts(evidence: Evidence) -> list[str | Table]:
+    """The same, with tables as such."""
+    described: list[str | Table]
     if evidence.silence is not None:
         answered = [
             (line.name, f"{line.answered.value or 0:.1%}", _per_1000(line, i, evidence))
             for i, line in enumerate(evidence.lines)
         ]
-        described = [*columns([UNSCORED, *answered]), evidence.silence]
+        described = [Table([UNSCORED, *answered]), evidence.silence]
     else:
         rows = [HEAD, *(_row(line, i, evidence) for i, line in enumerate(evidence.scored))]
         rows += [
@@ -31,7 +37,7 @@ def lines(evidence: Evidence) -> list[str]:
         assert evidence.report_context.reference is not None
         described = [
             f"Against {evidence.report_context.reference.name}:",
-            *columns(rows),
+            Table(rows),
             *(f"note: {why}" for why in evidence.unscored),
             *_several(evidence),
         ]
@@ -66,7 +72,7 @@ def raw_words(line: Line, base: str) -> str:
     )
 
 
-def _several(evidence: Evidence) -> list[str]:
+def _several(evidence: Evidence) -> list[str | Table]:
     """Precision, recall and F1 over tags or spans, since answers can be partly correct."""
     reference, units = evidence.report_context.reference, evidence.units
     if reference is None or units is None:
@@ -78,7 +84,7 @@ def _several(evidence: Evidence) -> list[str]:
          f"{found.recall.n:,}", _ratio(found.f1), f"{found.f1.n:,}")
         for line in evidence.lines if (found := line.figures) is not None
     ]  # fmt: skip
-    return ["", *columns([head, *rows])]
+    return ["", Table([head, *rows])]
 
 
 def _ratio(figure: Figure) -> str:
@@ -87,7 +93,7 @@ def _ratio(figure: Figure) -> str:
     return f"{figure.value:.1%} [{figure.interval[0]:.1%}, {figure.interval[1]:.1%}]"
 
 
-def _review(evidence: Evidence) -> list[str]:
+def _review(evidence: Evidence) -> list[str | Table]:
     """Results of reviewing the disagreements, by attribute, and its cost compared with people's."""
     if evidence.review is None:
         return []
@@ -99,7 +105,7 @@ def _review(evidence: Evidence) -> list[str]:
     groups = [(g, "") for g in (found.all, *found.kinds.values())]
     groups += [(g, found.objectivity.get(name, "")) for name, g in found.attributes.items()]
     rows = [head, *((f"{g.name} ({kind})" if kind else g.name, *_figures(g)) for g, kind in groups)]
-    described = ["", *columns(rows)]
+    described: list[str | Table] = ["", Table(rows)]
     if found.shared_errors is not None:
         wrong, low, high = found.shared_errors
         described.append(

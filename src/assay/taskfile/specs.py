@@ -175,3 +175,6 @@ class TaskFile(Strict):
         None, repr=False, description="file or URL; default <name>.assay.sqlite"
     )
     seed: int = 0
+    duplicates: Literal["each", "once"] = Field(
+        "each", description="whether records with equal content are each asked, or once for all"
+    )

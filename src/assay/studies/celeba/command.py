@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from assay.cli.common import examples
-from assay.cli.outputs import output_option
+from assay.cli.outputs import output_option, wrote
 from assay.studies.celeba.page import write_celeba_page
 from assay.studies.celeba.study import CAVEATS, CelebaStudy, CostInputs, celeba
 
@@ -40,7 +40,7 @@ def celeba_command(
         return
     _print_result(study)
     if html is not None:
-        click.echo(f"wrote {html}")
+        click.echo(wrote(html))
 
 
 def _print_result(s: CelebaStudy) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli.common import examples
-from assay.cli.outputs import output_option
+from assay.cli.outputs import output_option, wrote
 from assay.ledger import Run, open_ledger
 from assay.studies.lesion.page import write_lesion_page
 from assay.studies.lesion.study import PUBLISHED, TASK, Lesions, LesionStudy, lesion, load_lesion
@@ -31,7 +31,7 @@ def lesion_command(folder: Path, html: Path | None, ledger: str | None, as_json:
         return
     _print_result(study)
     if html is not None:
-        click.echo(f"wrote {html}")
+        click.echo(wrote(html))
     if added is not None:
         click.echo(f"{added:,} annotations written to {ledger}")
 

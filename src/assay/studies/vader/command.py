@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from assay.cli.common import examples
+from assay.cli.tables import format_option, print_table
 from assay.models.cache import BY_NAME, default_cache
 from assay.models.encoder import MiniLM
 from assay.models.llama import Llama
 from assay.project.annotators import SMALLEST
-from assay.report.columns import columns
 from assay.studies.vader.demo import fetch_models, fetched
 from assay.studies.vader.study import Models, Setup, Summary, study
 
@@ -28,6 +28,7 @@ SETS = ("tweets", "movies", "amazon", "nyt")
               default=0.9, show_default=True, help="Target of the hybrid.")  # fmt: skip
 @click.option("--ledgers", type=click.Path(path_type=Path, file_okay=False),
               help="Folder that keeps the answers, so that a stopped study goes on.")  # fmt: skip
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout.")
 def vader_command(
     sets: tuple[str, ...],
@@ -70,8 +71,7 @@ def log(rows: list[Summary]) -> None:
         )
         for row in rows
     ]
-    for line in columns([head, *lines]):
-        click.echo(line)
+    print_table([head, *lines])
     for row in rows:
         if row.note:
             click.echo(f"{row.set}, {row.strategy} (first seed): {row.note}")

@@ -1,15 +1,19 @@
 """`assay data` and `assay demo`: real tweets, labelled here and compared with people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from assay.cli.common import examples
-from assay.cli.outputs import force_option
+from assay.cli.json_output import print_json
+from assay.cli.outputs import dry_option, force_option
 from assay.cli.plan import promised, ready
 from assay.cli.run import choose, label, prepared
+from assay.cli.streams import stdout_kept
+from assay.cli.tables import format_option, print_parts
 from assay.core.errors import InputError, SpecError
 from assay.data.replacing import check_free
 from assay.data.write import write_rows, written_atomically
@@ -18,7 +22,7 @@ from assay.models.cache import BY_NAME, default_cache
 from assay.project import Project, evaluation, open_project, report_context
 from assay.quality.metrics.accuracy import Accuracy, accuracy
 from assay.report import Evidence, ReportContext, write_report
-from assay.report.table import lines
+from assay.report.table import parts
 from assay.report.verdict import verdict_of
 from assay.strategies.single import Single
 from assay.studies.vader.data import VaderSet, held_out, prepare, write
@@ -27,6 +31,7 @@ FIT = 150  # tweets with people's labels that the classifier learns from; never 
 SEED = 7
 REPORT = "report.html"
 MADE = ("records.jsonl", "people.csv", "ratings.csv", "gold.csv", "task.yaml", REPORT)
+FETCHED = ("vader-icwsm2014", "smollm2-135m-instruct", "minilm-l6-int8", "minilm-l6-tokenizer")
 TARGET, DELTA = 0.8, 0.1  # agreement with people, and the chance that it does not hold
 UNCERTIFIED = f"{TARGET:.0%} agreement with people cannot be certified"
 GOLD_NOTE = (
@@ -83,15 +88,23 @@ def data_command() -> None:
               help="Folder to make.")  # fmt: skip
 @force_option
 @click.option("--records", type=click.IntRange(min=10), help="Only this many, drawn by seed.")
-def fetch_command(name: str, out: Path, records: int | None) -> None:
+@dry_option()
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON on stdout.")
+def fetch_command(name: str, out: Path, records: int | None, dry_run: bool, as_json: bool) -> None:
     """Build a three-class task of the VADER study.
 
     NAME is tweets, movies, amazon or nyt. The folder will hold the task file, the records, gold,
     and what people said.
     """
     _check_folder(out)
+    if dry_run:
+        _rehearse(out, MADE[:-1], as_json)
+        return
     texts = fetched(name)
     build_folder(texts if records is None else texts.first(records, SEED), out)
+    if as_json:
+        print_json({"files": [str(out / name) for name in MADE[:-1]], "dry_run": False})
+        return
     click.echo(f"wrote {out}/task.yaml; look at it with: assay check {out}/task.yaml")
 
 
@@ -105,9 +118,35 @@ def fetch_command(name: str, out: Path, records: int | None) -> None:
     "--records", type=click.IntRange(min=40), default=300, show_default=True,
     help="How many tweets to label, drawn by seed.",
 )  # fmt: skip
-def demo_command(out: Path, records: int) -> None:
+@dry_option("Say what would be downloaded and written; do nothing.")
+@format_option
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON on stdout.")
+def demo_command(out: Path, records: int, dry_run: bool, as_json: bool) -> None:
     """Label real tweets with the embedded models and compare with people."""
     _check_folder(out)
+    if dry_run:
+        _rehearse(out, MADE, as_json)
+        return
+    with stdout_kept() if as_json else nullcontext():
+        found = _run(out, records)
+    if as_json:
+        print_json(found.as_json() | {"files": [str(out / name) for name in MADE]})
+        return
+    _print_result(found, out)
+
+
+def _rehearse(out: Path, names: Sequence[str], as_json: bool) -> None:
+    files = [str(out / name) for name in names]
+    if as_json:
+        print_json({"files": files, "dry_run": True})
+        return
+    absent = [name for name in FETCHED if not default_cache().has(BY_NAME[name])]
+    size = sum(BY_NAME[name].size for name in absent) / 1e6
+    click.echo(f"would download {', '.join(absent) or 'nothing'} ({size:,.0f} MB)")
+    click.echo(f"would write {', '.join(files)}")
+
+
+def _run(out: Path, records: int) -> Evidence:
     click.echo("1/4 fetching the tweets and the embedded models (about 120 MB, once) ...")
     texts = fetched("tweets").first(records + FIT, SEED)
     fetch_models()
@@ -127,7 +166,7 @@ def demo_command(out: Path, records: int) -> None:
         found = write_report(ledger, certified.run, described, out / REPORT)
     finally:
         ledger.close()
-    _print_result(found, out)
+    return found
 
 
 def _choose(project: Project, ledger: Ledger, total: int) -> str | None:
@@ -158,8 +197,7 @@ def _described(project: Project, texts: VaderSet, voted: Mapping[str, Accuracy])
 def _print_result(found: Evidence, out: Path) -> None:
     click.echo("")
     click.echo(verdict_of(found).headline)
-    for line in lines(found):
-        click.echo(line)
+    print_parts(parts(found))
     click.echo(f"\nreport: {out / REPORT}\ntask:   {out / 'task.yaml'}")
     click.echo(f"next: assay run {out / 'task.yaml'}   (answers are reused)")
 
@@ -177,7 +215,7 @@ def fetched(name: str) -> VaderSet:
 
 
 def fetch_models() -> None:
-    for name in ("smollm2-135m-instruct", "minilm-l6-int8", "minilm-l6-tokenizer"):
+    for name in FETCHED[1:]:
         default_cache().fetch(BY_NAME[name])
 
 
