@@ -1,4 +1,5 @@
 PYTHON ?= python3
+INSTALLED ?= $(PYTHON)
 BIN := .venv/bin
 RECORDS ?= 300
 OUT ?= out/demo
@@ -45,15 +46,14 @@ site: .venv/ready
 	$(BIN)/python tools/docs_site.py
 	$(BIN)/zensical build --strict -f mkdocs.yml
 
-# The distributions in out/dist; the wheel must work in an environment of its own.
+# The distributions in out/dist; the wheel must be small and work in an environment of its own.
+# INSTALLED names the Python of that environment: `make wheel INSTALLED=python3.13`.
 wheel: .venv/ready
 	rm -rf out/dist out/installed
 	$(BIN)/python -m build --no-isolation --outdir out/dist
-	$(PYTHON) -m venv out/installed
+	$(INSTALLED) -m venv out/installed
 	out/installed/bin/pip install --quiet out/dist/*.whl
-	cd out && installed/bin/assay --help > /dev/null
-	cd out && installed/bin/assay init ../examples/reviews/reviews.csv --force -o installed/task.yaml
-	cd out && installed/bin/python -c "import assay; print(assay.label(['a'], labels=['a', 'b'], annotators=lambda t: 'a').labels)"
+	$(BIN)/python -m tools.check_installed out/installed
 
 clean:
 	rm -rf .venv out

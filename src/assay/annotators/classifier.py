@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from assay.annotators.base import end
 from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
+from assay.core.extras import from_extra
 from assay.core.record import Record
 from assay.core.schema import Choice, Schema
 from assay.core.shown import Shown
@@ -24,6 +23,7 @@ from assay.models.base import Encoder
 BLOCK = 64
 STRENGTH = 3.0  # inverse regularisation; vectors of length 1 want a weak penalty
 ITERATIONS = 1000
+LEARN = "learn", "classifiers fitted on your labels"
 
 
 class Features(Protocol):
@@ -142,7 +142,8 @@ def fit_ngrams(
     """The same over character n-grams, without any model file."""
     if not examples:
         raise InputError("a classifier needs labelled records to learn from; there are none")
-    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    made = from_extra("sklearn.feature_extraction.text", *LEARN).TfidfVectorizer
+    vectorizer = made(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
     vectorizer.fit([record.text for record, _ in examples])
     return fit(CharNgrams(vectorizer), examples, schema, seed)
 
@@ -151,7 +152,8 @@ def fit(
     features: Features, examples: Sequence[tuple[Record, Value]], schema: Schema, seed: int
 ) -> Classifier:
     labels = learnable(examples, schema)
-    model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, random_state=seed)
+    regression = from_extra("sklearn.linear_model", *LEARN).LogisticRegression
+    model = regression(C=STRENGTH, max_iter=ITERATIONS, random_state=seed)
     model.fit(features.rows([record for record, _ in examples]), labels)
     digests = [record.digest for record, _ in examples]
     learnt = digest([sorted(zip(digests, labels, strict=True)), seed, STRENGTH], 6)

@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction import FeatureHasher
-from sklearn.linear_model import SGDClassifier
 
 from assay.annotators.base import HoldsNothing
+from assay.annotators.classifier import LEARN
 from assay.annotators.fitted import in_blocks
 from assay.core.annotation import Annotation, DecidedBy, Outcome, Request, Source, answer
 from assay.core.digest import digest
 from assay.core.errors import InputError, SpecError
+from assay.core.extras import from_extra
 from assay.core.record import Record
 from assay.core.schema import Schema, Spans
 from assay.core.shown import Shown
@@ -139,7 +139,7 @@ def _learnable(pairs: Pairs) -> bool:
 
 def _fit(pairs: Pairs, seed: int) -> Any:
     features, tags = _table(pairs)
-    model = SGDClassifier(
+    model = from_extra("sklearn.linear_model", *LEARN).SGDClassifier(
         loss="log_loss", alpha=PENALTY, average=True, max_iter=PASSES, tol=None, random_state=seed
     )
     return model.fit(rows(features), tags)
@@ -242,7 +242,8 @@ def tokens(text: str) -> Places:
 
 def rows(features: list[list[str]]) -> Any:
     """A sparse matrix, one row a token."""
-    hasher = FeatureHasher(FEATURES, input_type="string", alternate_sign=False)
+    made = from_extra("sklearn.feature_extraction", *LEARN).FeatureHasher
+    hasher = made(FEATURES, input_type="string", alternate_sign=False)
     matrix = hasher.transform(features)
     # scikit-learn's own hasher gives 64-bit indices, which its linear models refuse
     matrix.indices = matrix.indices.astype(np.int32)

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from assay.api.answers import Names
 from assay.api.labelling import opened
 from assay.api.result import Result, Source
-from assay.api.tables import ColumnTable, Table
+from assay.api.tables import ColumnTable, Table, polars_frame
 from assay.core.shown import Shown
 from assay.data.annotations import Names as ImportNames
 from assay.data.gold import Purpose
@@ -26,6 +25,9 @@ from assay.run import Job, Stop
 from assay.run import label as run_label
 from assay.run.blocking import waited
 from assay.run.engine import stop_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LONG = ImportNames()
 
@@ -45,16 +47,16 @@ class Opened(Shown):
     def facts(self) -> Mapping[str, object]:
         return self.project.facts()
 
-    def run(self, limit: int | None = None) -> Result[pl.DataFrame]:
+    def run(self, limit: int | None = None) -> "Result[pl.DataFrame]":
         """Labels the records that are still open, only the first `limit` if given."""
         stop = stop_of(self.project.settings())
         return waited(self._run(limit, stop), stop.interrupt)
 
-    async def arun(self, limit: int | None = None) -> Result[pl.DataFrame]:
+    async def arun(self, limit: int | None = None) -> "Result[pl.DataFrame]":
         """`run` for code on an event loop, which keeps running."""
         return await self._run(limit, stop_of(self.project.settings()))
 
-    async def _run(self, limit: int | None, stop: Stop) -> Result[pl.DataFrame]:
+    async def _run(self, limit: int | None, stop: Stop) -> "Result[pl.DataFrame]":
         project = self.project
         _ = project.annotators, project.strategy  # what is wrong with them leaves no ledger
         async with opened(project.ledger_place) as ledger:
@@ -98,11 +100,7 @@ def _source(project: Project, ledger: Ledger, run: str) -> Source:
             content.setdefault(name, [r.meta.get(name) for r in records])
         return ColumnTable(content), tuple(ids)
 
-    return Source(read, Names(project.task.name), _polars)
-
-
-def _polars(columns: Mapping[str, list[object]]) -> pl.DataFrame:
-    return pl.DataFrame(dict(columns), infer_schema_length=None)
+    return Source(read, Names(project.task.name), polars_frame)
 
 
 def import_annotations(

@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from assay.api.answers import Names, answer_columns, plain, reasons_of
 from assay.api.certified import certificate_of, kept, promise_of, recorded
 from assay.api.metrics import metrics_of
-from assay.api.tables import Table
+from assay.api.tables import Table, polars_frame
 from assay.core.annotation import Decision
 from assay.core.cost import stated
 from assay.core.errors import InputError
@@ -37,6 +35,9 @@ from assay.quality.guarantees.promise import About, Certificate
 from assay.quality.metrics.accuracy import Accuracy
 from assay.report import Evidence, Reference, ReportContext, gather, write_report
 from assay.run import Summary
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FIRST = 10  # rows that a notebook shows
 PART = 60  # characters of a text that it shows
@@ -163,17 +164,17 @@ class Result(Shown, Generic[F]):
         scores = {name: score for name, score in self.scores.items() if name != DECISIONS}
         return replace(self, decisions=made, summary=summary, certificate=found, scores=scores)
 
-    def table(self) -> pl.DataFrame:
+    def table(self) -> "pl.DataFrame":
         """One row per record, as `assay export` writes them: value, confidence and its
         source, annotator, route."""
         rows = list(decision_rows(self.decisions))
-        return pl.DataFrame(rows, None if rows else DECISION_FIELDS, infer_schema_length=None)
+        return polars_frame(rows, DECISION_FIELDS)
 
-    def annotations(self) -> pl.DataFrame:
+    def annotations(self) -> "pl.DataFrame":
         """One row per answer of an annotator, with its raw text; `cost` is in `currency`.
         `annotator` is its name, `annotator_id` also says its version and options."""
         rows = list(self._answers())
-        return pl.DataFrame(rows, None if rows else ANNOTATION_FIELDS, infer_schema_length=None)
+        return polars_frame(rows, ANNOTATION_FIELDS)
 
     def _answers(self) -> Iterator[dict[str, object]]:
         run = next((r for r in self.ledger.runs(self.task.id) if r.id == self.summary.run), None)

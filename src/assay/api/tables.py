@@ -3,12 +3,16 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import narwhals as nw
 
 from assay.core.errors import InputError
+from assay.core.extras import from_extra
 from assay.core.record import Record
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Kind: TypeAlias = Literal["text", "number", "list", "object"]
 
@@ -222,3 +226,14 @@ def known(values: Iterable[Any]) -> list[Any]:
 def _missing(value: object) -> bool:
     is_nan = isinstance(value, float) and math.isnan(value)
     return is_nan or type(value).__name__ in MISSING
+
+
+def polars_frame(
+    content: Mapping[str, list[object]] | list[dict[str, object]], columns: Sequence[str] = ()
+) -> "pl.DataFrame":
+    """Of columns or rows; `columns` are those of a frame without rows. SpecError without polars."""
+    polars = from_extra("polars", "frames", "frames of a task file's records and answers")
+    made: pl.DataFrame = polars.DataFrame(
+        content, None if content else tuple(columns) or None, infer_schema_length=None
+    )
+    return made

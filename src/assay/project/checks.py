@@ -2,6 +2,7 @@
 
 from assay.core.document_path import at_document_path, at_path
 from assay.core.errors import SpecError
+from assay.core.extras import from_extra
 from assay.core.schema import Spans
 from assay.project.annotators import (
     KINDS,
@@ -60,10 +61,11 @@ def _look(factory: Factory, name: str, spec: AnnotatorSpec) -> None:
 
 
 def _check_learning(factory: Factory, spec: ClassifierSpec) -> None:
-    from assay.annotators.classifier import learnable
+    from assay.annotators.classifier import LEARN, learnable
 
     if spec.features == "pictures":
         picture_model(spec.model)
+    from_extra("sklearn", *LEARN)
     examples = [(e.record, e.value) for e in factory.examples()]
     if not isinstance(factory.task.schema, Spans):
         with at_path("kind"):

@@ -5,6 +5,7 @@ from assay.annotators.trainable import Trainable
 from assay.core.digest import digest
 from assay.core.document_path import at_path
 from assay.core.errors import SpecError
+from assay.core.extras import from_extra
 from assay.core.task import Example
 from assay.project.annotators import trainable
 from assay.project.factory import Factory
@@ -31,7 +32,7 @@ def learners(factory: Factory, spec: WithLearners) -> tuple[Trainable, ...]:
 
 def learner(factory: Factory, name: str) -> Trainable:
     """One of the embedded classifiers, or an annotator of the file that can be fine-tuned."""
-    from assay.annotators.classifier import TrainableClassifier
+    from assay.annotators.classifier import LEARN, TrainableClassifier
     from assay.models.encoder import MiniLM
 
     if name not in EMBEDDED:
@@ -40,6 +41,7 @@ def learner(factory: Factory, name: str) -> Trainable:
             known = ", ".join((*EMBEDDED, "an annotator of kind hub"))
             raise SpecError(f"learner {name!r} is none of {known}")
         return trainable(factory, found)
+    from_extra("sklearn", *LEARN)  # now, not after the first answers are paid for
     return TrainableClassifier(MiniLM() if name == "minilm" else None)
 
 

@@ -89,7 +89,7 @@ def tags_of(
     task is not one of tags."""
     if not isinstance(schema, MultiChoice):
         return None
-    from assay.quality.metrics.tagging import Tagged, tagging  # noqa: PLC0415 - scikit-learn
+    from assay.quality.metrics.tagging import Tagged, tagging  # noqa: PLC0415 - few tasks have tags
 
     found = tagging(Tagged(values, reference, schema.names), name)
     if found is None:

@@ -3,15 +3,15 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assay.annotators.picture import Pictures
 from assay.core.digest import digest
 from assay.core.errors import InputError
+from assay.core.extras import from_extra
 from assay.core.record import Record
 from assay.models.base import Encoder
 
@@ -62,7 +62,7 @@ class ByWords:
 
     def over(self, pool: Sequence[Record]) -> Index:
         # the padding gives even an empty text a feature
-        vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4))
+        vectorizer = _vectorizer()(analyzer="char_wb", ngram_range=(2, 4))
         known = vectorizer.fit_transform([f"{r.text} ." for r in pool])
 
         def index(records: Sequence[Record]) -> Similarity:
@@ -72,6 +72,11 @@ class ByWords:
             return np.asarray((found @ known.T).todense(), dtype=np.float64)
 
         return index
+
+
+def _vectorizer() -> Any:
+    what = "examples that are near by their words"
+    return from_extra("sklearn.feature_extraction.text", "learn", what).TfidfVectorizer
 
 
 @dataclass(frozen=True, slots=True)

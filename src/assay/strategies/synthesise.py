@@ -9,17 +9,15 @@ readers keep that, and gold refuses them (`Gold.trusted`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, product
+from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import cross_val_predict
 
 from assay.core import within
 from assay.core.annotation import Annotation, RequestOptions
 from assay.core.digest import digest_text
 from assay.core.errors import InputError, SpecError
+from assay.core.extras import from_extra
 from assay.core.record import SYNTHETIC, Record, TextPart, text_record
 from assay.core.schema import FreeText
 from assay.core.schema.choice import Choice
@@ -150,10 +148,17 @@ def drift(synthetic: Sequence[Record], real: Sequence[Record], seed: int = 0) ->
     texts = [r.text for r in (*synthetic, *real)]
     truth = np.array([1] * len(synthetic) + [0] * len(real))
     order = np.random.default_rng(seed).permutation(len(texts))
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4)).fit_transform(
+    vectorizer = _sklearn("feature_extraction.text").TfidfVectorizer
+    vectors = vectorizer(analyzer="char_wb", ngram_range=(2, 4)).fit_transform(
         [texts[int(i)] for i in order]
     )
-    chance = cross_val_predict(
-        LogisticRegression(max_iter=1000), vectors, truth[order], cv=5, method="predict_proba"
+    regression = _sklearn("linear_model").LogisticRegression(max_iter=1000)
+    chance = _sklearn("model_selection").cross_val_predict(
+        regression, vectors, truth[order], cv=5, method="predict_proba"
     )
-    return Drift(float(roc_auc_score(truth[order], chance[:, 1])), len(synthetic), len(real))
+    auc = float(_sklearn("metrics").roc_auc_score(truth[order], chance[:, 1]))
+    return Drift(auc, len(synthetic), len(real))
+
+
+def _sklearn(part: str) -> Any:
+    return from_extra(f"sklearn.{part}", "learn", "comparisons of synthetic and real records")

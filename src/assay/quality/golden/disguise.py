@@ -11,17 +11,16 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import rankdata
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import StratifiedKFold
 
 from assay.core.distributions import normal_quantile
 from assay.core.errors import InputError
+from assay.core.extras import from_extra
 from assay.core.record import Record
 from assay.core.votes import Floats
 
@@ -107,7 +106,8 @@ def disguise(records: Sequence[Record], gold: Collection[str], seed: int = 0) ->
     rng = np.random.default_rng(seed)
     kept = _kept(is_gold, rng)
     y = is_gold[kept]
-    folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(y, y))
+    folded = _sklearn("model_selection").StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    folds = list(folded.split(y, y))
     assigned = _permuted(y, [test for _, test in folds], rng)
     kinds = {name: x[kept] for name, x in _numbers(records).items()}
     alike = {name: _likeness(x) for name, x in kinds.items() if np.ptp(x, axis=0).any()}
@@ -201,7 +201,8 @@ def _likeness(x: Floats) -> Floats:
 
 def _wording(texts: Sequence[str]) -> Floats:
     """The same of character n-grams."""
-    grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=2)
+    vectorizer = _sklearn("feature_extraction.text").TfidfVectorizer
+    grams = vectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=2)
     try:
         x = grams.fit_transform(texts)
     except ValueError:  # no n-gram occurs in two texts
@@ -210,6 +211,10 @@ def _wording(texts: Sequence[str]) -> Floats:
     means = inner.mean(axis=0)
     centred: Floats = inner - means - means[:, None] + means.mean()
     return centred / max(float(np.trace(centred)) / len(texts), 1e-12)
+
+
+def _sklearn(part: str) -> Any:
+    return from_extra(f"sklearn.{part}", "learn", "tests of how golden questions are disguised")
 
 
 def _numbers(records: Sequence[Record]) -> dict[str, Floats]:

