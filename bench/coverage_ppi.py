@@ -137,7 +137,7 @@ def of_groups(name: str, human: int, shares: tuple[float, float]) -> Setting:
         first, second = (
             share(*labels(rng, (human, 3_000), p, r)) for p, r in zip(shares, rates, strict=True)
         )
-        return difference(("a", first), ("b", second))
+        return difference({"a": first, "b": second}, "a", "b")
 
     return Setting(f"{name}: n {human} each, shares {shares}", shares[0] - shares[1], draw)
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
 
-from assay.quality.inference.audit import LEVEL, PRIOR, Stratum, allocated, stop
+from assay.quality.inference.audit import LEVEL, Stratum, allocated
+from assay.quality.inference.stopping import PRIOR, stop
 
 Ints = NDArray[np.int64]
 

@@ -13,7 +13,7 @@ from assay.quality.inference.audit import OTHERS, draw, stratify
 from assay.quality.inference.audit_sheet import Sheet, judge, mark_of
 from assay.quality.replacement.alt_test import AltTest, Rules, alt_test
 from assay.quality.replacement.compare import Comparison, Sides, compare
-from assay.quality.replacement.reference import Measure, compare_to_reference
+from assay.quality.replacement.reference import Measure, Side, compare_to_reference
 from tests.quality.test_agreement import said_in
 
 POINT = Resampling(0)
@@ -221,7 +221,7 @@ def test_high_agreement_that_chance_gives_is_warned_of_beside_a_majority() -> No
     always: dict[str, object] = dict.fromkeys(people["p0"], "a")
     copy: dict[str, object] = dict(people["p0"])
     found = [
-        compare_to_reference((name, "model"), labels, people, Measure(resampling=POINT)).warning
+        compare_to_reference(Side(name, "model"), labels, people, Measure(resampling=POINT)).warning
         for name, labels in (("always", always), ("copy", copy))
     ]
     assert found == ["always: agreement 95.0% is what chance gives (kappa 0.00)", None]

@@ -26,7 +26,8 @@ from assay.quality.golden.other import of_preferences, of_quality
 from assay.quality.golden.strategic import spotting
 from assay.quality.guarantees.bounds import smallest_sample
 from assay.quality.guarantees.promise import Promise
-from assay.quality.inference.audit import Drawn, Stratum, draw, draw_clusters, stop
+from assay.quality.inference.audit import Drawn, Stratum, draw, draw_clusters
+from assay.quality.inference.stopping import stop
 from assay.quality.metrics.boxes import match
 from assay.quality.metrics.ranks import compare_ranks
 from assay.quality.replacement.alt_plan import Grid

@@ -21,11 +21,10 @@ from assay.quality.inference.audit import (
     draw_clusters,
     estimate,
     estimate_clusters,
-    sequence,
-    stop,
     stratify,
 )
 from assay.quality.inference.audit_sheet import judge, read_sheet, write_sheet
+from assay.quality.inference.stopping import sequence, stop
 from assay.quality.inference.stratified import Counts
 from assay.quality.inference.stratified import limits as limits_of
 from assay.quality.metrics.accuracy import wilson

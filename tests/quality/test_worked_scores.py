@@ -21,7 +21,7 @@ from assay.quality.metrics.tagging import Tagged, tagging
 from assay.quality.replacement.alt_plan import Grid, Guess, plan_from_guess, plan_from_pilot
 from assay.quality.replacement.alt_test import Rules, alt_test
 from assay.quality.replacement.compare import Sides, compare
-from assay.quality.replacement.reference import Measure, compare_to_reference
+from assay.quality.replacement.reference import Measure, Side, compare_to_reference
 from assay.quality.replacement.rejections import one_sided, rejections
 from assay.quality.replacement.trinomial import p_value, p_values
 from assay.quality.reviewed import Case, reviewed
@@ -96,7 +96,7 @@ def test_comparisons_are_as_they_were(name: str) -> None:
     slices = {"language": {f"r{i}": ("de", "en", "fr")[min(i // 30, 2)] for i in range(68)}}
     rules = Rules(0.15, "neg-rmse" if name == "interval" else "accuracy", records_a_person=20)
     found = compare(Sides(people, models, MEASURES[name], slices, notes=("a note",)), rules)
-    alone = compare_to_reference(("x", "person"), {"zz": "1"}, people, MEASURES[name])
+    alone = compare_to_reference(Side("x", "person"), {"zz": "1"}, people, MEASURES[name])
     as_kept(KEPT / f"compare_{name}.json", [found, alone])
 
 
@@ -249,7 +249,7 @@ def test_shares_from_few_human_labels_are_as_they_were() -> None:
         "mean": mean_of(own, off, (1.0, 5.0)),
         "mean of clusters": mean_of(own, off, None, cluster),
         "groups": groups,
-        "apart": difference(*sorted(groups.items())),
+        "apart": difference(groups, *sorted(groups)),
     }
     as_kept(KEPT / "ppi.json", found)
 

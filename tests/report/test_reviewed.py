@@ -68,7 +68,7 @@ def ledger(*more: Annotation) -> MemoryLedger:
 
 
 def test_whole_answers_are_compared_and_a_panel_speaks_as_one() -> None:
-    found = review_of(ledger(), TASK, ROLES, (IDS, "run"))
+    found = review_of(ledger(), TASK, ROLES, IDS, "run")
     assert found is not None
     assert (found.found.records, found.found.looked, found.found.all.agreement.n) == (3, 1, 6)
     hat = found.found.attributes["hat"]
@@ -79,7 +79,7 @@ def test_whole_answers_are_compared_and_a_panel_speaks_as_one() -> None:
 
 
 def test_the_bill_is_beside_what_people_alone_would_cost() -> None:
-    found = review_of(ledger(), TASK, ROLES, (IDS, "run"))
+    found = review_of(ledger(), TASK, ROLES, IDS, "run")
     assert found is not None
     assert found.bill == Bill(to_nanos(0.3), to_nanos(0.3), to_nanos(1.8))  # 6 cells, 0.3 each
     described = found.as_json()
@@ -100,7 +100,7 @@ def test_free_people_have_no_price_and_no_share() -> None:
     held.add([said("people", "a", face("yes", "yes"))])
     held.start_run(Run("run", TASK.id, "review", 0.0))
     held.add_decisions("run", [Decision("a", face("yes", "no"), decided_by=DecidedBy.MODEL)])
-    found = review_of(held, TASK, ROLES, (IDS, "run"))
+    found = review_of(held, TASK, ROLES, IDS, "run")
     assert found is not None
     assert (found.bill.people_alone, found.bill.share) == (None, None)
     assert found.as_json()["cost_of_people_alone"] is None
@@ -112,12 +112,12 @@ def test_an_answer_to_a_part_is_no_answer_to_compare() -> None:
     held.add([said("old", "a", face("yes", "no")), said("model", "a", {"hat": "no"}, ("hat",))])
     held.start_run(Run("run", TASK.id, "review", 0.0))
     held.add_decisions("run", [Decision("a", face("yes", "no"), decided_by=DecidedBy.MODEL)])
-    assert review_of(held, TASK, ROLES, (IDS, "run")) is None
+    assert review_of(held, TASK, ROLES, IDS, "run") is None
 
 
 def test_annotators_without_a_name_are_found_by_their_id() -> None:
     roles = Roles("id-old", "id-model", "id-people")
-    found = review_of(ledger(), TASK, roles, ({}, "run"))
+    found = review_of(ledger(), TASK, roles, {}, "run")
     assert found is not None
     assert (found.found.records, found.found.looked) == (3, 1)
 

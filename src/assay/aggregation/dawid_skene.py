@@ -91,7 +91,7 @@ class DawidSkene:
     def solver(self, votes: Votes) -> Callable[[Table], Solved]:
         """What fits one table of these votes."""
         answering = confusions(prior_counts(votes, self.prior, self.priors))
-        return lambda table: solve(table, answering, (self.iterations, self.tolerance))
+        return lambda table: solve(table, answering, self.iterations, self.tolerance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class OneCoin:
     def solver(self, votes: Votes) -> Callable[[Table], Solved]:
         """What fits one table of these votes."""
         answering = coins(prior_counts(votes, self.prior, self.priors))
-        return lambda table: solve(table, answering, (self.iterations, self.tolerance))
+        return lambda table: solve(table, answering, self.iterations, self.tolerance)
 
 
 Answering = Callable[[Design, Floats], Floats]
@@ -172,18 +172,18 @@ def own_cells(d: Design, counts: Floats) -> Floats:
     return d.per_annotator(counts[d.cell_label, np.arange(len(d.cell_label))])
 
 
-def solve(table: Table, answering: Answering, stop: tuple[int, float]) -> Solved:
+def solve(table: Table, answering: Answering, iterations: int, tolerance: float) -> Solved:
     d = design(table)
     probs = vote_shares(d)
     found = count(d, probs)
     cells, shares = answering(d, found.counts), log_shares(d, found)
     votes = float(found.counts.sum()) or 1.0
     last = -np.inf
-    for _ in range(stop[0]):
+    for _ in range(iterations):
         found = expect(d, probs, np.log(cells), shares)
         cells, shares = answering(d, found.counts), log_shares(d, found)
         bound = _bound(found, cells, shares) / votes
-        if bound - last < stop[1]:
+        if bound - last < tolerance:
             break
         last = bound
     return Solved(d, probs, cells, shares, found.counts)

@@ -22,11 +22,11 @@ from assay.quality.inference.audit import (
     Drawn,
     draw,
     draw_clusters,
-    stop,
     stratify,
 )
 from assay.quality.inference.audit_sheet import judge, read_sheet, write_sheet
 from assay.quality.inference.reweighed import own_or_cluster
+from assay.quality.inference.stopping import MajorityBaseline, stop
 from assay.quality.verdicts import canonical, same
 
 
@@ -135,7 +135,9 @@ def estimate_command(
         return same(shipped, answer, tolerance)
 
     found = judge(read_sheet(sheet), decisions, read, same=alike, cluster=own)
-    always = None if found.baseline is None else (found.baseline_label, found.baseline)
+    always = (
+        None if found.baseline is None else MajorityBaseline(found.baseline_label, found.baseline)
+    )
     stopped = stop(found.strata, target, always) if target is not None else None
     if as_json:
         described = found.as_json() | ({"stop": stopped.as_json()} if stopped else {})

@@ -1,7 +1,6 @@
 """`assay prevalence`: how frequent a label is, from shipped labels and a few human ones."""
 
 from collections.abc import Mapping
-from itertools import combinations
 from pathlib import Path
 
 import click
@@ -13,12 +12,17 @@ from assay.cli.json_output import print_json
 from assay.cli.sources import of_records, read_decisions
 from assay.cli.tables import format_option, offer
 from assay.core.errors import InputError, SpecError
-from assay.core.schema import Scale, Schema
 from assay.core.spelling import oddities
-from assay.core.value import Value
 from assay.quality.inference.audit import BY_CLUSTER
 from assay.quality.inference.audit_sheet import answers_of, read_sheet
-from assay.quality.inference.ppi import Difference, Ppi, by_group, difference, mean_of, prevalence
+from assay.quality.inference.labels import (
+    ComparedGroups,
+    compared_groups,
+    limits_of,
+    mean_of_labels,
+    shares_of_labels,
+)
+from assay.quality.inference.ppi import Ppi
 
 
 @click.command(
@@ -65,10 +69,11 @@ def prevalence_command(
     own = of_records(source, cluster) if cluster else None
     groups = of_records(source, group) if group else None
     if numbers:
-        described, notes = _mean((human, model), scale or _ends(schema), own)
+        found = mean_of_labels(human, model, scale or limits_of(schema), own)
+        described, notes = {"mean": found.mean}, list(found.notes)
     else:
-        described, notes = _shares(human, model, own), []
-    parts = {} if groups is None else _by_group((human, model), groups, own)
+        described, notes = shares_of_labels(human, model, own), []
+    parts = {} if groups is None else compared_groups(human, model, groups, own)
     notes += oddities(() if numbers else described, records=model)
     assumed = None if cluster else INDEPENDENT
     if as_json:
@@ -105,85 +110,21 @@ def _check_plain(sheet: Path, by: str, cluster: str | None) -> None:
         )
 
 
-Parts = dict[str, tuple[dict[str, "Ppi"], list["Difference"]]]
-
-
-def _labels(values: Mapping[str, Value]) -> dict[str, str | frozenset[str]]:
-    found: dict[str, str | frozenset[str]] = {}
-    for record, value in values.items():
-        if isinstance(value, float | int):
-            found[record] = f"{value:.9g}"
-        elif isinstance(value, str | frozenset):
-            found[record] = value
-        else:
-            raise InputError(
-                "shares are reported for labels, tags and numbers, not for answers of this kind"
-            )
-    return found
-
-
-def _shares(
-    human: Mapping[str, Value], model: Mapping[str, Value], cluster: Mapping[str, str] | None
-) -> dict[str, Ppi]:
-    return prevalence(_labels(human), _labels(model), cluster=cluster)
-
-
-def _ends(schema: Schema | None) -> tuple[float, float] | None:
-    return (schema.low, schema.high) if isinstance(schema, Scale) else None
-
-
-def _mean(
-    labels: tuple[Mapping[str, Value], Mapping[str, Value]],
-    ends: tuple[float, float] | None,
-    cluster: Mapping[str, str] | None,
-) -> tuple[dict[str, Ppi], list[str]]:
-    def numbers(values: Mapping[str, Value]) -> dict[str, float]:
-        try:
-            return {record: float(str(value)) for record, value in values.items()}
-        except ValueError as bad:
-            raise InputError(f"--mean needs numbers: {bad}") from None
-
-    human, model = (numbers(values) for values in labels)
-    notes = []
-    if ends is None:
-        both = [*human.values(), *model.values()]
-        notes.append(
-            f"the scale is assumed to run from {min(both):g} to {max(both):g}, the "
-            f"range of the labels; "
-            "set another with --scale LOW HIGH"
-        )
-    return {"mean": mean_of(human, model, ends, cluster)}, notes
-
-
-def _by_group(
-    labels: tuple[Mapping[str, Value], Mapping[str, Value]],
-    group: Mapping[str, str],
-    cluster: Mapping[str, str] | None,
-) -> Parts:
-    said, shipped = (_labels(values) for values in labels)
-    home = {record: name or "(none)" for record, name in group.items()}
-    found: Parts = {}
-    for label in prevalence(said, shipped):
-        shares = by_group(said, shipped, home, label, cluster)
-        found[label] = shares, [difference(a, b) for a, b in combinations(shares.items(), 2)]
-    return found
-
-
-def _as_json(described: dict[str, Ppi], parts: Parts) -> dict[str, object]:
+def _as_json(described: dict[str, Ppi], parts: Mapping[str, ComparedGroups]) -> dict[str, object]:
     groups = {
         label: {
-            "groups": {name: p.as_json() for name, p in shares.items()},
-            "differences": [d.as_json() for d in differences],
+            "groups": {name: p.as_json() for name, p in part.shares.items()},
+            "differences": [d.as_json() for d in part.differences],
         }
-        for label, (shares, differences) in parts.items()
+        for label, part in parts.items()
     }
     return {"prevalence": {k: p.as_json() for k, p in described.items()}, "groups": groups}
 
 
-def _print_result(described: dict[str, Ppi], parts: Parts) -> None:
+def _print_result(described: dict[str, Ppi], parts: Mapping[str, ComparedGroups]) -> None:
     head = ("label", "group", "PPI++", "PPI, classical", "human only", "model alone")
     rows = [(label, "all", p) for label, p in described.items()]
-    rows += [(label, name, p) for label, (own, _) in parts.items() for name, p in own.items()]
+    rows += [(label, name, p) for label, of in parts.items() for name, p in of.shares.items()]
     offer([head, *((label, group, str(p.tuned), str(p.classical), str(p.human_only), str(p.naive))
                    for label, group, p in rows)])  # fmt: skip
     first = next(iter(described.values()))
@@ -195,9 +136,10 @@ def _print_result(described: dict[str, Ppi], parts: Parts) -> None:
     for label, p in described.items():
         click.echo(f"{label}")
         _print_one(p)
-        for name, part in parts.get(label, ({}, []))[0].items():
+        groups = parts.get(label, ComparedGroups())
+        for name, part in groups.shares.items():
             click.echo(f"  {name}: PPI++ {part.tuned}, human only {part.human_only}")
-        for d in parts.get(label, ({}, []))[1]:
+        for d in groups.differences:
             click.echo(f"  {d.first} minus {d.second}: PPI++ {d.tuned}, human only {d.human_only}")
     for label, p in described.items():
         if p.warning:

@@ -219,10 +219,8 @@ def plan(trial: Trial, chains: Sequence[tuple[str, ...]], promise: Promise) -> P
     tried = [c for c in chains if len(c) == 1 or not any(trial.models[k].flat for k in c)]
     shared = replace(promise, delta=promise.delta / max(len(tried), 1))
     options = [_option(links, trial, shared) for links in tried]
-    options.append(_measured(ALL_BY_PEOPLE, (), trial, (None, None)))
-    bare = [
-        _measured(f"{name}, unchecked", (name,), trial, (None, -np.inf)) for name in trial.models
-    ]
+    options.append(_measured(ALL_BY_PEOPLE, (), trial, None, None))
+    bare = [_measured(f"{name}, unchecked", (name,), trial, None, -np.inf) for name in trial.models]
     ordered = sorted(options, key=lambda o: (not o.meets, o.cost))
     return Plan(
         promise, trial.reference, trial.n, tuple(ordered), tuple(bare), trial.baseline, trial.notes
@@ -236,16 +234,16 @@ def _option(links: tuple[str, ...], trial: Trial, promise: Promise) -> Option:
     found = certify_chain(sure, right, promise, trial.reference)
     if models[0].flat:
         found = replace(found, unsaid=True)
-    return _measured(" > ".join((*links, "people")), links, trial, (found, found.threshold))
+    return _measured(" > ".join((*links, "people")), links, trial, found, found.threshold)
 
 
 def _measured(
     name: str,
     links: tuple[str, ...],
     trial: Trial,
-    how: tuple[Certificate | None, float | None],
+    certificate: Certificate | None,
+    threshold: float | None,
 ) -> Option:
-    certificate, threshold = how
     takers, cost = routed(links, trial, threshold)
     by_chance = threshold is not None and threshold > -np.inf  # whether a record goes to people
     last = trial.person if by_chance else 0.0

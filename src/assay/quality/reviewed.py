@@ -172,7 +172,7 @@ def reviewed(cases: Iterable[Case], schema: Schema) -> Reviewed | None:
     for number, case in enumerate(cases):
         records += 1
         for unit in schema.units([case.first, case.second]):
-            looked += _count(tallies[attribute_of(unit, schema)], number, case, (unit, schema))
+            looked += _count(tallies[attribute_of(unit, schema)], number, case, unit, schema)
     if not records:
         return None
     named = {name: _group(name, tally, [tally]) for name, tally in tallies.items()}
@@ -195,9 +195,8 @@ def attribute_of(unit: str, schema: Schema) -> str:
     return unit.partition("/")[0] if isinstance(schema, Form) else unit or ALL
 
 
-def _count(tally: _Tally, record: int, case: Case, where: tuple[str, Schema]) -> int:
+def _count(tally: _Tally, record: int, case: Case, unit: str, schema: Schema) -> int:
     """How many looks the reviewer gave to the cell: none or one."""
-    unit, schema = where
     a, b = schema.label(case.first, unit), schema.label(case.second, unit)
     seen = case.look is not None and (not case.focus or schema.in_focus(unit, case.focus))
     c = schema.label(case.look, unit) if seen and case.look is not None else None

@@ -293,4 +293,4 @@ def review(
     if report_context.review is None:
         return None
     ids = {name: id for id, name in names.items()}
-    return review_of(ledger, report_context.task, report_context.review, (ids, run))
+    return review_of(ledger, report_context.task, report_context.review, ids, run)

@@ -60,15 +60,14 @@ class Review:
 
 
 def review_of(
-    ledger: Ledger, task: Task, roles: Roles, run: tuple[Mapping[str, str], str]
+    ledger: Ledger, task: Task, roles: Roles, ids: Mapping[str, str], run: str
 ) -> Review | None:
-    """`run` is the id of each name, and the run's own; None while nothing can be compared."""
-    ids, made = run
+    """`ids` holds the id of each annotator's name; None while nothing can be compared."""
     said = [_values(_of(ledger, task, ids.get(name, name))) for name in (roles.first, roles.second)]
     given = _of(ledger, task, ids.get(roles.reviewer, roles.reviewer))
     looks = _looks(given, task.schema)
     cases = []
-    for decision in ledger.decisions(made):
+    for decision in ledger.decisions(run):
         id = decision.record
         if id in said[0] and id in said[1]:
             look = looks.get(id)

@@ -15,8 +15,6 @@ from assay.quality.inference.audit import (
     draw_clusters,
     estimate,
     estimate_clusters,
-    sequence,
-    stop,
     strata_of,
     stratify,
 )
@@ -29,6 +27,7 @@ from assay.quality.inference.audit_sheet import (
     read_sheet,
     write_sheet,
 )
+from assay.quality.inference.stopping import MajorityBaseline, sequence, stop
 
 
 def decisions(n: int, seed: int = 0) -> list[Decision]:
@@ -296,7 +295,7 @@ def test_few_errors_show_nothing_where_a_constant_makes_as_few(
     baseline: float | None, passed: bool | None
 ) -> None:
     strata = [Stratum("all", 10_000, 1_000, 5)]
-    always = None if baseline is None else ("fine", baseline)
+    always = None if baseline is None else MajorityBaseline("fine", baseline)
     found = stop(strata, 0.05, always)
     assert found.verdict == "enough"
     assert found.passed is passed

@@ -186,7 +186,7 @@ def test_groups_differ_by_the_truth_and_not_by_the_models_bias() -> None:
     group = {r: "new" if int(r[1:]) % 2 else "old" for r in model}
     bent = {r: "a" if group[r] == "new" else v for r, v in model.items()}
     found = by_group(human, bent, group, "a")
-    described = difference(("new", found["new"]), ("old", found["old"]))
+    described = difference(found, "new", "old")
     assert described.naive.low > 0.2
     assert described.tuned.low <= 0 <= described.tuned.high
     assert described.tuned.width <= 1.05 * described.human_only.width

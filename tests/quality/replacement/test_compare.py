@@ -18,6 +18,7 @@ from assay.quality.replacement.alt_test import AltTest, NotTested, Rules
 from assay.quality.replacement.compare import Comparison, Sides, compare, cost_of_1000
 from assay.quality.replacement.reference import (
     Measure,
+    Side,
     compare_to_reference,
     majority,
     means,
@@ -87,7 +88,7 @@ def test_a_scale_is_told_by_distance_and_correlation_with_the_mean() -> None:
     assert b.distance.value == pytest.approx(math.dist(x, y) / len(x) ** 0.5)
     assert b.baseline == pytest.approx(np.std(y))
     shifted: dict[str, object] = {r: f"{float(str(v)) + 5}" for r, v in model.items()}
-    warned = compare_to_reference(("m", "model"), shifted, people, measure).warning
+    warned = compare_to_reference(Side("m", "model"), shifted, people, measure).warning
     assert warned is not None
     assert "further from the mean" in warned
 

@@ -295,7 +295,7 @@ def _labels(base: Agreement, votes: Votes) -> Agreement:
     if asked.reference is not None or len(base.annotators) <= MOST_PAIRED:
         found = pairs(votes, order, how, numbers=scale, reference=asked.reference)
     if scale is not None and found:
-        found = _with_correlations(found, votes, (order, scale), asked)
+        found = _with_correlations(found, votes, order, scale, asked)
     each = agreement_with_others(votes) if len(base.annotators) > 2 else ()
     return replace(base, overall=overall, pairs=found, each=each)
 
@@ -327,14 +327,13 @@ def _order(votes: Votes, asked: Asked) -> tuple[str, ...]:
 
 
 def _with_correlations(
-    found: Sequence[Pair], votes: Votes, scale: tuple[Sequence[str], Floats], asked: Asked
+    found: Sequence[Pair], votes: Votes, order: Sequence[str], scale: Floats, asked: Asked
 ) -> list[Pair]:
-    order, values = scale
     names, table = side_by_side(votes, order)
     described: list[Pair] = []
     for pair, (i, j) in zip(found, wanted(names, asked.reference), strict=True):
         first, second = table[[i, j]][:, (table[[i, j]] >= 0).all(axis=0)]
-        extra = correlations(values[first], values[second], asked.resampling) if len(first) else {}
+        extra = correlations(scale[first], scale[second], asked.resampling) if len(first) else {}
         described.append(replace(pair, coefficients={**pair.coefficients, **extra}))
     return described
 

@@ -207,7 +207,7 @@ def pairs(
 ) -> list[Pair]:
     names, table = side_by_side(votes, order)
     return [
-        _pair((names[i], names[j]), table[[i, j]], (tuple(order), numbers), how)
+        _pair((names[i], names[j]), table[[i, j]], order, numbers, how)
         for i, j in wanted(names, reference)
     ]
 
@@ -215,10 +215,10 @@ def pairs(
 def _pair(
     names: tuple[str, str],
     table: Codes,
-    scale: tuple[tuple[str, ...], Floats | None],
+    order: Sequence[str],
+    numbers: Floats | None,
     how: Resampling,
 ) -> Pair:
-    order, numbers = scale
     first, second = table[:, (table >= 0).all(axis=0)]
     if not len(first):
         return Pair(*names, 0, {})

@@ -26,6 +26,7 @@ from assay.quality.inference.audit import (
     strata_of,
     stratify,
 )
+from assay.quality.inference.stopping import MajorityBaseline
 
 FIELDS = ("record", "text", "answer", "audit")
 TO_FILL = "answer"
@@ -115,7 +116,7 @@ def judge(
     drawn = [Drawn(r, strata[r], sizes[strata[r]]) for r in named]
     wrong_of = {r: not same(shipped[r], value) for r, value in given.items()}
     counts = strata_of(drawn, wrong_of)
-    label, wrong = _baseline(counts, strata, given)
+    always = _baseline(counts, strata, given)
     found = (
         estimate(counts, PEOPLE)
         if cluster is None
@@ -123,8 +124,8 @@ def judge(
     )
     return replace(
         found,
-        baseline=wrong,
-        baseline_label=label,
+        baseline=always.error,
+        baseline_label=always.label,
         notes=(*_notes(sheet), *_strange(given, shipped, same)),
     )
 
@@ -184,15 +185,15 @@ def _read(read: Reader, record: str, answer: str) -> Value:
 
 def _baseline(
     counts: Sequence[Stratum], strata: Mapping[str, str], given: Mapping[str, Value]
-) -> tuple[str, float]:
-    """The most frequent answer, and the share of records (by weight) that have another."""
+) -> MajorityBaseline:
+    """Records count by their weight."""
     total = sum(s.size for s in counts)
     weight = {s.name: s.size / s.answered / total for s in counts}
     shares: Counter[str] = Counter()
     for record, value in given.items():
         shares[str(flat(value))] += weight[strata[record]]  # type: ignore[assignment]
     label, share = shares.most_common(1)[0]
-    return label, max(0.0, 1.0 - float(share))
+    return MajorityBaseline(label, max(0.0, 1.0 - float(share)))
 
 
 def _notes(sheet: Sheet) -> list[str]:

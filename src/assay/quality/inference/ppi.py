@@ -316,12 +316,12 @@ class Difference:
         }  # fmt: skip
 
 
-def difference(first: tuple[str, Ppi], second: tuple[str, Ppi]) -> Difference:
+def difference(groups: Mapping[str, Ppi], first: str, second: str) -> Difference:
     """Of two groups with records of their own (Newcombe 1998: from the limits of both)."""
-    (name, a), (other, b) = first, second
+    a, b = groups[first], groups[second]
     return Difference(
-        name,
-        other,
+        first,
+        second,
         _less(a.human_only, b.human_only),
         _less(a.naive, b.naive),
         _less(a.classical, b.classical),

@@ -264,7 +264,9 @@ def plan_from_pilot(
         raise InputError(f"the pilot has {len(people)} people; plan for as many or fewer")
     pilot = {name: {r: said[r] for r in records if r in said} for name, said in people.items()}
     cells = [
-        cell for size in sizes for cell in _from_pilot(size, (labels, pilot, records), rules, grid)
+        cell
+        for size in sizes
+        for cell in _from_pilot(size, Pilot(labels, pilot, records), rules, grid)
     ]
     limits = (
         f"the pilot's {len(records):,} records are taken for all there are; a small pilot misleads",
@@ -276,13 +278,30 @@ def plan_from_pilot(
     return AltPlan(model, basis, rules, grid, tuple(cells), limits)
 
 
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """What the model and the people said of the same records."""
+
+    labels: Labels
+    people: Mapping[str, Labels]
+    records: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Person's win less model's, and whether there is one; both people x records."""
+
+    advantage: Floats
+    there: NDArray[np.bool_]
+
+
 def _from_pilot(
     size: int,
-    pilot: tuple[Labels, Mapping[str, Labels], Sequence[str]],
+    pilot: Pilot,
     rules: Rules,
     grid: Grid,
 ) -> list[Cell]:
-    labels, people, records = pilot
+    people, records = pilot.people, pilot.records
     rng = np.random.default_rng([grid.seed, size])
     subsets = _subsets(list(people), size, rng)
     runs = max(1, grid.runs // len(subsets))
@@ -291,7 +310,7 @@ def _from_pilot(
     for names in subsets:
         subset = {name: people[name] for name in names}
         given += sum(map(len, subset.values())) / len(records) / len(subsets)
-        passed += _redrawn(_pilot(subset, labels, records, rules), rules, grid, (runs, rng))
+        passed += _redrawn(_observed(subset, pilot, rules), rules, grid, runs, rng)
     return [
         Cell(size, n, round(given * n), Share(int(hits), runs * len(subsets)))
         for n, hits in zip(grid.records, passed, strict=True)
@@ -305,11 +324,9 @@ def _subsets(names: list[str], size: int, rng: np.random.Generator) -> list[tupl
     return [tuple(rng.choice(names, size, replace=False)) for _ in range(SUBSETS)]
 
 
-def _pilot(
-    people: Mapping[str, Labels], labels: Labels, records: Sequence[str], rules: Rules
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """Person's win less model's, and whether there is one; people x records."""
-    found = advantages(labels, people, rules)
+def _observed(people: Mapping[str, Labels], pilot: Pilot, rules: Rules) -> Observed:
+    found = advantages(pilot.labels, people, rules)
+    records = pilot.records
     place = {record: k for k, record in enumerate(records)}
     where = found.person, np.array([place[r] for r in found.records], np.int64)[found.record]
     table, there = (
@@ -318,17 +335,14 @@ def _pilot(
     )
     table[where] = found.wins[:, 1] - found.wins[:, 0]
     there[where] = True
-    return table, there
+    return Observed(table, there)
 
 
 def _redrawn(
-    pilot: tuple[Floats, NDArray[np.bool_]],
-    rules: Rules,
-    grid: Grid,
-    draw: tuple[int, np.random.Generator],
+    observed: Observed, rules: Rules, grid: Grid, runs: int, rng: np.random.Generator
 ) -> Ints:
     """How many runs pass for each number of records, drawn with replacement."""
-    (table, there), (runs, rng) = pilot, draw
+    table, there = observed.advantage, observed.there
     hits = []
     for n in grid.records:
         times = rng.multinomial(n, np.full(table.shape[1], 1 / table.shape[1]), size=runs)

@@ -28,6 +28,7 @@ from assay.quality.replacement.alt_test import (
 from assay.quality.replacement.reference import (
     Measure,
     ReferenceComparison,
+    Side,
     compare_to_reference,
     majority,
     means,
@@ -236,7 +237,7 @@ def _side_by_side(
         judges = {rules.expert: sides.people.get(rules.expert, {})}
         name = f"expert {rules.expert}"
     found = [
-        compare_to_reference((who, "model"), labels, judges, sides.measure, name)
+        compare_to_reference(Side(who, "model"), labels, judges, sides.measure, name)
         for who, labels in sides.models.items()
     ]
     if sides.named and 1 < len(sides.people) <= MOST_PEOPLE:
@@ -244,7 +245,7 @@ def _side_by_side(
             others = {n: said for n, said in judges.items() if n != who}
             if others:
                 found.append(
-                    compare_to_reference((who, "person"), labels, others, sides.measure, name)
+                    compare_to_reference(Side(who, "person"), labels, others, sides.measure, name)
                 )
     tests = (_tested(who, labels, sides, rules) for who, labels in sides.models.items())
     return tuple(found), tuple(tests)

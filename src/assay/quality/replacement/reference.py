@@ -8,6 +8,7 @@ is their mean, and the distance to it is reported instead of a share.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -90,25 +91,31 @@ class ReferenceComparison:
         }
 
 
+class Side(NamedTuple):
+    """Who is compared with the reference."""
+
+    name: str
+    kind: str  # model or person
+
+
 def compare_to_reference(
-    who: tuple[str, str],
+    who: Side,
     labels: Labels,
     others: Mapping[str, Labels],
     how: Measure,
     reference: str | None = None,
 ) -> ReferenceComparison:
-    """`who` is (name, model or person); `others` are the people who make the reference."""
+    """`others` are the people who make the reference."""
     scale = how.kind == "interval"
     if reference is None:
-        reference = (MEAN if scale else MAJORITY).format("other " if who[1] == "person" else "")
+        reference = (MEAN if scale else MAJORITY).format("other " if who.kind == "person" else "")
     side_by_side = _on_a_scale if scale else _in_classes
-    return side_by_side(who, labels, others, (reference, how))
+    return side_by_side(who, labels, others, reference, how)
 
 
 def _in_classes(
-    who: tuple[str, str], labels: Labels, others: Mapping[str, Labels], how: tuple[str, Measure]
+    who: Side, labels: Labels, others: Mapping[str, Labels], reference: str, measure: Measure
 ) -> ReferenceComparison:
-    reference, measure = how
     true = majority(others)
     both = [r for r in labels if r in true]
     said, given = [str(labels[r]) for r in both], [str(true[r]) for r in both]
@@ -181,9 +188,8 @@ def steps(measure: Measure, used: Sequence[str]) -> tuple[str, ...]:
 
 
 def _on_a_scale(
-    who: tuple[str, str], labels: Labels, others: Mapping[str, Labels], how: tuple[str, Measure]
+    who: Side, labels: Labels, others: Mapping[str, Labels], reference: str, measure: Measure
 ) -> ReferenceComparison:
-    reference, measure = how
     mean = means(others)
     both = [r for r in labels if r in mean]
     if not both:

@@ -24,7 +24,12 @@ from assay.quality.agreement import Resampling
 from assay.quality.agreement.ordinal import Ordinal, Ratings, ordinal
 from assay.quality.replacement.alt_test import PUBLISHED as PUBLISHED_TEST
 from assay.quality.replacement.alt_test import AltTest, Rules, alt_test, doubted
-from assay.quality.replacement.reference import Measure, ReferenceComparison, compare_to_reference
+from assay.quality.replacement.reference import (
+    Measure,
+    ReferenceComparison,
+    Side,
+    compare_to_reference,
+)
 
 PEOPLE, MODELS, PICTURES = "human_annotations.json", "llm_annotations.json", "images"
 MARK = "__"  # between picture and attribute in the files
@@ -213,16 +218,16 @@ def _attribute(data: Lesions, name: str) -> Attribute:
     counts = Counter(step for ratings in people.values() for step in ratings.values())
     constant = max(counts, key=lambda step: (counts[step], -step))
     labellers = {**models, CONSTANT: dict.fromkeys(data.records, constant)}
-    sides = [((who, "model"), ratings, people) for who, ratings in labellers.items()]
+    sides = [(Side(who, "model"), ratings, people) for who, ratings in labellers.items()]
     sides += [
-        ((who, "person"), ratings, {n: p for n, p in people.items() if n != who})
+        (Side(who, "person"), ratings, {n: p for n, p in people.items() if n != who})
         for who, ratings in people.items()
     ]
     return Attribute(
         name,
-        tuple(compare_to_reference(*side, MEASURE) for side in sides),
+        tuple(compare_to_reference(*each, MEASURE) for each in sides),
         _doubted(tuple(alt_test(who, r, people, RULES) for who, r in labellers.items())),
-        tuple(ordinal(who, ratings, others) for (who, _), ratings, others in sides),
+        tuple(ordinal(side.name, ratings, others) for side, ratings, others in sides),
         constant,
         _disagreements(data, people, models),
     )
