@@ -135,6 +135,7 @@ def log_shares(design: Design, found: Expected) -> Floats:
     common = found.mass.sum(axis=1, keepdims=True)
     allowed = design.table.allowed.T
     share = np.where(allowed, np.maximum(common / common.sum(), EPS), 0.0)
+    # mean of a Dirichlet posterior: the common shares count as UNIT_STRENGTH rows of the unit
     mass = found.mass + UNIT_STRENGTH * share / share.sum(axis=0)
     return np.asarray(np.where(allowed, np.log(np.maximum(mass / mass.sum(axis=0), EPS)), NEVER))
 
@@ -154,6 +155,7 @@ def _pass(design: Design, probs: Floats, logs: Floats | None, prior: Floats | No
             _clamp(part, table.fixed, rows)
             entropy, evidence = entropy + gained[0], evidence + gained[1]
         counted = part if many is None else part * many
+        # M-step's sums: votes of each cell, and rows of each unit, weighted by P(true label k)
         for k in range(design.truths):
             counts[k] += block.said @ counted[k]
             mass[k] += _by_place(place, counted[k], table.units)
@@ -174,12 +176,15 @@ def _posterior(
     for k in range(len(logs)):
         score[k] = block.votes @ logs[k]
     score += shift
+    # Bayes' rule in logs: the likelihoods of many votes underflow, their ratios to the largest
+    # do not; `top` returns in the evidence, log sum exp(score) = top + log total
     top = score.max(axis=0)
     score -= top
     np.exp(score, out=out)
     total = out.sum(axis=0)
     out /= total
     log_total = np.log(total)
+    # entropy of a row: -sum p log p with log p = score - log total, so log total - sum p score
     score *= out
     sure = score.sum(axis=0)
     if many is None:

@@ -4,6 +4,7 @@ import heapq
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ Tokens = Sequence[int]
 
 
 def logsumexp(logits: NDArray[np.float32]) -> float:
-    top = logits.max()
+    top = logits.max()  # taken out before exp, which overflows float32 from 89 on
     return float(top) + math.log(float(np.exp(logits - top).sum()))
 
 
@@ -58,13 +59,17 @@ def _score_chunk(
     for k, tail in enumerate(tails):
         lanes = range(1 + k * width, 1 + (k + 1) * width)
         for lane in lanes:
-            context.copy(KEPT, lane)
+            context.copy(KEPT, lane)  # shares the cells of the kept prefix, copies no numbers
         last = len(tail) - 1
+        # a token that stands in several sequences is computed once and seen by all of them;
+        # logits are asked for only where a label may start, since each row is a vocabulary long
         rows += [Row(t, start + i, lanes, i == last) for i, t in enumerate(tail)]
         place = {ROOT: len(rows) - 1}
         for i in trie.inner:
             node = trie.nodes[i]
             place[i] = len(rows)
+            # siblings have the same position: they are in different sequences, so that neither
+            # attends to the other, and the causal order is that of the label alone
             position = start + last + node.depth
             rows.append(Row(node.token, position, [lanes[n] for n in node.lanes], True))
         places.append(place)
@@ -85,23 +90,43 @@ def _read(context: LlamaContext, place: dict[int, int], trie: Trie) -> list[floa
     return [reached[path[-1]] for path in trie.paths]
 
 
+class Best(NamedTuple):
+    label: int  # its place among the trie's labels
+    score: float  # log-likelihood
+
+
+class Open(NamedTuple):
+    """A node that is not run yet, in the order of the heap: the least cost is run first."""
+
+    cost: float  # minus the log-likelihood of the tokens down to the node
+    node: int
+    lane: int  # the sequence that holds the tokens above it
+
+
+class Place(NamedTuple):
+    """A node that was run: its row of logits, and where its continuation starts."""
+
+    row: int
+    node: int
+    cost: float
+    lane: int
+
+
 @dataclass(slots=True)
 class Search:
-    """One record's best-first search; the heap holds minus log-likelihood, node, sequence."""
+    """One record's best-first search."""
 
     end: int  # length of the prompt
-    heap: list[tuple[float, int, int]] = field(default_factory=list)
-    found: tuple[int, float] | None = None
+    heap: list[Open] = field(default_factory=list)
+    found: Best | None = None
 
 
-def best_labels(
-    context: LlamaContext, prompts: Sequence[Tokens], trie: Trie
-) -> list[tuple[int, float]]:
+def best_labels(context: LlamaContext, prompts: Sequence[Tokens], trie: Trie) -> list[Best]:
     """The exact best label and its log-likelihood, best-first: a node's likelihood bounds that of
     every label below it, so most labels are never run.
     """
     start = context.keep(prompts)
-    found: list[tuple[int, float]] = []
+    found: list[Best] = []
     for at in range(0, len(prompts), TOGETHER):
         group = prompts[at : at + TOGETHER]
         while start + sum(len(p) - start + len(trie.inner) for p in group) > context.size:
@@ -114,9 +139,7 @@ def best_labels(
     return found
 
 
-def _search(
-    context: LlamaContext, prompts: Sequence[Tokens], trie: Trie, start: int
-) -> list[tuple[int, float]]:
+def _search(context: LlamaContext, prompts: Sequence[Tokens], trie: Trie, start: int) -> list[Best]:
     searches = [Search(len(p)) for p in prompts]
     rows: list[Row] = []
     for k, prompt in enumerate(prompts):
@@ -126,7 +149,7 @@ def _search(
     context.decode(rows)
     ends = np.cumsum([len(p) - start for p in prompts]) - 1
     for k, (search, end) in enumerate(zip(searches, ends, strict=True)):
-        _push(context, search, trie, (int(end), ROOT, 0.0, k + 1))
+        _push(context, search, trie, Place(int(end), ROOT, 0.0, k + 1))
     free = list(range(SEQUENCES - 1, len(prompts), -1))
     used = list(range(1, len(prompts) + 1))
     open_ = searches
@@ -134,8 +157,8 @@ def _search(
         rows, places = [], []
         for search in open_:
             cost, i, parent = heapq.heappop(search.heap)
-            if i in trie.leaf:
-                search.found = (trie.leaf[i], -cost)
+            if i in trie.leaf:  # no open node costs less, and a longer path only costs more
+                search.found = Best(trie.leaf[i], -cost)
                 continue
             if not free:  # so many near-ties are answered by scoring every label
                 _release(context, used)
@@ -144,7 +167,7 @@ def _search(
             used.append(lane)
             context.copy(parent, lane)
             node = trie.nodes[i]
-            places.append((search, (len(rows), i, cost, lane)))
+            places.append((search, Place(len(rows), i, cost, lane)))
             rows.append(Row(node.token, search.end - 1 + node.depth, (lane,), True))
         if rows:
             context.decode(rows)
@@ -155,14 +178,12 @@ def _search(
     return [search.found for search in searches if search.found is not None]
 
 
-def _push(
-    context: LlamaContext, search: Search, trie: Trie, place: tuple[int, int, float, int]
-) -> None:
-    row, i, cost, lane = place
-    logits = context.logits(row)
+def _push(context: LlamaContext, search: Search, trie: Trie, place: Place) -> None:
+    logits = context.logits(place.row)
     total = logsumexp(logits)
-    for token, kid in trie.nodes[i].kids.items():
-        heapq.heappush(search.heap, (cost + total - float(logits[token]), kid, lane))
+    for token, kid in trie.nodes[place.node].kids.items():
+        cost = place.cost + total - float(logits[token])
+        heapq.heappush(search.heap, Open(cost, kid, place.lane))
 
 
 def _release(context: LlamaContext, lanes: Sequence[int]) -> None:
@@ -170,8 +191,6 @@ def _release(context: LlamaContext, lanes: Sequence[int]) -> None:
         context.drop(lane)
 
 
-def _exhaustive(
-    context: LlamaContext, prompts: Sequence[Tokens], trie: Trie
-) -> list[tuple[int, float]]:
+def _exhaustive(context: LlamaContext, prompts: Sequence[Tokens], trie: Trie) -> list[Best]:
     rows = all_scores(context, prompts, trie)
-    return [(best := int(np.argmax(scores)), scores[best]) for scores in rows]
+    return [Best(best := int(np.argmax(scores)), scores[best]) for scores in rows]

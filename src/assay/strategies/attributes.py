@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.core import within
-from assay.core.annotation import Annotation, DecidedBy, Decision, RequestOptions, Source, Waiting
+from assay.core.annotation import Annotation, DecidedBy, Decision, RequestOptions, Source
 from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.schema import Form
 from assay.core.value import Value
 from assay.strategies.base import Answer, Ask
+from assay.strategies.decisions import first_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Attributes:
         ]
 
     def _decide(self, record: Record, answers: Sequence[Answer], ask: Ask) -> Decision:
-        waiting = next((a for a in answers if isinstance(a, Waiting)), None)
+        waiting = first_waiting(answers)
         if waiting is not None:
             return Decision(record.id, None, waiting_for=waiting.annotator)
         said = [a for a in answers if isinstance(a, Annotation)]

@@ -30,6 +30,18 @@ def decision(record: Record, answer: Answer, route: tuple[str, ...], ask: Ask) -
     return Decision(record.id, answer.value, answer.confidence, source, who, route, answer.scores)
 
 
+def taken(
+    records: Sequence[Record], answers: Sequence[Answer], route: tuple[str, ...], ask: Ask
+) -> Sequence[Decision]:
+    """Every answer as it is, each decision made when it is looked at."""
+    return made(len(records), lambda i: decision(records[i], answers[i], route, ask))
+
+
+def first_waiting(answers: Sequence[Answer]) -> Waiting | None:
+    """The first answer that is still to come, where one of them is."""
+    return next((a for a in answers if isinstance(a, Waiting)), None)
+
+
 def confidences(answers: Sequence[Answer], read: Confidence) -> Floats:
     """One number an answer; minus infinity where there is no answer or it does not say."""
     return np.fromiter(

@@ -10,7 +10,7 @@ from assay.core.errors import SpecError
 from assay.core.record import Record
 from assay.core.spool import made
 from assay.strategies.base import Answer, Ask
-from assay.strategies.decisions import awaited
+from assay.strategies.decisions import awaited, first_waiting
 
 Scores = dict[str, float]
 
@@ -48,7 +48,7 @@ class PriorCorrected:
 
     async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         fitted = await ask(self.annotator, self.fit)
-        waiting = next((a for a in fitted if isinstance(a, Waiting)), None)
+        waiting = first_waiting(fitted)
         if waiting is not None:  # a prior of half the records would be another one
             return awaited(records, waiting.annotator)
         means = mean_scores(fitted)

@@ -21,7 +21,7 @@ from assay.core.record import Record
 from assay.core.task import Example
 from assay.core.value import Box, Span, Value, encode
 from assay.strategies.base import Ask
-from assay.strategies.decisions import decision
+from assay.strategies.decisions import taken
 from assay.strategies.nearest import Index, Retriever, content
 
 NOTHING = "nothing"  # the label of an answer that marks or picks nothing
@@ -63,12 +63,9 @@ class Retrieved:
     def annotators(self) -> tuple[str, ...]:
         return (self.annotator,)
 
-    async def label(self, records: Sequence[Record], ask: Ask) -> list[Decision]:
+    async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         answers = await ask(self.annotator, records, self.request_options(records))
-        return [
-            decision(record, answer, ("retrieved", self.annotator), ask)
-            for record, answer in zip(records, answers, strict=True)
-        ]
+        return taken(records, answers, ("retrieved", self.annotator), ask)
 
     def request_options(self, records: Sequence[Record]) -> list[RequestOptions]:
         """How each record is asked; the examples are part of the request."""

@@ -18,6 +18,7 @@ from assay.core.schema.base import Schema
 from assay.core.value import Value
 from assay.strategies.base import Answer, Ask
 from assay.strategies.cooperation import drawn
+from assay.strategies.decisions import first_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class ReviewDisagreements:
 
     def _decide(self, record: Record, answers: Sequence[Answer], ask: Ask) -> Decision:
         given = [a for a in answers if isinstance(a, Annotation) and a.answered]
-        waiting = next((a for a in answers if isinstance(a, Waiting)), None)
+        waiting = first_waiting(answers)
         if waiting is not None:
             return Decision(record.id, None, waiting_for=waiting.annotator)
         if not given:  # no answer is not the empty one

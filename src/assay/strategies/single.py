@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from assay.core.annotation import Decision
 from assay.core.record import Record
-from assay.core.spool import made
 from assay.strategies.base import Ask
-from assay.strategies.decisions import decision
+from assay.strategies.decisions import taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +27,4 @@ class Single:
 
     async def label(self, records: Sequence[Record], ask: Ask) -> Sequence[Decision]:
         answers = await ask(self.annotator, records)
-        route = (self.annotator,)
-        return made(len(records), lambda i: decision(records[i], answers[i], route, ask))
+        return taken(records, answers, self.annotators, ask)
