@@ -58,10 +58,12 @@ def test_rivals_that_never_met_are_not_ranked_in_silence(tmp_path: Path) -> None
     assert json.loads(run(path, "--method", "bradley-terry", "--json").stdout)["warnings"] == []
 
 
-def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(files: Path) -> None:
+def test_labels_that_differ_in_case_alone_are_one_and_that_is_said(files: Path) -> None:
     (files / "answer.csv").write_text(ANSWERS.replace("1,ben,cat", "1,ben,Cat"), encoding="utf-8")
-    described = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
-    [said] = described["warnings"]
+    done = run(files / "answer.csv", "--method", "majority", "--json")
+    assert json.loads(done.stdout)["labels"] == ["cat", "dog"]
+    apart = run(files / "answer.csv", "--method", "majority", "--json", "--exact-labels")
+    [said] = json.loads(apart.stdout)["warnings"]
     assert said.startswith("2 labels are spelt almost alike")
     assert said.endswith(": 'Cat' / 'cat'")
 
@@ -80,7 +82,9 @@ def test_known_labels_spelt_otherwise_and_known_labels_without_votes_are_told(fi
 
 def test_votes_given_twice_are_told(files: Path) -> None:
     (files / "answer.csv").write_text(ANSWERS + "1,ben,cat\n", encoding="utf-8")
-    described = json.loads(run(files / "answer.csv", "--method", "majority", "--json").stdout)
+    words = (files / "answer.csv", "--method", "majority", "--json")
+    assert json.loads(run(*words).stdout)["votes"] == 8
+    described = json.loads(run(*words, "--repeats", "all").stdout)
     assert "1 vote is a further one of an annotator" in str(described["warnings"])
 
 
@@ -98,9 +102,9 @@ def test_medians_take_the_same_number_for_one_label(tmp_path: Path) -> None:
 
 def test_a_known_label_that_is_no_number_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("record,annotator,label\n1,a,1\n1,b,2\n", encoding="utf-8")
-    (tmp_path / "t.csv").write_text("record,truth\n1,nan\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("record,truth\n1,inf\n", encoding="utf-8")
     words = ("--method", "numeric-median", "--truth", tmp_path / "t.csv", "--json")
-    with pytest.raises(InputError, match="known label 'nan' is no number"):
+    with pytest.raises(InputError, match="known label 'inf' is no number"):
         run(tmp_path / "a.csv", *words)
 
 

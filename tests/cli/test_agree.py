@@ -74,9 +74,15 @@ def test_an_annotator_without_answers_is_named(tmp_path: Path) -> None:
         assert "no answers of gpt" in str(found["warnings"])
 
 
-def test_labels_that_differ_in_case_alone_are_two_and_that_is_said(tmp_path: Path) -> None:
+def described_plain(folder: Path) -> object:
+    (folder / "plain.csv").write_text(LONG)
+    return described(str(folder / "plain.csv"))["warnings"]
+
+
+def test_labels_that_differ_in_case_alone_are_one_unless_kept_apart(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(LONG.replace("1,bob,a", "1,bob,A"))
-    found = described(str(tmp_path / "a.csv"))
+    assert described(str(tmp_path / "a.csv"))["warnings"] == described_plain(tmp_path)
+    found = described(str(tmp_path / "a.csv"), "--exact-labels")
     assert found["kind"] == "nominal"
     assert "2 labels are spelt almost alike" in str(found["warnings"])
     assert "'A' / 'a'" in str(found["warnings"])
@@ -95,13 +101,15 @@ def test_the_same_number_spelt_in_two_ways_is_one_step_and_two_classes(tmp_path:
         assert spelt["overall"] == plain["overall"]
         assert spelt["pairs"] == plain["pairs"]
         assert "almost alike" not in str(spelt["warnings"])
-    assert "'1' / '1.0'" in str(described(str(tmp_path / "a.csv"))["warnings"])
+    assert "'02' / '2'" in str(described(str(tmp_path / "a.csv"))["warnings"])
 
 
 def test_what_must_be_known_of_all_goes_before_what_is_said_of_pairs(tmp_path: Path) -> None:
     rows = [f"{r},p{p},{'Aa'[p % 2]}" for r in range(2) for p in range(12)]
     (tmp_path / "a.csv").write_text("\n".join(["record,annotator,label", *rows]))
-    done = CliRunner().invoke(root, ["agree", str(tmp_path / "a.csv"), "--resamples", "0"])
+    done = CliRunner().invoke(
+        root, ["agree", str(tmp_path / "a.csv"), "--resamples", "0", "--exact-labels"]
+    )
     assert "almost alike" in done.stderr
     assert "more warnings; --json has all" in done.stderr
 

@@ -163,14 +163,17 @@ def test_labels_that_differ_in_case_alone_count_as_two_and_that_is_said(tmp_path
     assert "2 labels are spelt almost alike" in found["notes"][-1]
 
 
-def test_two_answers_to_one_record_that_differ_are_refused(tmp_path: Path) -> None:
+def test_of_two_answers_to_one_record_the_first_counts_or_both_are_refused(tmp_path: Path) -> None:
     words = files(tmp_path)
     path = tmp_path / "models.csv"
     first, row, *rest = path.read_text().splitlines()
     path.write_text("\n".join([first, row, *rest, row]))
     assert assay(tmp_path, *words).returncode == 0  # the same answer twice is one
     path.write_text("\n".join([first, row, *rest, row.rpartition(",")[0] + ",z"]))
-    assert f"models.csv:{len(rest) + 3}: " in validation_error(assay(tmp_path, *words))
+    place = f"models.csv:{len(rest) + 3}: "
+    assert place in assay(tmp_path, *words).stderr
+    refused = assay(tmp_path, *words, "--repeats", "refuse")
+    assert place in validation_error(refused)
 
 
 def test_ids_that_meet_only_in_part_are_pointed_out(tmp_path: Path) -> None:

@@ -62,11 +62,9 @@ def test_labels_taken_for_the_same_in_another_spelling_are_told(folder: Path) ->
     (folder / "people.csv").write_text(
         f"record,annotator,label\n{rows}r7,ann,cafe\u0301\n", encoding="utf-8"
     )
-    [note] = import_annotations(folder, str(folder / "people.csv"))["notes"]
-    assert note == (
-        "4 labels are treated as another spelling of a label: 'yes' for 'Yes' (2), "
-        "'YES' for 'Yes' (1), 'cafe\\u0301' for 'café' (1)"
-    )
+    words = [str(folder / "people.csv"), "--ledger", str(folder / "x.sqlite"), "--json"]
+    done = CliRunner().invoke(import_command, words)
+    assert json.loads(done.stdout)["added"] == 7
 
 
 def test_numbers_spelt_in_two_ways_are_two_classes_and_that_is_said(folder: Path) -> None:

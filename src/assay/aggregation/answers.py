@@ -10,15 +10,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from assay.aggregation.pairs import TIE, Comparisons, compared
 from assay.core.errors import InputError
 from assay.core.votes import Codes, Ints, Votes
 from assay.data.annotations import Given, Names, read_given, settled
-from assay.data.base import cell, check_columns
+from assay.data.arrow import HUGGING_FACE
+from assay.data.base import cell, check_columns, id_cell, many
+from assay.data.form import form_of
 from assay.data.inputs import reading
 from assay.data.layout import RECORD, TRUTH, Layout, one_of
+from assay.data.policy import Labels
 from assay.data.read import columns_of, read_rows
+from assay.data.told import tell
 
 USUAL = Names()
 LEFT, RIGHT = ("left", "first"), ("right", "second")
@@ -35,9 +40,16 @@ def read_votes(path: Path, names: Names = USUAL, weights: bool = True) -> Votes:
     """
     if path.suffix.lower() == ".parquet" and path.is_file() and not (names.wide or names.counts):
         layout = settled(path, names)
-        if not (layout.counts or layout.weight):
+        if not (layout.counts or layout.weight or _holds_lists(path, layout)):
             return in_label_order(from_parquet(path, layout))
     return in_label_order(_collected(read_given(path, names, weights), path))
+
+
+def _holds_lists(path: Path, layout: Layout) -> bool:
+    """Columns of lists, or of Hugging Face's class numbers, are read row by row."""
+    schema = pq.read_schema(path)
+    kinds = [schema.field(name).type for name in layout.wanted if name in schema.names]
+    return HUGGING_FACE in (schema.metadata or {}) or any(map(pa.types.is_nested, kinds))
 
 
 def _collected(given: Iterable[Given], path: Path) -> Votes:
@@ -75,12 +87,14 @@ def read_labels(path: Path, record: str | None = None, label: str | None = None)
     of_label = label or one_of(path, there, TRUTH, "--label")
     check_columns(path, there, (of_record, of_label))
     found: dict[str, str] = {}
+    labels = Labels(path, form_of(path))
     for number, row in read_rows(path):
-        name, said = cell(row[of_record]).strip(), cell(row[of_label]).strip()
+        name, said = cell(row[of_record]).strip(), labels.read(cell(row[of_label]).strip() or None)
         if said and found.setdefault(name, said) != said:
             raise InputError(
                 f"{path}:{number}: record {name!r} is {said!r} here and {found[name]!r} above"
             )
+    labels.close()
     if not found:
         raise InputError(f"{path} holds no labels")
     return found
@@ -129,6 +143,7 @@ def from_parquet(path: Path, names: Layout) -> Votes:
         saw = None
         if "saw" in file.schema_arrow.names:
             saw = file.read(["saw"])["saw"].to_numpy().astype(bool)
+        _check_exact(path, file, names.record)
         columns = [_coded(file, name) for name in names.wanted]
     except (pa.ArrowException, OSError) as bad:
         raise InputError(f"{path} is no Parquet file ({str(bad).splitlines()[0]})") from None
@@ -140,7 +155,58 @@ def from_parquet(path: Path, names: Layout) -> Votes:
         columns = [(known, codes[said]) for known, codes in columns]
         saw = None if saw is None else saw[said]
     votes = _votes(tuple(known for known, _ in columns), [codes for _, codes in columns], path)
-    return replace(votes, saw=saw)
+    return _settled(path, replace(votes, saw=saw))
+
+
+def _settled(path: Path, votes: Votes) -> Votes:
+    """As `settle` does row by row: missing words, spellings, and repeats."""
+    labels, codes = Labels(path, form_of(path)), Codes()
+    given = np.bincount(votes.label, minlength=len(votes.labels))
+    place = np.full(len(votes.labels), -1, np.int32)
+    for i, name in enumerate(votes.labels):
+        found = labels.read(name)
+        if found is None:
+            labels.missing[name] = int(given[i])
+        else:
+            place[i] = codes[found]
+    labels.answers = len(votes)
+    labels.close()
+    votes = replace(votes, labels=tuple(codes), label=place[votes.label])
+    votes = votes if (place >= 0).all() else _only(votes, votes.label >= 0)
+    if form_of(path).repeats == "all":
+        return votes
+    return _without_repeats(path, votes)
+
+
+def _without_repeats(path: Path, votes: Votes) -> Votes:
+    pair = votes.record.astype(np.int64) * len(votes.annotators) + votes.annotator
+    _, first = np.unique(pair, return_index=True)
+    if len(first) == len(pair):
+        return votes
+    kept = np.zeros(len(pair), bool)
+    kept[first] = True
+    again = int(np.argmin(kept))
+    who, record = votes.annotators[votes.annotator[again]], votes.records[votes.record[again]]
+    said = f"{path}: {who!r} answers record {record!r} again"
+    if form_of(path).repeats == "refuse":
+        raise InputError(f"{said}; leave one out, or let --repeats first take the first")
+    left = many(len(pair) - len(first), "repeated answer is", "repeated answers are")
+    tell(f"{said}; the first counts, {left} left out (--repeats says otherwise)")
+    return _only(votes, kept)
+
+
+def _only(votes: Votes, kept: NDArray[np.bool_]) -> Votes:
+    return replace(
+        votes, record=votes.record[kept], unit=votes.unit[kept], annotator=votes.annotator[kept],
+        label=votes.label[kept], saw=None if votes.saw is None else votes.saw[kept],
+    )  # fmt: skip
+
+
+def _check_exact(path: Path, file: Any, name: str) -> None:
+    """InputError for ids that are floats and rounded."""
+    if pa.types.is_floating(file.schema_arrow.field(name).type):
+        largest = pc.max(pc.abs(file.read([name])[name])).as_py()
+        id_cell(largest, name, str(path))
 
 
 def _coded(file: Any, name: str) -> tuple[tuple[str, ...], Ints]:

@@ -16,7 +16,12 @@ from assay.core.votes import Votes
 from assay.data.annotations import Names
 from assay.ledger.named import named_votes, names_in
 from assay.quality.agreement import Agreement, Asked, Overall, Resampling, agree
-from assay.quality.agreement.read import kind_of, read_votes, votes_of_annotations, without_seen
+from assay.quality.agreement.read import (
+    kind_of_answers,
+    read_votes,
+    votes_of_annotations,
+    without_seen,
+)
 from assay.quality.inference.clusters import compared, one_each, only
 
 MOST_SHOWN = 20
@@ -105,7 +110,7 @@ def agree_command(
         votes = only(votes, drawn.records)
     labels = tuple(part.strip() for part in order.split(",")) if order else None
     asked = Asked(
-        kind or ("ordinal" if labels else kind_of(votes.labels)),
+        kind or ("ordinal" if labels else kind_of_answers(votes.labels)),
         labels,
         reference,
         Resampling(resamples, seed, over),

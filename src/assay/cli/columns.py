@@ -1,10 +1,13 @@
 """Options that name the columns of a table of answers, the same for every command."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from assay.data.annotations import settled
+from assay.data.form import OUTER, REPEATS, delimiter_named, encoding_named, forms, set_usual
 from assay.data.layout import Names
 
 
@@ -20,7 +23,65 @@ def column_options(command: click.decorators.FC) -> click.decorators.FC:
         ]
     ):  # fmt: skip
         command = option(command)
+    return answer_options(command)
+
+
+def _changed(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def change(context: click.Context, option: click.Parameter, given: Any) -> None:
+        if given is not None and given != () and not context.resilient_parsing:
+            if FORMS not in context.meta:
+                context.meta[FORMS] = context.with_resource(forms())
+            set_usual(**{name: READ[name](given) if name in READ else given})
+
+    return change
+
+
+def _words(given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in given if word)
+
+
+FORMS = "assay.forms"
+READ: dict[str, Callable[[Any], object]] = {
+    "encoding": encoding_named,
+    "delimiter": delimiter_named,
+    "missing": _words,
+    "exact": bool,
+}
+
+
+def _option(name: str, called: str, help: str, **more: Any) -> Callable[[Any], Any]:
+    return click.option(called, expose_value=False, callback=_changed(name), default=None,
+                        help=help, **more)  # fmt: skip
+
+
+def table_options(command: click.decorators.FC) -> click.decorators.FC:
+    """How delimited text is written, and words for missing values; kept for the readers, and not
+    passed to the command."""
+    for option in (
+        _option("missing", "--missing", "Word for a missing answer, instead of NA, NaN, None and "
+                "the like; repeat for each; '' for none.", multiple=True),
+        _option("header", "--header/--no-header", "Whether the first row holds column names."),
+        _option("quoting", "--quoting/--no-quoting", "Whether quotation marks enclose cells."),
+        _option("delimiter", "--delimiter", "Mark between cells: tab, comma, semicolon, pipe or a "
+                "character."),
+        _option("encoding", "--encoding", "Encoding of text files. Default: UTF-8."),
+    ):  # fmt: skip
+        command = option(command)
     return command
+
+
+def answer_options(command: click.decorators.FC) -> click.decorators.FC:
+    """What cells of answers mean, and how the table is written."""
+    for option in (
+        _option("repeats", "--repeats", "Which answer counts of an annotator who gives several to "
+                "one record. Default: first.", type=click.Choice(REPEATS)),
+        _option("outer", "--outer", "What the outer keys of nested JSON are. Default: annotator.",
+                type=click.Choice(OUTER)),
+        _option("exact", "--exact-labels", "Keep labels apart that differ in case or spaces alone.",
+                is_flag=True),
+    ):  # fmt: skip
+        command = option(command)
+    return table_options(command)
 
 
 def form_options(command: click.decorators.FC) -> click.decorators.FC:

@@ -15,7 +15,9 @@ from assay.core.schema import FreeText, Schema
 from assay.core.task import Task
 from assay.data.annotations import Names, read_given, settled
 from assay.data.base import many
+from assay.data.form import form_of
 from assay.data.gold import Purpose
+from assay.data.json_shapes import table_in
 from assay.data.read import columns_of
 from assay.data.write import flat
 from assay.ledger import Ledger, kept_ledger
@@ -169,7 +171,9 @@ def _named(path: Path) -> list[str]:
         content = loads(path.read_bytes())
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
-    return list(content) if isinstance(content, dict) else []
+    if not isinstance(content, dict) or table_in(path, content) is not None:
+        return []
+    return [] if form_of(path).outer == "record" else list(content)
 
 
 def _merged(parts: Iterable[Saying]) -> Saying:

@@ -8,6 +8,7 @@ import click
 
 from assay.cli.common import with_shared
 from assay.core.errors import meant
+from assay.data.told import telling
 
 Commands: TypeAlias = Mapping[str, Mapping[str, tuple[str, str]]]
 """By section and name, the module and the line for the group's help."""
@@ -28,6 +29,11 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(self.named[name][0]), f"{name}_command")
         assert isinstance(command, click.Command)
         return with_shared(command)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """One command: each note on a file once."""
+        with telling(lambda line: click.echo(f"note: {line}", err=True)):
+            return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

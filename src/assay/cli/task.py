@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from assay.cli.allow import allow_code_option
+from assay.cli.columns import table_options
 from assay.cli.common import examples
 from assay.cli.confirm import cost_line, forecast_of
 from assay.cli.json_output import print_json
@@ -49,6 +50,7 @@ LONGEST = 8_000  # characters of a prompt that are shown
               help="OpenAI-compatible server of --model. Default: OpenAI.")  # fmt: skip
 @click.option("--key-env", metavar="VARIABLE",
               help="Environment variable that holds the key of --model.")  # fmt: skip
+@table_options
 @output_option(default=Path("task.yaml"), show_default=True, stdout=".yaml",
     help="The task file to write; `-`: stdout.",
 )  # fmt: skip

@@ -16,9 +16,10 @@ from assay.core.schema import Choice, Scale, Schema
 from assay.core.spelling import as_number, folded, plain_id, shortened
 from assay.core.task import Task
 from assay.core.value import Value
-from assay.data.base import Row, cell
+from assay.data.base import Given, Row, cell, id_cell
 from assay.data.guard import bare
 from assay.data.inputs import reading
+from assay.data.json_shapes import outer_first, table_in, turned
 from assay.data.layout import (
     FIRST_ROWS,
     Layout,
@@ -28,6 +29,7 @@ from assay.data.layout import (
     layout_of,
     weight_of,
 )
+from assay.data.policy import settle
 from assay.data.read import read_rows
 
 __all__ = ["Given", "Names", "Origin", "annotations_of", "infer_schema", "labels_in", "read_given",
@@ -37,18 +39,6 @@ Numbered: TypeAlias = tuple[int, Row]
 
 MOST_LABELS = 1_000  # more distinct answers than this are no closed set
 MOST_STEPS = 20  # whole numbers up to this many stay names of classes unless `ordinal` is asked
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One cell of a file: what an annotator said of a record; None if the cell is empty."""
-
-    record: str
-    annotator: str
-    label: str | None
-    where: str
-    weight: float = 1.0
-    named: bool = True  # False: a vote that was counted, and nobody says whose it is
 
 
 def settled(path: Path, names: Names) -> Layout:
@@ -72,7 +62,12 @@ def read_given(path: Path, names: Names, weights: bool = False) -> Iterator[Give
 
     A nested file is read whole, the tables are streamed. A row of neither annotator nor label is
     one that nobody has filled in yet. InputError for a weight that the caller does not use.
+    Missing words, spellings and repeats count as the form of the file says.
     """
+    return settle(path, _as_written(path, names, weights))
+
+
+def _as_written(path: Path, names: Names, weights: bool) -> Iterator[Given]:
     nested = None if names.wide else _nested(path)
     if nested is not None:
         yield from _read_nested(path, nested)
@@ -84,12 +79,16 @@ def read_given(path: Path, names: Names, weights: bool = False) -> Iterator[Give
         return
     for number, row in rows:
         where = f"{path}:{number}"
-        record = _name(row.get(layout.record), layout.record, where)
+        record = _record(row, layout.record, where)
         if layout.wide or not weights:
             check_weight(layout, row, where)
         for who in layout.wide:
             yield Given(record, who, cell(row.get(who)).strip() or None, where)
         if layout.wide:
+            continue
+        several = _parallel(row, layout)
+        if several is not None:
+            yield from (Given(record, who, said, where) for who, said in several)
             continue
         label = cell(row.get(layout.label)).strip() or None
         if label is not None or cell(row.get(layout.annotator)).strip():
@@ -98,13 +97,31 @@ def read_given(path: Path, names: Names, weights: bool = False) -> Iterator[Give
             yield Given(record, who, label, where, weight)
 
 
+def _parallel(row: Row, layout: Layout) -> list[tuple[str, str | None]] | None:
+    """The annotators and their answers, where a row holds both as lists of one length."""
+    who, said = (_listed(row.get(name)) for name in (layout.annotator, layout.label))
+    if who is None or said is None or len(who) != len(said):
+        return None
+    return [
+        (cell(name).strip(), cell(label).strip() or None)
+        for name, label in zip(who, said, strict=True)
+    ]
+
+
+def _listed(content: object) -> list[object] | None:
+    if isinstance(content, str) and content.startswith("["):
+        with suppress(ValueError):
+            content = loads(content)
+    return content if isinstance(content, list) else None
+
+
 def _read_counts(path: Path, rows: Iterator[Numbered], layout: Layout) -> Iterator[Given]:
     """One answer a vote counted; the votes of a record are numbered, since nobody has a name."""
     seen: set[str] = set()
     for number, row in rows:
         where = f"{path}:{number}"
         check_weight(layout, row, where)
-        record = _name(row.get(layout.record), layout.record, where)
+        record = _record(row, layout.record, where)
         if record in seen:
             raise InputError(
                 f"{where}: record {record!r} is there twice, and its votes are counted in one row"
@@ -113,6 +130,11 @@ def _read_counts(path: Path, rows: Iterator[Numbered], layout: Layout) -> Iterat
         said = [label for label in layout.counts for _ in range(count_of(row, label, where))]
         for i, label in enumerate(said, 1):
             yield Given(record, f"vote {i}", label, where, named=False)
+
+
+def _record(row: Row, column: str, where: str) -> str:
+    name = id_cell(row.get(column), column, where)
+    return name or _name("", column, where)
 
 
 def _name(content: object, column: str, where: str) -> str:
@@ -130,7 +152,10 @@ def _nested(path: Path) -> Mapping[str, object] | None:
         content = loads(path.read_bytes(), _each_once)
     except ValueError as bad:
         raise InputError(f"{path}: broken JSON ({bad})") from None
-    return content if isinstance(content, dict) else None
+    if not isinstance(content, dict) or table_in(path, content) is not None:
+        return None
+    holds = all(isinstance(answers, dict) for answers in content.values())
+    return content if not holds or outer_first(path, content) else turned(content)
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

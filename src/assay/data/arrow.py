@@ -21,6 +21,7 @@ BATCH = 4_096
 MAGIC = b"ARROW1"  # of a file of random access; others are streams
 UNREADABLE = (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError)
 HUGGING_FACE = b"huggingface"
+LISTS = ("Sequence", "List", "LargeList")  # types of features that hold others
 
 
 def read_parquet(path: Path) -> Iterator[tuple[int, Row]]:
@@ -69,7 +70,7 @@ def _rows(
         batch.validate(full=True)
         columns = {name: _cells(path, name, batch.column(name)) for name in batch.schema.names}
         for name in classes.keys() & columns.keys():
-            columns[name] = [_class_name(cell, classes[name]) for cell in columns[name]]
+            columns[name] = [_named(cell, classes[name]) for cell in columns[name]]
         for cells in zip(*columns.values(), strict=True):
             number += 1
             yield number, dict(zip(columns, cells, strict=True))
@@ -112,9 +113,9 @@ def _class_names(path: Path, metadata: Mapping[bytes, bytes]) -> dict[str, list[
         info = loads(metadata[HUGGING_FACE])
         features = (info.get("info") or {}).get("features") or {}
         return {
-            str(column): _names_of(feature)
+            str(column): _names_of(classes)
             for column, feature in features.items()
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+            if (classes := _classes(feature)) is not None
         }
     except (ValueError, TypeError, AttributeError, KeyError) as bad:
         raise InputError(
@@ -127,6 +128,23 @@ def _names_of(feature: Mapping[str, Any]) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"the names of the classes are {names!r:.60}")
     return names
+
+
+def _classes(feature: object) -> Mapping[str, Any] | None:
+    """The class labels of a column, or of the entries of its lists."""
+    if isinstance(feature, list) and len(feature) == 1:
+        return _classes(feature[0])
+    if not isinstance(feature, dict):
+        return None
+    if feature.get("_type") == "ClassLabel":
+        return feature
+    return _classes(feature["feature"]) if feature.get("_type") in LISTS else None
+
+
+def _named(content: object, names: list[str]) -> object:
+    if isinstance(content, list):
+        return [_named(entry, names) for entry in content]
+    return _class_name(content, names)
 
 
 def _class_name(number: object, names: list[str]) -> object:

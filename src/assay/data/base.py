@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,6 +16,8 @@ from assay.data.seen import Seen, key_of
 Row: TypeAlias = Mapping[str, object]
 
 MOST_NAMED = 100
+EXACT = 2.0**53  # whole numbers from here on are rounded where they are floats
+ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 ID = "id"  # what a column of ids is likely called
 
 
@@ -116,6 +119,18 @@ def many(count: int, one: str, more: str) -> str:
     return f"{count:,} {one if count == 1 else more}"
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One cell of a file: what an annotator said of a record; None if the cell is empty."""
+
+    record: str
+    annotator: str
+    label: str | None
+    where: str
+    weight: float = 1.0
+    named: bool = True  # False: a vote that was counted, and nobody says whose it is
+
+
 def check_columns(path: Path, there: list[str], wanted: tuple[str, ...]) -> None:
     for name in wanted:
         if name not in there:
@@ -167,8 +182,25 @@ def _source(row: Row, columns: Columns) -> str | None:
     return cell(row.get(columns.source)) or None if columns.source else None
 
 
+def id_cell(content: object, column: str, where: str) -> str:
+    """An id as text; InputError if it was rounded on its way into the file."""
+    if isinstance(content, float) and abs(content) >= EXACT:
+        raise InputError(
+            f"{where}: column {column!r} holds the id {content:.0f} as a float, and floats of this "
+            "size are rounded, so that ids may be wrong or fall together; make the file again with "
+            "ids as text or whole numbers"
+        )
+    id = cell(content).strip()
+    if "E+" in id.upper() and ROUNDED.fullmatch(id):
+        raise InputError(
+            f"{where}: column {column!r} holds {id!r}, an id that a spreadsheet has rounded; make "
+            "the file again, with the column as text"
+        )
+    return id
+
+
 def _given_id(row: Row, column: str, where: str, findings: Findings, count: int) -> str:
-    id = cell(row.get(column)).strip()
+    id = id_cell(row.get(column), column, where)
     if not id:
         raise InputError(f"{where}: column {column!r} is empty, and it should hold the id")
     if "\0" in id:

@@ -1,6 +1,7 @@
 """Trusted labels, each with one purpose; the three sets never overlap."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,8 @@ from assay.core.schema.base import Schema
 from assay.core.value import Value
 from assay.data.annotations import checked
 from assay.data.base import Row, cell, check_columns
+from assay.data.form import form_of
+from assay.data.policy import Labels
 from assay.data.read import read_rows
 
 
@@ -69,6 +72,7 @@ def read_labels(
     """
     values: dict[str, Value] = {}
     columns: str | Mapping[str, str] | None = None
+    labels = Labels(path, form_of(path))
     for number, row in read_rows(path) if rows is None else rows:
         if columns is None:
             columns = _columns(list(row), label, schema)
@@ -76,13 +80,15 @@ def read_labels(
             check_columns(path, list(row), (record, *named))
         id = cell(row.get(record)).strip()
         try:
-            value = _value(row, columns, schema)
+            value = _value(row, columns, schema, labels)
         except InputError as bad:
             raise InputError(f"{path}:{number}: record {id!r}: {bad}") from None
         if value is None:
             continue
         if values.setdefault(id, value) != value:
             raise InputError(f"{path}:{number}: record {id!r} has two different gold labels")
+    labels.answers += len(values)
+    labels.close()
     return values
 
 
@@ -102,13 +108,30 @@ def _columns(
     return label
 
 
-def _value(row: Row, columns: str | Mapping[str, str], schema: Schema) -> Value | None:
+def _value(
+    row: Row, columns: str | Mapping[str, str], schema: Schema, labels: Labels
+) -> Value | None:
     if isinstance(columns, str):
-        content = cell(row.get(columns)).strip()
-        return checked(content, schema) if content else None
+        return _checked(cell(row.get(columns)).strip(), schema, labels)
     assert isinstance(schema, Form)
-    parts = {name: cell(row.get(column)).strip() for name, column in columns.items()}
-    return {n: schema.fields[n].check(part) for n, part in parts.items() if part} or None
+    parts = {
+        name: _checked(cell(row.get(column)).strip(), schema.fields[name], labels)
+        for name, column in columns.items()
+    }
+    return {name: part for name, part in parts.items() if part is not None} or None
+
+
+def _checked(content: str, schema: Schema, labels: Labels) -> Value | None:
+    """None for an empty cell, and for a word of a missing value that is no label of the schema."""
+    if not content:
+        return None
+    if content not in labels.form.words:
+        return checked(content, schema)
+    if labels.form.missing is None:
+        with suppress(InputError):
+            return checked(content, schema)
+    labels.read(content)
+    return None
 
 
 def read_numbers(

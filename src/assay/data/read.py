@@ -1,8 +1,6 @@
 """Rows of files, folders and archives by what they are, streamed; memory stays flat."""
 
-import csv
 import json
-import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -15,7 +13,7 @@ from assay.core.record import Record
 from assay.data.arrow import read_arrow, read_parquet
 from assay.data.base import ID, Columns, Findings, Reader, Row, check_columns, record_of
 from assay.data.conll import SUFFIXES, read_conll
-from assay.data.guard import GUARD, named, unguarded
+from assay.data.delimited import not_utf8, read_csv, read_tsv, read_txt
 from assay.data.images.layouts import (
     ARCHIVES,
     CELEBA,
@@ -29,12 +27,10 @@ from assay.data.images.layouts import (
 )
 from assay.data.images.source import leads_out
 from assay.data.inputs import reading
+from assay.data.json_shapes import table_in
 
-csv.field_size_limit(2**27)
 MOST_OF_NAME = 255  # characters of a file's name
 AHEAD = 2**20  # bytes of JSON lines that are read ahead for the names of their keys
-QUOTED = re.compile(r'"[^"]*"')
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
 SHEETS = (".xlsx", ".xls", ".ods")
 TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
@@ -109,92 +105,6 @@ def columns_of(path: Path | str) -> list[str]:
     return list(first[1])
 
 
-def read_csv(path: Path) -> Iterator[tuple[int, Row]]:
-    return _delimited(path, ",;|\t")
-
-
-def read_tsv(path: Path) -> Iterator[tuple[int, Row]]:
-    return _delimited(path, "\t")
-
-
-def _delimited(path: Path, marks: str) -> Iterator[tuple[int, Row]]:
-    """Blank lines are none, and columns without a name are left out: nothing could name them."""
-    with path.open("r", encoding="utf-8-sig", newline="") as file:
-        begins = 1
-        try:
-            head = QUOTED.sub("", next((line for line in file if line.strip()), ""))
-            file.seek(0)
-            rows = csv.reader(file, delimiter=max(marks, key=head.count), strict=True)
-            header = next(filter(None, rows), None)
-            if header is None:
-                return
-            names = _names(path, header)
-            begins = rows.line_num + 1
-            for row in rows:
-                if row:
-                    yield rows.line_num, _row(row, names, path, rows.line_num)
-                begins = rows.line_num + 1
-        except UnicodeDecodeError as bad:
-            raise _encoding(path, bad) from None
-        except csv.Error as bad:
-            raise InputError(f"{path}:{begins}: {_broken(bad)}") from None
-
-
-def _row(cells: list[str], names: list[str], path: Path, line: int) -> Row:
-    if len(cells) != len(names):
-        raise InputError(
-            f"{path}:{line}: {len(cells)} cells, the header has {len(names)}; "
-            "is a quote or delimiter missing?"
-        )
-    row = dict(zip(names, cells, strict=True))
-    row.pop("", None)
-    mark = row.pop(GUARD, None)
-    if mark is None:
-        return row
-    return {named(name): c for name, c in unguarded(row, mark, f"{path}:{line}").items()}
-
-
-def _broken(bad: csv.Error) -> str:
-    """What the parser of CSV found, and what to do."""
-    said = str(bad)
-    if "unexpected end" in said:
-        return (
-            'a quote (") begins a cell and is never closed; close it, or, if it is '
-            'part of the text, put the whole cell in quotes and write it twice ("")'
-        )
-    if "expected after" in said:
-        return 'text after a closing quote; inside a quoted cell a quote is written twice ("")'
-    return said
-
-
-def _names(path: Path, header: list[str]) -> list[str]:
-    names = [name.strip() for name in header]
-    twice = next((n for n in names if n and names.count(n) > 1), None)
-    if twice is not None:
-        raise InputError(f"{path}: duplicate column {twice!r}")
-    return names
-
-
-def _encoding(path: Path, bad: UnicodeDecodeError) -> InputError:
-    line = 1
-    with path.open("rb") as file:
-        if file.read(2) in UTF16:
-            return InputError(
-                f"{path}: UTF-16, not UTF-8; save the file as UTF-8, "
-                "or convert it with: iconv -f utf-16 -t utf-8"
-            )
-        file.seek(0)
-        for line, raw in enumerate(file, 1):  # noqa: B007
-            try:
-                raw.decode("utf-8")
-            except UnicodeDecodeError:
-                break
-    return InputError(
-        f"{path}:{line}: not UTF-8 ({bad.reason}); save the file as UTF-8, "
-        "or convert it with: iconv -f latin1 -t utf-8"
-    )
-
-
 def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
     """A key that a line lacks is an empty cell; the keys are taken from the first lines."""
     lines = _objects(path)
@@ -231,7 +141,7 @@ def _loads(path: Path, raw: bytes, where: str) -> Any:
         if b"\\ud" in raw or b"\\uD" in raw:
             json.dumps(content, ensure_ascii=False).encode()
     except UnicodeDecodeError as bad:
-        raise _encoding(path, bad) from None
+        raise not_utf8(path, bad) from None
     except UnicodeEncodeError as bad:  # JSON can spell what no UTF-8 file or database holds
         half = f"\\u{ord(str(bad.object)[bad.start]):04x}"
         raise InputError(f"{where}: {half} is half a character; write both, or none") from None
@@ -252,6 +162,8 @@ def read_json(path: Path) -> Iterator[tuple[int, Row]]:
     if is_coco(content):
         yield from read_coco(path, content)
         return
+    if isinstance(content, dict):
+        content = table_in(path, content) or content
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise InputError(f"{path}: a JSON list of objects is needed")
     blank = dict.fromkeys(key for row in content for key in row)
@@ -330,6 +242,7 @@ READERS: dict[str, Reader] = (
         ".csv": read_csv,
         ".tsv": read_tsv,
         ".tab": read_tsv,
+        ".txt": read_txt,
         ".jsonl": read_jsonl,
         ".ndjson": read_jsonl,
         ".json": read_json,

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from assay.annotators.base import end
 from assay.core.annotation import Outcome
 from assay.core.cost import Budget, to_nanos
+from assay.core.document_path import at_document_path
 from assay.core.record import Record
 from assay.core.redact import hidden
 from assay.core.schema import MultiChoice, Spans
@@ -18,6 +19,7 @@ from assay.core.shown import Shown
 from assay.core.task import Task
 from assay.core.value import Value
 from assay.data.base import Findings
+from assay.data.form import declare
 from assay.data.gold import Gold, Purpose
 from assay.data.inputs import log
 from assay.data.kept import Kept, changed_at
@@ -210,6 +212,8 @@ def open_project(path: Path | str) -> Project:
 
 def build(file: TaskFile, folder: Path) -> Project:
     check_names(file)
+    with at_document_path("data"):
+        declare(folder / file.data.path, file.data.form)
     task = task_of(file, folder)
     gold = gold_of(file, folder, task.schema)
     if file.duplicates == "each":

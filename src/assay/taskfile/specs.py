@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from assay.core.document_path import at_path
+from assay.data.form import Form, delimiter_named, encoding_named
 from assay.taskfile.annotators import AnnotatorSpec
 from assay.taskfile.base import RECORD_COLUMN, LabelColumns, Money, Strict
 from assay.taskfile.strategies import SingleSpec, StrategySpec
@@ -31,6 +33,29 @@ class DataSpec(Strict):
     language: str | None = None
     source: str | None = None
     meta: list[str] = Field(default_factory=list, description="columns that are kept but not shown")
+    encoding: str = Field("utf-8", description="of a text file, such as cp1252 or utf-16")
+    delimiter: str | None = Field(
+        None, description="mark between cells: tab, comma, semicolon, pipe or a character"
+    )
+    quoting: bool | None = Field(
+        None, description="whether quotation marks enclose cells; default: as the file shows"
+    )
+    header: bool | None = Field(
+        None, description="whether the first row names the columns; `false`: column1, column2 …"
+    )
+    missing: list[str] | None = Field(
+        None, description="words for a missing value, instead of NA, NaN, None and the like"
+    )
+
+    @property
+    def form(self) -> Form:
+        """SpecError for an encoding or a delimiter that is none."""
+        missing = None if self.missing is None else tuple(word for word in self.missing if word)
+        with at_path("encoding"):
+            encoding = encoding_named(self.encoding)
+        with at_path("delimiter"):
+            mark = None if self.delimiter is None else delimiter_named(self.delimiter)
+        return Form(encoding, mark, self.quoting, self.header, missing)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -9,16 +9,75 @@ import numpy as np
 
 from assay.aggregation import answers
 from assay.core.annotation import Annotation
+from assay.core.jsons import loads
 from assay.core.spelling import folded
 from assay.core.votes import Codes, Votes
 from assay.data.annotations import Names, infer_schema
+from assay.data.told import tell
 from assay.data.write import flat
+
+SET_MARKS = (";", "|")
 
 
 def read_votes(path: Path, names: Names) -> Votes:
     """Votes with one unit whose labels are the cells' text; empty cells are silence, and weights
     are refused."""
     return answers.read_votes(path, names, weights=False)
+
+
+def kind_of_answers(labels: Iterable[str]) -> str:
+    """Spans or sets where cells hold them, else as `kind_of`; what is recognised is said."""
+    known = list(labels)
+    listed = [_list_in(label) for label in known if label.startswith("[")]
+    if listed and len(listed) == len(known) and all(map(_are_spans, listed)) and any(listed):
+        tell("the answers are lists of spans and are compared as such (--kind says otherwise)")
+        return "spans"
+    words = [label for label in known if not label.startswith("[")]
+    if listed and all(map(_are_words, listed)):
+        tell("answers with several labels are compared as sets (--kind says otherwise)")
+        return "multi"
+    if not listed and (mark := _set_mark(words)):
+        tell(
+            f"answers with several labels, separated by {mark!r}, are compared as sets "
+            "(--kind says otherwise)"
+        )
+        return "multi"
+    return kind_of(known)
+
+
+def _list_in(label: str) -> list[object] | None:
+    try:
+        content = loads(label)
+    except ValueError:
+        return None
+    return content if isinstance(content, list) else None
+
+
+def _are_spans(content: list[object] | None) -> bool:
+    return content is not None and all(
+        isinstance(part, dict) and {"start", "end", "label"} <= part.keys() for part in content
+    )
+
+
+def _are_words(content: list[object] | None) -> bool:
+    return content is not None and all(isinstance(part, str) for part in content)
+
+
+def _set_mark(labels: list[str]) -> str | None:
+    """A mark between labels that are answers themselves, or that stand in another order too."""
+    there = set(labels)
+    for mark in SET_MARKS:
+        parts = {label: _parts(label, mark) for label in labels if mark in label}
+        if any(len(found) > 1 and set(found) <= there for found in parts.values()):
+            return mark
+        orders = [tuple(sorted(found)) for found in parts.values() if len(found) > 1]
+        if len(set(orders)) < len(orders):
+            return mark
+    return None
+
+
+def _parts(label: str, mark: str) -> list[str]:
+    return [part.strip() for part in label.split(mark) if part.strip()]
 
 
 def kind_of(labels: Iterable[str]) -> str:
