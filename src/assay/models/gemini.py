@@ -10,6 +10,7 @@ from assay.models.base import Completion, Message, Options, TokenScore, count_of
 from assay.models.finish import CANDIDATE, Unanswered, ended, told, with_text
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
+from assay.models.json_schema import STRINGS, without
 
 HOSTED = Address("https://generativelanguage.googleapis.com", "GEMINI_API_KEY")
 
@@ -46,7 +47,7 @@ class Gemini(Hosted):
         if options.json_schema is not None:
             config |= {
                 "responseMimeType": "application/json",
-                "responseJsonSchema": dict(options.json_schema),
+                "responseJsonSchema": without(options.json_schema, STRINGS),
             }
         if options.top_logprobs:
             config |= {"responseLogprobs": True, "logprobs": options.top_logprobs}
@@ -84,8 +85,9 @@ def parse(reply: Any) -> Completion:
         return _blocked(reply, usage)
     candidate = reply["candidates"][0]
     parts = (candidate.get("content") or {}).get("parts") or []
-    said = Completion("", usage, reasoning=_joined(parts, thought=True))
+    said = Completion("", usage)
     try:
+        said = replace(said, reasoning=_joined(parts, thought=True))
         said = with_text(said, _joined(parts, thought=False))
         said = replace(said, tokens=_tokens(candidate.get("logprobsResult") or {}))
     except (KeyError, TypeError, ValueError, AttributeError) as bad:
