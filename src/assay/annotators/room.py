@@ -58,6 +58,8 @@ class Room:
             more = max(more, more_than(first)) if more else 0
         if self.wide and more:
             first = more
+        if (first, more) == (options.max_tokens, options.more_tokens):
+            return options
         return replace(options, max_tokens=first, more_tokens=more)
 
     def heard(self, completion: Completion) -> None:
