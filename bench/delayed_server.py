@@ -55,11 +55,11 @@ class Chat(asyncio.Protocol):
             if len(self.buffer) < size:
                 return
             body, self.buffer = self.buffer[end + 4 : size], self.buffer[size:]
-            self.heard(body)
+            self.received(body)
             answer = REPLIES[zlib.crc32(body[-200:]) % 2]
             asyncio.get_running_loop().call_later(self.delay, self.answer, answer)
 
-    def heard(self, body: bytes) -> None:
+    def received(self, body: bytes) -> None:
         """What a bench that watches what is sent may do with it."""
 
     def answer(self, content: bytes) -> None:

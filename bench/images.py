@@ -64,7 +64,7 @@ class Watching(Chat):
     count = 0
     total = 0
 
-    def heard(self, body: bytes) -> None:
+    def received(self, body: bytes) -> None:
         start = body.index(b"base64,") + 7
         content = body[start : body.index(b'"', start)]
         Watching.count += 1

@@ -27,7 +27,7 @@ class RecordedModel:
     """Answers only calls that were recorded."""
 
     name: str
-    heard: Mapping[str, Completion]
+    received: Mapping[str, Completion]
     takes_images: bool = True
 
     @property
@@ -36,9 +36,9 @@ class RecordedModel:
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         key = call_key(messages, options)
-        if key not in self.heard:
+        if key not in self.received:
             raise ModelError(f"{self.name} has no recording of this call ({key}); record it first")
-        return self.heard[key]
+        return self.received[key]
 
     async def aclose(self) -> None:
         return None
@@ -74,19 +74,19 @@ class Recorder:
 
 def load(name: str, path: Path) -> RecordedModel:
     """InputError names the line that is no recording."""
-    heard: dict[str, Completion] = {}
+    received: dict[str, Completion] = {}
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
                 entry = loads(line)
-                heard[entry["key"]] = _completion(entry["completion"])
+                received[entry["key"]] = _completion(entry["completion"])
             except (ValueError, KeyError, TypeError, AttributeError) as bad:
                 raise InputError(
                     f"{path}:{number}: not a recorded completion ({type(bad).__name__}: {bad})"
                 ) from None
-    return RecordedModel(name, heard)
+    return RecordedModel(name, received)
 
 
 def _completion(said: Mapping[str, Any]) -> Completion:

@@ -29,11 +29,11 @@ class Once:
 
     def __init__(self, completion: Completion) -> None:
         self.completion = completion
-        self.heard: list[tuple[object, Options]] = []
+        self.received: list[tuple[object, Options]] = []
         self.closed = False
 
     async def complete(self, messages: object, options: Options) -> Completion:
-        self.heard.append((messages, options))
+        self.received.append((messages, options))
         return self.completion
 
     async def aclose(self) -> None:
@@ -50,7 +50,7 @@ async def test_a_recording_replays_everything_that_was_said(tmp_path: Path) -> N
     replay = load("replay", tmp_path / "heard.jsonl")
     assert replay.id == "replay"
     assert await replay.complete(HI, Options()) == SAID
-    assert live.heard == [(HI, Options())]
+    assert live.received == [(HI, Options())]
     assert replay.takes_images
     await replay.aclose()
 
@@ -87,7 +87,7 @@ def test_a_broken_recording_is_named_by_line(line: str, tmp_path: Path) -> None:
     path = tmp_path / "heard.jsonl"
     path.write_text(f"\n{line}\n")
     if not line:
-        assert load("m", path).heard == {}
+        assert load("m", path).received == {}
     else:
         with pytest.raises(InputError, match=r"heard\.jsonl:2: not a recorded completion"):
             load("m", path)

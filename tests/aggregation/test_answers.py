@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.aggregation.answers import (
-    heard,
+    answered_votes,
     in_label_order,
     read_comparisons,
     read_labels,
@@ -54,10 +54,10 @@ def test_empty_answers_are_no_votes_and_the_silent_have_names(tmp_path: Path, ki
     assert votes.labels == ("a", "b")
     assert votes.annotators == ("ann", "bob", "cy", "dee")
     assert (votes.weight, votes.saw, votes.units, votes.named) == (None, None, ("",), True)
-    left = heard(votes)
+    left = answered_votes(votes)
     assert (left.annotators, said(left)) == (("ann", "bob"), said(votes))
     silent_first: list[Cells] = [("r1", "zed", None), *ROWS]
-    spoken = heard(read_votes(table(tmp_path, kind, silent_first)))
+    spoken = answered_votes(read_votes(table(tmp_path, kind, silent_first)))
     assert (spoken.annotators, said(spoken)) == (("ann", "bob"), said(votes))
 
 

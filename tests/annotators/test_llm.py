@@ -308,7 +308,7 @@ class Run:
         if self.full:
             raise LedgerError("disk is full")
 
-    async def heard(self, annotation: Annotation) -> None:
+    async def received(self, annotation: Annotation) -> None:
         self.kept.append(annotation)
 
 

@@ -6,11 +6,11 @@ from assay.annotators.prompt import (
     AnswerForm,
     Modality,
     harmless,
+    in_words,
     nothing,
     record_parts,
     render,
     seen,
-    spoken,
 )
 from assay.core.annotation import Request, RequestOptions
 from assay.core.record import ImagePart, Record, TextPart, text_record
@@ -163,8 +163,8 @@ def test_an_example_is_answered_in_the_form_that_is_asked_for(
     schema: Schema, value: Value, words: str, as_json: str
 ) -> None:
     example = Example(text_record("e", "x"), value)
-    assert spoken(schema, example, "label") == spoken(schema, example, "last_line") == words
-    assert spoken(schema, example, "json") == as_json
+    assert in_words(schema, example, "label") == in_words(schema, example, "last_line") == words
+    assert in_words(schema, example, "json") == as_json
 
 
 def test_spans_are_quoted_and_boxes_measured() -> None:
@@ -172,9 +172,9 @@ def test_spans_are_quoted_and_boxes_measured() -> None:
     spans = (Span(3, 7, "LOC"), Span(0, 3, "PER", "by"))
     quoted = '{"spans": [{"text": "Rome", "label": "LOC"}, {"text": "Ann", "label": "PER"}]}'
     for form in ("label", "json"):
-        assert spoken(Spans(["LOC", "PER"]), Example(record, spans), form) == quoted
+        assert in_words(Spans(["LOC", "PER"]), Example(record, spans), form) == quoted
     box = Example(record, (Box(0.0, 0.25, 0.5, 1.0, "cat"),))
-    assert spoken(Boxes(["cat"]), box, "json") == (
+    assert in_words(Boxes(["cat"]), box, "json") == (
         '{"boxes": [{"left": 0.0, "top": 0.25, "width": 0.5, "height": 1.0, "label": "cat"}]}'
     )
 

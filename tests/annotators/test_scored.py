@@ -5,7 +5,7 @@ import pytest
 
 from assay.annotators.base import HoldsNothing
 from assay.annotators.scored import (
-    Heard,
+    Received,
     Scored,
     by_question,
     confidence,
@@ -253,15 +253,15 @@ async def test_of_a_form_only_the_attributes_in_focus_are_scored() -> None:
 
 
 def test_what_is_heard_of_parts_adds_up() -> None:
-    first = Heard({"a": {"x": 1.0}}, Usage(1), 2.0, None)
-    part = Heard({"": {"y": 2.0}, "u": {"z": 3.0}}, Usage(10), 3.0, "broke")
+    first = Received({"a": {"x": 1.0}}, Usage(1), 2.0, None)
+    part = Received({"": {"y": 2.0}, "u": {"z": 3.0}}, Usage(10), 3.0, "broke")
     both = join(first, "f", part)
-    assert both == Heard(
+    assert both == Received(
         {"a": {"x": 1.0}, "f": {"y": 2.0}, "f/u": {"z": 3.0}}, Usage(11), 5.0, "broke"
     )
     assert join(replace(first, error="first"), "f", part).error == "first"
     described = first.with_unit("b", Completion("", Usage(5), 0.5, scores={"y": 1.0}, error="late"))
-    assert described == Heard({"a": {"x": 1.0}, "b": {"y": 1.0}}, Usage(6), 2.5, "late")
+    assert described == Received({"a": {"x": 1.0}, "b": {"y": 1.0}}, Usage(6), 2.5, "late")
     assert described.with_unit("c", Completion("", error="later")).error == "late"
     assert described.with_unit("c", Completion("")).units["c"] == {}
     assert flat({"": {"x": 1.0}}) == {"x": 1.0}

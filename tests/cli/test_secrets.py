@@ -66,17 +66,17 @@ async def test_a_refused_key_is_not_repeated(
     monkeypatch.setenv("ASSAY_TEST_KEY", KEY)
 
     async def refuse(request: web.Request, text: str) -> web.StreamResponse:
-        heard.append(KEY in str(dict(request.headers)))
+        answered_votes.append(KEY in str(dict(request.headers)))
         return web.json_response({"error": {"message": f"no such key: {KEY}"}}, status=401)
 
-    heard: list[bool] = []
+    answered_votes: list[bool] = []
     async with serving(Server(refuse)) as url:
         who = remote(url, ", key_env: ASSAY_TEST_KEY").replace("openai", kind)
         project(tmp_path, who=who)
         done = await asyncio.to_thread(assay, tmp_path, "run", "task.yaml")
     assert done.returncode == 3
-    assert all(heard)
-    assert heard
+    assert all(answered_votes)
+    assert answered_votes
     assert "refuses the key" in done.stdout
     assert KEY not in done.stdout + done.stderr
 

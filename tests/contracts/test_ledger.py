@@ -74,10 +74,10 @@ def test_each_person_is_heard_and_may_think_again(ledger: Ledger) -> None:
     key = said("r", "a").key
     ledger.add([said("r", "a", by="ann"), said("r", "b", by="bob"), said("s", "a")])
     ledger.add([said("r", "b", by="ann", revision=1), said("r", "a", by="cho")])
-    heard = ledger.answers_by_person([key, said("s", "a").key, "of nobody"])
-    assert {a.by: a.value for a in heard[key]} == {"ann": "b", "bob": "b", "cho": "a"}
-    assert [a.value for a in heard[said("s", "a").key]] == ["a"]
-    assert len(heard) == 2
+    received = ledger.answers_by_person([key, said("s", "a").key, "of nobody"])
+    assert {a.by: a.value for a in received[key]} == {"ann": "b", "bob": "b", "cho": "a"}
+    assert [a.value for a in received[said("s", "a").key]] == ["a"]
+    assert len(received) == 2
     votes = ledger.votes(TASK.id, TASK.schema, ["m"])
     assert sorted(votes.annotators) == ["ann", "bob", "cho", "m"]
 

@@ -130,12 +130,12 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "x.jsonl"
     os.mkfifo(pipe)
-    heard: list[str] = []
-    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+    received: list[str] = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_text()))
     reader.start()
     write_rows(decision_rows(DECISIONS), DECISION_FIELDS, pipe)
     reader.join()
-    assert heard[0].count("\n") == 3
+    assert received[0].count("\n") == 3
     assert pipe.is_fifo()
 
 

@@ -136,7 +136,7 @@ def corpus(folder: Path) -> dict[str, list[bytes]]:
     celeba = b"2\nSmiling Young\n1.jpg 1 -1\n2.jpg -1 1\n"
     nested = {"ann": {"r1": "good"}, "bob": {"r1": "bad"}}
     state = {"_data_files": [{"filename": "data.arrow"}], "_fingerprint": "x"}
-    heard = {"key": "k", "completion": {"text": "a", "usage": {}, "tokens": [], "seconds": 0.1}}
+    received = {"key": "k", "completion": {"text": "a", "usage": {}, "tokens": [], "seconds": 0.1}}
     return {
         "csv": [csv.encode()], "tsv": [csv.replace(",", "\t").encode()], "jsonl": [lines],
         "json": [_json(ROWS), _json(COCO)], "conll": [conll], "celeba": [celeba],
@@ -145,7 +145,7 @@ def corpus(folder: Path) -> dict[str, list[bytes]]:
         "hf": [_json(state)], "nested": [_json(nested)], "ledger": [ledger(folder)],
         "openai": [_json(OPENAI)], "anthropic": [_json(ANTHROPIC)], "gemini": [_json(GEMINI)],
         "retry-after": [h.encode() for h in HEADERS], "mapping": [s.encode() for s in SAID],
-        "heard": [_json(heard)], "registry": [REGISTRY],
+        "heard": [_json(received)], "registry": [REGISTRY],
         "prices": [PRICES],
         **{f"study {name}": [content] for name, content in STUDY.items()},
     }  # fmt: skip

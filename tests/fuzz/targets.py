@@ -112,7 +112,7 @@ def header(content: bytes, folder: Path) -> None:
     assert wait is None or wait >= 0
 
 
-def heard(content: bytes, folder: Path) -> None:
+def received(content: bytes, folder: Path) -> None:
     path = folder / "heard.jsonl"
     path.write_bytes(content)
     recorded.load("m", path)
@@ -164,6 +164,6 @@ TARGETS: dict[str, Target] = {
     "arrow": rows("a.arrow"), "hf": hugging_face, "film": films, "coco": coco, "nested": nested,
     "yaml": yaml, "registry": registry, "openai": reply(openai.parse),
     "anthropic": reply(anthropic.parse), "gemini": reply(gemini.parse), "retry-after": header,
-    "mapping": mapping, "heard": heard, "ledger": ledger,
+    "mapping": mapping, "heard": received, "ledger": ledger,
     "prices": prices, **{f"study {name}": study(name) for name in STUDY},
 }  # fmt: skip

@@ -179,10 +179,10 @@ def test_pictures_that_are_refused_altogether_stop(said: str, stops: bool) -> No
 def test_once_a_server_has_shown_a_feature_one_reply_without_it_stops_nothing() -> None:
     learnt = OpenAI("m", Address("http://127.0.0.1:9/v1")).learnt
     bound = Options(json_schema={"type": "object"})
-    learnt.heard(Completion("{}"), bound, pictures=True)
-    learnt.heard(Completion("yes"), bound, pictures=False)
+    learnt.received(Completion("{}"), bound, pictures=True)
+    learnt.received(Completion("yes"), bound, pictures=False)
     learnt.refused(Rejection(400, "not a multimodal model"), pictures=True)
-    learnt.heard(Completion("", refused=True), Options(top_logprobs=3), pictures=False)
+    learnt.received(Completion("", refused=True), Options(top_logprobs=3), pictures=False)
 
 
 def test_the_named_parameter_is_the_one_that_is_meant() -> None:

@@ -112,8 +112,8 @@ def test_alpha_equals_the_reference_with_answers_missing(
     rows = rows_of(given_votes, sorted(given_votes.labels, key=float))
     point = rows.times[None, :].astype(np.float64)
     ours = coefficients(rows, point, Measures.at(level, rows.labels))["krippendorff"][0]
-    heard = (~np.isnan(table)).sum(axis=1) > 1
-    if len(np.unique(table[heard][~np.isnan(table[heard])])) < 2:
+    received = (~np.isnan(table)).sum(axis=1) > 1
+    if len(np.unique(table[received][~np.isnan(table[received])])) < 2:
         assert not np.isfinite(ours)
         return
     theirs = krippendorff.alpha(table.T, level_of_measurement=level)

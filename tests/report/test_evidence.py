@@ -363,7 +363,7 @@ def test_without_a_run_there_is_nothing_to_name() -> None:
         0,
     )
     assert found.judged, "an annotator's answers have a reference"
-    assert found.silence is None
+    assert found.unscored_reason is None
 
 
 def test_a_promise_of_the_run_is_among_the_notes() -> None:

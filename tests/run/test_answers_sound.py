@@ -124,13 +124,13 @@ class Breaks(HoldsNothing):
             self.ended += 1
 
 
-async def heard(who: Breaks, requests: Iterable[Request] = REQUESTS) -> dict[str, str | None]:
+async def received(who: Breaks, requests: Iterable[Request] = REQUESTS) -> dict[str, str | None]:
     return {a.record: a.error async for a in answers(who, requests)}
 
 
 async def test_what_it_had_drawn_is_put_to_it_one_by_one_and_it_goes_on() -> None:
     who = Breaks({"r1": ValueError("x")})
-    assert await heard(who) == {
+    assert await received(who) == {
         "r0": None, "r1": "ValueError: x", "r2": None, "r3": None, "r4": None, "r5": None
     }  # fmt: skip
     assert who.calls == [["r0", "r1", "r2"], ["r1"], ["r2"], ["r3", "r4", "r5"]]
@@ -139,7 +139,7 @@ async def test_what_it_had_drawn_is_put_to_it_one_by_one_and_it_goes_on() -> Non
 
 async def test_one_alone_is_not_asked_again() -> None:
     who = Breaks({"r2": ValueError("x"), "r5": ValueError("y")})
-    found = await heard(who)
+    found = await received(who)
     assert {id: bad for id, bad in found.items() if bad} == {
         "r2": "ValueError: x", "r5": "ValueError: y"
     }  # fmt: skip
@@ -153,20 +153,20 @@ async def test_what_it_breaks_on_again_is_told_as_it_is_then() -> None:
             async for a in super().annotate(requests):
                 yield a
 
-    assert (await heard(Twice({}), REQUESTS[:2]))["r0"] == "ValueError: time 2"
+    assert (await received(Twice({}), REQUESTS[:2]))["r0"] == "ValueError: time 2"
 
 
 async def test_who_breaks_before_it_is_given_anything_is_broken() -> None:
     with pytest.raises(ValueError, match="early"):
-        await heard(Breaks({}, early=ValueError("early")))
-    assert await heard(Breaks({}), []) == {}
+        await received(Breaks({}, early=ValueError("early")))
+    assert await received(Breaks({}), []) == {}
 
 
 @pytest.mark.parametrize("bad", [ModelError("down"), LedgerError("full")])
 async def test_what_concerns_all_ends_it_at_once_and_when_asked_singly(bad: Exception) -> None:
     who = Breaks({"r1": bad})
     with pytest.raises(type(bad)):
-        await heard(who)
+        await received(who)
     assert len(who.calls) == 1
 
     class Later(Breaks):
@@ -176,7 +176,7 @@ async def test_what_concerns_all_ends_it_at_once_and_when_asked_singly(bad: Exce
                 yield a
 
     with pytest.raises(type(bad)):
-        await heard(Later({}))
+        await received(Later({}))
 
 
 async def test_who_says_nothing_when_asked_again_is_silent() -> None:
@@ -188,7 +188,7 @@ async def test_who_says_nothing_when_asked_again_is_silent() -> None:
                 yield a
 
     who = Mute({})
-    assert await heard(who, REQUESTS[:2]) == {}
+    assert await received(who, REQUESTS[:2]) == {}
     assert who.calls == [["r0", "r1"], ["r0"], ["r1"]]
 
 
@@ -206,7 +206,7 @@ class Run:
     def check(self) -> None:
         self.checked += 1
 
-    async def heard(self, annotation: Annotation) -> None:
+    async def received(self, annotation: Annotation) -> None:
         self.kept.append(annotation)
 
 
@@ -216,7 +216,7 @@ async def test_what_a_run_has_heard_is_not_asked_again_and_is_sound() -> None:
             for request in requests:
                 self.calls.append([request.record.id])
                 requests.check()
-                await requests.heard(answer(request, Outcome.ANSWERED, value=HALF))
+                await requests.received(answer(request, Outcome.ANSWERED, value=HALF))
                 if request.record.id == "r1":
                     raise ValueError("after it was heard")
             nothing: list[Annotation] = []

@@ -21,9 +21,9 @@ from assay.data.base import cell, check_columns, id_cell, many
 from assay.data.form import form_of
 from assay.data.inputs import reading
 from assay.data.layout import RECORD, TRUTH, Layout, one_of
+from assay.data.notices import notify
 from assay.data.policy import Labels
 from assay.data.read import columns_of, read_rows
-from assay.data.told import tell
 
 USUAL = Names()
 LEFT, RIGHT = ("left", "first"), ("right", "second")
@@ -72,7 +72,7 @@ def _collected(given: Iterable[Given], path: Path) -> Votes:
     return replace(votes, weight=None if (weights == 1).all() else weights, named=named)
 
 
-def heard(votes: Votes) -> Votes:
+def answered_votes(votes: Votes) -> Votes:
     """The same votes without the names of those who cast none."""
     there = np.bincount(votes.annotator, minlength=len(votes.annotators)) > 0
     number = (np.cumsum(there) - 1).astype(np.int32)
@@ -191,7 +191,7 @@ def _without_repeats(path: Path, votes: Votes) -> Votes:
     if form_of(path).repeats == "refuse":
         raise InputError(f"{said}; leave one out, or let --repeats first take the first")
     left = many(len(pair) - len(first), "repeated answer is", "repeated answers are")
-    tell(f"{said}; the first counts, {left} left out (--repeats says otherwise)")
+    notify(f"{said}; the first counts, {left} left out (--repeats says otherwise)")
     return _only(votes, kept)
 
 

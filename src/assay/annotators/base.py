@@ -83,5 +83,5 @@ class Drawn(Protocol):
     def check(self) -> None:
         """Raises where no answer can be kept any more; then nothing is to be sent."""
 
-    async def heard(self, annotation: Annotation) -> None:
+    async def received(self, annotation: Annotation) -> None:
         """On disk when it returns. It is yielded later all the same."""

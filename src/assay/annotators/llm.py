@@ -127,7 +127,7 @@ class LLM(Shown):
         finally:
             if budget is not None:
                 budget.settle(most, spent)
-        self.room.heard(completion)
+        self.room.received(completion)
         return completion
 
     async def _answered(self, turn: "_Turn", keeping: _Keeping) -> Completion:
@@ -236,7 +236,7 @@ class _Turn:
     async def keep(self, completion: Completion) -> None:
         if self.drawn is not None and self.wider(completion) is None:
             self.given = self.priced(completion)
-            await self.drawn.heard(self.given)
+            await self.drawn.received(self.given)
 
     def wider(self, completion: Completion) -> "_Turn | None":
         """The call to make once more, where this one's answer was cut and may have more room."""

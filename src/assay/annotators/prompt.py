@@ -204,7 +204,7 @@ def harmless(text: str) -> str:
 
 
 def _example(example: Example, schema: Schema, form: AnswerForm) -> Parts:
-    said = spoken(schema, example, form)
+    said = in_words(schema, example, form)
     why = f"{harmless(example.rationale)}\n" if example.rationale else ""
     tag = "Label: " if form == "last_line" or why else ""
     return [*record_parts(example.record), f"{_ending(form)} {why}{tag}{said}"]
@@ -214,7 +214,7 @@ def _ending(form: AnswerForm) -> str:
     return "Answer:"
 
 
-def spoken(schema: Schema, example: Example, form: AnswerForm) -> str:
+def in_words(schema: Schema, example: Example, form: AnswerForm) -> str:
     """The example's value in the words an annotator would use."""
     value = example.value
     if isinstance(schema, Spans):

@@ -62,7 +62,7 @@ class Room:
             return options
         return replace(options, max_tokens=first, more_tokens=more)
 
-    def heard(self, completion: Completion) -> None:
+    def received(self, completion: Completion) -> None:
         thought = completion.reasoning or completion.usage.reasoning_tokens
         if completion.cut and (thought or not completion.text.strip()):
             self.wide = True

@@ -35,7 +35,7 @@ class BestScorer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Received:
     """The label scores of each unit of one record, what they cost, or why there are none."""
 
     units: Mapping[str, Scores]
@@ -43,14 +43,14 @@ class Heard:
     seconds: float = 0.0
     error: str | None = None
 
-    def with_unit(self, unit: str, completion: Completion) -> "Heard":
+    def with_unit(self, unit: str, completion: Completion) -> "Received":
         units = {**self.units, unit: completion.scores or {}}
         seconds = self.seconds + completion.seconds
         error = self.error or completion.error
-        return Heard(units, self.usage + completion.usage, seconds, error)
+        return Received(units, self.usage + completion.usage, seconds, error)
 
 
-SILENT = Heard({})
+SILENT = Received({})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,15 +98,15 @@ class Scored(Shown):
                     self.budget.reserve(held)
                 given: list[Annotation] = []
                 try:
-                    all_heard = await self._hear(shown, schema)
-                    given = [self._answer(r, h) for r, h in zip(group, all_heard, strict=True)]
+                    all_received = await self._hear(shown, schema)
+                    given = [self._answer(r, h) for r, h in zip(group, all_received, strict=True)]
                 finally:
                     if self.budget is not None:
                         self.budget.settle(held, sum(a.cost_nanos for a in given))
                 for annotation in given:
                     yield annotation
 
-    async def _hear(self, requests: Sequence[Request], schema: Schema) -> list[Heard]:
+    async def _hear(self, requests: Sequence[Request], schema: Schema) -> list[Received]:
         if isinstance(schema, MultiChoice):
             return [await self._tags(request, schema) for request in requests]
         if isinstance(schema, Form):
@@ -126,34 +126,36 @@ class Scored(Shown):
             raise SpecError("length normalisation needs the scores of all labels")
         return await self.scorer.best(prompts, labels)
 
-    async def _tags(self, request: Request, schema: MultiChoice) -> Heard:
+    async def _tags(self, request: Request, schema: MultiChoice) -> Received:
         """One yes/no question a label after the same record, so that the record is run once."""
         focus = request.options.focus
         names = [name for name in schema.names if not focus or name in focus]
         prompts = [tag_prompt(request, schema, name) for name in names]
-        heard = SILENT
+        received = SILENT
         for name, completion in zip(names, await self._score(prompts, (NO, YES)), strict=True):
-            heard = heard.with_unit(name, completion)
-        return heard
+            received = received.with_unit(name, completion)
+        return received
 
-    async def _fields(self, requests: Sequence[Request], schema: Form) -> list[Heard]:
+    async def _fields(self, requests: Sequence[Request], schema: Form) -> list[Received]:
         focus = requests[0].options.focus
-        all_heard = [SILENT] * len(requests)
+        all_received = [SILENT] * len(requests)
         for name, inner in schema.fields.items():
             if focus and name not in focus:
                 continue
             parts = await self._hear([field_request(r, schema, name) for r in requests], inner)
-            all_heard = [join(heard, name, p) for heard, p in zip(all_heard, parts, strict=True)]
-        return all_heard
+            all_received = [
+                join(received, name, p) for received, p in zip(all_received, parts, strict=True)
+            ]
+        return all_received
 
-    def _answer(self, request: Request, heard: Heard) -> Annotation:
-        usage, cost = heard.usage, self.prices.nanos(heard.usage)
-        if heard.error is not None:
+    def _answer(self, request: Request, received: Received) -> Annotation:
+        usage, cost = received.usage, self.prices.nanos(received.usage)
+        if received.error is not None:
             return answer(
-                request, Outcome.FAILED, error=heard.error, usage=usage, cost_nanos=cost
+                request, Outcome.FAILED, error=received.error, usage=usage, cost_nanos=cost
             )  # fmt: skip
         schema = request.task.schema
-        units = {unit: self._adjusted(scores) for unit, scores in heard.units.items()}
+        units = {unit: self._adjusted(scores) for unit, scores in received.units.items()}
         value = schema.assemble({u: max(s, key=s.__getitem__) for u, s in units.items()})
         sure = [confidence(s) for s in units.values() if len(s) > 1]
         return answer(
@@ -162,11 +164,11 @@ class Scored(Shown):
             value=value,
             confidence=min(sure, default=None),
             confidence_source=Source.LIKELIHOOD if sure else None,
-            scores=flat(heard.units),
+            scores=flat(received.units),
             mapping="likelihood",
             usage=usage,
             cost_nanos=cost,
-            seconds=heard.seconds,
+            seconds=received.seconds,
         )
 
     def _adjusted(self, scores: Scores) -> Scores:
@@ -211,13 +213,13 @@ def field_request(request: Request, schema: Form, name: str) -> Request:
     return replace(request, task=part, options=replace(request.options, focus=(), examples=()))
 
 
-def join(heard: Heard, name: str, part: Heard) -> Heard:
+def join(received: Received, name: str, part: Received) -> Received:
     units = {f"{name}/{unit}" if unit else name: s for unit, s in part.units.items()}
-    return Heard(
-        {**heard.units, **units},
-        heard.usage + part.usage,
-        heard.seconds + part.seconds,
-        heard.error or part.error,
+    return Received(
+        {**received.units, **units},
+        received.usage + part.usage,
+        received.seconds + part.seconds,
+        received.error or part.error,
     )
 
 

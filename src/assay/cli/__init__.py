@@ -82,7 +82,7 @@ def main() -> None:
     except click.ClickException as bad:
         _refuse(_sentence(bad.format_message()), "usage")
     except (click.Abort, KeyboardInterrupt):
-        _tell(STOPPED, "stopped", STOPPED)
+        _report(STOPPED, "stopped", STOPPED)
         sys.exit(130)
     except AssayError as bad:
         _refuse(str(bad), code_of(bad))
@@ -107,7 +107,7 @@ def _broke(bad: Exception) -> None:
     if isinstance(bad, AssayError):
         _refuse(str(bad), code_of(bad))
     line = line_on(bad)
-    _tell(line, "fault", f"assay: {line}")
+    _report(line, "fault", f"assay: {line}")
     sys.exit(EXIT)
 
 
@@ -128,11 +128,11 @@ def _set_up_output() -> None:
 def _refuse(line: str, code: str) -> None:
     said = without_folders(" ".join(line.split()))
     said = without_middle(said, LONGEST_LINE)
-    _tell(said, code, f"assay: {said}")
+    _report(said, code, f"assay: {said}")
     sys.exit(2)
 
 
-def _tell(message: str, code: str, line: str) -> None:
+def _report(message: str, code: str, line: str) -> None:
     """On stderr: the line, or an object where the command was given --json; stdout has either a
     whole result or nothing."""
     if "--json" in sys.argv[1:]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from assay.aggregation.answers import heard, in_label_order, read_labels, read_votes
+from assay.aggregation.answers import answered_votes, in_label_order, read_labels, read_votes
 from assay.aggregation.base import Aggregator, Consensus
 from assay.aggregation.correlated import Correlated
 from assay.aggregation.dawid_skene import NOTHING, DawidSkene, OneCoin, Prior
@@ -142,7 +142,7 @@ def aggregate_command(
         described = ranked(Path(source), out)
     else:
         votes = _votes(source, task, Names(record, annotator, label, wide, counts))
-        told_of = _weighted(votes, method, intervals)
+        notes = _weighted(votes, method, intervals)
         votes = votes if discount is None else discounted(votes, discount)
         if method == "numeric-median" or (method == "median" and not ordered):
             votes = with_numbers_alike(votes)
@@ -155,7 +155,7 @@ def aggregate_command(
             if method == "numeric-median"
             else _labels(votes, chosen, Known(reference, str(truth)), intervals, out)
         )
-        described["notes"] = told_of
+        described["notes"] = notes
     if as_json:
         print_json(described)
     else:
@@ -203,7 +203,7 @@ def _weighted(votes: Votes, method: str, intervals: bool) -> list[str]:
 def _votes(source: str, task: str | None, names: Names) -> Votes:
     if not is_ledger(source):
         print_layout(Path(source), names)
-        return heard(read_votes(Path(source), names))
+        return answered_votes(read_votes(Path(source), names))
     ledger, own = ledger_and_task(source)
     task = task or own
     try:

@@ -244,15 +244,15 @@ def _sides(
         names |= names_of(run)
     file = None if project is None else project.file.currency
     prices = wanted.prices or PriceList(currency=wanted.currency or file or booked_in(runs))
-    heard = _heard(ledger.annotations(task), names)
-    people = _people(heard, wanted, project)
-    own, seen, again = _independent(heard)
+    by_annotator = _by_annotator(ledger.annotations(task), names)
+    people = _people(by_annotator, wanted, project)
+    own, seen, again = _independent(by_annotator)
     said = {name: _labels(given, schema) for name, given in own.items()}
     sides = Sides(
         {name: labels for name, labels in said.items() if name in people},
         {name: labels for name, labels in said.items() if name not in people},
         slices=_record_slices(ledger, said, schema),
-        costs=_costs(heard, prices, people),
+        costs=_costs(by_annotator, prices, people),
         notes=tuple(_notes(schema, seen, again)),
     )
     for each in sides.costs.values() if wanted.prices is not None else ():
@@ -262,44 +262,44 @@ def _sides(
     return _with_gold(sides, wanted, project, schema), MEASURED.get(schema.kind, "nominal")
 
 
-def _heard(
+def _by_annotator(
     annotations: Iterable[Annotation], names: Mapping[str, str]
 ) -> dict[str, list[Annotation]]:
     """By person, or by the annotator's name in the task file."""
-    heard: dict[str, list[Annotation]] = {}
+    by_annotator: dict[str, list[Annotation]] = {}
     for a in annotations:
-        heard.setdefault(a.by or names.get(a.annotator, a.annotator), []).append(a)
-    return heard
+        by_annotator.setdefault(a.by or names.get(a.annotator, a.annotator), []).append(a)
+    return by_annotator
 
 
 def _people(
-    heard: Mapping[str, list[Annotation]], wanted: Wanted, project: Project | None
+    by_annotator: Mapping[str, list[Annotation]], wanted: Wanted, project: Project | None
 ) -> frozenset[str]:
     """Annotators who answered in a panel, are people in the task file, or are named as people."""
     specs = {} if project is None else project.file.annotators
     described = {name for name, spec in specs.items() if spec.human}
-    strange = next((name for name in wanted.person if name not in heard), None)
+    strange = next((name for name in wanted.person if name not in by_annotator), None)
     if strange is not None:
-        raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(heard)}")
-    panel = {name for name, given in heard.items() if any(a.by is not None for a in given)}
-    people = (panel | described | set(wanted.person)) & set(heard)
-    if heard and not people and wanted.expert != GOLD:
+        raise SpecError(f"there is no annotator {strange!r}; there are {', '.join(by_annotator)}")
+    panel = {name for name, given in by_annotator.items() if any(a.by is not None for a in given)}
+    people = (panel | described | set(wanted.person)) & set(by_annotator)
+    if by_annotator and not people and wanted.expert != GOLD:
         raise SpecError(
             f"no annotator here is known to be a person; use --person NAME, one of "
-            f"{', '.join(heard)}"
+            f"{', '.join(by_annotator)}"
         )
     return frozenset(people)
 
 
 def _independent(
-    heard: Mapping[str, list[Annotation]],
+    by_annotator: Mapping[str, list[Annotation]],
 ) -> tuple[dict[str, dict[str, Annotation]], int, int]:
     """The last independent answer to each record, how many had seen another, and how many were
     repeated.
     """
     own: dict[str, dict[str, Annotation]] = {}
     seen = again = 0
-    for name, given in heard.items():
+    for name, given in by_annotator.items():
         kept = own.setdefault(name, {})
         for a in given:
             if not a.answered:
@@ -351,10 +351,10 @@ def _record_slices(ledger: Ledger, said: Saying, schema: Schema) -> dict[str, di
     known = {record.id: record for record in ledger.records()}
     found: dict[str, dict[str, str]] = {}
     for case in cases:
-        parted = case.rpartition(PART) if schema.kind == "form" else (case, "", "")
-        record = known.get(parted[0])
+        split_case = case.rpartition(PART) if schema.kind == "form" else (case, "", "")
+        record = known.get(split_case[0])
         if schema.kind == "form":
-            found.setdefault("attribute", {})[case] = parted[2]
+            found.setdefault("attribute", {})[case] = split_case[2]
         for kind, take in kinds.items():
             value = None if record is None else take(record)
             if value:
@@ -370,9 +370,9 @@ def _priced_in(sides: Sides, prices: PriceList) -> Sides:
 
 
 def _costs(
-    heard: Mapping[str, list[Annotation]], prices: PriceList, people: frozenset[str]
+    by_annotator: Mapping[str, list[Annotation]], prices: PriceList, people: frozenset[str]
 ) -> dict[str, Costs]:
-    return {name: costs(given, (), prices, people) for name, given in heard.items() if given}
+    return {name: costs(given, (), prices, people) for name, given in by_annotator.items() if given}
 
 
 def _with_gold(sides: Sides, wanted: Wanted, project: Project | None, schema: Schema) -> Sides:

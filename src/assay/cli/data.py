@@ -218,8 +218,8 @@ def _decisions(ledger: Ledger, run: str, out: Path, yours: Yours | None, bare: b
 
 
 def _waiting(ledger: Ledger, run: str, out: Path, panel: str | None) -> Written:
-    whom = sheet(ledger.decisions(run), ledger.records, out, panel)
-    described = many(whom.total(), "record waits", "records wait")
-    line = f"{described} for {' and '.join(whom) or 'people'}, {written_to(out)}"
-    notes = ("--panel gives each panel a sheet of its own",) if len(whom) > 1 else ()
-    return Written({"waiting": dict(whom)}, line, notes)
+    waiting = sheet(ledger.decisions(run), ledger.records, out, panel)
+    described = many(waiting.total(), "record waits", "records wait")
+    line = f"{described} for {' and '.join(waiting) or 'people'}, {written_to(out)}"
+    notes = ("--panel gives each panel a sheet of its own",) if len(waiting) > 1 else ()
+    return Written({"waiting": dict(waiting)}, line, notes)

@@ -8,7 +8,7 @@ import click
 
 from assay.cli.common import with_shared
 from assay.core.errors import meant
-from assay.data.told import telling
+from assay.data.notices import notices_shown
 
 Commands: TypeAlias = Mapping[str, Mapping[str, tuple[str, str]]]
 """By section and name, the module and the line for the group's help."""
@@ -32,7 +32,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """One command: each note on a file once."""
-        with telling(lambda line: click.echo(f"note: {line}", err=True)):
+        with notices_shown(lambda line: click.echo(f"note: {line}", err=True)):
             return super().invoke(ctx)
 
     def resolve_command(

@@ -1,7 +1,7 @@
 """Names that a person takes for one and a comparison for two: by case, space, accents or digits.
 
 Labels, annotators and records of files are compared as they are written, so that nothing is
-merged in silence; whoever compares them says here which of them look like the same one.
+merged silently; whoever compares them says here which of them look like the same one.
 """
 
 import math

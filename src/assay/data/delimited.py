@@ -15,7 +15,7 @@ from assay.data.conll import is_tag, read_conll
 from assay.data.form import Form, form_of
 from assay.data.guard import GUARD, named, unguarded
 from assay.data.layout import ANNOTATOR, LABEL, RECORD, TRUTH
-from assay.data.told import tell
+from assay.data.notices import notify
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -64,7 +64,7 @@ def is_columns_of_tokens(path: Path) -> bool:
     held = [tag for tag in tags if is_tag(tag)]
     if len(tags) < FEWEST or len(held) < len(tags) or not set(held) - {"O"}:
         return False
-    tell(f"{path} is read as CoNLL: a token and its tag on each line")
+    notify(f"{path} is read as CoNLL: a token and its tag on each line")
     return True
 
 
@@ -145,7 +145,7 @@ def _without_quoting(path: Path, encoding: str) -> bool:
             if '"' in line and not lone:
                 lone = any(_is_lone(cell) for cell in line.rstrip("\r\n").split("\t"))
     if lone:
-        tell(
+        notify(
             f"{path}: quotation marks are read as part of the text, since some enclose no whole "
             "cell (--quoting reads them as quoting)"
         )
@@ -208,7 +208,7 @@ def _without_extra(path: Path, ahead: list[tuple[int, list[str]]]) -> list[tuple
     if not marked:
         return ahead
     skipped = marked[-1] + 1
-    tell(f"{path}: the {skipped} rows below the header are Qualtrics' and no answers; left out")
+    notify(f"{path}: the {skipped} rows below the header are Qualtrics' and no answers; left out")
     return ahead[skipped:]
 
 

@@ -54,22 +54,22 @@ def sheet(
     decisions: Iterable[Decision], records: Records, out: Path, panel: str | None = None
 ) -> Counter[str]:
     """Write the records that wait for people (of this panel), with cells for who answers and the
-    label. Filled in, it is what `assay import` reads; returns how many records wait for whom.
+    label. Filled in, it is what `assay import` reads; returns how many records wait for each.
     """
-    whom = Counter[str]()
+    waiting = Counter[str]()
 
     def rows(batch: Batch, found: Found) -> Iterator[Table]:
         empty = dict.fromkeys(SHEET_FIELDS)
         return (empty | {"record": d.record, "waiting_for": d.waiting_for} for d in batch)
 
-    def waiting() -> Iterator[Decision]:
+    def waiting_decisions() -> Iterator[Decision]:
         for d in decisions:
             if d.waiting_for is not None and panel in (None, d.waiting_for):
-                whom[d.waiting_for] += 1
+                waiting[d.waiting_for] += 1
                 yield d
 
-    _write(waiting(), records, rows, SHEET_FIELDS, out)
-    return whom
+    _write(waiting_decisions(), records, rows, SHEET_FIELDS, out)
+    return waiting
 
 
 def _write(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assay.core.errors import InputError
 
-BESIDE = ("-wal", "-shm", "-journal", ".columns")  # what a ledger keeps next to its file
+NEIGHBOURS = ("-wal", "-shm", "-journal", ".columns")  # what a ledger keeps next to its file
 
 
 @dataclass(slots=True)
@@ -118,9 +118,9 @@ def of_ledger(output: Path, ledger: Path) -> bool:
     """The file of a ledger, what lies next to it, or a folder that holds it."""
     if _same(output, ledger) or (output.is_dir() and output in ledger.parents):
         return True
-    beside = {f"{ledger.name}{ending}".casefold() for ending in ("", *BESIDE)}
+    neighbours = {f"{ledger.name}{ending}".casefold() for ending in ("", *NEIGHBOURS)}
     return any(
-        part.name.casefold() in beside and (part.parent == ledger.parent)
+        part.name.casefold() in neighbours and (part.parent == ledger.parent)
         for part in (output, output.parent)
     )
 

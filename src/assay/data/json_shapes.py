@@ -9,7 +9,7 @@ from assay.core.errors import InputError
 from assay.data.base import Row
 from assay.data.form import form_of
 from assay.data.layout import ANNOTATOR, LABEL, RECORD
-from assay.data.told import tell
+from assay.data.notices import notify
 
 RECORD_ID = re.compile(r"(?:r|q|t|rec|record|item|doc|text|tweet|id|task)?[-_ ]?\d+", re.I)
 USUAL = frozenset((*RECORD, *ANNOTATOR, *LABEL, "text", "labels", "gold"))
@@ -21,7 +21,7 @@ def table_in(path: Path, content: Mapping[str, Any]) -> list[Row] | None:
     for read, what in READS:
         found = read(content)
         if found is not None:
-            tell(f"{path} is read as {what}")
+            notify(f"{path} is read as {what}")
             return found
     return None
 

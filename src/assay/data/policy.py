@@ -14,8 +14,8 @@ from assay.core.jsons import loads
 from assay.core.spelling import folded, shortened
 from assay.data.base import Given, many
 from assay.data.form import Form, form_of
+from assay.data.notices import notify
 from assay.data.seen import Seen, key_of
-from assay.data.told import tell
 
 MOST_LABELS = 1_000  # distinct spellings that are compared; more are no labels but texts
 SHOWN = 3
@@ -73,7 +73,7 @@ class Labels:
 
     def close(self) -> None:
         for word, count in self.missing.most_common():
-            tell(
+            notify(
                 f"{self.path}: {word!r} is {count / self.answers:.0%} of the answers and is read "
                 "as missing (--missing names the words that are; --missing '' none)"
             )
@@ -81,7 +81,7 @@ class Labels:
             pairs = list(self._merged.items())
             shown = ", ".join(f"{shortened(a)} as {shortened(b)}" for a, b in pairs[:SHOWN])
             more = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
-            tell(
+            notify(
                 f"{self.path}: labels that differ in case, spaces or form of accents alone are "
                 f"one: {shown}{more} (--exact-labels keeps them apart)"
             )
@@ -112,7 +112,7 @@ class _Repeats:
     def close(self) -> None:
         if self.count:
             again = many(self.count, "repeated answer is", "repeated answers are")
-            tell(f"{self.first}; the first counts, {again} left out (--repeats says otherwise)")
+            notify(f"{self.first}; the first counts, {again} left out (--repeats says otherwise)")
 
 
 def canonical(label: str) -> str:

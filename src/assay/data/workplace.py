@@ -20,9 +20,9 @@ LOCK = ".lock"  # held for as long as the owner lives; the system lets go of it 
 
 
 @contextmanager
-def working(beside: Path) -> Iterator[Path]:
-    """A new folder in `beside`, gone at the end of the block, or cleared away after a kill."""
-    folder, lock = workplace(beside)
+def working(neighbour: Path) -> Iterator[Path]:
+    """A new folder in `neighbour`, gone at the end of the block, or cleared away after a kill."""
+    folder, lock = workplace(neighbour)
     try:
         yield folder
     finally:
@@ -34,13 +34,13 @@ def leave(folder: Path, lock: int) -> None:
     os.close(lock)
 
 
-def workplace(beside: Path | None = None) -> tuple[Path, int]:
-    """A new folder (among temporary files where `beside` is None), and its held lock, for `leave`.
+def workplace(neighbour: Path | None = None) -> tuple[Path, int]:
+    """A new folder (in the temporary folder without `neighbour`) and its held lock, for `leave`.
     What killed processes left next to it is cleared away."""
-    beside = Path(tempfile.gettempdir()) if beside is None else beside
-    clear(beside)
+    neighbour = Path(tempfile.gettempdir()) if neighbour is None else neighbour
+    clear(neighbour)
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=beside))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=neighbour))
         try:
             lock = os.open(folder / LOCK, OPEN, PRIVATE)
         except FileNotFoundError:

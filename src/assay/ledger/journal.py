@@ -68,10 +68,10 @@ class Part:
 
 
 class Journal:
-    """Of one process, for the ledger whose files begin with `beside`; safe between threads."""
+    """Of one process, for the ledger whose files begin with `neighbour`; safe between threads."""
 
-    def __init__(self, beside: Path) -> None:
-        self.beside = beside
+    def __init__(self, neighbour: Path) -> None:
+        self.neighbour = neighbour
         self._parts: list[Part] = []  # the one that is written to comes first
         self._where: dict[Slot, tuple[Part, rows.Row]] = {}
         self._lock = threading.Lock()
@@ -79,10 +79,10 @@ class Journal:
     def open(self) -> None:
         """OSError where no file can be made here."""
         if not self._parts:
-            self.beside.parent.mkdir(parents=True, exist_ok=True)
+            self.neighbour.parent.mkdir(parents=True, exist_ok=True)
             token = secrets.token_hex(4)
             for number in (1, 2):
-                path = self.beside.with_name(f"{self.beside.name}.{token}-{number}{ENDING}")
+                path = self.neighbour.with_name(f"{self.neighbour.name}.{token}-{number}{ENDING}")
                 opened = os.open(path, OPEN | os.O_CREAT | os.O_EXCL, 0o600)
                 locked(opened, path)
                 self._parts.append(Part(path, opened))
@@ -163,9 +163,9 @@ class Left:
         self.path.unlink(missing_ok=True)
 
 
-def left_behind(beside: Path) -> Iterator[Left]:
+def left_behind(neighbour: Path) -> Iterator[Left]:
     """The files of processes that have ended, one after the other."""
-    for path in sorted(_named(beside)):
+    for path in sorted(_named(neighbour)):
         try:
             number = os.open(path, OPEN | getattr(os, "O_NONBLOCK", 0))
         except OSError:
@@ -177,15 +177,15 @@ def left_behind(beside: Path) -> Iterator[Left]:
             os.close(number)
 
 
-def _named(beside: Path) -> list[Path]:
+def _named(neighbour: Path) -> list[Path]:
     try:
-        with os.scandir(beside.parent) as there:
+        with os.scandir(neighbour.parent) as there:
             names = [entry.name for entry in there if entry.is_file(follow_symlinks=False)]
     except OSError:
         return []
     # not by its beginning alone: next to `l` may lie those of `l.sqlite`
-    own = re.compile(rf"{re.escape(beside.name)}\.[0-9a-f]+-[12]{re.escape(ENDING)}")
-    return [beside.with_name(name) for name in names if own.fullmatch(name)]
+    own = re.compile(rf"{re.escape(neighbour.name)}\.[0-9a-f]+-[12]{re.escape(ENDING)}")
+    return [neighbour.with_name(name) for name in names if own.fullmatch(name)]
 
 
 STRANGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, AssayError)

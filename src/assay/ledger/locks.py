@@ -20,9 +20,9 @@ def nothing() -> None:
     """Lets go of what nobody can hold."""
 
 
-def file_lock(beside: Path, name: str) -> Release | None:
+def file_lock(neighbour: Path, name: str) -> Release | None:
     """By a locked file next to the ledger, which is taken away at the end."""
-    path = beside.with_name(f"{beside.name}.{name}.turn")
+    path = neighbour.with_name(f"{neighbour.name}.{name}.turn")
     try:
         number = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError:

@@ -198,7 +198,7 @@ class SqlLedger:
             raise self._no_journal(bad) from None
 
     def _no_journal(self, bad: OSError) -> LedgerError:
-        where, why = self._journal.beside.parent, bad.strerror or bad
+        where, why = self._journal.neighbour.parent, bad.strerror or bad
         return LedgerError(
             f"ledger {self.name}: answers cannot be kept at once in {where}: {why}; free some "
             "space there, or make it writable",
@@ -224,7 +224,7 @@ class SqlLedger:
 
     def _take_over(self) -> None:
         """What processes that were killed had not yet added."""
-        for left in left_behind(self._journal.beside):
+        for left in left_behind(self._journal.neighbour):
             for batch in left.batches(AT_ONCE):
                 self.add_again(batch)
             left.remove()

@@ -7,7 +7,7 @@ from typing import Any
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
 from assay.models.base import Completion, Message, Options, count_of, sampling
-from assay.models.finish import MESSAGES, Unanswered, ended, told, with_text
+from assay.models.finish import MESSAGES, Unanswered, ended, error_text, with_text
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
 from assay.models.json_schema import BOUNDS, without
@@ -80,7 +80,7 @@ def _part(part: str | ImagePart, pictures: ShownParts) -> dict[str, Any]:
 
 def parse(reply: Any) -> Completion:
     if reply.get("content") is None and reply.get("error"):
-        raise Unanswered(told(reply["error"]))
+        raise Unanswered(error_text(reply["error"]))
     said = Completion("", _usage(reply.get("usage") or {}), reasoning=_thought(reply["content"]))
     texts = [_said(b) for b in reply["content"] if b["type"] in ("text", "tool_use")]
     odd = [text for text in texts if not isinstance(text, str)]

@@ -99,7 +99,7 @@ OLLAMA: Mapping[str, Finish] = {
 }
 
 
-def told(error: object) -> str:
+def error_text(error: object) -> str:
     """What an error says that stands where an answer should."""
     said = error.get("message", error) if isinstance(error, Mapping) else error
     return f"an error in the place of an answer: {' '.join(str(said).split())}"[:200]

@@ -7,7 +7,7 @@ from typing import Any
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
 from assay.models.base import Completion, Message, Options, TokenScore, count_of, sampling
-from assay.models.finish import CANDIDATE, Unanswered, ended, told, with_text
+from assay.models.finish import CANDIDATE, Unanswered, ended, error_text, with_text
 from assay.models.hosted import Address, Hosted
 from assay.models.images import NO_PICTURES, Gallery, ShownParts
 from assay.models.json_schema import STRINGS, without
@@ -99,7 +99,7 @@ def _blocked(reply: Any, usage: Usage) -> Completion:
     if (reply.get("promptFeedback") or {}).get("blockReason"):
         return Completion("", usage, refused=True)
     if reply.get("error"):
-        raise Unanswered(told(reply["error"]))
+        raise Unanswered(error_text(reply["error"]))
     raise Unanswered("there is no candidate")
 
 

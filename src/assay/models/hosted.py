@@ -134,7 +134,7 @@ class Hosted(ABC):
 
         def parse(reply: Any) -> Completion:
             said = self.parse(reply)
-            self.learnt.heard(said, options, bool(pictures))
+            self.learnt.received(said, options, bool(pictures))
             return counted(said, pictures.values(), self.family, options.view, self.model)
 
         call = Call(self.url, self._headers, encoded)

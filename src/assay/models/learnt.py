@@ -117,7 +117,7 @@ class Learnt:
                 f"({_quoted(no)}); correct that part of the request in the task file"
             )
 
-    def heard(self, said: Completion, options: Options, pictures: bool) -> None:
+    def received(self, said: Completion, options: Options, pictures: bool) -> None:
         """ModelError where the first answer shows that a feature is missing."""
         self._equal = "", 0
         if said.refused or said.fault is not None:

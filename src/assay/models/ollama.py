@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.core.cost import Usage
 from assay.models.base import Completion, Message, Options, count_of, sampling
-from assay.models.finish import OLLAMA, Unanswered, ended, told, with_text
+from assay.models.finish import OLLAMA, Unanswered, ended, error_text, with_text
 from assay.models.hosted import Hosted
 from assay.models.images import NO_PICTURES, ShownParts
 from assay.models.json_schema import STRINGS, without
@@ -54,7 +54,7 @@ def _message(message: Message, pictures: ShownParts) -> dict[str, Any]:
 
 def parse(reply: Any) -> Completion:
     if reply.get("error"):
-        raise Unanswered(told(reply["error"]))
+        raise Unanswered(error_text(reply["error"]))
     message = reply["message"]
     usage = Usage(
         input_tokens=count_of(reply, "prompt_eval_count"),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from assay.core.cost import Usage
 from assay.models.base import Completion, Message, Options, TokenScore, View, count_of, sampling
-from assay.models.finish import CHAT, Unanswered, ended, told, with_text
+from assay.models.finish import CHAT, Unanswered, ended, error_text, with_text
 from assay.models.hosted import Hosted
 from assay.models.images import NO_PICTURES, ShownParts
 from assay.models.json_schema import STRINGS, without
@@ -73,11 +73,11 @@ def parse(reply: Any) -> Completion:
     """Unanswered for an error in the place of an answer; what was answered and cannot be read is a
     fault, since asking again would only cost more."""
     if not reply.get("choices") and reply.get("error"):
-        raise Unanswered(told(reply["error"]))
+        raise Unanswered(error_text(reply["error"]))
     choice = reply["choices"][0]
     message = choice["message"]
     if choice.get("error"):
-        raise Unanswered(told(choice["error"]))
+        raise Unanswered(error_text(choice["error"]))
     refusal = message.get("refusal")
     said = Completion(
         refusal if isinstance(refusal, str) else "",

@@ -7,7 +7,7 @@ from typing import Any
 from assay.core.cost import Usage
 from assay.core.record import ImagePart
 from assay.models.base import Completion, Message, Options, View, count_of, sampling
-from assay.models.finish import RESPONSES, Unanswered, ended, told, with_text
+from assay.models.finish import RESPONSES, Unanswered, ended, error_text, with_text
 from assay.models.images import NO_PICTURES, ShownParts
 from assay.models.json_schema import STRINGS, without
 from assay.models.openai import OpenAI, token_of
@@ -71,7 +71,7 @@ def _content(message: Message, view: View, pictures: ShownParts) -> str | list[d
 
 def parse(reply: Any) -> Completion:
     if reply.get("error") and not reply.get("output"):
-        raise Unanswered(told(reply["error"]))
+        raise Unanswered(error_text(reply["error"]))
     parts = list(_parts(reply["output"]))
     said = Completion(
         "",

@@ -32,7 +32,7 @@ from assay.taskfile.annotators import PanelSpec
 
 BATCH = 1_000
 SHOWN = 5  # spellings that are reported
-PEOPLE = "people"  # the panel of people whom no task file names
+PEOPLE = "people"  # the panel of people that no task file names
 
 
 @dataclass(frozen=True, slots=True)

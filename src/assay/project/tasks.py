@@ -68,11 +68,11 @@ def _pictured(image: str, file: TaskFile, folder: Path) -> tuple[ImagePart, ...]
     found = columns(file, folder).pictures
     if found is None:
         raise SpecError("an example has a picture, but `data.image` names no column of pictures")
-    trouble = Findings()
+    findings = Findings()
     row: Row = dict.fromkeys(file.data.pictures) | {file.data.pictures[0]: image}
-    parts = found.parts(row, "", trouble)
+    parts = found.parts(row, "", findings)
     if not parts:
-        described = (trouble.lines() or ["no picture"])[-1]
+        described = (findings.lines() or ["no picture"])[-1]
         raise SpecError(described.removeprefix(": ").removesuffix("; its record is left out"))
     return parts
 

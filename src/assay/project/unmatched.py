@@ -23,13 +23,13 @@ def unmatched_gold(project: Project) -> str | None:
     if first is None:
         return None
     column = gold_rows(spec, project.file, project.folder)[1]
-    mend = (
+    advice = (
         f"the column {column!r} must hold the ids of the data's column {data.id!r}"
         if data.id is not None
         else "name the column of the data that holds these ids as `data.id`"
     )
     there = f"{place} ({min(ids)!r} …, {len(ids):,} in all)"
-    return _placed(project, f"no id of {there} is in {data.path} ({first!r} …): {mend}")
+    return _placed(project, f"no id of {there} is in {data.path} ({first!r} …): {advice}")
 
 
 def split_note(project: Project) -> str | None:

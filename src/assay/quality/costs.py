@@ -175,7 +175,7 @@ class Costs:
 
 
 Way: TypeAlias = tuple[str | None, tuple[str, ...]]
-"""By whom a record was decided, and the steps to it."""
+"""Who decided a record, and the steps to it."""
 
 OTHERS: Way = (None, ("no decision",))  # records that nobody decided: the first way of all
 

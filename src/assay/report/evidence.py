@@ -134,11 +134,11 @@ class Evidence:
             f"{line.name} has no accuracy: none of the {many(line.asked, 'record', 'records')} "
             f"that it was asked about has {name}"
             for line in self.lines[1:]
-            if line.score is None and self.silence is None
+            if line.score is None and self.unscored_reason is None
         )
 
     @property
-    def silence(self) -> str | None:
+    def unscored_reason(self) -> str | None:
         """Why quality is not reported, if so."""
         reference = self.report_context.reference
         if reference is None:

@@ -118,14 +118,14 @@ def _ticks(least: float) -> list[float]:
 
 def _point(option: Option, plan: Plan, axes: tuple[Place, Place]) -> str:
     x, y = axes
-    (low, high), (cheap, dear) = option.agreement_interval, option.cost_interval
+    (low, high), (lowest, highest) = option.agreement_interval, option.cost_interval
     cx, cy = x(option.cost), y(option.agreement)
     kind = "pick" if option == plan.pick else "meets" if option.meets else "bare"
     ring = f'<circle class="ring" cx="{cx:.1f}" cy="{cy:.1f}" r="10"/>' if kind == "pick" else ""
     return (
         f'<g class="{kind}"><title>{escape(option.name)}</title>'
         f'<line x1="{cx:.1f}" y1="{y(low):.1f}" x2="{cx:.1f}" y2="{y(high):.1f}"/>'
-        f'<line x1="{x(cheap):.1f}" y1="{cy:.1f}" x2="{x(dear):.1f}" y2="{cy:.1f}"/>'
+        f'<line x1="{x(lowest):.1f}" y1="{cy:.1f}" x2="{x(highest):.1f}" y2="{cy:.1f}"/>'
         f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="6"/>{ring}</g>'
     )
 

@@ -97,5 +97,5 @@ def _looks(annotations: Iterable[Annotation], schema: Schema) -> dict[str, Annot
     for a in annotations:
         if a.value is not None:
             by_key.setdefault(a.key, []).append(a)
-    spoken = (joint(answers, schema) for answers in by_key.values())
-    return {a.record: a for a in spoken}
+    joined = (joint(answers, schema) for answers in by_key.values())
+    return {a.record: a for a in joined}

@@ -22,12 +22,12 @@ def lines(evidence: Evidence) -> list[str]:
 def parts(evidence: Evidence) -> list[str | Table]:
     """The same, with tables as such."""
     described: list[str | Table]
-    if evidence.silence is not None:
+    if evidence.unscored_reason is not None:
         answered = [
             (line.name, f"{line.answered.value or 0:.1%}", _per_1000(line, i, evidence))
             for i, line in enumerate(evidence.lines)
         ]
-        described = [Table([UNSCORED, *answered]), evidence.silence]
+        described = [Table([UNSCORED, *answered]), evidence.unscored_reason]
     else:
         rows = [HEAD, *(_row(line, i, evidence) for i, line in enumerate(evidence.scored))]
         rows += [
@@ -49,8 +49,8 @@ def parts(evidence: Evidence) -> list[str | Table]:
     described += _promised(evidence)
     described += _review(evidence)
     if evidence.open:
-        whom = evidence.waiting.items()
-        waits = ", ".join(f"{many(n, 'waits', 'wait')} for {who}" for who, n in whom)
+        waiting = evidence.waiting.items()
+        waits = ", ".join(f"{many(n, 'waits', 'wait')} for {who}" for who, n in waiting)
         are = many(evidence.open, "record is open", "records are open")
         described.append(f"{are}: {waits}" if waits else are)
     return described
@@ -99,7 +99,7 @@ def _review(evidence: Evidence) -> list[str | Table]:
         return []
     roles, found, bill = evidence.review.roles, evidence.review.found, evidence.review.bill
     one, other = roles.first, roles.second
-    head = ("attribute", f"{one} agrees with {other}", "constant", "kappa",
+    head = ("attribute", f"{one} agrees with {other}", "baseline", "kappa",
             f"{roles.reviewer} sided with {one}", f"{one} with final", f"{other} with final",
             "agreed but wrong")  # fmt: skip
     groups = [(g, "") for g in (found.all, *found.kinds.values())]
@@ -129,8 +129,8 @@ def _figures(group: Group) -> tuple[str, ...]:
     rates = (group.sided_with_first, group.first_consistency, group.second_consistency,
              group.rejected)  # fmt: skip
     kappa = "–" if group.kappa is None else f"{group.kappa:z.2f}"
-    constant = "–" if group.baseline is None else f"{group.baseline:.1%}"
-    return (_rate(group.agreement), constant, kappa, *map(_rate, rates))
+    baseline = "–" if group.baseline is None else f"{group.baseline:.1%}"
+    return (_rate(group.agreement), baseline, kappa, *map(_rate, rates))
 
 
 def _rate(rate: Rate) -> str:

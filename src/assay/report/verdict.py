@@ -36,8 +36,8 @@ def _headline(evidence: Evidence) -> tuple[str, str]:
     if evidence.promised is not None:
         headline = evidence.promised.headline
         return evidence.promised.kind, headline[:1].upper() + headline[1:]
-    if evidence.silence is not None:
-        return "open", f"Quality not measured: {evidence.silence.split(', so ')[0]}"
+    if evidence.unscored_reason is not None:
+        return "open", f"Quality not measured: {evidence.unscored_reason.split(', so ')[0]}"
     score = evidence.top.score
     if score is None or score.on_all.interval is None:
         return "open", "No decision has a reference label yet"
@@ -65,7 +65,7 @@ def _waiting(evidence: Evidence) -> list[str]:
 def _quality(evidence: Evidence, kind: str) -> list[str]:
     if evidence.promised is not None:
         return []
-    if evidence.silence is not None:
+    if evidence.unscored_reason is not None:
         return ["Add reference labels (`gold` in the task file) to measure quality"]
     if kind == "bad":
         return ["Do not use these labels yet: improve the question or the annotators first"]

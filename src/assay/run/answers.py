@@ -98,9 +98,9 @@ class _NotedDrawn(_Noted):
     def check(self) -> None:
         self.run.check()
 
-    async def heard(self, annotation: Annotation) -> None:
+    async def received(self, annotation: Annotation) -> None:
         self.drawn.pop(annotation.key, None)
-        await self.run.heard(sound(annotation))
+        await self.run.received(sound(annotation))
 
 
 def _noted(

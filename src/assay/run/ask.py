@@ -235,7 +235,7 @@ class LedgerAsk:
                 async with drawn(answers(who, asked)) as given:
                     async for annotation in given:
                         if annotation.key not in came:
-                            await asked.heard(annotation)
+                            await asked.received(annotation)
                         if len(came) % YIELD_EVERY == 0:
                             await self.context.writer.yield_or_flush()
         except BudgetError as spent:
@@ -245,7 +245,7 @@ class LedgerAsk:
         if stop.reason is None and who.decided_by is DecidedBy.MODEL:
             for key in requests.keys() - came.keys():
                 silent = answer(requests[key], Outcome.FAILED, error="no answer came")
-                await asked.heard(silent)
+                await asked.received(silent)
 
     async def keep(self, name: str, annotation: Annotation) -> Annotation:
         stamped = annotation.stamped(self.context.run, self.context.clock())
@@ -346,7 +346,7 @@ class _Asked:
     def check(self) -> None:
         self.ask.context.writer.check()
 
-    async def heard(self, annotation: Annotation) -> None:
+    async def received(self, annotation: Annotation) -> None:
         if annotation.key not in self.requests:
             raise InputError(
                 f"annotator {self.name!r} answered a request on record "

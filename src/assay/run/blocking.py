@@ -23,12 +23,12 @@ def waited(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] | None = 
         asyncio.get_running_loop()
     except RuntimeError:
         with _runner() as runner:
-            return runner.run(_heard(work, interrupt))
+            return runner.run(_interruptibly(work, interrupt))
     result: T = _Aside(work, interrupt).result()
     return result
 
 
-async def _heard(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] | None) -> T:
+async def _interruptibly(work: Coroutine[Any, Any, T], interrupt: Callable[[], None] | None) -> T:
     with nullcontext() if interrupt is None else interruptible(interrupt):
         return await work
 

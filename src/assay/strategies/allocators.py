@@ -37,7 +37,7 @@ class Allocator(Protocol):
 
     @property
     def annotators(self) -> tuple[str, ...]:
-        """Whom it asks besides the model."""
+        """Annotators it asks besides the model."""
 
     async def safety(
         self, model: str, records: Sequence[Record], answers: Sequence[Answer], ask: Ask

@@ -89,8 +89,8 @@ class Chain:
     ) -> Sequence[Decision]:
         """Whose answers the last link keeps is known when it has given all of them."""
         last = steps[-1]
-        whom = next(a.annotator for a in last.answers if isinstance(a, Waiting))
-        decided, held = self._decide(records, steps, ask), awaited(records, whom)
+        who = next(a.annotator for a in last.answers if isinstance(a, Waiting))
+        decided, held = self._decide(records, steps, ask), awaited(records, who)
         is_held = np.zeros(len(records), bool)
         is_held[last.seen] = True
         return made(len(records), lambda i: held[i] if is_held[i] else decided[i])

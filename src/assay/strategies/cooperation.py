@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.annotators.prompt import spoken
+from assay.annotators.prompt import in_words
 from assay.core import within
 from assay.core.annotation import (
     DEFAULT_OPTIONS,
@@ -196,7 +196,7 @@ class Sequential:
         assert suggestion.value is not None
         # the scores of other kinds are of units, which are no answers
         labels = suggest.labels(suggestion) if isinstance(schema, Choice | Scale) else ()
-        shown = ", ".join(labels) or spoken(schema, Example(record, suggestion.value), "label")
+        shown = ", ".join(labels) or in_words(schema, Example(record, suggestion.value), "label")
         return RequestOptions(hint=f"Suggested: {shown}", saw=(suggestion.key,))
 
     def _decide(

@@ -7,7 +7,7 @@ had run with empty slots without noticing.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assay.annotators.prompt import spoken
+from assay.annotators.prompt import in_words
 from assay.core.annotation import Annotation, Decision, RequestOptions
 from assay.core.digest import digest
 from assay.core.errors import ModelError, SpecError
@@ -59,7 +59,7 @@ class ExplainThenAnnotate:
 
     async def explained(self, ask: Ask) -> tuple[Example, ...]:
         """The demonstrations in their order, each with a non-empty rationale."""
-        words = [spoken(ask.task.schema, e, "label") for e in self.demonstrations]
+        words = [in_words(ask.task.schema, e, "label") for e in self.demonstrations]
         request_options = [RequestOptions(hint=f"The right answer is: {right}") for right in words]
         question = Task(
             f"{ask.task.name}-why",

@@ -197,15 +197,15 @@ def _cooled(scores: Floats, temperature: float) -> Floats:
 
 
 def _posterior(said: Labels, calibrated: Floats, phi: Floats) -> Floats:
-    spoken = np.vstack([np.log(np.maximum(phi, np.exp(LEAST_LOG))), np.zeros(len(phi))])
-    heard = calibrated + spoken[said].T  # -1 is the row of zeros
-    return np.asarray(np.exp(log_softmax(heard, axis=0)))
+    log_confusion = np.vstack([np.log(np.maximum(phi, np.exp(LEAST_LOG))), np.zeros(len(phi))])
+    combined = calibrated + log_confusion[said].T  # -1 is the row of zeros
+    return np.asarray(np.exp(log_softmax(combined, axis=0)))
 
 
 def _counts(said: Labels, soft: Floats) -> Floats:
     """How often each label was given where another is true."""
-    heard = said >= 0
-    rows = [np.bincount(said[heard], weight[heard], minlength=len(soft)) for weight in soft]
+    combined = said >= 0
+    rows = [np.bincount(said[combined], weight[combined], minlength=len(soft)) for weight in soft]
     return np.array(rows, np.float64).T
 
 

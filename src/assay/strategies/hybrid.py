@@ -92,7 +92,7 @@ class Hybrid:
         return routed(records, [*steps, people], ask, BEYOND)
 
     def _chosen(self, records: Sequence[Record], left: Places, most_confident: Floats) -> Places:
-        """Whom people are asked about, in order of the data."""
+        """The records that people are asked about, in order of the data."""
         if self.capacity is None or len(left) <= self.capacity:
             return left
         order = least_sure_first(most_confident[left], picked(records, left))

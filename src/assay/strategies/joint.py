@@ -183,7 +183,7 @@ def decided(
     for some, theirs in zip(parts(records), parts(pairs), strict=True):
         merged = [_merged(unit, fusions[unit.name], theirs) for unit in units]
         for i, record in enumerate(some):
-            by_unit = {m.unit.name: m.probabilities(i) for m in merged if m.spoken[i]}
+            by_unit = {m.unit.name: m.probabilities(i) for m in merged if m.answered[i]}
             found.append(_decide(record, theirs[i], by_unit, schema))
     return found.row()
 
@@ -194,15 +194,15 @@ class _Merged:
 
     unit: "_Unit"
     posterior: Floats
-    spoken: NDArray[np.bool_]
+    answered: NDArray[np.bool_]
 
     def probabilities(self, i: int) -> dict[str, float]:
         return dict(zip(self.unit.labels, self.posterior[i].tolist(), strict=True))
 
 
 def _merged(unit: "_Unit", fusion: Fusion, pairs: Sequence[Pair]) -> _Merged:
-    said, log_probs, spoken = unit.columns(pairs)
-    return _Merged(unit, fusion.fuse(said, log_probs), spoken)
+    said, log_probs, answered = unit.columns(pairs)
+    return _Merged(unit, fusion.fuse(said, log_probs), answered)
 
 
 def _decide(

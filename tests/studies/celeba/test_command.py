@@ -41,14 +41,14 @@ def test_the_command_tells_it_in_lines_or_as_json(
     ]  # fmt: skip
     done = CliRunner().invoke(command.celeba_command, words)
     assert done.exit_code == 0, done.output
-    told = done.output.splitlines()
-    assert told.pop() == f"wrote {page}"
-    as_kept(WORKED / "lines.json", told)
+    error_text = done.output.splitlines()
+    assert error_text.pop() == f"wrote {page}"
+    as_kept(WORKED / "lines.json", error_text)
     assert page.stat().st_size > 10_000
     done = CliRunner().invoke(command.celeba_command, ["--json"])
     assert json.loads(done.output) == json.loads(json.dumps(study.as_json()))
     done = CliRunner().invoke(command.celeba_command, [])
-    assert done.output.splitlines() == told
+    assert done.output.splitlines() == error_text
     assert asked == [
         (tmp_path, CostInputs(1_000, 0.1, 2, 0.5, 2.0)),
         (None, CostInputs()),

@@ -29,8 +29,8 @@ def test_the_command_tells_it_in_lines_or_as_json(
     words = ["here", "--html", str(page), "--ledger", str(ledger)]
     done = CliRunner().invoke(command.lesion_command, words)
     assert done.exit_code == 0, done.output
-    *told, wrote, added = done.output.splitlines()
-    as_kept(WORKED / "lines.json", told)
+    *error_text, wrote, added = done.output.splitlines()
+    as_kept(WORKED / "lines.json", error_text)
     assert wrote == f"wrote {page}"
     assert added == f"160 annotations written to {ledger}"
     assert "Border" in page.read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_the_command_tells_it_in_lines_or_as_json(
     done = CliRunner().invoke(command.lesion_command, ["here", "--json"])
     assert json.loads(done.output) == json.loads(json.dumps(study.as_json()))
     done = CliRunner().invoke(command.lesion_command, ["here"])
-    assert done.output.splitlines() == told
+    assert done.output.splitlines() == error_text
     assert asked == [Path("here"), data] * 3
 
 

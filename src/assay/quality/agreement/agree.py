@@ -45,7 +45,7 @@ class Asked:
 
     kind: str = "nominal"
     order: tuple[str, ...] | None = None
-    reference: str | None = None  # the annotator whom the others are compared with
+    reference: str | None = None  # the annotator that the others are compared with
     resampling: Resampling = field(default_factory=Resampling)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Agreement of any number of annotators, each of whom may have answered only some records.
+"""Agreement of any number of annotators, who may each have answered only some records.
 
 All coefficients come from the same sums over count rows, and a block of resampled weights goes
 through them at once. Sources: Fleiss (1971) in Gwet's form for unequal numbers of votes, Gwet

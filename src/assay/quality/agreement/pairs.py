@@ -273,11 +273,11 @@ def agreement_with_others(votes: Votes) -> list[AgreementWithOthers]:
     _, place, alike = np.unique(row_label, return_inverse=True, return_counts=True)
     others = np.bincount(votes.record)[votes.record] - 1
     share = (alike[place] - 1) / np.maximum(others, 1)
-    heard = others > 0
-    who, size = votes.annotator[heard], len(votes.annotators)
+    shared = others > 0
+    who, size = votes.annotator[shared], len(votes.annotators)
     n = np.bincount(who, minlength=size)
-    total = np.bincount(who, share[heard], minlength=size)
-    squares = np.bincount(who, share[heard] ** 2, minlength=size)
+    total = np.bincount(who, share[shared], minlength=size)
+    squares = np.bincount(who, share[shared] ** 2, minlength=size)
     given = np.bincount(votes.annotator, minlength=size)
     return [
         AgreementWithOthers(

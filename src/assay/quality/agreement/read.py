@@ -13,7 +13,7 @@ from assay.core.jsons import loads
 from assay.core.spelling import folded
 from assay.core.votes import Codes, Votes
 from assay.data.annotations import Names, infer_schema
-from assay.data.told import tell
+from assay.data.notices import notify
 from assay.data.write import flat
 
 SET_MARKS = (";", "|")
@@ -30,14 +30,14 @@ def kind_of_answers(labels: Iterable[str]) -> str:
     known = list(labels)
     listed = [_list_in(label) for label in known if label.startswith("[")]
     if listed and len(listed) == len(known) and all(map(_are_spans, listed)) and any(listed):
-        tell("the answers are lists of spans and are compared as such (--kind says otherwise)")
+        notify("the answers are lists of spans and are compared as such (--kind says otherwise)")
         return "spans"
     words = [label for label in known if not label.startswith("[")]
     if listed and all(map(_are_words, listed)):
-        tell("answers with several labels are compared as sets (--kind says otherwise)")
+        notify("answers with several labels are compared as sets (--kind says otherwise)")
         return "multi"
     if not listed and (mark := _set_mark(words)):
-        tell(
+        notify(
             f"answers with several labels, separated by {mark!r}, are compared as sets "
             "(--kind says otherwise)"
         )

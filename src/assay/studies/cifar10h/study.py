@@ -135,13 +135,13 @@ def _draw(crowd: Crowd, rng: np.random.Generator) -> dict[str, float]:
     order = rng.permutation(len(crowd.truth))
     said = crowd.person(rng)
     test, rest = order[:TEST], order[TEST:]
-    here, heard = crowd.rows(test), said[test]
+    here, people = crowd.rows(test), said[test]
     found = {
         "model": _right(here.model, here),
-        "one_human": _right(heard, here),
+        "one_human": _right(people, here),
         "human_majority": _right(here.votes.argmax(axis=1), here),
     }
-    found |= _triage(here, heard, rng)
+    found |= _triage(here, people, rng)
     found |= _joint(crowd, said, (test, rest))
     return found | _sequential(crowd, said, (test, rest), rng)
 
@@ -150,16 +150,16 @@ def _right(labels: Labels, crowd: Crowd) -> float:
     return float((labels == crowd.truth).mean())
 
 
-def _triage(here: Crowd, heard: Labels, rng: np.random.Generator) -> dict[str, float]:
+def _triage(here: Crowd, people: Labels, rng: np.random.Generator) -> dict[str, float]:
     """The smallest margins go to the person; the control sends as many at random."""
     two = np.sort(here.probs, axis=1)[:, -2:]
     order = np.argsort(two[:, 1] - two[:, 0], kind="stable")
     count = round(SHARE * len(order))
     sent, kept = order[:count], order[count:]
     labels, at_random = here.model.copy(), here.model.copy()
-    labels[sent] = heard[sent]
+    labels[sent] = people[sent]
     anyone = rng.permutation(len(order))[:count]
-    at_random[anyone] = heard[anyone]
+    at_random[anyone] = people[anyone]
     return {
         "triage": _right(labels, here),
         "triage_kept": _right(labels[kept], here.rows(kept)),
@@ -193,17 +193,17 @@ def _sequential(
     crowd: Crowd, said: Labels, parts: Parts, rng: np.random.Generator
 ) -> dict[str, float]:
     test, rest = parts
-    here, heard = crowd.rows(test), said[test]
+    here, people = crowd.rows(test), said[test]
     gives_way = rng.random(len(test))
     result = {
-        f"sequential_reliance_{r:g}": _right(np.where(gives_way < r, here.model, heard), here)
+        f"sequential_reliance_{r:g}": _right(np.where(gives_way < r, here.model, people), here)
         for r in RELIANCE
     }
     chosen = conformal(here.probs, crowd.rows(rest[:1_000]), ALPHA)
     again = Crowd(np.where(chosen, here.votes, 0.0), here.probs, here.truth)
     some = again.votes.sum(axis=1) > 0
-    outside = ~chosen[np.arange(len(test)), heard] & some
-    looked = heard.copy()
+    outside = ~chosen[np.arange(len(test)), people] & some
+    looked = people.copy()
     looked[outside] = again.rows(np.flatnonzero(outside)).person(rng)
     return result | {"sequential_set": _right(looked, here)}
 

@@ -8,32 +8,32 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Told:
-    """The listener, and the lines it has heard."""
+class Notices:
+    """The listener, and the lines it has received."""
 
     say: Callable[[str], None]
     lines: set[str] = field(default_factory=set)
 
 
-_current: ContextVar[Told | None] = ContextVar("told", default=None)
+_current: ContextVar[Notices | None] = ContextVar("notices", default=None)
 
 
 @contextmanager
-def telling(say: Callable[[str], None]) -> Iterator[None]:
+def notices_shown(say: Callable[[str], None]) -> Iterator[None]:
     """A block whose notes go to `say`, each once."""
-    before = _current.set(Told(say))
+    before = _current.set(Notices(say))
     try:
         yield
     finally:
         _current.reset(before)
 
 
-def tell(line: str) -> None:
+def notify(line: str) -> None:
     """Say a line once in a command; in Python, where nobody listens, it is logged as
     a warning."""
-    told = _current.get()
-    if told is None:
+    notices = _current.get()
+    if notices is None:
         logging.getLogger("assay").warning(line)
-    elif line not in told.lines:
-        told.lines.add(line)
-        told.say(line)
+    elif line not in notices.lines:
+        notices.lines.add(line)
+        notices.say(line)
