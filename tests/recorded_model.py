@@ -19,7 +19,7 @@ def call_key(messages: Sequence[Message], options: Options) -> str:
         [m.role, [p if isinstance(p, str) else ["image", p.sha256] for p in m.parts]]
         for m in messages
     ]
-    return digest([parts, asdict(options)])
+    return digest([parts, asdict(options) | {"firm": sorted(options.firm)}])
 
 
 @dataclass(frozen=True, slots=True)

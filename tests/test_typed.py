@@ -48,7 +48,7 @@ async def both(path: Path) -> float:
     most = await opened.aforecast()
     result = await opened.arun(limit=10)
     await result.areport("report.html", {"r1": "happy"})
-    return most.cost + result.cost + result.summary.spent
+    return (most.cost or 0) + (result.cost or 0) + (result.summary.spent or 0)
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ def test_rows_come_in_your_order_with_your_columns_after_the_answer(tmp_path: Pa
     second, first = rows(path)
     assert list(first) == [
         "nr", "tone", "confidence", "confidence_source", "decided_by", "route", "waiting_for",
-        "comment", "data.confidence", "n",
+        "made_from", "comment", "data.confidence", "n",
     ]  # fmt: skip
     assert (first["nr"], first["tone"], first["confidence"]) == ("1", "good", 0.9)
     assert (first["comment"], first["data.confidence"], first["n"]) == ("so", "low", None)

@@ -152,7 +152,7 @@ def test_every_batch_is_counted(tmp_path: Path) -> None:
     rows = "".join(f"{i},ann,good\n" for i in range(BATCH + 2))
     path, held = written(tmp_path, f"record,annotator,label\n{rows}{rows}"), MemoryLedger()
     brought = import_annotations(held, path, Names(), inferred([path], Names()))
-    assert (brought.added, brought.known) == (BATCH + 2, BATCH + 2)
+    assert (brought.added, brought.known) == (BATCH + 2, 0)  # the first of two answers counts
 
 
 def notes(folder: Path, *labels: str) -> tuple[str, ...]:
@@ -180,3 +180,14 @@ def test_labels_of_a_task_that_look_alike_are_told(tmp_path: Path) -> None:
     [note] = import_annotations(MemoryLedger(), said, Names(), target_of(path)).notes
     assert "'1'" in note
     assert "'1.0'" in note
+
+
+def test_labels_of_a_task_stay_apart_in_a_file_of_answers(tmp_path: Path) -> None:
+    path = task(tmp_path)
+    said = written(tmp_path, "record,annotator,label\n1,bob,1.0\n2,bob,1\n")
+    path.write_text(TASK.replace("[good, bad]", "['1', '1.0']"))
+    held = MemoryLedger()
+    import_annotations(held, said, Names(), target_of(path))
+    assert sorted((a.record, a.value) for a in held.annotations()) == [
+        ("1", "1.0"), ("2", "1"),
+    ]  # fmt: skip

@@ -128,7 +128,7 @@ def test_the_table_tells_the_review_attribute_by_attribute() -> None:
     start = next(i for i, line in enumerate(described) if line.startswith("attribute"))
     cells = [[c.strip() for c in line.split("  ") if c.strip()] for line in described[start:]]
     assert cells[0] == [
-        "attribute", "old agrees with model", "constant", "kappa", "people sided with old",
+        "attribute", "old agrees with model", "baseline", "kappa", "people sided with old",
         "old with final", "model with final", "agreed but wrong",
     ]  # fmt: skip
     assert cells[1] == ["all", "83.3% of 6", "83.3%", "0.40", "100.0% of 1", "100.0% of 6",

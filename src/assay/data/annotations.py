@@ -56,15 +56,18 @@ def _head(path: Path, rows: Iterator[Numbered]) -> tuple[list[Row], Iterator[Num
     return [row for _, row in first], chain(first, rows)
 
 
-def read_given(path: Path, names: Names, weights: bool = False) -> Iterator[Given]:
+def read_given(
+    path: Path, names: Names, weights: bool = False, as_written: bool = False
+) -> Iterator[Given]:
     """Wide where `names` lists annotators, nested where JSON holds objects in objects, counts of
     votes where each column is a label's, else long.
 
     A nested file is read whole, the tables are streamed. A row of neither annotator nor label is
     one that nobody has filled in yet. InputError for a weight that the caller does not use.
-    Missing words, spellings and repeats count as the form of the file says.
+    Missing words, spellings and repeats count as the form of the file says; `as_written` leaves
+    spellings to the task that reads them.
     """
-    return settle(path, _as_written(path, names, weights))
+    return settle(path, _as_written(path, names, weights), as_written)
 
 
 def _as_written(path: Path, names: Names, weights: bool) -> Iterator[Given]:

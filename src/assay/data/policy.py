@@ -22,9 +22,12 @@ SHOWN = 3
 T = TypeVar("T")
 
 
-def settle(path: Path, given: Iterable[Given]) -> Iterator[Given]:
-    """The answers under the form of their file; what was read otherwise than written is said."""
-    labels, repeats = Labels(path, form_of(path)), _Repeats(path, form_of(path))
+def settle(path: Path, given: Iterable[Given], as_written: bool = False) -> Iterator[Given]:
+    """The answers under the form of their file; what was read otherwise than written is said.
+
+    `as_written` leaves spellings alone: a task's answers say which are one label."""
+    labels = Labels(path, form_of(path), as_written=as_written)
+    repeats = _Repeats(path, form_of(path))
     for one in given:
         label = labels.read(one.label)
         settled = one if label == one.label else replace(one, label=label)
@@ -41,6 +44,7 @@ class Labels:
     path: Path
     form: Form
     answers: int = 0
+    as_written: bool = False
     missing: Counter[str] = field(default_factory=Counter)
     _spelt: dict[str, str] = field(default_factory=dict)
     _known: dict[str, str | None] = field(default_factory=dict)
@@ -63,6 +67,8 @@ class Labels:
     def _read(self, label: str) -> str | None:
         if label in self.form.words:
             return None
+        if self.as_written:
+            return label
         found = canonical(label)
         if self.form.exact or len(self._spelt) >= MOST_LABELS:
             return found

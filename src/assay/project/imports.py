@@ -88,7 +88,8 @@ def inferred(
 
 def check(path: Path, names: Names, target: Target) -> None:
     """Reads all of it, so that a mistake in the last line leaves nothing half-written."""
-    for _ in annotations_of(read_given(path, names), Origin(target.task), target.records):
+    given = read_given(path, names, as_written=target.records is not None)
+    for _ in annotations_of(given, Origin(target.task), target.records):
         pass
 
 
@@ -108,7 +109,7 @@ def import_annotations(
 
     def counted() -> Iterator[Given]:
         nonlocal empty
-        for one in read_given(path, names):
+        for one in read_given(path, names, as_written=target.records is not None):
             empty += one.label is None
             yield one
 
