@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from assay.cli import root
+from assay.cli import common, root
 from tests.cli.commands import assay, process, project, validation_error
 
 
@@ -48,6 +48,12 @@ def test_every_help_ends_with_examples_that_the_command_takes(names: tuple[str, 
         assert {word for word in words if word.startswith("-")} <= known
     shown = CliRunner().invoke(root, [*names, "--help"]).stdout
     assert f"  {shlex.join(examples(LEAVES[names])[0])}" in shown
+
+
+def test_one_example_has_a_heading_of_its_own() -> None:
+    one, two = common.examples("assay run"), common.examples("assay run", "assay report")
+    assert one == "\b\nExample:\n  assay run"
+    assert two == "\b\nExamples:\n  assay run\n  assay report"
 
 
 @pytest.mark.parametrize("names", LEAVES, ids=" ".join)

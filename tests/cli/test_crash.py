@@ -90,6 +90,23 @@ def test_a_report_says_what_is_installed_and_what_is_not(
     assert "no-such-package is not installed" in lines
 
 
+def test_a_report_has_the_arguments_apart_and_the_outermost_calls(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def deep(depth: int) -> None:
+        if depth:
+            deep(depth - 1)
+        raise ValueError("at the bottom")
+
+    monkeypatch.setattr("sys.argv", ["assay", "run", "task.yaml", "--limit", "3"])
+    with pytest.raises(ValueError, match="bottom") as raised:
+        deep(200)
+    report = crash._report(raised.value)
+    assert "arguments: run task.yaml --limit 3\n" in report
+    assert report.count('File "') <= 50
+    assert report.endswith("ValueError: at the bottom\n")
+
+
 def test_a_long_complaint_is_cut_in_its_middle(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -230,3 +230,27 @@ def test_a_schema_comes_back_from_the_ledger(tmp_path: Path, schema: Schema) -> 
     assert id == task.id
     assert back.wording() == schema.wording()
     assert schema_of(back.wording()).json_schema() == schema.json_schema()
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("DROP TABLE decisions", "there is no table 'decisions'"),
+        ("ALTER TABLE decisions DROP COLUMN content", "no column 'content' in table 'decisions'"),
+    ],
+)
+def test_a_table_or_a_column_that_is_gone_is_named(
+    tmp_path: Path, statement: str, says: str
+) -> None:
+    path = tmp_path / "l.sqlite"
+    changed(path, statement)
+    with pytest.raises(LedgerError, match=says):
+        SqlLedger(str(path))
+
+
+def test_damage_is_said_in_the_words_of_what_found_it(tmp_path: Path) -> None:
+    ledger = SqlLedger(str(tmp_path / "l.sqlite"))
+    for bad, says in ((KeyError(), r"\(KeyError\)"), (ValueError("odd\n row"), r"\(odd row\)")):
+        with pytest.raises(LedgerError, match=says), ledger._sound():
+            raise bad
+    ledger.close()
