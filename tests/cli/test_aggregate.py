@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from assay.cli import aggregate_print
 from assay.cli.aggregate import aggregate_command
+from assay.cli.aggregate_print import MOST_SHOWN
 from assay.core.errors import AssayError, InputError, SpecError
 from tests.cli.commands import assay, project, validation_error
 
@@ -339,3 +341,36 @@ def test_families_of_other_columns_are_named(head: str, tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_text(f"{head}\na,1\nb,1\n")
     asked = "aggregate v.csv --method correlated --families f.csv"
     assert "f.csv has no column" in validation_error(assay(tmp_path, *asked.split()))
+
+
+def test_skills_are_rows_and_many_annotators_are_cut_with_their_number() -> None:
+    skill = [
+        {"annotator": f"a{i}", "skill": 0.5 + i / 100, "interval": [0.4, 0.9]}
+        for i in range(MOST_SHOWN + 3)
+    ]
+    described: dict[str, object] = {
+        "skill": skill, "intervals": {"why": None, "basis": "a bootstrap", "level": 0.95},
+    }  # fmt: skip
+    rows = aggregate_print._rows(described)
+    assert rows[:2] == [("annotator", "skill"), ("a0", "0.500")]
+    assert len(rows) == len(skill) + 1
+    ranking = [{"name": "x", "strength": 1.5, "low": None}]
+    assert aggregate_print._rows(described | {"ranking": ranking}) == [
+        ("name", "strength", "low"), ("x", "1.500", "–"),
+    ]  # fmt: skip
+    assert aggregate_print._rows({}) == [()]
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_the_number_of_annotators_that_are_not_shown(
+    more: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    skill = [
+        {"annotator": f"a{i}", "skill": 0.5, "interval": None} for i in range(MOST_SHOWN + more)
+    ]
+    how = {"why": None, "basis": "a bootstrap", "level": 0.95}
+    aggregate_print._print_intervals({"skill": skill, "intervals": how})
+    shown = capsys.readouterr().out
+    assert ("… and 3 more annotators; --json has all" in shown) == bool(more)
+    assert "95% intervals based on a bootstrap" in shown
+    assert shown.count("not known") == MOST_SHOWN

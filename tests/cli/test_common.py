@@ -131,6 +131,12 @@ def test_quiet_keeps_errors(tmp_path: Path) -> None:
     assert assay(tmp_path, "check", "no.yaml", "-q").stderr.startswith("assay: no.yaml")
 
 
+def test_an_error_as_json_keeps_the_letters_of_its_words(tmp_path: Path) -> None:
+    done = assay(tmp_path, "check", "größe.yaml", "--json")
+    assert "größe.yaml" in done.stderr
+    assert "größe.yaml" in json.loads(done.stderr)["error"]["message"]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_ask_what_may_follow(shell: str, tmp_path: Path) -> None:
     source = process(tmp_path, env={"_ASSAY_COMPLETE": f"{shell}_source"})

@@ -1,12 +1,15 @@
 """What a run may cost is shown before anything is sent, and asked about on a terminal."""
 
 import asyncio
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from assay.cli import confirm
+from assay.cli.common import Quiet
 from tests.cli.commands import assay, names, project, remote
 from tests.servers import Server, serving
 
@@ -20,6 +23,24 @@ async def run(folder: Path, server: Server, *words: str, prices: str = PRICED) -
         project(folder, who=remote(url, prices))
         done = await asyncio.to_thread(assay, folder, "run", *words)
     return [done.stdout, done.stderr, str(done.returncode)]
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+@pytest.mark.parametrize(("typed", "shown"), [(True, True), (True, False), (False, True)])
+def test_a_terminal_is_one_to_type_at_and_to_read(
+    monkeypatch: pytest.MonkeyPatch, typed: bool, shown: bool, quiet: bool
+) -> None:
+    screen = Screen() if shown else io.StringIO()
+    monkeypatch.setattr(sys, "stdin", Screen() if typed else io.StringIO())
+    monkeypatch.setattr(sys, "stderr", Quiet(screen) if quiet else screen)
+    assert confirm._terminal() is (typed and shown)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert confirm._terminal() is False
 
 
 @pytest.fixture
