@@ -191,3 +191,14 @@ def test_labels_of_a_task_stay_apart_in_a_file_of_answers(tmp_path: Path) -> Non
     assert sorted((a.record, a.value) for a in held.annotations()) == [
         ("1", "1.0"), ("2", "1"),
     ]  # fmt: skip
+
+
+def test_a_label_that_is_a_word_for_a_missing_one_is_a_label(tmp_path: Path) -> None:
+    path = task(tmp_path)
+    rows = "1,ann,None\n2,ann,good\n1,bob,NA\n"
+    said = written(tmp_path, f"record,annotator,label\n{rows}")
+    path.write_text(TASK.replace("[good, bad]", "[good, None]"))
+    held = MemoryLedger()
+    found = import_annotations(held, said, Names(), target_of(path))
+    assert (found.added, found.empty) == (2, 1)
+    assert sorted((a.record, a.value) for a in held.annotations()) == [("1", "None"), ("2", "good")]

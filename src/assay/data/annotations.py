@@ -1,7 +1,7 @@
 """Answers that exist already: long tables, wide tables, and nested JSON, as annotations."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -57,17 +57,17 @@ def _head(path: Path, rows: Iterator[Numbered]) -> tuple[list[Row], Iterator[Num
 
 
 def read_given(
-    path: Path, names: Names, weights: bool = False, as_written: bool = False
+    path: Path, names: Names, weights: bool = False, known: Collection[str] | None = None
 ) -> Iterator[Given]:
     """Wide where `names` lists annotators, nested where JSON holds objects in objects, counts of
     votes where each column is a label's, else long.
 
     A nested file is read whole, the tables are streamed. A row of neither annotator nor label is
     one that nobody has filled in yet. InputError for a weight that the caller does not use.
-    Missing words, spellings and repeats count as the form of the file says; `as_written` leaves
-    spellings to the task that reads them.
+    Missing words, spellings and repeats count as the form of the file says; where `known` is
+    given, the labels of a task, it says what is one.
     """
-    return settle(path, _as_written(path, names, weights), as_written)
+    return settle(path, _as_written(path, names, weights), known)
 
 
 def _as_written(path: Path, names: Names, weights: bool) -> Iterator[Given]:

@@ -4,7 +4,7 @@ spellings are one label, and what a second answer of one annotator counts.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -22,11 +22,14 @@ SHOWN = 3
 T = TypeVar("T")
 
 
-def settle(path: Path, given: Iterable[Given], as_written: bool = False) -> Iterator[Given]:
+def settle(
+    path: Path, given: Iterable[Given], known: Collection[str] | None = None
+) -> Iterator[Given]:
     """The answers under the form of their file; what was read otherwise than written is said.
 
-    `as_written` leaves spellings alone: a task's answers say which are one label."""
-    labels = Labels(path, form_of(path), as_written=as_written)
+    `known` are the labels of a task: each is a label, also where it is a word for a missing one,
+    and the task says which spellings are one."""
+    labels = Labels(path, form_of(path), known=known)
     repeats = _Repeats(path, form_of(path))
     for one in given:
         label = labels.read(one.label)
@@ -44,7 +47,7 @@ class Labels:
     path: Path
     form: Form
     answers: int = 0
-    as_written: bool = False
+    known: Collection[str] | None = None
     missing: Counter[str] = field(default_factory=Counter)
     _spelt: dict[str, str] = field(default_factory=dict)
     _known: dict[str, str | None] = field(default_factory=dict)
@@ -65,9 +68,9 @@ class Labels:
         return found
 
     def _read(self, label: str) -> str | None:
-        if label in self.form.words:
+        if label in self.form.words and label not in (self.known or ()):
             return None
-        if self.as_written:
+        if self.known is not None:
             return label
         found = canonical(label)
         if self.form.exact or len(self._spelt) >= MOST_LABELS:

@@ -46,6 +46,17 @@ class Target:
     price: int = 0
     currency: str | None = None
 
+    @property
+    def labels(self) -> frozenset[str] | None:
+        """Those of a task file; None where the task is made of the answers."""
+        if self.records is None:
+            return None
+        schema = self.task.schema
+        if isinstance(schema, Labelled):
+            return frozenset(schema.names)
+        of_units = (schema.unit_labels(unit) or () for unit in schema.units([]))
+        return frozenset(label for names in of_units for label in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -88,7 +99,7 @@ def inferred(
 
 def check(path: Path, names: Names, target: Target) -> None:
     """Reads all of it, so that a mistake in the last line leaves nothing half-written."""
-    given = read_given(path, names, as_written=target.records is not None)
+    given = read_given(path, names, known=target.labels)
     for _ in annotations_of(given, Origin(target.task), target.records):
         pass
 
@@ -109,7 +120,7 @@ def import_annotations(
 
     def counted() -> Iterator[Given]:
         nonlocal empty
-        for one in read_given(path, names, as_written=target.records is not None):
+        for one in read_given(path, names, known=target.labels):
             empty += one.label is None
             yield one
 
