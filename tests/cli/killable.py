@@ -96,7 +96,9 @@ def _live(place: Place, act: Callable[[], None], words: list[str], end: End) -> 
     with chdir(place.work):
         code = _called(words)
     took = {"events": count(), "seconds": time.perf_counter() - began}
-    (place.root / "told.json").write_text(json.dumps(took))
+    part = place.root / "told.part"  # it may be killed while it writes
+    part.write_text(json.dumps(took))
+    part.replace(place.root / "told.json")
     sys.exit(code)
 
 

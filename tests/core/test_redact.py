@@ -1,5 +1,6 @@
 import base64
 import html
+import itertools
 import json
 import string
 from collections.abc import Callable
@@ -85,7 +86,7 @@ def test_long_texts_of_escapes_are_gone_through_once() -> None:
 
 @pytest.fixture
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redact, "_SECRETS", set())
+    monkeypatch.setattr(redact, "_SECRETS", [])
     monkeypatch.setattr(redact, "_PLACES", {})
 
 
@@ -95,6 +96,16 @@ def test_all_texts_of_a_reply_are_hidden() -> None:
     assert scrubbed({KEY: [1, None, f"x{KEY}", {"a": KEY}]}) == {
         MASK: [1, None, f"x{MASK}", {"a": MASK}]
     }
+
+
+@pytest.mark.usefixtures("nothing_known")
+@pytest.mark.parametrize(
+    "keys", list(itertools.permutations(["0123456789", "sk-0123456789abc", "another-1"]))
+)
+def test_a_key_that_is_a_part_of_another_leaves_nothing_of_it(keys: tuple[str, ...]) -> None:
+    for key in (*keys, keys[0]):
+        remember(key)
+    assert hide("Bearer sk-0123456789abc, 0123456789") == f"Bearer {MASK}, {MASK}"
 
 
 PASSWORDS = ["hunter2", "pa/ss", "p:a:s:s", "pa?ss", "pa#ss", "pa ss", "p@ss", "p%40ss", "a&b=c"]

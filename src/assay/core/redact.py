@@ -123,14 +123,15 @@ def _meant(found: re.Match[str]) -> str:
     return chr(code) if code <= 0x10FFFF else ""
 
 
-_SECRETS: set[Secret] = set()
+_SECRETS: list[Secret] = []  # the longest first: one may be a part of another
 _PLACES: dict[str, str] = {}
 
 
 def remember(key: str) -> None:
     """From now on `hide` takes this key out of every text."""
-    if len(key) >= SHORTEST:
-        _SECRETS.add(Secret(key))
+    if len(key) >= SHORTEST and Secret(key) not in _SECRETS:
+        _SECRETS.append(Secret(key))
+        _SECRETS.sort(key=lambda secret: -len(secret.key))
 
 
 def remember_place(place: str) -> None:
