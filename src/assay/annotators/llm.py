@@ -250,13 +250,14 @@ class _Turn:
 
     def priced(self, completion: Completion) -> Annotation:
         """The annotation, with what the call before it used."""
-        before = self.before
+        before, both = self.before, completion
         cost = self.bill(completion) + self.earlier
-        both = replace(
-            completion,
-            usage=before.usage + completion.usage,
-            seconds=before.seconds + completion.seconds,
-        )
+        if before is not NOTHING:
+            both = replace(
+                completion,
+                usage=before.usage + completion.usage,
+                seconds=before.seconds + completion.seconds,
+            )
         return self.annotator.read(self.request, both, cost, self.options.max_tokens)
 
     def bill(self, completion: Completion) -> int:

@@ -130,6 +130,8 @@ def ended(completion: Completion, reasons: Mapping[str, Finish], reason: object)
     if completion.refused or reason is None or reason == "":
         return completion
     finish = reasons.get(str(reason).casefold(), Finish.UNREAD)
+    if finish is Finish.SAID:
+        return completion
     if finish is Finish.FAILED:
         raise Unanswered(f"the model stopped with {reason!r}")
     if finish is Finish.UNREAD:

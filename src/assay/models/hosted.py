@@ -159,9 +159,9 @@ class Hosted(ABC):
     def path(self) -> str:
         """What follows the base URL."""
 
-    @abstractmethod
     def headers(self, key: str | None) -> Mapping[str, str]:
         """The headers that carry the key, and what else the family wants."""
+        return {"Authorization": f"Bearer {key}"} if key else {}
 
     @abstractmethod
     def body(

@@ -19,9 +19,6 @@ class Ollama(Hosted):
     family = "openai"
     path = "/api/chat"
 
-    def headers(self, key: str | None) -> dict[str, str]:
-        return {"Authorization": f"Bearer {key}"} if key else {}
-
     def parse(self, reply: Any) -> Completion:
         return parse(reply)
 

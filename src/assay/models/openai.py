@@ -19,9 +19,6 @@ class OpenAI(Hosted):
     family = "openai"
     path = "/chat/completions"
 
-    def headers(self, key: str | None) -> dict[str, str]:
-        return {"Authorization": f"Bearer {key}"} if key else {}
-
     def parse(self, reply: Any) -> Completion:
         return parse(reply)
 
@@ -106,6 +103,8 @@ def _thought(message: Any) -> str:
 
 
 def _with_tokens(said: Completion, scores: Any) -> Completion:
+    if not scores:
+        return said
     try:
         return replace(said, tokens=_tokens(scores))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):

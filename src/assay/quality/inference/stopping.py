@@ -1,6 +1,6 @@
 """Whether people may stop checking labels: a rule that is valid however often one looks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from assay.core.errors import SpecError
 from assay.core.spelling import shortened
 from assay.quality.finding import Finding
 from assay.quality.inference.audit import LEVEL, Stratum
+from assay.quality.inference.stratified import last_possible
 
 PRIOR = (0.5, 4.5)  # of the error rate; it may be wrong, the rule stays valid
 MOST_MORE = 10_000_000
@@ -113,8 +114,8 @@ def sequence(size: int, answered: int, errors: int, delta: float) -> tuple[float
     if not open_(likely):  # rounding at tiny sizes
         likely = min(range(least, most + 1), key=lambda c: _log_ratio(size, answered, errors, c))
     return (
-        _edge(open_, likely, least) / size,
-        _edge(open_, likely, most) / size,
+        last_possible(open_, likely, least) / size,
+        last_possible(open_, likely, most) / size,
     )
 
 
@@ -128,16 +129,6 @@ def _log_ratio(size: int, answered: int, errors: int, count: int) -> float:
 
 def _falling(n: int, k: int) -> float:
     return float(gammaln(n + 1) - gammaln(n - k + 1))
-
-
-def _edge(open_: Callable[[int], bool], inside: int, end: int) -> int:
-    """The last value towards `end` that is still open, from one that is."""
-    if open_(end):
-        return end
-    while abs(end - inside) > 1:
-        middle = (inside + end) // 2
-        inside, end = (middle, end) if open_(middle) else (inside, middle)
-    return inside
 
 
 def _more(strata: Sequence[Stratum], target: float) -> int | None:

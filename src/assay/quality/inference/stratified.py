@@ -167,10 +167,12 @@ def _one(size: int, answered: int, errors: int, tail: float) -> tuple[float, flo
     if not tail:
         return least / size, most / size
     likely = min(max(round(errors / answered * size), least), most)
-    return _last(possible, likely, least) / size, _last(possible, likely, most) / size
+    return last_possible(possible, likely, least) / size, last_possible(
+        possible, likely, most
+    ) / size
 
 
-def _last(possible: Callable[[int], bool], inside: int, end: int) -> int:
+def last_possible(possible: Callable[[int], bool], inside: int, end: int) -> int:
     """The last number towards `end` that is possible, from one that is."""
     if possible(end):
         return end
