@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.core.errors import InputError
+from assay.data.form import forms, set_usual
 from assay.data.gold import Purpose
 from assay.project import open_project
 from assay.taskfile.draft import MOST_LABELS, Draft, draft
@@ -55,7 +56,7 @@ def table(folder: Path, header: str, *rows: str, name: str = "x.csv") -> Path:
 COLUMNS: dict[str, tuple[list[str], dict[str, object], bool]] = {
     "words": (["a", "b", "a"], {"kind": "choice", "labels": ["a", "b"]}, True),
     "words in any case": (["No", "no", "YES"], {"kind": "choice", "labels": ["No", "YES"]}, True),
-    "words of YAML": (["null", "true", "~"], {"kind": "choice", "labels": ["null", "true", "~"]},
+    "words of YAML": (["Null", "true", "~"], {"kind": "choice", "labels": ["Null", "true", "~"]},
                       True),
     "classes": (["2", "1", "3"], {"kind": "choice", "labels": ["1", "2", "3"]}, True),
     "fractions": (["0.5", "2", "1"], {"kind": "scale", "low": 0.5, "high": 2.0, "step": None},
@@ -337,3 +338,35 @@ def test_a_file_without_records_has_no_draft(tmp_path: Path) -> None:
 
 def test_a_name_is_made_of_letters(tmp_path: Path) -> None:
     assert "name: 'a-b_c-d'" in of(tmp_path, "text\na\n", "a b_c-d.csv").text
+
+
+def test_words_for_missing_answers_are_no_labels_and_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    rows = [f"{i},text {i},{label}" for i, label in enumerate(["good", "NA", "bad", "NA"])]
+    path.write_text("\n".join(["id,text,label", *rows]) + "\n")
+    found = draft(path, tmp_path)
+    assert "{name: 'good', definition: ''}" in found.text
+    assert "name: 'NA'" not in found.text
+    assert "'NA' is 50% of column 'label': read as missing" in found.guesses[-2]
+    with forms():
+        set_usual(missing=())
+        assert "{name: 'NA', definition: ''}" in draft(path, tmp_path).text
+
+
+def test_numbers_with_missing_ones_are_a_scale(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    rows = [f"{i},text {i},{label}" for i, label in enumerate(["1.5", "n/a", "3.5", "2.25"])]
+    path.write_text("\n".join(["id,text,label", *rows]) + "\n")
+    assert "kind: scale" in draft(path, tmp_path).text
+
+
+def test_how_a_table_is_written_is_kept_in_the_task_file(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_bytes("1;gr\xfcn;pos\n2;rot;neg\n".encode("cp1252"))
+    with forms():
+        set_usual(header=False, delimiter=";", encoding="cp1252", missing=("99",), quoting=False)
+        text = draft(path, tmp_path).text
+    (tmp_path / "task.yaml").write_text(text)
+    data = load(tmp_path / "task.yaml").data
+    assert (data.header, data.delimiter, data.quoting) == (False, ";", False)
+    assert (data.encoding, data.missing) == ("cp1252", ["99"])

@@ -1,8 +1,9 @@
 """A first task file, drafted from the columns of a data file."""
 
+import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePath
@@ -14,6 +15,7 @@ from assay.core.spelling import folded
 from assay.data import conll
 from assay.data.annotations import infer_schema
 from assay.data.base import Row, cell, check_columns, many
+from assay.data.form import Form, form_of
 from assay.data.images.decode import SUFFIXES
 from assay.data.read import peek, read_rows
 from assay.taskfile.endpoint import Endpoint, quoted
@@ -44,6 +46,7 @@ class Answers:
     names: tuple[str, ...] = NO_LABELS
     scale: Scale | None = None
     odd: str | None = None
+    missing: str | None = None  # what is read as no answer
 
     @property
     def lines(self) -> list[str]:
@@ -138,7 +141,7 @@ def draft(data: Path, folder: Path, given: Given = GUESS_ALL) -> Draft:
     ]
     lines += given.endpoint.lines if given.endpoint else _asked(SEES if found.image else READS)
     lines += _gold(found.label or "", given.endpoint is None) if found.has_gold else []
-    return Draft("\n".join([*lines, *CLOSING]), (*_describe(found), _describe_gold(found)))
+    return Draft("\n".join([*lines, *CLOSING]), (*_describe(found), *_describe_gold(found)))
 
 
 def _found(data: Path, rows: list[Row], given: Given) -> Found:
@@ -178,7 +181,18 @@ def _data(data: Path, folder: Path, found: Found) -> list[str]:
         text = named[0] if len(named) == 1 else f"[{', '.join(named)}]"
         lines.append(f"  text: {text:19} # the column to label, or a list of columns")
     lines += [f"  id: {quoted(found.id)}"] if found.id else ["  # id: column with a unique id"]
-    return lines + ([f"  language: {quoted(found.language)}"] if found.language else [])
+    lines += [f"  language: {quoted(found.language)}"] if found.language else []
+    return lines + _written(form_of(data))
+
+
+def _written(form: Form) -> list[str]:
+    """How the table is written, as far as options say it."""
+    keys = {
+        "encoding": form.encoding if form.encoding != Form().encoding else None,
+        "delimiter": form.delimiter, "quoting": form.quoting, "header": form.header,
+        "missing": None if form.missing is None else list(form.missing),
+    }  # fmt: skip
+    return [f"  {key}: {json.dumps(value)}" for key, value in keys.items() if value is not None]
 
 
 def _question(given: str | None, what: str) -> str:
@@ -215,7 +229,12 @@ def _describe(found: Found) -> list[str]:
     return described
 
 
-def _describe_gold(found: Found) -> str:
+def _describe_gold(found: Found) -> list[str]:
+    missing = found.answers.missing
+    return [*([missing] if missing else []), _gold_line(found)]
+
+
+def _gold_line(found: Found) -> str:
     label, answers = found.label, found.answers
     if label is None:
         if answers.names != NO_LABELS:
@@ -232,6 +251,21 @@ def _answers(data: Path, label: str) -> Answers:
     """Content of the column; labels that differ only in case are merged, as in a schema."""
     found = (cell(row.get(label)).strip() for _, row in islice(read_rows(data), MOST_ROWS))
     counts = Counter(filter(None, found))
+    missing = _missing(label, counts, form_of(data).words)
+    return replace(_answers_in(counts), missing=missing)
+
+
+def _missing(label: str, counts: Counter[str], words: Collection[str]) -> str | None:
+    """Takes the words for a missing answer out of the counts, and says so."""
+    total = counts.total()
+    shares = [(word, counts.pop(word) / total) for word in list(counts) if word in words]
+    if not shares:
+        return None
+    shown = ", ".join(f"{word!r} is {share:.0%}" for word, share in shares)
+    return f"{shown} of column {label!r}: read as missing (--missing names the words that are)"
+
+
+def _answers_in(counts: Counter[str]) -> Answers:
     sets = _sets(counts)
     names = _spellings(sets or counts)
     if not names:
