@@ -2,6 +2,7 @@
 nothing behind."""
 
 import random
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +18,7 @@ from tests.project.test_registry import written
 from tests.project.test_strategies import folder as tones
 
 __all__ = ["tones"]
+MINUTE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 RECORDS = 60
 LARGE = 12_000
 TEXTS = ["I love it", "I hate it", "It is a table"]
@@ -25,9 +27,9 @@ GOLD = TASK + "gold: {label: label, calibration: 0, evaluation: 1}\n"
 
 
 def files(place: Place) -> dict[str, bytes]:
-    """All that was written, beside ledgers."""
+    """All that was written, beside ledgers; of a page all but the minute of its making."""
     found = (p for p in place.work.rglob("*") if p.is_file() and LEDGER not in p.name)
-    return {str(p.relative_to(place.work)): p.read_bytes() for p in found}
+    return {str(p.relative_to(place.work)): MINUTE.sub(b"", p.read_bytes()) for p in found}
 
 
 def answers(place: Place) -> object:
